@@ -1,0 +1,1 @@
+"""What the functions share. Imports point downwards only; nothing here imports functions/."""

@@ -1,0 +1,29 @@
+"""What a thread is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """The main text of a page or of a request, paragraphs divided by newlines.
+
+    `published` is an ISO 8601 date, `language` an ISO 639-1 code; None where the page does not say.
+    """
+
+    text: str
+    title: str | None = None
+    author: str | None = None
+    published: str | None = None
+    language: str | None = None
+    url: str | None = None
+    truncated: bool = False
+
+    def cut_to(self, max_characters: int) -> Article:
+        """The same article with at most `max_characters` of text, ended at a word."""
+        if len(self.text) <= max_characters:
+            return self
+        kept = self.text[:max_characters]
+        at_word = max(kept.rfind(" "), kept.rfind("\n"))
+        return replace(self, text=kept[:at_word] if at_word > max_characters // 2 else kept, truncated=True)

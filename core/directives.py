@@ -1,0 +1,36 @@
+"""What a request's Cache-Control asks of us (RFC 9111, section 5.2.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Directives:
+    """`max_age_seconds` is None where any age will do."""
+
+    no_cache: bool = False
+    no_store: bool = False
+    only_if_cached: bool = False
+    max_age_seconds: int | None = None
+
+    @classmethod
+    def parse(cls, header: str) -> Directives:
+        """Read the header's value; what is not understood is ignored, as the RFC asks."""
+        names = {}
+        for part in header.lower().split(","):
+            name, _, value = part.strip().partition("=")
+            names[name.strip()] = value.strip().strip('"')
+        max_age = names.get("max-age", "")
+        return cls(
+            no_cache="no-cache" in names,
+            no_store="no-store" in names,
+            only_if_cached="only-if-cached" in names,
+            max_age_seconds=int(max_age) if max_age.isdecimal() and len(max_age) < 12 else None,
+        )
+
+    def accepts(self, age_seconds: float) -> bool:
+        """Whether a kept answer of that age may be given."""
+        if self.no_cache:
+            return False
+        return self.max_age_seconds is None or age_seconds <= self.max_age_seconds

@@ -1,0 +1,54 @@
+"""Who is asking, as far as limits are concerned: a bucket, never an address in full."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Mapping, Sequence
+
+UNKNOWN = "unknown"
+
+
+def client_bucket(
+    *, front_door: str, peer: str | None, headers: Mapping[str, str], api_keys: Sequence[str] = ()
+) -> str:
+    """The name of the caller's rate limit bucket.
+
+    A known X-API-Key has a bucket of its own (named by its digest). Else it is the address that the
+    front door vouches for: `peer` for API Gateway and Function URLs, the last X-Forwarded-For entry
+    behind an ALB, the Nth from the right behind N proxies. What a caller can write is never used.
+    """
+    key = headers.get("x-api-key", "")
+    known = [candidate for candidate in api_keys if hmac.compare_digest(candidate.encode(), key.encode())]
+    if known:
+        return f"key-{hashlib.sha256(known[0].encode()).hexdigest()[:16]}"
+    return _address_bucket(_address(front_door, peer, headers))
+
+
+def _address(front_door: str, peer: str | None, headers: Mapping[str, str]) -> str:
+    if front_door in ("gateway", "function-url"):
+        return peer or ""
+    hops = 1 if front_door == "alb" else int(front_door.partition(":")[2])
+    forwarded = headers.get("x-forwarded-for", "").split(",")
+    return forwarded[-hops].strip() if len(forwarded) >= hops else ""
+
+
+def _address_bucket(text: str) -> str:
+    text = _without_port(text)
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return UNKNOWN
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        # A subscriber gets a whole /64, so its addresses share a bucket (RFC 6177).
+        return str(ipaddress.IPv6Network((int(address), 64), strict=False))
+    return str(address)
+
+
+def _without_port(text: str) -> str:
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text

@@ -1,0 +1,44 @@
+"""What a model's tokens cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_TOKENS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """USD per million tokens."""
+
+    input: float
+    output: float
+
+    def cost_usd(self, input_tokens: int, output_tokens: int) -> float:
+        return (input_tokens * self.input + output_tokens * self.output) / _TOKENS
+
+
+# Standard tier, developers.openai.com/api/docs/pricing, read in 2026-11 from public copies of the page.
+_TABLE = {
+    "gpt-5.6-luna": Price(1.00, 6.00),
+    "gpt-5.5": Price(5.00, 30.00),
+    "gpt-5.4-nano": Price(0.20, 1.25),
+    "gpt-5.4-mini": Price(0.75, 4.50),
+    "gpt-5.4": Price(2.50, 15.00),
+    "gpt-5-nano": Price(0.05, 0.40),
+    "gpt-5-mini": Price(0.25, 2.00),
+    "gpt-4.1-nano": Price(0.10, 0.40),
+    "gpt-4.1-mini": Price(0.40, 1.60),
+}
+# A model that the table does not know is taken for a dear one: a wrong guess may only overstate.
+_UNKNOWN = Price(5.00, 30.00)
+
+
+def price_of(model: str, *, input_price: float | None = None, output_price: float | None = None) -> Price:
+    """The price of `model`: what is set (OPENAI_PRICE_INPUT, _OUTPUT), else the table's by longest name."""
+    names = [name for name in _TABLE if model == name or model.startswith(f"{name}-")]
+    listed = _TABLE[max(names, key=len)] if names else _UNKNOWN
+    return Price(
+        listed.input if input_price is None else input_price,
+        listed.output if output_price is None else output_price,
+    )

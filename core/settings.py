@@ -1,0 +1,163 @@
+"""The environment, read once into one frozen object; a bad value stops the start by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+DEFAULT_MODEL = "gpt-5.4-mini"
+PRODUCTION = "production"
+DEVELOPMENT = "development"
+FRONT_DOORS = ("gateway", "function-url", "alb")
+
+
+class SettingsError(ValueError):
+    """A variable has a value that cannot be used. Names the variable, never the value."""
+
+
+def _text(raw: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in raw):
+        raise ValueError("must not hold control characters such as a newline")
+    return raw
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        try:
+            parts = urlsplit(_text(raw))
+            usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:  # a port or bracket that urlsplit cannot read
+            usable = False
+        if not usable:
+            raise ValueError(f"must be an address that starts with {' or '.join(f'{s}://' for s in schemes)}")
+        return raw.rstrip("/")
+
+    return parse
+
+
+def _number(*, least: float, most: float, whole: bool = False) -> Callable[[str], Any]:
+    def parse(raw: str) -> float | int:
+        try:
+            value = int(raw) if whole else float(raw)
+        except ValueError:
+            raise ValueError(f"must be a {'whole ' if whole else ''}number") from None
+        if not least <= value <= most:  # also false for NaN
+            raise ValueError(f"must be from {least:g} to {most:g}")
+        return value
+
+    return parse
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return raw
+
+    return parse
+
+
+def _names(raw: str) -> tuple[str, ...]:
+    return tuple(name for part in _text(raw).split(",") if (name := part.strip()))
+
+
+def _hosts(raw: str) -> tuple[str, ...]:
+    hosts = _names(raw)
+    for host in hosts:
+        _, colon, port = host.rpartition(":")
+        if not colon or not port.isdigit():
+            raise ValueError("must be a comma-separated list of host:port")
+    return hosts
+
+
+def _front_door(raw: str) -> str:
+    kind, _, hops = raw.partition(":")
+    if raw in FRONT_DOORS or (kind == "proxy" and hops.isdigit() and 1 <= int(hops) <= 9):
+        return raw
+    raise ValueError(f"must be one of {', '.join(FRONT_DOORS)} or proxy:N with N from 1 to 9")
+
+
+def _setting(parse: Callable[[str], Any], default: Any = None, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"parse": parse, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One field per variable, in lower case. Secrets stay out of its repr."""
+
+    upstash_redis_rest_url: str | None = _setting(_url("https", "http"))
+    upstash_redis_rest_token: str | None = _setting(_text, secret=True)
+    redis_url: str | None = _setting(_url("redis", "rediss"), secret=True)  # it holds the password
+    cache_ttl_hours: float = _setting(_number(least=0, most=8760), 24.0)
+    local_cache_seconds: float = _setting(_number(least=0, most=3600), 30.0)
+    rate_limit_requests: int = _setting(_number(least=1, most=1_000_000, whole=True), 10)
+    rate_limit_window_hours: float = _setting(_number(least=1 / 3600, most=744), 1.0)
+    store_timeout_ms: int = _setting(_number(least=10, most=10_000, whole=True), 250)
+    openai_api_key: str | None = _setting(_text, secret=True)
+    openai_base_url: str | None = _setting(_url("https", "http"))
+    openai_model: str = _setting(_text, DEFAULT_MODEL)
+    openai_fallback_models: tuple[str, ...] = _setting(_names, ())
+    openai_price_input: float | None = _setting(_number(least=0, most=10_000))
+    openai_price_output: float | None = _setting(_number(least=0, most=10_000))
+    generate_deadline_seconds: float = _setting(_number(least=1, most=900), 25.0)
+    environment: str = _setting(_one_of(DEVELOPMENT, PRODUCTION), DEVELOPMENT)
+    admin_token: str | None = _setting(_text, secret=True)
+    api_keys: tuple[str, ...] = _setting(_names, (), secret=True)
+    cors_origins: tuple[str, ...] | None = _setting(_names)
+    allowed_domains: tuple[str, ...] = _setting(_names, ())
+    fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
+    max_content_length: int = _setting(_number(least=1_000, most=1_000_000, whole=True), 50_000)
+    front_door: str = _setting(_front_door, "gateway")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read the variables; an empty one counts as not set.
+
+        Raises SettingsError, which names the variable and the rule, never the value.
+        """
+        values = {}
+        for setting in fields(cls):
+            variable = setting.name.upper()
+            raw = environ.get(variable, "").strip(" ")
+            if raw:
+                try:
+                    values[setting.name] = setting.metadata["parse"](raw)
+                except ValueError as error:
+                    raise SettingsError(f"{variable} {error}") from None
+        return cls(**values)
+
+    def __post_init__(self) -> None:
+        if self.upstash_redis_rest_url and not self.upstash_redis_rest_token:
+            raise SettingsError("UPSTASH_REDIS_REST_TOKEN is missing; UPSTASH_REDIS_REST_URL is set")
+        if self.upstash_redis_rest_token and not self.upstash_redis_rest_url:
+            raise SettingsError("UPSTASH_REDIS_REST_URL is missing; UPSTASH_REDIS_REST_TOKEN is set")
+        if self.in_production and self.fetch_allow_hosts:
+            raise SettingsError("FETCH_ALLOW_HOSTS must not be set when ENVIRONMENT is production")
+
+    @property
+    def in_production(self) -> bool:
+        return self.environment == PRODUCTION
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """CORS origins: what is set, else everyone in development and nobody in production."""
+        if self.cors_origins is not None:
+            return self.cors_origins
+        return () if self.in_production else ("*",)
+
+    @property
+    def cache_ttl_seconds(self) -> float:
+        return self.cache_ttl_hours * 3600
+
+    @property
+    def rate_limit_window_seconds(self) -> float:
+        return self.rate_limit_window_hours * 3600
+
+    def given(self) -> dict[str, bool]:
+        """Which variables differ from their default: names and yes or no, never a value."""
+        return {
+            setting.name.upper(): getattr(self, setting.name) != setting.default for setting in fields(self)
+        }

@@ -1,0 +1,119 @@
+"""A thread, and what it was asked to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from core.counting import PLATFORMS, Platform, PlatformName
+from core.splitting import split
+
+Numbering = Literal["slash", "none"]
+SourceLink = Literal["last", "first", "none"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """The options of a thread. A language of None is the source's own."""
+
+    platform: PlatformName = "x"
+    max_posts: int = 12
+    tone: str | None = None
+    audience: str | None = None
+    language: str | None = None
+    numbering: Numbering = "slash"
+    hooks: int = 0
+    source_link: SourceLink = "last"
+
+    def variant(self) -> dict[str, Any]:
+        """The options that differ from the default."""
+        changed = ((option.name, option.default, getattr(self, option.name)) for option in fields(self))
+        return {name: value for name, default, value in changed if value != default}
+
+    @property
+    def rule(self) -> Platform:
+        return PLATFORMS[self.platform]
+
+    @property
+    def most_posts(self) -> int:
+        return min(self.max_posts, self.rule.most_posts)
+
+    @property
+    def room(self) -> int:
+        """Characters of a post that are left beside the longest number that it can bear."""
+        return self.rule.limit - self.rule.count(_number(self.most_posts, self.most_posts, self.numbering))
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    number: int
+    total: int
+    content: str
+    character_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """`cut` tells that something did not fit in the most posts."""
+
+    posts: tuple[Post, ...]
+    cut: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Thread:
+    """A thread of `drafts` in order: too-long ones split, the link set in, cut to the most posts, numbered.
+
+    No post is over the platform's limit, and none is empty.
+    """
+    texts = [piece for draft in drafts for piece in split(draft, room=brief.room, count=brief.rule.count)]
+    cut = len(texts) > brief.most_posts
+    texts = texts[: brief.most_posts]
+    warnings = []
+    if link and brief.source_link != "none":
+        if brief.rule.count(link) > brief.room:
+            warnings.append("The source link is longer than a post and was left out.")
+        else:
+            cut |= _set_in(texts, link, brief)
+    if cut:
+        warnings.append(f"The thread was cut to {brief.most_posts} posts; raise max_posts to see more of it.")
+    return Thread(_numbered(texts, brief), cut, tuple(warnings))
+
+
+def _set_in(texts: list[str], link: str, brief: Brief) -> bool:
+    """Put the link at its post's end, or in a post of its own after it. True when text had to give way."""
+    at = 0 if brief.source_link == "first" else len(texts) - 1
+    linked = f"{texts[at]}\n\n{link}"
+    if brief.rule.count(linked) <= brief.room:
+        texts[at] = linked
+        return False
+    if len(texts) < brief.most_posts:
+        texts.insert(at + 1, link)
+        return False
+    texts[at] = _shortened(texts[at], link, brief)
+    return True
+
+
+def _shortened(text: str, link: str, brief: Brief) -> str:
+    """The beginning of `text` that leaves room for the link; the link alone where there is none."""
+    room = brief.room - brief.rule.count(f"\n\n{link}")
+    return (
+        f"{split(text, room=room, count=brief.rule.count)[0]}\n\n{link}" if room >= brief.room // 4 else link
+    )
+
+
+def _numbered(texts: Sequence[str], brief: Brief) -> tuple[Post, ...]:
+    total = len(texts)
+    contents = [
+        text + _number(number, total, brief.numbering) if total > 1 else text
+        for number, text in enumerate(texts, start=1)
+    ]
+    return tuple(
+        Post(number, total, content, brief.rule.count(content))
+        for number, content in enumerate(contents, start=1)
+    )
+
+
+def _number(number: int, total: int, numbering: Numbering) -> str:
+    return f"\n\n{number}/{total}" if numbering == "slash" else ""

@@ -1,0 +1,104 @@
+"""A caller's URL, parsed strictly: what is not plainly a web address is refused, never repaired."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+from core.errors import ArticleBlocked
+
+_MOST_CHARACTERS = 2_048
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# Letters, digits, hyphens (RFC 1123) and the underscores that real hosts use. At most 63 to a label.
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+# A last label like these makes a browser or a resolver read the whole host as a number:
+# url.spec.whatwg.org/#ends-in-a-number-checker
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
+
+
+@dataclass(frozen=True, slots=True)
+class WebAddress:
+    """An http(s) URL taken apart. `host` is lower-case ASCII, without trailing dot or brackets."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    query: str
+
+    @property
+    def authority(self) -> str:
+        """host or host:port where the port is not the scheme's own (RFC 3986, section 3.2)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.path}{'?' if self.query else ''}{self.query}"
+
+
+def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
+    """`url` taken apart, its fragment dropped.
+
+    `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443.
+    Raises ArticleBlocked for everything that is not a plain http or https URL on those ports.
+    """
+    if len(url) > _MOST_CHARACTERS or re.search(r"[\x00-\x20\x7f-\xa0\\\ud800-\udfff]", url):
+        _refuse("too long, or white space, controls or backslashes in it")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        _refuse("not a URL")
+    if parts.scheme not in _DEFAULT_PORTS or not url[len(parts.scheme) :].startswith("://"):
+        _refuse("not http or https")
+    if "@" in parts.netloc:
+        _refuse("a name or password in it")
+    host = _host(parts)
+    port = _DEFAULT_PORTS[parts.scheme] if port is None else port
+    if port not in _DEFAULT_PORTS.values() and f"{host}:{port}" not in allow_hosts:
+        _refuse(f"port {port}")
+    return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query)
+
+
+def _host(parts: SplitResult) -> str:
+    if parts.netloc.startswith("["):
+        return _ipv6(parts)
+    host = (parts.hostname or "").removesuffix(".")
+    if not host.isascii():
+        host = _to_ascii(host)
+    labels = host.split(".")
+    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        _refuse("not a host name")
+    if _NUMBER.fullmatch(labels[-1]):
+        try:
+            return str(ipaddress.IPv4Address(host))
+        except ValueError:
+            _refuse("a number that is not a dotted IPv4 address")
+    return host
+
+
+def _ipv6(parts: SplitResult) -> str:
+    try:
+        address = ipaddress.IPv6Address(parts.hostname or "")
+    except ValueError:
+        _refuse("not an IPv6 address")
+    if address.scope_id is not None:
+        _refuse("an IPv6 zone")
+    return str(address)
+
+
+def _to_ascii(host: str) -> str:
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii").lower()
+    except idna.IDNAError:
+        _refuse("not an international host name")
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise ArticleBlocked(reason=f"url: {reason}")

@@ -1,0 +1,79 @@
+"""The sliding window's arithmetic, the same for every store (no I/O, no clock of its own)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What the limiter says of one client now.
+
+    `retry_after_seconds` is 0 while something remains, else the time after which one more call passes.
+    `reset_seconds` is the time after which the whole quota is free if nothing else is asked.
+    `shared` tells whether the count is the one of all instances.
+    """
+
+    allowed: bool
+    limit: int
+    used: int
+    window_seconds: float
+    retry_after_seconds: float
+    reset_seconds: float
+    shared: bool = True
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`limit` calls per `milliseconds`, counted in two calendar windows of which the older one fades out."""
+
+    limit: int
+    milliseconds: int
+
+    def index(self, now_ms: int) -> int:
+        """The number of the calendar window that `now_ms` lies in."""
+        return now_ms // self.milliseconds
+
+    def used(self, *, current: int, previous: int, now_ms: int) -> int:
+        """Calls that count now: the current window's, and the previous one's by how much of it shows."""
+        left_ms = self.milliseconds - now_ms % self.milliseconds
+        return current + left_ms * previous // self.milliseconds
+
+    def decision(self, *, allowed: bool, current: int, previous: int, now_ms: int) -> Decision:
+        """The decision for counts that already hold the call in question (when it was allowed)."""
+        used = self.used(current=current, previous=previous, now_ms=now_ms)
+        return Decision(
+            allowed=allowed,
+            limit=self.limit,
+            used=used,
+            window_seconds=self.milliseconds / 1000,
+            retry_after_seconds=self._wait_ms(current, previous, now_ms, free=1) / 1000,
+            reset_seconds=self._wait_ms(current, previous, now_ms, free=self.limit) / 1000,
+        )
+
+    def status(self, *, current: int, previous: int, now_ms: int) -> Decision:
+        """The decision that the next call would get."""
+        allowed = self.used(current=current, previous=previous, now_ms=now_ms) < self.limit
+        return self.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
+
+    def _wait_ms(self, current: int, previous: int, now_ms: int, *, free: int) -> int:
+        """Milliseconds until `free` calls are free, if nothing else is asked."""
+        into = now_ms % self.milliseconds
+        at = self._fades_at(previous, self.limit - free - current)
+        if at is not None and at < self.milliseconds:
+            return max(0, at - into)
+        at = self._fades_at(current, self.limit - free)
+        return self.milliseconds - into + (self.milliseconds if at is None else at)
+
+    def _fades_at(self, count: int, room: int) -> int | None:
+        """The millisecond of a window from which the fading `count` weighs at most `room`; None for never."""
+        if room < 0:
+            return None
+        if count <= room:
+            return 0
+        # floor((milliseconds - t) * count / milliseconds) <= room, in whole numbers: no rounding to fear.
+        return self.milliseconds * (count - room - 1) // count + 1
