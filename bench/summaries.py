@@ -1,0 +1,173 @@
+"""How much of the reference summaries `select` finds, beside other methods at equal length; and its time.
+
+python -m bench.summaries [folder]
+"""
+
+from __future__ import annotations
+
+import re
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable
+from math import log
+from pathlib import Path
+from typing import Any
+
+from core.extractive import select
+
+FOLDER = Path("../shared/summaries")
+METRICS = ("rouge1", "rouge2", "rougeL")
+# References are whole sentences, so their exact length is itself a hint to a method that packs:
+# a second budget, a tenth smaller, shows what is left without the hint.
+BUDGETS = (1.0, 0.9)
+WORDS, RUNS = 20_000, 7
+
+Method = Callable[[list[str], int], list[int]]
+
+
+def main(folder: Path = FOLDER) -> dict[str, Any]:
+    """The figures: ROUGE F-measures by method and the milliseconds of `select`; {} without the data."""
+    if not (folder / "article").is_dir():
+        print(f"No articles in {folder}: nothing measured.")
+        return {}
+    pairs = list(_pairs(folder))
+    methods: dict[str, Method] = {
+        "lead-N": _lead,
+        "TextRank": _textrank,
+        "LexRank (sumy)": _lexrank,
+        "select": _ours,
+    }
+    return {
+        "articles": len(pairs),
+        "rouge": {name: _rouge(method, pairs) for name, method in methods.items()},
+        "milliseconds": _milliseconds(pairs),
+    }
+
+
+def _pairs(folder: Path) -> Iterable[tuple[list[str], list[str]]]:
+    """Sentences without the title, and the reference's."""
+    for article in sorted((folder / "article").glob("*/*.txt")):
+        summary = folder / "summary" / article.relative_to(folder / "article")
+        yield _lines(article)[1:], _lines(summary)
+
+
+def _lines(path: Path) -> list[str]:
+    return [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
+def _rouge(method: Method, pairs: list[tuple[list[str], list[str]]]) -> dict[str, float]:
+    from rouge_score.rouge_scorer import RougeScorer
+
+    scorer = RougeScorer(list(METRICS), use_stemmer=True)
+    found: dict[str, list[float]] = {}
+    for sentences, reference in pairs:
+        for part in BUDGETS:
+            chosen = method(sentences, int(part * sum(map(len, reference))))
+            scores = scorer.score("\n".join(reference), "\n".join(sentences[i] for i in sorted(chosen)))
+            for metric in METRICS:
+                found.setdefault(f"{metric}@{part:g}", []).append(scores[metric].fmeasure)
+    return {name: round(statistics.mean(values), 4) for name, values in found.items()}
+
+
+def _fit(order: Iterable[int], sentences: list[str], room: int) -> list[int]:
+    chosen = []
+    for i in order:
+        if len(sentences[i]) <= room:
+            chosen.append(i)
+            room -= len(sentences[i])
+    return chosen
+
+
+def _lead(sentences: list[str], room: int) -> list[int]:
+    return _fit(range(len(sentences)), sentences, room)
+
+
+def _ours(sentences: list[str], room: int) -> list[int]:
+    return select(sentences, max_characters=room)
+
+
+def _textrank(sentences: list[str], room: int) -> list[int]:
+    """Mihalcea and Tarau's: common words over the logarithms of both lengths, then PageRank."""
+    words = [_Words.to_words(sentence.lower()) for sentence in sentences]
+    links = [[_similarity(a, b) if a is not b else 0.0 for b in words] for a in words]
+    sums = [sum(row) or 1.0 for row in links]
+    rank = [1.0] * len(words)
+    for _ in range(50):
+        flow = [r / total for r, total in zip(rank, sums, strict=True)]
+        rank = [0.15 + 0.85 * sum(x * f for x, f in zip(row, flow, strict=True)) for row in links]
+    return _fit(sorted(range(len(words)), key=lambda i: -rank[i]), sentences, room)
+
+
+def _similarity(one: list[str], other: list[str]) -> float:
+    return len(set(one) & set(other)) / (log(len(one) + 1) + log(len(other) + 1))
+
+
+def _lexrank(sentences: list[str], room: int) -> list[int]:
+    """sumy returns sets, not ranks: the sentence that the set of n + 1 adds to the set of n is the next."""
+    from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
+    from sumy.nlp.stemmers import Stemmer
+    from sumy.summarizers.lex_rank import LexRankSummarizer
+    from sumy.utils import get_stop_words
+
+    summarizer = LexRankSummarizer(Stemmer("english"))
+    summarizer.stop_words = get_stop_words("english")
+    models = [Sentence(sentence, _Words()) for sentence in sentences]
+    document = ObjectDocumentModel([Paragraph(models)])
+    place = {id(model): i for i, model in enumerate(document.sentences)}
+    sets = [[place[id(model)] for model in summarizer(document, n + 1)] for n in range(len(sentences))]
+    return _fit(dict.fromkeys(i for group in sets for i in group), sentences, room)
+
+
+class _Words:
+    """The tokenizer that sumy asks for, without nltk's data."""
+
+    @staticmethod
+    def to_words(text: str) -> list[str]:
+        return re.findall(r"\w+", text)
+
+
+def _milliseconds(pairs: list[tuple[list[str], list[str]]]) -> dict[str, float]:
+    """Median over runs, by budget, on the articles' sentences, recombined so that none comes twice."""
+    text = _synthetic([sentence for sentences, _ in pairs for sentence in sentences])
+    return {str(budget): round(_median(text, budget), 1) for budget in (280, 3_000, 40_000)}
+
+
+def _synthetic(pool: list[str]) -> list[str]:
+    text: list[str] = []
+    words = step = 0
+    while words < WORDS:
+        head, tail = pool[step % len(pool)].split(), pool[7 * step % len(pool)].split()
+        whole = head if step < len(pool) else head[: len(head) // 2] + tail[len(tail) // 2 :]
+        text.append(" ".join(whole))
+        words += len(whole)
+        step += 1
+    return text
+
+
+def _median(text: list[str], budget: int) -> float:
+    times = []
+    for _ in range(RUNS):
+        started = time.perf_counter()
+        select(text, max_characters=budget)
+        times.append(1000 * (time.perf_counter() - started))
+    return statistics.median(times)
+
+
+def _print(figures: dict[str, Any]) -> None:
+    columns = list(next(iter(figures["rouge"].values())))
+    print(
+        f"{figures['articles']} articles; F-measure at the reference's length (@1), a tenth below it (@0.9)\n"
+    )
+    print(f"| method | {' | '.join(columns)} |\n|---{'|--:' * len(columns)}|")
+    for name, scores in figures["rouge"].items():
+        print(f"| {name} | {' | '.join(f'{scores[column]:.3f}' for column in columns)} |")
+    print(f"\n| characters to fill from {WORDS:,} words | select, ms (median of {RUNS}) |\n|--:|--:|")
+    for budget, milliseconds in figures["milliseconds"].items():
+        print(f"| {int(budget):,} | {milliseconds} |")
+
+
+if __name__ == "__main__":
+    measured = main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
+    if measured:
+        _print(measured)

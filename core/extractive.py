@@ -1,0 +1,141 @@
+"""Choosing the sentences that carry an article, without a model: centrality weighed against length."""
+
+import re
+from collections import Counter
+from math import log, sqrt
+from unicodedata import category
+
+# Function words are in every sentence: left in, they make everything look alike.
+_FUNCTION_WORDS = (
+    "a about after all also an and any are as at be because been before being but by can could did do "
+    "does down for from had has have he her him his how if in into is it its just may me might more most "
+    "my no not now of on one only or our out over said say says she should so some such than that the "
+    "their them then there these they this those to up us very was we were what when where which while "
+    "who whom will with would you your"
+)
+_ENGLISH = frozenset(_FUNCTION_WORDS.split())
+# No spaces between words (Thai to Khmer, kana, Han), or particles glued to them (Hangul): cut into pairs.
+_DENSE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+# Vowel signs and accents, which `\w` takes for the end of a word (Hebrew, Arabic, India's scripts).
+_MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
+_RUNS = re.compile(rf"([{_DENSE}]+)|[^\W_{_DENSE}]+(?:[{_MARKS}]+[^\W_{_DENSE}]*)*")
+_STEM = 6  # letters: cutting words there does for most inflections of most languages
+_ALIKE = 0.7  # the share of common terms from which a sentence says nothing that another has not said
+_HOLDERS = 5  # sentences compared for sharing a rare term: more, and the term is not rare
+_WINDOW = 2500  # characters that are filled exactly; the longer rest of a budget is filled greedily
+_POOL = 100  # sentences tried for them
+
+Bag = dict[str, float]
+
+
+def select(sentences: list[str], *, max_characters: int, language: str = "en") -> list[int]:
+    """The indices, ascending, of the sentences that say most within `max_characters`."""
+    english = language[:2].lower() == "en"
+    bags = _weighted([_terms(sentence, english) for sentence in _without_headings(sentences)])
+    centrality = _centrality(bags)
+    fitting = [i for i, bag in enumerate(bags) if bag and len(sentences[i]) <= max_characters]
+    ranked = _distinct(sorted(fitting, key=lambda i: (-centrality[i], i)), bags)
+    return sorted(_fill(ranked, [len(s) for s in sentences], centrality, max_characters))
+
+
+def _without_headings(sentences: list[str]) -> list[str]:
+    """Lines that end in a letter are titles and captions, unless the whole text is written so."""
+    bare = [category(sentence.rstrip()[-1:] or ".")[0] in "LMN" for sentence in sentences]
+    if 2 * sum(bare) >= len(bare):
+        return sentences
+    return ["" if heading else sentence for sentence, heading in zip(sentences, bare, strict=True)]
+
+
+def _terms(sentence: str, english: bool) -> list[str]:
+    terms: list[str] = []
+    for match in _RUNS.finditer(sentence):
+        word = match[0]
+        if match[1]:
+            terms += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
+        elif _telling(word, english):
+            terms.append(word.casefold()[:_STEM])
+    return terms or [match[0].casefold() for match in _RUNS.finditer(sentence)]
+
+
+def _telling(word: str, english: bool) -> bool:
+    """Without a list of function words, all short ones pass for them (scripts without case are terser)."""
+    if english:
+        return len(word) > 1 and word.lower() not in _ENGLISH
+    cased = word.lower() != word.upper()
+    return len(word) > (3 if cased else 2) or (len(word) > 1 and cased and word.isupper())
+
+
+def _weighted(texts: list[list[str]]) -> list[Bag]:
+    """Bags of unit length. Rare terms weigh more, but only a little: the common ones are the subject."""
+    spread = Counter(term for terms in texts for term in dict.fromkeys(terms))
+    weight = {term: sqrt(log(1 + len(texts) / count)) for term, count in spread.items()}
+    bags = [{term: n * weight[term] for term, n in Counter(terms).items()} for terms in texts]
+    norms = [sqrt(sum(x * x for x in bag.values())) for bag in bags]
+    return [{term: x / norm for term, x in bag.items()} for bag, norm in zip(bags, norms, strict=True)]
+
+
+def _centrality(bags: list[Bag]) -> list[float]:
+    """Each bag's cosine with all others, summed: one product with their sum instead of one per pair."""
+    total: Bag = {}
+    for bag in bags:
+        for term, x in bag.items():
+            total[term] = total.get(term, 0.0) + x
+    # Never quite nothing: a sentence that stands alone may still fill room that is left.
+    return [max(sum(x * total[term] for term, x in bag.items()) - 1, 1e-6) for bag in bags]
+
+
+def _distinct(ranked: list[int], bags: list[Bag]) -> list[int]:
+    """Without repetitions: sets that are nearly equal share one of their rarest terms."""
+    spread = Counter(term for bag in bags for term in bag)
+    kept: dict[frozenset[str], int] = {}
+    seen: dict[str, list[int]] = {}
+    for i in ranked:
+        few = len(bags[i]) - int(_ALIKE * len(bags[i])) + 1
+        rarest = sorted(bags[i], key=lambda term: (spread[term], term))[:few]
+        near = {j for term in rarest for j in seen.get(term, ())[:_HOLDERS]}
+        terms = frozenset(bags[i])
+        if terms not in kept and not any(_overlap(bags[i], bags[j]) >= _ALIKE for j in near):
+            kept[terms] = i
+            for term in rarest:
+                seen.setdefault(term, []).append(i)
+    return list(kept.values())
+
+
+def _overlap(one: Bag, other: Bag) -> float:
+    common = len(one.keys() & other.keys())
+    return common / (len(one) + len(other) - common)
+
+
+def _fill(ranked: list[int], lengths: list[int], centrality: list[float], room: int) -> list[int]:
+    """The best go in unasked while there is much room; what is left is packed for the most central text."""
+    chosen: list[int] = []
+    rest = iter(ranked)
+    while room > _WINDOW and (i := next(rest, None)) is not None:
+        if lengths[i] <= room:
+            chosen.append(i)
+            room -= lengths[i]
+    pool: list[int] = []
+    wanted = 3 * room
+    for i in rest:
+        if lengths[i] <= room and wanted > 0 and len(pool) < _POOL:
+            pool.append(i)
+            wanted -= lengths[i]
+    return chosen + _pack(pool, lengths, centrality, room)
+
+
+def _pack(pool: list[int], lengths: list[int], centrality: list[float], room: int) -> list[int]:
+    """The knapsack: a sentence is worth its centrality for every character, so the total is central text."""
+    rows = [[0.0] * (room + 1)]
+    for i in pool:
+        before, size, worth = rows[-1], lengths[i], lengths[i] * centrality[i]
+        taken = [x + worth for x in before[: room + 1 - size]]
+        rows.append(before[:size] + list(map(max, before[size:], taken)))
+    chosen = []
+    for i, before, after in zip(reversed(pool), rows[-2::-1], rows[:0:-1], strict=True):
+        if after[room] != before[room]:
+            chosen.append(i)
+            room -= lengths[i]
+    return chosen
