@@ -1,0 +1,41 @@
+"""A circuit breaker: a far side that fails is left alone for a while, then tried with one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+_TRANSIENT_FAILURES_TO_OPEN = 3
+_TRANSIENT_PAUSE_SECONDS = 10.0
+_PERMANENT_PAUSE_SECONDS = 60.0
+
+
+class Breaker:
+    """Opens on the first permanent failure or on three transient ones in a row.
+
+    `clock` gives monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._failures = 0
+        self._open_until: float | None = None
+
+    def lets_through(self) -> bool:
+        """Whether a call may be made now. After the pause one call may, and its outcome decides."""
+        if self._open_until is None:
+            return True
+        if self._clock() < self._open_until:
+            return False
+        self._open_until = self._clock() + _TRANSIENT_PAUSE_SECONDS  # the others wait for the probe
+        return True
+
+    def succeeded(self) -> None:
+        self._failures = 0
+        self._open_until = None
+
+    def failed(self, *, permanent: bool) -> None:
+        self._failures += 1
+        if permanent:
+            self._open_until = self._clock() + _PERMANENT_PAUSE_SECONDS
+        elif self._failures >= _TRANSIENT_FAILURES_TO_OPEN:
+            self._open_until = self._clock() + _TRANSIENT_PAUSE_SECONDS

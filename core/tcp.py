@@ -1,0 +1,71 @@
+"""The door to plain Redis, Valkey or Upstash over TCP, with or without TLS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, AuthorizationError, RedisError, ResponseError
+
+from core.breaker import Breaker
+from core.errors import StoreRefused, StoreUnreachable
+from core.pipeline import Command, CommandFailed, Pipelined
+
+
+class Tcp(Pipelined):
+    """Sends each batch as one pipeline, and gives raw RESP2 results as the REST door does."""
+
+    def __init__(self, url: str, *, timeout_seconds: float, breaker: Breaker) -> None:
+        super().__init__(timeout_seconds=timeout_seconds, breaker=breaker)
+        self._url = url
+        self._client: Redis | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def send(self, commands: Sequence[Command]) -> list[Any]:
+        pipeline = self._client_of_this_loop().pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        try:
+            results = await pipeline.execute(raise_on_error=False)
+        except (AuthenticationError, AuthorizationError) as error:
+            raise StoreRefused(reason=type(error).__name__) from None
+        except (RedisError, OSError) as error:
+            # Not chained: connection errors may name the address with its password.
+            raise StoreUnreachable(reason=type(error).__name__) from None
+        return [_translated(result) for result in results]
+
+    async def close(self) -> None:
+        if self._client and self._loop is asyncio.get_running_loop():
+            await self._client.aclose()
+        self._client = None
+
+    def _client_of_this_loop(self) -> Redis:
+        """A client's connections belong to the loop that opened them."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._loop = loop
+            pool = BlockingConnectionPool.from_url(
+                self._url,
+                protocol=2,
+                decode_responses=True,
+                max_connections=2,
+                timeout=self._timeout_seconds,
+                socket_timeout=self._timeout_seconds,
+                socket_connect_timeout=self._timeout_seconds,
+                retry=Retry(NoBackoff(), 0),
+            )
+            self._client = Redis.from_pool(pool)
+            self._client.response_callbacks.clear()
+        return self._client
+
+
+def _translated(result: Any) -> Any:
+    if isinstance(result, ResponseError):
+        return CommandFailed(reason=str(result)[:200])
+    if isinstance(result, Exception):
+        raise StoreUnreachable(reason=type(result).__name__)
+    return result
