@@ -1,0 +1,31 @@
+# All routes in one process, for containers and Railway. On Lambda the bundle of `make package` is used.
+FROM python:3.13-slim
+
+# A container that nobody configured keeps its admin and debug routes closed.
+ENV ENVIRONMENT=production \
+    PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+
+RUN useradd --system --uid 10001 threadr
+WORKDIR /srv
+
+# Before the code, so that a change of code does not install everything again. The project itself is
+# not a package: only what it depends on is installed.
+COPY pyproject.toml constraints.txt ./
+RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+print(*p['dependencies'], *p['optional-dependencies']['serve'], sep='\n')" > /tmp/requirements.txt \
+    && pip install --requirement /tmp/requirements.txt --constraint constraints.txt \
+    && rm /tmp/requirements.txt
+
+COPY core core
+COPY functions functions
+COPY web web
+
+USER threadr
+EXPOSE 8001
+HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT', '8001')}/health\", timeout=2)"]
+
+# A shell for PORT, which Railway sets; exec, so that uvicorn is the one that gets the stop signal.
+CMD ["sh", "-c", "exec uvicorn functions.local:app --host 0.0.0.0 --port ${PORT:-8001}"]
