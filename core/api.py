@@ -1,0 +1,249 @@
+"""What comes in and goes out over HTTP, as the contract words it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from core.counting import PlatformName
+from core.errors import InvalidRequest
+from core.keys import text_key, url_key
+from core.thread import Brief, Numbering, SourceLink
+from core.window import Decision
+from core.writer import Generator
+
+MOST_TEXT_BYTES = 1_000_000
+
+Status = Literal["healthy", "degraded", "unhealthy"]
+
+_Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+def _encodable(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not hold lone surrogates") from None
+    return value
+
+
+def _unless_none(check: Callable[[str], str]) -> Callable[[str | None], str | None]:
+    return lambda value: None if value is None else check(value)
+
+
+class GenerateRequest(BaseModel):
+    """Exactly one of url and text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    url: str | None = Field(None, max_length=2_048, examples=["https://example.com/article"])
+    text: str | None = Field(None, min_length=1, max_length=MOST_TEXT_BYTES)
+    platform: PlatformName = "x"
+    max_posts: int = Field(12, ge=1, le=25)
+    tone: _Phrase | None = None
+    audience: _Phrase | None = None
+    language: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})?$")] | None = None
+    numbering: Numbering = "slash"
+    hooks: int = Field(0, ge=0, le=3)
+    source_link: SourceLink = "last"
+    generator: Generator = "auto"
+    refresh: bool = False
+
+    _surrogates = field_validator("url", "text", "tone", "audience")(_unless_none(_encodable))
+
+    @field_validator("text")
+    @classmethod
+    def _bounded(cls, text: str | None) -> str | None:
+        if text is not None:
+            if len(text.encode()) > MOST_TEXT_BYTES:
+                raise ValueError("must be at most 1 MB")
+            if not text.strip():
+                raise ValueError("must not be empty")
+        return text
+
+    @model_validator(mode="after")
+    def _one_source(self) -> GenerateRequest:
+        if (self.url is None) == (self.text is None):
+            raise ValueError("give exactly one of url and text")
+        return self
+
+    @property
+    def brief(self) -> Brief:
+        return Brief(
+            platform=self.platform,
+            max_posts=self.max_posts,
+            tone=self.tone,
+            audience=self.audience,
+            language=self.language,
+            numbering=self.numbering,
+            hooks=self.hooks,
+            source_link=self.source_link,
+        )
+
+
+class ClearRequest(BaseModel):
+    """Exactly one of url and text, in the body or in the query."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    url: str | None = Field(None, min_length=1, max_length=2_048)
+    text: str | None = Field(None, min_length=1, max_length=MOST_TEXT_BYTES)
+
+    _surrogates = field_validator("url", "text")(_unless_none(_encodable))
+
+    @classmethod
+    def merged(cls, query: ClearRequest, body: ClearRequest | None) -> ClearRequest:
+        """The one that says something. Raises InvalidRequest unless exactly one url or text is given."""
+        given = [source for source in (query, body) if source for _ in source.model_fields_set]
+        if len(given) != 1:
+            raise InvalidRequest("Give exactly one of url and text, in the body or in the query.")
+        return given[0]
+
+    @property
+    def key(self) -> str:
+        """Where the answer for the default options is kept. Raises ArticleBlocked when url is not one."""
+        return text_key(self.text) if self.url is None else url_key(self.url)  # type: ignore[arg-type]
+
+
+class PostOut(BaseModel):
+    number: int
+    total: int
+    content: str
+    character_count: int
+
+
+class SourceOut(BaseModel):
+    url: str | None
+    author: str | None
+    published: str | None
+    language: str | None
+    characters: int
+    truncated: bool
+
+
+class UsageOut(BaseModel):
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+
+
+class GenerateAnswer(BaseModel):
+    """The first six fields are the seed project's own."""
+
+    success: bool
+    thread: list[PostOut]
+    source_type: Literal["url", "text"]
+    title: str | None
+    error: str | None
+    id: str
+    cached: bool
+    degraded: bool
+    platform: PlatformName
+    generator: Literal["openai", "extractive"]
+    model: str | None
+    hooks: list[str]
+    source: SourceOut
+    usage: UsageOut
+    warnings: list[str]
+
+
+class RateLimitStatus(BaseModel):
+    requests_used: int
+    requests_remaining: int
+    total_limit: int
+    window_hours: float
+    minutes_until_reset: float
+    using_redis: bool
+
+    @classmethod
+    def of(cls, decision: Decision) -> RateLimitStatus:
+        return cls(
+            requests_used=min(decision.used, decision.limit),
+            requests_remaining=decision.remaining,
+            total_limit=decision.limit,
+            window_hours=decision.window_seconds / 3600,
+            minutes_until_reset=round(decision.reset_seconds / 60, 2),
+            using_redis=decision.shared,
+        )
+
+
+class DayOut(BaseModel):
+    date: str
+    hits: int
+    misses: int
+    collapsed: int
+    stale_served: int
+    generated: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    saved_usd: float
+
+
+class CacheStats(BaseModel):
+    """The first six fields are the seed project's own; null where the store cannot say."""
+
+    available: bool
+    reason: str | None
+    cache_entries: int | None
+    rate_limit_entries: int | None
+    memory_used: str | None
+    connected_clients: int | None
+    uptime_seconds: int | None
+    hits: int
+    misses: int
+    hit_rate: float | None
+    collapsed: int
+    stale_served: int
+    generated: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    saved_usd: float
+    days: list[DayOut]
+
+
+class ClearAnswer(BaseModel):
+    success: bool
+    message: str
+
+    @classmethod
+    def of(cls, found: bool) -> ClearAnswer:
+        return cls(
+            success=found, message="The kept answer was removed." if found else "No answer was kept for this."
+        )
+
+
+class Health(BaseModel):
+    status: Status
+
+
+class ServiceHealth(BaseModel):
+    status: str
+    latency_ms: float | None
+    reason: str | None
+
+
+class MonitorHealth(Health):
+    services: dict[str, ServiceHealth]
+    details: dict[str, Any]
+    last_scheduled_check: dict[str, Any] | None
+
+
+class Startup(BaseModel):
+    redis_available: bool
+    environment: str
+    versions: dict[str, str]
+    settings: dict[str, bool]
+
+
+class Problem(BaseModel):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str

@@ -1,0 +1,51 @@
+"""An httpx2 client whose answers cannot be larger than agreed. Imported when a door first needs it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+
+import httpx2
+
+
+class AnswerTooLarge(httpx2.TransportError):
+    """More bytes arrived than agreed; the connection is given up."""
+
+
+class _BoundedStream(httpx2.AsyncByteStream):
+    def __init__(self, stream: httpx2.AsyncByteStream, most_bytes: int) -> None:
+        self._stream = stream
+        self._left = most_bytes
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise AnswerTooLarge("answer too large")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _BoundedTransport(httpx2.AsyncHTTPTransport):
+    def __init__(self, *, most_bytes: int, verify: ssl.SSLContext) -> None:
+        super().__init__(verify=verify)
+        self._most_bytes = most_bytes
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        # A compressed answer could be small on the wire and huge in memory.
+        request.headers["Accept-Encoding"] = "identity"
+        response = await super().handle_async_request(request)
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            await response.aclose()
+            raise AnswerTooLarge("answer is compressed though that was not asked for")
+        assert isinstance(response.stream, httpx2.AsyncByteStream)
+        response.stream = _BoundedStream(response.stream, self._most_bytes)
+        return response
+
+
+def bounded_client(*, most_bytes: int, tls: ssl.SSLContext) -> httpx2.AsyncClient:
+    """A client without time limits (its caller has a deadline), proxies, or answers over `most_bytes`."""
+    transport = _BoundedTransport(most_bytes=most_bytes, verify=tls)
+    return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=False)

@@ -1,0 +1,108 @@
+"""What stands around every request: its id, time and body bound, its log line, its last resort."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import log
+from core.errors import BodyTooLarge, ThreadrError
+from core.exchange import Exchange
+from core.problems import problem
+
+_MOST_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
+_SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
+
+
+class Frame:
+    """ASGI middleware; puts an Exchange into the request's state."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        exchange = Exchange(request_id=secrets.token_hex(8), seconds=self._budget_seconds(scope))
+        scope.setdefault("state", {})["exchange"] = exchange
+        sender = _Sender(send, exchange)
+        try:
+            await self._app(scope, await _bounded(receive), sender)
+        except ThreadrError as error:
+            await problem(error, instance=scope["path"])(scope, receive, sender)
+        # The one place that may not let anything through, whatever it is: else the caller hangs.
+        except Exception:
+            log.logger.exception("Unexpected error", extra={"facts": {"request_id": exchange.request_id}})
+            if sender.status is None:
+                await problem(_internal(exchange), instance=scope["path"])(scope, receive, sender)
+        _log(scope, exchange, sender.status)
+        return None
+
+    def _budget_seconds(self, scope: Scope) -> float:
+        remaining_ms = getattr(scope.get("aws.context"), "get_remaining_time_in_millis", None)
+        if remaining_ms is None:
+            return self._seconds
+        return min(self._seconds, max(0.0, float(remaining_ms()) / 1000 - _SECONDS_FOR_LAMBDA))
+
+
+class _Sender:
+    """Adds the exchange's headers to the response, and remembers its status."""
+
+    def __init__(self, send: Send, exchange: Exchange) -> None:
+        self._send = send
+        self._exchange = exchange
+        self.status: int | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in self._exchange.headers().items():
+                headers[name] = value
+        await self._send(message)
+
+
+async def _bounded(receive: Receive) -> Receive:
+    """A `receive` that holds the whole body already. Raises BodyTooLarge."""
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > _MOST_BODY_BYTES:
+            raise BodyTooLarge
+    told = False
+
+    async def replay() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    return replay
+
+
+def _internal(exchange: Exchange) -> ThreadrError:
+    return ThreadrError(f"Try again; if it happens again, report the request id {exchange.request_id}.")
+
+
+def _log(scope: Scope, exchange: Exchange, status: int | None) -> None:
+    route: Any = scope.get("route")
+    log.event(
+        exchange.event or "Answered",
+        request_id=exchange.request_id,
+        method=scope["method"],
+        route=getattr(route, "path", None),
+        status=status,
+        milliseconds=round(exchange.seconds_spent * 1000, 1),
+        cache=exchange.cache_status,
+        **exchange.facts,
+    )

@@ -1,0 +1,55 @@
+"""Log lines: JSON, one event each, without keys, tokens, full addresses or article text."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+logger = logging.getLogger("threadr")
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        line |= getattr(record, "facts", {})
+        if record.exc_info and record.exc_info[1]:
+            # The kind and the place; an exception's own text may hold what nobody may read here.
+            line["exception"] = type(record.exc_info[1]).__name__
+            line["at"] = _places(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class _StandardOutput(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stdout.write(self.format(record) + "\n")
+        sys.stdout.flush()
+
+
+def set_up() -> None:
+    """Send the log to standard output, where Lambda and containers collect it."""
+    handler = _StandardOutput()
+    handler.setFormatter(_Json())
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def event(message: str, **facts: object) -> None:
+    """One line about something that happened; facts that are None are left out."""
+    logger.info(message, extra={"facts": {name: fact for name, fact in facts.items() if fact is not None}})
+
+
+def _places(error: BaseException) -> list[str]:
+    places = []
+    trace = error.__traceback__
+    while trace:
+        code = trace.tb_frame.f_code
+        places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return places[-8:]

@@ -1,0 +1,41 @@
+"""The figures of a store as /api/cache/stats tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.api import CacheStats, DayOut
+from core.errors import StoreError
+from core.store import Store, StoreStats
+
+_COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
+
+
+async def cache_report(store: Store) -> CacheStats:
+    """All figures of the last 30 days; `available` is False, and figures null or 0, when the store fails."""
+    try:
+        return _report(await store.stats())
+    except StoreError as error:
+        return _report(StoreStats(cache_entries=None, rate_limit_entries=None), error)
+
+
+def _report(stats: StoreStats, error: StoreError | None = None) -> CacheStats:
+    days = [_day(date, counters) for date, counters in stats.days.items()]
+    sums = {name: round(sum(getattr(day, name) for day in days), 6) for name in _COUNTED}
+    asked = sums["hits"] + sums["misses"]
+    return CacheStats(
+        available=error is None,
+        reason=error.health if error else None,
+        cache_entries=stats.cache_entries,
+        rate_limit_entries=stats.rate_limit_entries,
+        memory_used=stats.memory_used,
+        connected_clients=stats.connected_clients,
+        uptime_seconds=stats.uptime_seconds,
+        hit_rate=round(sums["hits"] / asked, 4) if asked else None,
+        days=days,
+        **sums,
+    )
+
+
+def _day(date: str, counters: Mapping[str, float]) -> DayOut:
+    return DayOut.model_validate({"date": date, **{name: counters.get(name, 0) for name in _COUNTED}})

@@ -1,0 +1,104 @@
+"""The rooms of one process, built from its settings; clients inside them are made when first used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from core.breaker import Breaker
+from core.builtin import BuiltInComposer
+from core.cache import Cache
+from core.generation import Generation
+from core.limiter import Limiter
+from core.memory import MemoryStore
+from core.openai_composer import OpenAIComposer
+from core.settings import Settings
+from core.store import Store
+from core.web import Web
+from core.window import Window
+from core.writer import Writer
+
+
+class Rooms:
+    """`shared` is the store of all instances, None where none is configured; `clock` gives epoch seconds."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
+        window = Window(settings.rate_limit_requests, round(settings.rate_limit_window_seconds * 1000))
+        self.settings = settings
+        self.local = MemoryStore(window, clock)
+        self.shared = _shared_store(settings, window, clock)
+        self.cache = Cache(
+            local=self.local,
+            shared=self.shared,
+            ttl_seconds=settings.cache_ttl_seconds,
+            local_seconds=settings.local_cache_seconds,
+            clock=clock,
+        )
+        self.limiter = Limiter(local=self.local, shared=self.shared)
+        self.model = _model(settings)
+        self.generation = Generation(
+            cache=self.cache,
+            limiter=self.limiter,
+            web=Web(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains),
+            writer=Writer(model=self.model, built_in=BuiltInComposer()),
+            model=settings.openai_model,
+            most_characters=settings.max_content_length,
+            clock=clock,
+        )
+
+    @property
+    def store(self) -> Store:
+        """The store that keeps answers when all is well."""
+        return self.shared or self.local
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What is in use, by name."""
+        return {
+            "store": type(self.store).__name__,
+            "model": self.settings.openai_model if self.model else None,
+            "environment": self.settings.environment,
+        }
+
+    async def close(self) -> None:
+        """Give back all connections."""
+        await self.store.close()
+        if self.model:
+            await self.model.close()
+
+
+def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]) -> Store | None:
+    """REST wins when both are set. Each SDK is imported only where it is used."""
+    timeout_seconds = settings.store_timeout_ms / 1000
+    breaker = Breaker(time.monotonic)
+    if settings.upstash_redis_rest_url and settings.upstash_redis_rest_token:
+        from core.shared import SharedStore
+        from core.upstash import Upstash
+
+        upstash = Upstash(
+            settings.upstash_redis_rest_url,
+            settings.upstash_redis_rest_token,
+            timeout_seconds=timeout_seconds,
+            breaker=breaker,
+        )
+        return SharedStore(upstash, window, clock)
+    if settings.redis_url:
+        from core.shared import SharedStore
+        from core.tcp import Tcp
+
+        tcp = Tcp(settings.redis_url, timeout_seconds=timeout_seconds, breaker=breaker)
+        return SharedStore(tcp, window, clock)
+    return None
+
+
+def _model(settings: Settings) -> OpenAIComposer | None:
+    if not settings.openai_api_key:
+        return None
+    return OpenAIComposer(
+        api_key=settings.openai_api_key,
+        base_url=settings.openai_base_url,
+        models=(settings.openai_model, *settings.openai_fallback_models),
+        input_price=settings.openai_price_input,
+        output_price=settings.openai_price_output,
+    )

@@ -1,0 +1,1 @@
+"""One module per deployed function: its routes, its `app` (ASGI) and its `handler` (Lambda)."""

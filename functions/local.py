@@ -1,0 +1,8 @@
+"""All routes in one app, for uvicorn, containers and Railway."""
+
+from __future__ import annotations
+
+from core.app import create_app
+from functions import cache, generate, monitor, pages
+
+app = create_app(generate.router, cache.router, monitor.router, pages.router)

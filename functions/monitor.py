@@ -1,0 +1,42 @@
+"""Health for machines and people, and what this process was started with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from fastapi import APIRouter, Depends, Response
+
+from core.admin import admin_or_hidden
+from core.api import Health, MonitorHealth, Problem, ServiceHealth, Startup
+from core.app import RoomsOf, create_app
+from core.health import check, last_scheduled_check
+from core.lambda_handler import lambda_handler
+from core.startup import startup_report
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/health")
+async def health() -> Health:
+    return Health(status="healthy")
+
+
+@router.get("/api/monitor/health", responses={503: {"model": MonitorHealth}})
+async def monitor_health(rooms: RoomsOf, response: Response) -> MonitorHealth:
+    checked = await check(rooms)
+    response.status_code = checked.http_status
+    return MonitorHealth(
+        status=checked.status,
+        services={name: ServiceHealth(**asdict(service)) for name, service in checked.services.items()},
+        details=rooms.details,
+        last_scheduled_check=await last_scheduled_check(rooms),
+    )
+
+
+@router.get("/debug/startup", dependencies=[Depends(admin_or_hidden)], responses={404: {"model": Problem}})
+async def startup(rooms: RoomsOf) -> Startup:
+    return await startup_report(rooms)
+
+
+app = create_app(router)
+handler = lambda_handler(app)

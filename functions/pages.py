@@ -1,0 +1,34 @@
+"""The page that people use, and its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from core.api import Problem
+from core.app import create_app
+from core.errors import NotFound
+from core.lambda_handler import lambda_handler
+
+_WEB = Path(__file__).resolve().parent.parent / "web"
+_FILES = {file.name: file for file in _WEB.iterdir() if file.suffix in (".css", ".js", ".svg")}
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+async def index() -> FileResponse:
+    return FileResponse(_WEB / "index.html")
+
+
+@router.get("/static/{name}", responses={404: {"model": Problem}})
+async def static(name: str) -> FileResponse:
+    if name not in _FILES:
+        raise NotFound
+    return FileResponse(_FILES[name])
+
+
+app = create_app(router)
+handler = lambda_handler(app)
