@@ -38,11 +38,13 @@ def main(folder: Path = FOLDER) -> dict[str, Any]:
         "LexRank (sumy)": _lexrank,
         "select": _ours,
     }
-    return {
+    figures = {
         "articles": len(pairs),
         "rouge": {name: _rouge(method, pairs) for name, method in methods.items()},
         "milliseconds": _milliseconds(pairs),
     }
+    _print(figures)
+    return figures
 
 
 def _pairs(folder: Path) -> Iterable[tuple[list[str], list[str]]]:
@@ -168,6 +170,4 @@ def _print(figures: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    measured = main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
-    if measured:
-        _print(measured)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

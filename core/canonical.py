@@ -15,6 +15,7 @@ _TRACKING = re.compile(
 )
 _UNRESERVED = re.compile(r"%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
 def canonical_url(url: str) -> str:
@@ -31,10 +32,10 @@ def canonical_url(url: str) -> str:
 
 def canonical_address(address: WebAddress) -> WebAddress:
     """The same for an address that is parsed already."""
-    pairs = [
-        pair for pair in address.query.split("&") if pair and not _TRACKING.fullmatch(_name(pair).lower())
-    ]
-    query = "&".join(sorted((_normal_escapes(pair) for pair in pairs), key=_name))
+    pairs = [_normal_escapes(pair) for pair in address.query.split("&") if pair]
+    query = "&".join(
+        sorted((pair for pair in pairs if not _TRACKING.fullmatch(_name(pair).lower())), key=_name)
+    )
     return WebAddress(address.scheme, address.host, address.port, _normal_escapes(address.path), query)
 
 
@@ -43,6 +44,8 @@ def _name(pair: str) -> str:
 
 
 def _normal_escapes(part: str) -> str:
+    if _BROKEN_ESCAPE.search(part):
+        return part  # what a server makes of it is anybody's guess
     part = _UNRESERVED.sub(lambda match: chr(int(match[1], 16)), part)
     return _ESCAPE.sub(lambda match: match[0].upper(), part)
 

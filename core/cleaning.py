@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 # C0 and C1 controls but tab and newline, zero-width space, bidi embeddings, overrides and isolates
-# (they can make a post read otherwise than it is: CVE-2021-42574), byte order marks, lone surrogates.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# (they can make a post read otherwise than it is: CVE-2021-42574), byte order marks, noncharacters (X
+# refuses them), lone surrogates.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _SPACES = re.compile("[ \t\u00a0]+")
 _SPACE_AT_LINE_ENDS = re.compile(" ?\n ?")

@@ -79,8 +79,8 @@ class OpenAIComposer:
 
     async def _ask(self, model: str, article: Article, brief: Brief) -> Draft:
         completion = await self._completion(model, article, brief)
-        usage = self._usage(model, completion)
-        return draft_of(_content(completion), brief, generator="openai", model=model, usage=usage)
+        content = _content(completion)
+        return draft_of(content, brief, generator="openai", model=model, usage=self._usage(model, completion))
 
     async def _completion(self, model: str, article: Article, brief: Brief) -> ChatCompletion:
         client = self._client_of_this_loop()
@@ -108,8 +108,8 @@ class OpenAIComposer:
             raise ModelError(reason=type(error).__name__) from None
 
     def _usage(self, model: str, completion: ChatCompletion) -> Usage:
-        told = completion.usage
-        tokens = (told.prompt_tokens, told.completion_tokens) if told else (0, 0)
+        told = (getattr(completion.usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
+        tokens = [max(0, number) if isinstance(number, int) else 0 for number in told]
         return Usage(
             input_tokens=tokens[0],
             output_tokens=tokens[1],

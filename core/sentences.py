@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
+    """`glued` tells that no space stands between it and the one before, as in Chinese."""
+
     text: str
     paragraph: int
+    glued: bool = False
 
 
 def sentences(text: str, language: str = "en") -> list[Sentence]:
@@ -19,10 +22,11 @@ def sentences(text: str, language: str = "en") -> list[Sentence]:
     """
     import sentencex
 
-    paragraphs = [line for line in text.splitlines() if line.strip()]
-    return [
-        Sentence(sentence.strip(), number)
-        for number, paragraph in enumerate(paragraphs)
-        for sentence in sentencex.segment(language, paragraph)
-        if sentence.strip()
-    ]
+    found = []
+    for number, paragraph in enumerate(line.strip() for line in text.splitlines() if line.strip()):
+        glued = False
+        for sentence in sentencex.segment(language, paragraph):
+            if sentence.strip():
+                found.append(Sentence(sentence.strip(), number, glued))
+                glued = sentence == sentence.rstrip()
+    return found

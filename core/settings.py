@@ -68,14 +68,16 @@ def _hosts(raw: str) -> tuple[str, ...]:
     hosts = _names(raw)
     for host in hosts:
         _, colon, port = host.rpartition(":")
-        if not colon or not port.isdigit():
+        if not colon or not (port.isascii() and port.isdecimal()):
             raise ValueError("must be a comma-separated list of host:port")
     return hosts
 
 
 def _front_door(raw: str) -> str:
     kind, _, hops = raw.partition(":")
-    if raw in FRONT_DOORS or (kind == "proxy" and hops.isdigit() and 1 <= int(hops) <= 9):
+    if raw in FRONT_DOORS or (
+        kind == "proxy" and hops.isascii() and hops.isdecimal() and 1 <= int(hops) <= 9
+    ):
         return raw
     raise ValueError(f"must be one of {', '.join(FRONT_DOORS)} or proxy:N with N from 1 to 9")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
+from core.counting import links_in
 from core.language import guess
 from core.sentences import Sentence, sentences
 
@@ -26,15 +28,15 @@ def split(text: str, *, room: int, count: Count) -> list[str]:
 def pack(parts: Sequence[Sentence], *, room: int, count: Count) -> list[str]:
     """The sentences in order, as many to a piece as fit in `room`; a blank line between paragraphs."""
     pieces: list[str] = []
-    last: Sentence | None = None
+    paragraph = None
     for part in _all_fitting(parts, room, count):
-        joint = " " if last and last.paragraph == part.paragraph else "\n\n"
+        joint = "\n\n" if part.paragraph != paragraph else "" if part.glued else " "
         joined = f"{pieces[-1]}{joint}{part.text}" if pieces else part.text
         if pieces and count(joined) <= room:
             pieces[-1] = joined
         else:
             pieces.append(part.text)
-        last = part
+        paragraph = part.paragraph
     return pieces
 
 
@@ -43,25 +45,24 @@ def _all_fitting(parts: Iterable[Sentence], room: int, count: Count) -> Iterator
         if count(part.text) <= room:
             yield part
         else:
-            yield from (Sentence(text, part.paragraph) for text in _by_words(part.text, room, count))
+            yield from (replace(part, text=text) for text in _by_words(part.text, room, count))
 
 
 def _by_words(text: str, room: int, count: Count) -> Iterator[str]:
     """A sentence that is longer than a post, divided between words, after a comma if one is near the end."""
     line = ""
     for word in _WORD.findall(text):
+        if line and count((line + word).rstrip()) > room:
+            head, line = _at_clause(line)
+            yield head.rstrip()
         if count((line + word).rstrip()) <= room:
             line += word
             continue
-        head, rest = _at_clause(line)
-        if head:
-            yield head.rstrip()
-        line = rest + word
-        if count(line.rstrip()) > room:
-            if rest.strip():
-                yield rest.rstrip()
-            *full, line = _by_graphemes(word, room, count)
-            yield from full
+        if line.strip():
+            yield line.rstrip()
+        *full, line = _torn(word.rstrip(), room, count)
+        yield from full
+        line += word[len(word.rstrip()) :]
     if line.strip():
         yield line.rstrip()
 
@@ -71,18 +72,39 @@ def _at_clause(line: str) -> tuple[str, str]:
     return (line[: at + 1], line[at + 2 :]) if at > len(line) * 0.6 else (line, "")
 
 
-def _by_graphemes(word: str, room: int, count: Count) -> list[str]:
-    """A word that is longer than a post has no better place to be divided than between its graphemes."""
+def _torn(word: str, room: int, count: Count) -> list[str]:
+    """A word that is longer than a post, torn between its links and graphemes: there is no better place."""
+    atoms = _atoms(word)
+    pieces, start = [], 0
+    while start < len(atoms):
+        # Every atom counts at least one, so a piece has at most `room` of them.
+        ends = range(start + 1, min(start + room, len(atoms)) + 1)
+        fitting = bisect_right(ends, room, key=lambda end: count("".join(atoms[start:end])))
+        # A link that is cut short counts for more than the whole one, so the last step is tried.
+        while fitting > 1 and count("".join(atoms[start : start + fitting])) > room:
+            fitting -= 1
+        piece = "".join(atoms[start : start + max(1, fitting)])
+        pieces += [piece] if count(piece) <= room else _by_code_points(piece, room, count)
+        start += max(1, fitting)
+    return pieces
+
+
+def _atoms(word: str) -> list[str]:
     import regex
 
-    graphemes = regex.findall(r"\X", word)
-    pieces, start = [], 0
-    while start < len(graphemes):
-        # Every grapheme counts at least one, so a piece has at most `room` of them.
-        ends = range(start + 1, min(start + room, len(graphemes)) + 1)
-        end = start + max(
-            1, bisect_right(ends, room, key=lambda end: count("".join(graphemes[start:end]).rstrip()))
-        )
-        pieces.append("".join(graphemes[start:end]))
-        start = end
-    return pieces
+    atoms, end = [], 0
+    for link in links_in(word):
+        atoms += [*regex.findall(r"\X", word[end : link.start]), word[link.start : link.stop]]
+        end = link.stop
+    return [*atoms, *regex.findall(r"\X", word[end:])]
+
+
+def _by_code_points(atom: str, room: int, count: Count) -> list[str]:
+    """A single link or grapheme that no post can hold (hundreds of accents on one letter, say)."""
+    pieces, piece = [], ""
+    for character in atom:
+        if piece and count(piece + character) > room:
+            pieces.append(piece)
+            piece = ""
+        piece += character
+    return [*pieces, piece]

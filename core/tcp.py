@@ -14,6 +14,7 @@ from redis.exceptions import AuthenticationError, AuthorizationError, RedisError
 from core.breaker import Breaker
 from core.errors import StoreRefused, StoreUnreachable
 from core.pipeline import Command, CommandFailed, Pipelined
+from core.tls import authorities_file, is_certificate_fault
 
 
 class Tcp(Pipelined):
@@ -35,7 +36,8 @@ class Tcp(Pipelined):
             raise StoreRefused(reason=type(error).__name__) from None
         except (RedisError, OSError) as error:
             # Not chained: connection errors may name the address with its password.
-            raise StoreUnreachable(reason=type(error).__name__) from None
+            kind = StoreRefused if is_certificate_fault(error) else StoreUnreachable
+            raise kind(reason=type(error).__name__) from None
         return [_translated(result) for result in results]
 
     async def close(self) -> None:
@@ -57,6 +59,7 @@ class Tcp(Pipelined):
                 socket_timeout=self._timeout_seconds,
                 socket_connect_timeout=self._timeout_seconds,
                 retry=Retry(NoBackoff(), 0),
+                **({"ssl_ca_certs": authorities_file()} if self._url.startswith("rediss:") else {}),
             )
             self._client = Redis.from_pool(pool)
             self._client.response_callbacks.clear()

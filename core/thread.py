@@ -42,6 +42,8 @@ class Brief:
     @property
     def room(self) -> int:
         """Characters of a post that are left beside the longest number that it can bear."""
+        if self.most_posts == 1:
+            return self.rule.limit
         return self.rule.limit - self.rule.count(_number(self.most_posts, self.most_posts, self.numbering))
 
 
@@ -67,6 +69,7 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
 
     No post is over the platform's limit, and none is empty.
     """
+    drafts = [draft.strip() for draft in drafts if draft.strip()]
     texts = [piece for draft in drafts for piece in split(draft, room=brief.room, count=brief.rule.count)]
     cut = len(texts) > brief.most_posts
     texts = texts[: brief.most_posts]
@@ -83,6 +86,9 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
 
 def _set_in(texts: list[str], link: str, brief: Brief) -> bool:
     """Put the link at its post's end, or in a post of its own after it. True when text had to give way."""
+    if not texts:
+        texts.append(link)
+        return False
     at = 0 if brief.source_link == "first" else len(texts) - 1
     linked = f"{texts[at]}\n\n{link}"
     if brief.rule.count(linked) <= brief.room:

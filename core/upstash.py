@@ -13,7 +13,7 @@ import httpx
 from core.breaker import Breaker
 from core.errors import StoreRefused, StoreUnreachable
 from core.pipeline import Command, CommandFailed, Pipelined
-from core.tls import tls_context
+from core.tls import is_certificate_fault, tls_context
 
 _REFUSED = {400, 401, 403, 404}
 
@@ -37,7 +37,8 @@ class Upstash(Pipelined):
             response = await self._client_of_this_loop().post(self._url, json=commands)
         except httpx.HTTPError as error:
             # Not chained: a header error's text holds the token.
-            raise StoreUnreachable(reason=type(error).__name__) from None
+            kind = StoreRefused if is_certificate_fault(error) else StoreUnreachable
+            raise kind(reason=type(error).__name__) from None
         return _results(response, len(commands))
 
     async def close(self) -> None:

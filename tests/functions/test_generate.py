@@ -1,0 +1,436 @@
+"""POST /api/generate, through the whole app, over each store."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from core.counting import count
+from tests.conftest import ARTICLE, PARAGRAPHS, Make, Site, page
+from tests.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
+from tests.loopback import closed_port
+
+FIELDS = (
+    "success thread source_type title error id cached degraded platform generator model hooks source usage"
+    " warnings"
+)
+
+
+async def test_a_text_becomes_a_thread_without_any_key(client_of: Make) -> None:
+    response = await client_of().post("/api/generate", json={"text": ARTICLE})
+    answer = response.json()
+    assert response.status_code == 200
+    assert list(answer) == FIELDS.split()
+    assert answer["generator"] == "extractive"
+    assert answer["degraded"] is True
+    posts = answer["thread"]
+    assert [post["number"] for post in posts] == list(range(1, len(posts) + 1))
+    assert all(post["content"].endswith(f"\n\n{post['number']}/{len(posts)}") for post in posts)
+    assert all(post["character_count"] == count(post["content"]) <= 280 for post in posts)
+    assert all(sentence in " ".join(post["content"] for post in posts) for sentence in PARAGRAPHS)
+
+
+async def test_a_page_becomes_a_thread_that_opens_with_its_title_and_ends_with_its_link(
+    client_of: Make, site: Site
+) -> None:
+    url = f"{site.url}/bridge"
+    answer = (await client_of().post("/api/generate", json={"url": url})).json()
+    assert answer["source_type"] == "url"
+    assert answer["title"] == "Harbour bridge closes"
+    assert answer["source"]["url"] == url
+    assert answer["thread"][0]["content"].startswith("Harbour bridge closes\n\n")
+    assert url in answer["thread"][-1]["content"]
+
+
+async def test_the_model_writes_where_there_is_one(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    answer = (
+        await client_of(**model_settings).post("/api/generate", json={"text": ARTICLE, "tone": "dry"})
+    ).json()
+    assert [post["content"].partition("\n\n")[0] for post in answer["thread"]] == POSTS
+    assert (answer["generator"], answer["model"], answer["degraded"]) == ("openai", "gpt-5.4-mini", False)
+    # 1,000 tokens at 0.75 and 200 at 4.50 dollars a million.
+    assert answer["usage"] == {"input_tokens": 1000, "output_tokens": 200, "cost_usd": 0.00165}
+    rules, source = openai.requests[0]["messages"]
+    assert "Tone: dry." in rules["content"]
+    assert ARTICLE in source["content"]
+    assert ARTICLE not in rules["content"]
+
+
+@pytest.mark.parametrize("shared", ["upstash_settings", "tcp_settings"])
+async def test_what_one_instance_kept_is_a_hit_in_another(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    site: Site,
+    shared: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    settings = model_settings | request.getfixturevalue(shared)
+    body = {"url": f"{site.url}/bridge"}
+    first = await client_of(**settings).post("/api/generate", json=body)
+    second = await client_of(**settings).post("/api/generate", json=body)
+    assert first.headers["cache-status"] == "threadr; fwd=uri-miss; stored"
+    assert second.headers["cache-status"].startswith("threadr; hit; ttl=86")
+    assert second.json() == first.json() | {"cached": True}
+    assert int(second.headers["age"]) <= 1
+    assert (len(openai.requests), len(site.requests)) == (1, 1)
+
+
+async def test_the_second_request_of_one_process_is_a_hit(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], store_settings: dict[str, Any]
+) -> None:
+    client = client_of(**model_settings, **store_settings)
+    first = await client.post("/api/generate", json={"text": ARTICLE})
+    second = await client.post("/api/generate", json={"text": ARTICLE})
+    assert second.json() == first.json() | {"cached": True}
+    assert len(openai.requests) == 1
+
+
+async def test_other_options_are_other_answers(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    client = client_of(**model_settings)
+    for options in (
+        {},
+        {"tone": "dry"},
+        {"max_posts": 3},
+        {"platform": "bluesky"},
+        {"language": "fr"},
+        {"hooks": 1},
+    ):
+        response = await client.post("/api/generate", json={"text": ARTICLE, **options})
+        assert response.json()["cached"] is False
+    assert len(openai.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("request_headers", "refresh"),
+    [({"Cache-Control": "no-cache"}, False), ({"Cache-Control": "max-age=0"}, False), ({}, True)],
+    ids=["no-cache", "max-age=0", "refresh"],
+)
+async def test_a_caller_may_insist_on_a_new_answer(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    request_headers: dict[str, str],
+    refresh: bool,
+) -> None:
+    client = client_of(**model_settings)
+    await client.post("/api/generate", json={"text": ARTICLE})
+    body = {"text": ARTICLE, "refresh": refresh}
+    response = await client.post("/api/generate", json=body, headers=request_headers)
+    assert response.json()["cached"] is False
+    assert len(openai.requests) == 2
+
+
+async def test_no_store_keeps_nothing(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    client = client_of(**model_settings)
+    for _ in range(2):
+        response = await client.post(
+            "/api/generate", json={"text": ARTICLE}, headers={"Cache-Control": "no-store"}
+        )
+        assert response.headers["cache-status"] == "threadr; fwd=uri-miss"
+    assert len(openai.requests) == 2
+
+
+async def test_only_if_cached_never_generates(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    client = client_of(**model_settings)
+    headers = {"Cache-Control": "only-if-cached"}
+    response = await client.post("/api/generate", json={"text": ARTICLE}, headers=headers)
+    assert (response.status_code, response.json()["type"]) == (504, "/problems/not-cached")
+    assert openai.requests == []
+
+
+async def test_a_ttl_of_zero_turns_caching_off(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    client = client_of(cache_ttl_hours=0, **model_settings)
+    for _ in range(2):
+        response = await client.post("/api/generate", json={"text": ARTICLE})
+        assert response.headers["cache-status"] == "threadr; fwd=bypass"
+    assert len(openai.requests) == 2
+
+
+async def test_a_failing_model_is_stood_in_for_and_the_stand_in_is_not_shared(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    upstash_settings: dict[str, Any],
+    valkey: Any,
+) -> None:
+    openai.answer = lambda _: JSONResponse({"error": {"message": "broken"}}, 500)
+    client = client_of(**model_settings, **upstash_settings)
+    response = await client.post("/api/generate", json={"text": ARTICLE})
+    answer = response.json()
+    assert (answer["generator"], answer["degraded"]) == ("extractive", True)
+    assert answer["warnings"] == ["The model did not answer: the built-in composer made this thread."]
+    assert "stored" not in response.headers["cache-status"]
+    assert valkey.keys("threadr:cache:*") == []
+
+
+async def test_who_insists_on_the_model_gets_it_or_an_error(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    openai.answer = lambda _: JSONResponse({"error": {"message": "broken"}}, 500)
+    body = {"text": ARTICLE, "generator": "openai"}
+    response = await client_of(**model_settings).post("/api/generate", json=body)
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/model-unavailable")
+    assert response.headers["retry-after"] == "60"
+    response = await client_of().post("/api/generate", json=body)
+    assert response.json()["detail"] == "No OPENAI_API_KEY is set, so no model can write."
+
+
+async def test_who_wants_the_built_in_composer_gets_it_and_nothing_is_degraded(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    body = {"text": ARTICLE, "generator": "extractive"}
+    answer = (await client_of(**model_settings).post("/api/generate", json=body)).json()
+    assert (answer["generator"], answer["degraded"], answer["warnings"]) == ("extractive", False, [])
+    assert openai.requests == []
+
+
+async def test_a_refusal_is_told_and_not_stood_in_for(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    openai.answer = lambda _: completion(refusal="I will not write about this canary.")
+    response = await client_of(**model_settings).post("/api/generate", json={"text": ARTICLE})
+    assert (response.status_code, response.json()["type"]) == (422, "/problems/content-refused")
+    assert "canary" not in response.text
+
+
+async def test_a_slow_model_is_given_up_within_the_deadline(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    openai.delay_seconds = 3
+    client = client_of(generate_deadline_seconds=1.2, **model_settings)
+    answer = (await client.post("/api/generate", json={"text": ARTICLE})).json()
+    assert (answer["generator"], answer["degraded"]) == ("extractive", True)
+
+
+async def test_the_limit_holds_in_every_store(client_of: Make, store_settings: dict[str, Any]) -> None:
+    client = client_of(rate_limit_requests=10, **store_settings)
+    responses = await asyncio.gather(
+        *(client.post("/api/generate", json={"text": ARTICLE}) for _ in range(30))
+    )
+    statuses = [response.status_code for response in responses]
+    assert (statuses.count(200), statuses.count(429)) == (10, 20)
+    blocked = next(response for response in responses if response.status_code == 429)
+    assert blocked.json()["type"] == "/problems/rate-limited"
+    assert 1 <= int(blocked.headers["retry-after"]) <= 7_200
+    assert blocked.headers["x-ratelimit-remaining"] == "0"
+    assert blocked.headers["ratelimit-policy"] == '"requests";q=10;w=3600'
+
+
+async def test_rate_limit_status_consumes_nothing(client_of: Make, store_settings: dict[str, Any]) -> None:
+    client = client_of(**store_settings)
+    await client.post("/api/generate", json={"text": ARTICLE})
+    for _ in range(3):
+        status = (await client.get("/api/rate-limit-status")).json()
+    assert (status["requests_used"], status["requests_remaining"], status["total_limit"]) == (1, 9, 10)
+    assert (status["window_hours"], status["using_redis"]) == (1.0, bool(store_settings))
+    assert 0 < status["minutes_until_reset"] <= 120
+
+
+async def test_an_unreachable_store_is_stood_in_for_by_the_dict(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    nowhere = f"http://127.0.0.1:{closed_port()}"
+    for settings in (
+        {"upstash_redis_rest_url": nowhere, "upstash_redis_rest_token": "t"},
+        {"redis_url": nowhere.replace("http", "redis")},
+    ):
+        openai.requests.clear()
+        client = client_of(rate_limit_requests=2, **settings, **model_settings)
+        first, second, third = [await client.post("/api/generate", json={"text": ARTICLE}) for _ in range(3)]
+        assert first.headers["cache-status"] == "threadr; detail=bypass"
+        assert second.json()["cached"] is True
+        assert third.status_code == 429
+        assert len(openai.requests) == 1
+        assert (await client.get("/api/rate-limit-status")).json()["using_redis"] is False
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({}, id="neither"),
+        pytest.param({"url": "https://example.com", "text": "both"}, id="both"),
+        pytest.param({"text": ""}, id="empty text"),
+        pytest.param({"text": " \n\t "}, id="only white space"),
+        pytest.param({"text": 7}, id="a number"),
+        pytest.param({"url": ["https://example.com"]}, id="a list"),
+        pytest.param({"text": "hello", "max_posts": "3"}, id="a number in quotes"),
+        pytest.param({"text": "hello", "max_posts": 26}, id="too many posts"),
+        pytest.param({"text": "hello", "platform": "myspace"}, id="unknown platform"),
+        pytest.param({"text": "hello", "canary-field": 1}, id="unknown field"),
+        pytest.param({"text": "a" * 1_000_001}, id="over 1 MB"),
+        pytest.param({"text": "\u00e9" * 500_001}, id="over 1 MB in bytes"),
+    ],
+)
+async def test_bad_input_is_a_validation_problem(client_of: Make, body: dict[str, Any]) -> None:
+    client = client_of()
+    response = await client.post("/api/generate", json=body)
+    problem = response.json()
+    assert (response.status_code, problem["type"]) == (422, "/problems/validation")
+    assert response.headers["content-type"] == "application/problem+json"
+    assert set(problem) == {"type", "title", "status", "detail", "instance"}
+    assert len(response.content) <= 2_048
+    assert "canary" not in response.text
+    assert "cache-status" not in response.headers
+
+
+@pytest.mark.parametrize(
+    "body",
+    ['{"text":', "[" * 100_000, '{"text":"a\\ud800b"}', '{"text":NaN}', '{"text":1e999}', "", "text=hello"],
+    ids=["truncated", "nested", "lone surrogate", "NaN", "infinity", "empty", "form"],
+)
+async def test_a_body_that_is_not_sound_json_is_refused(client_of: Make, body: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = await client_of().post("/api/generate", content=body, headers=headers)
+    assert (response.status_code, response.json()["type"]) == (422, "/problems/validation")
+
+
+async def test_a_body_over_six_megabytes_is_not_read(client_of: Make) -> None:
+    response = await client_of().post("/api/generate", json={"text": "a" * 6_500_000})
+    assert (response.status_code, response.json()["type"]) == (413, "/problems/validation")
+
+
+def _gone() -> Response:
+    return Response("canary", 404)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        pytest.param(_gone, "article-unreachable", id="404"),
+        pytest.param(lambda: Response(status_code=500), "article-unreachable", id="500"),
+        pytest.param(lambda: RedirectResponse("/same"), "article-unreachable", id="redirect loop"),
+        pytest.param(
+            lambda: RedirectResponse("http://169.254.169.254/"), "article-blocked", id="redirect inwards"
+        ),
+        pytest.param(lambda: Response("{}", media_type="application/json"), "unsupported-content", id="JSON"),
+        pytest.param(
+            lambda: Response(b"%PDF-1.7", media_type="application/pdf"), "unsupported-content", id="PDF"
+        ),
+        pytest.param(
+            lambda: Response(page("<p>Log in.</p>"), media_type="text/html"), "no-article", id="login"
+        ),
+        pytest.param(lambda: Response("", media_type="text/html"), "no-article", id="empty"),
+        pytest.param(
+            lambda: Response("a" * 2_097_153, media_type="text/html"), "article-too-large", id="over 2 MiB"
+        ),
+        pytest.param(
+            lambda: Response(
+                gzip.compress(b"a" * 50_000_000), headers={"Content-Encoding": "gzip"}, media_type="text/html"
+            ),
+            "article-too-large",
+            id="gzip bomb",
+        ),
+    ],
+)
+async def test_a_url_without_an_article_is_the_callers_problem(
+    client_of: Make, site: Site, answer: Any, kind: str
+) -> None:
+    site.pages["/same"] = answer
+    response = await client_of().post("/api/generate", json={"url": f"{site.url}/same"})
+    assert (response.status_code, response.json()["type"]) == (422, f"/problems/{kind}")
+    assert "canary" not in response.text
+    assert "stored" not in response.headers["cache-status"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://localhost/",
+        "http://[::1]/",
+        "http://10.0.0.1/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://0x7f000001/",
+        "http://2130706433/",
+        "http://user@example.com/",
+        "http://example.com:22/",
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "not a url",
+        "http://no-such-host.invalid/",
+    ],
+)
+async def test_what_is_not_a_public_page_is_refused_in_the_same_words(client_of: Make, url: str) -> None:
+    client = client_of()
+    response = await client.post("/api/generate", json={"url": url})
+    private = await client.post("/api/generate", json={"url": "http://192.168.0.1/"})
+    assert (response.status_code, response.json()["type"]) == (422, "/problems/article-blocked")
+    assert response.content == private.content
+
+
+async def test_a_closed_port_of_an_exempt_host_is_unreachable(client_of: Make) -> None:
+    port = closed_port()
+    client = client_of(fetch_allow_hosts=(f"127.0.0.1:{port}",))
+    response = await client.post("/api/generate", json={"url": f"http://127.0.0.1:{port}/"})
+    assert response.json()["type"] == "/problems/article-unreachable"
+
+
+async def test_a_failed_fetch_is_asked_again_and_can_succeed(client_of: Make, site: Site) -> None:
+    client = client_of()
+    site.pages["/bridge"] = _gone
+    assert (await client.post("/api/generate", json={"url": f"{site.url}/bridge"})).status_code == 422
+    del site.pages["/bridge"]
+    assert (await client.post("/api/generate", json={"url": f"{site.url}/bridge"})).status_code == 200
+
+
+async def test_a_long_source_is_cut_and_the_answer_says_so(client_of: Make) -> None:
+    client = client_of(max_content_length=1_000)
+    answer = (await client.post("/api/generate", json={"text": "One more word. " * 200})).json()
+    assert answer["source"]["truncated"] is True
+    assert answer["source"]["characters"] <= 1_000
+    assert any("of the source were used" in warning for warning in answer["warnings"])
+
+
+async def test_the_log_has_one_line_a_request_with_the_seeds_phrases(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = client_of(**model_settings)
+    for generator in ("auto", "auto", "extractive"):
+        await client.post("/api/generate", json={"text": ARTICLE, "generator": generator})
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["message"] for line in lines] == [
+        "Successfully generated thread using OpenAI",
+        "Returning cached thread response",
+        "Successfully generated thread using the built-in composer",
+    ]
+    assert all(line["status"] == 200 and line["route"] == "/api/generate" for line in lines)
+    assert "harbour" not in json.dumps(lines)
+
+
+async def test_every_real_article_becomes_a_thread(client_of: Make, site: Site, shared_files: Path) -> None:
+    client = client_of(rate_limit_requests=100)
+    for file in sorted((shared_files / "articles").glob("*.html.gz")):
+        site.pages["/page"] = partial(Response, gzip.decompress(file.read_bytes()), media_type="text/html")
+        url = f"{site.url}/page?{file.name}"
+        answer = (await client.post("/api/generate", json={"url": url})).json()
+        assert 4 <= len(answer["thread"]) <= 12, file.name
+        assert all(post["character_count"] <= 280 for post in answer["thread"])
+        assert answer["thread"][0]["content"].startswith(answer["title"][:40])
+        assert url in answer["thread"][-1]["content"]
+
+
+async def test_posts_of_the_model_that_are_too_long_are_divided(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    openai.answer = lambda _: thread_answer([ARTICLE, "The end."])
+    answer = (await client_of(**model_settings).post("/api/generate", json={"text": ARTICLE})).json()
+    assert len(answer["thread"]) > 2
+    assert all(post["character_count"] <= 280 for post in answer["thread"])

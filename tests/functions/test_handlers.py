@@ -1,0 +1,161 @@
+"""Each function's handler, fed its sample event of events/ and the other shapes that Lambda sends."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EVENTS = sorted((ROOT / "events").glob("*.json"))
+EXPECTED: dict[str, Callable[[Any], bool]] = {
+    "generate": lambda answer: json.loads(answer["body"])["success"] is True,
+    "pages": lambda answer: answer["body"].startswith("<!doctype html>"),
+    "cache": lambda answer: json.loads(answer["body"])["available"] is True,
+    "monitor": lambda answer: json.loads(answer["body"])["services"]["extraction"]["status"] == "healthy",
+    "health_check": lambda answer: answer["status"] in ("healthy", "degraded"),
+}
+
+
+class Context:
+    """What the runtime passes beside the event."""
+
+    def __init__(self, milliseconds: int = 30_000) -> None:
+        self._milliseconds = milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._milliseconds
+
+
+Shape = Callable[..., dict[str, Any]]
+
+
+def call(function: str, event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+    answer: dict[str, Any] = importlib.import_module(f"functions.{function}").handler(
+        event, context or Context()
+    )
+    return answer
+
+
+def v2(method: str, path: str, body: str | None = None, **more: Any) -> dict[str, Any]:
+    http = {
+        "method": method,
+        "path": path,
+        "sourceIp": "203.0.113.9",
+        "protocol": "HTTP/1.1",
+        "userAgent": "t",
+    }
+    return {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": "h.example", "content-type": "application/json"},
+        "requestContext": {"http": http, "stage": "$default"},
+        "body": body,
+        "isBase64Encoded": False,
+        **more,
+    }
+
+
+def v1(method: str, path: str, body: str | None = None) -> dict[str, Any]:
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": {"Host": "h.example", "Content-Type": "application/json"},
+        "multiValueHeaders": None,
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "requestContext": {"identity": {"sourceIp": "203.0.113.9"}, "stage": "prod"},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def alb(method: str, path: str, body: str | None = None) -> dict[str, Any]:
+    return {
+        "requestContext": {"elb": {"targetGroupArn": "arn"}},
+        "httpMethod": method,
+        "path": path,
+        "queryStringParameters": {},
+        "headers": {
+            "host": "h.example",
+            "content-type": "application/json",
+            "x-forwarded-for": "203.0.113.9",
+        },
+        "body": body or "",
+        "isBase64Encoded": False,
+    }
+
+
+def test_every_function_has_a_sample_event() -> None:
+    assert {event.stem for event in EVENTS} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=[event.stem for event in EVENTS])
+def test_the_sample_event_is_answered(event: Path) -> None:
+    answer = call(event.stem, json.loads(event.read_text()))
+    assert answer.get("statusCode", 200) == 200
+    assert EXPECTED[event.stem](answer)
+
+
+@pytest.mark.parametrize("shape", [v2, v1, alb], ids=["v2", "v1", "alb"])
+def test_every_shape_of_event_reaches_the_route(shape: Shape) -> None:
+    answer = call("generate", shape("POST", "/api/generate", json.dumps({"text": "Hello world."})))
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
+    assert json.loads(answer["body"])["thread"][0]["content"] == "Hello world."
+
+
+def test_a_base64_body_is_read() -> None:
+    body = base64.b64encode(b'{"text":"Hello world."}').decode()
+    assert call("generate", v2("POST", "/api/generate", body, isBase64Encoded=True))["statusCode"] == 200
+
+
+def test_problems_leave_as_text() -> None:
+    answer = call("generate", v2("POST", "/api/generate", "{}"))
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (422, False)
+    assert answer["headers"]["content-type"] == "application/problem+json"
+    assert json.loads(answer["body"])["type"] == "/problems/validation"
+
+
+def test_a_handler_works_after_other_loops_have_come_and_gone() -> None:
+    event = v2("GET", "/health")
+    assert call("monitor", event)["statusCode"] == 200
+    asyncio.run(asyncio.sleep(0))
+    assert call("monitor", event)["statusCode"] == 200
+
+
+def test_http_and_schedule_share_a_process() -> None:
+    schedule = json.loads((ROOT / "events" / "health_check.json").read_text())
+    assert call("monitor", v2("GET", "/api/monitor/health"))["statusCode"] == 200
+    assert call("health_check", schedule)["services"]["extraction"]["status"] == "healthy"
+    assert call("monitor", v2("GET", "/api/monitor/health"))["statusCode"] == 200
+
+
+@pytest.mark.parametrize("event", [{}, None, [], "text", {"detail": None}], ids=repr)
+def test_the_scheduled_check_runs_whatever_the_event_is(event: Any) -> None:
+    assert call("health_check", event)["status"] in ("healthy", "degraded")
+
+
+def test_a_function_that_is_not_told_its_routes_says_not_found() -> None:
+    answer = call("pages", v2("POST", "/api/generate", "{}"))
+    assert (answer["statusCode"], json.loads(answer["body"])["type"]) == (404, "/problems/not-found")
+
+
+def test_a_bad_setting_stops_the_start_by_name() -> None:
+    environment = {**os.environ, "RATE_LIMIT_REQUESTS": "many-canaries"}
+    code = [sys.executable, "-c", "import functions.generate"]
+    done = subprocess.run(code, cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+    assert done.returncode == 1
+    assert done.stderr.endswith("SettingsError: RATE_LIMIT_REQUESTS must be a whole number\n")
+    assert "canaries" not in done.stderr

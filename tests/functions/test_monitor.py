@@ -1,0 +1,71 @@
+"""Health says what is true; the start report tells names and never values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+from tests.conftest import ARTICLE, Make
+from tests.fake_openai import FakeOpenAI
+from tests.loopback import closed_port
+
+
+async def test_health_touches_nothing(client_of: Make) -> None:
+    response = await client_of(redis_url=f"redis://127.0.0.1:{closed_port()}").get("/health")
+    assert (response.status_code, response.json()) == (200, {"status": "healthy"})
+
+
+async def test_all_is_well_when_all_is_well(
+    client_of: Make, model_settings: dict[str, Any], store_settings: dict[str, Any], openai: FakeOpenAI
+) -> None:
+    health = (await client_of(**model_settings, **store_settings).get("/api/monitor/health")).json()
+    assert health["status"] == "healthy"
+    assert health["services"]["redis"]["status"] == ("healthy" if store_settings else "not_configured")
+    assert health["services"]["openai"]["status"] == "healthy"
+    assert health["services"]["extraction"]["latency_ms"] > 0
+    assert openai.requests == []  # no paid call
+
+
+async def test_without_a_model_it_is_degraded(client_of: Make) -> None:
+    response = await client_of().get("/api/monitor/health")
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+    assert response.json()["services"]["openai"]["status"] == "not_configured"
+
+
+async def test_a_model_that_failed_the_last_time_is_named(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    openai.answer = lambda _: JSONResponse({"error": {"message": "canary"}}, 500)
+    client = client_of(**model_settings)
+    await client.post("/api/generate", json={"text": ARTICLE})
+    service = (await client.get("/api/monitor/health")).json()["services"]["openai"]
+    assert (service["status"], service["reason"]) == ("failing", "gpt-5.4-mini: HTTP 500")
+
+
+async def test_an_unreachable_store_degrades(client_of: Make, model_settings: dict[str, Any]) -> None:
+    client = client_of(redis_url=f"redis://127.0.0.1:{closed_port()}", **model_settings)
+    response = await client.get("/api/monitor/health")
+    assert (response.status_code, response.json()["status"]) == (200, "degraded")
+    assert response.json()["services"]["redis"]["status"] == "unreachable"
+
+
+async def test_the_start_report_names_settings_and_hides_their_values(
+    client_of: Make, upstash_settings: dict[str, Any]
+) -> None:
+    client = client_of(openai_api_key="canary", api_keys=("canary-2",), **upstash_settings)
+    response = await client.get("/debug/startup")
+    report = response.json()
+    assert report["redis_available"] is True
+    assert report["settings"]["OPENAI_API_KEY"] is True
+    assert report["settings"]["REDIS_URL"] is False
+    assert set(report["versions"]) >= {"python", "fastapi", "upstash-redis"}
+    assert "canary" not in response.text
+    assert "front-token" not in response.text
+
+
+async def test_the_start_report_is_hidden_in_production(client_of: Make) -> None:
+    client = client_of(environment="production", admin_token="right", fetch_allow_hosts=())
+    assert (await client.get("/debug/startup")).json()["type"] == "/problems/not-found"
+    opened = await client.get("/debug/startup", headers={"Authorization": "Bearer right"})
+    assert (opened.status_code, opened.json()["redis_available"]) == (200, False)

@@ -1,0 +1,95 @@
+"""The tree of failures: every leaf renders, every kind is one that the contract names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from core import errors
+from core.errors import ArticleError, ModelError, StoreError, ThreadrError
+from core.problems import problem
+
+CONTRACT_KINDS = set(
+    "validation rate-limited budget-spent model-unavailable unauthorized not-found method-not-allowed "
+    "cache-unavailable not-cached article-blocked article-unreachable article-timeout article-too-large "
+    "unsupported-content no-article paywall content-refused internal".split()
+)
+
+
+def family(error: type[ThreadrError]) -> Iterator[type[ThreadrError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from family(child)
+
+
+ALL = list(family(ThreadrError))
+
+
+@pytest.mark.parametrize("error", ALL)
+def test_every_error_renders_as_a_small_problem(error: type[ThreadrError]) -> None:
+    response = problem(error(), instance="/api/generate")
+    content = json.loads(response.body)
+    assert response.headers["content-type"] == "application/problem+json"
+    assert len(response.body) <= 2_048
+    assert content["status"] == response.status_code == error.status
+    assert content["type"].rsplit("/", 1)[1] in CONTRACT_KINDS
+    assert content["title"]
+    assert content["detail"] == error.default_detail
+
+
+@pytest.mark.parametrize("error", ALL)
+def test_every_error_speaks_in_sentences(error: type[ThreadrError]) -> None:
+    assert error.default_detail[-1] in ".…"
+    assert error.title[0].isupper()
+    assert not error.title.endswith(".")
+
+
+@pytest.mark.parametrize("error", [found for found in ALL if issubclass(found, ArticleError)])
+def test_whatever_is_wrong_with_the_url_is_the_callers_input(error: type[ThreadrError]) -> None:
+    assert error.status == 422
+
+
+@pytest.mark.parametrize("error", [found for found in ALL if found.status == 503])
+def test_every_503_says_when_to_try_again(error: type[ThreadrError]) -> None:
+    assert error().headers["Retry-After"].isdecimal()
+
+
+def test_only_errors_below_500_are_the_callers_but_for_three() -> None:
+    ours = {error.kind for error in ALL if error.status >= 500}
+    assert ours == {"internal", "cache-unavailable", "model-unavailable", "not-cached"}
+
+
+def test_a_refusal_of_content_is_no_reason_to_try_again() -> None:
+    assert errors.ContentRefused("No.", reason="policy").headers == {}
+    assert issubclass(errors.ContentRefused, ModelError)
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    drawn = re.findall(r"^[│├└─ ]*([A-Z]\w+)  ", errors.__doc__ or "", re.MULTILINE)
+    assert sorted(drawn) == sorted(error.__name__ for error in ALL)
+
+
+@pytest.mark.parametrize("error", ALL)
+def test_the_docstring_tells_the_status_and_the_kind(error: type[ThreadrError]) -> None:
+    line = next(line for line in (errors.__doc__ or "").splitlines() if f"{error.__name__} " in line)
+    if told := re.search(r" (\d{3})(?: |,)", line):
+        assert int(told[1]) == error.status
+    if kind := re.search(r" ([a-z]+-?[a-z-]*)$", line):
+        assert kind[1] in CONTRACT_KINDS - {error.kind} or kind[1] == error.kind
+
+
+def test_a_detail_replaces_the_default_and_a_reason_is_kept_apart() -> None:
+    error = StoreError("Later.", reason="reset by peer")
+    assert (error.detail, error.reason, str(error)) == ("Later.", "reset by peer", "Later.")
+    assert ThreadrError("").detail == ThreadrError.default_detail
+
+
+def test_one_errors_headers_are_not_anothers() -> None:
+    shared = {"Allow": "GET"}
+    error = errors.MethodNotAllowed(headers=shared)
+    error.headers["X"] = "y"
+    assert shared == {"Allow": "GET"}
+    assert errors.MethodNotAllowed().headers == {}

@@ -1,0 +1,152 @@
+"""What the environment may say, and what stops the start."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.settings import DEFAULT_MODEL, Settings, SettingsError
+
+UPSTASH = {"UPSTASH_REDIS_REST_URL": "https://x.upstash.io", "UPSTASH_REDIS_REST_TOKEN": "hunter2"}
+SECRETS = {
+    **UPSTASH,
+    "REDIS_URL": "rediss://:hunter2@localhost:6379",
+    "OPENAI_API_KEY": "hunter2",
+    "ADMIN_TOKEN": "hunter2",
+    "API_KEYS": "hunter2,hunter22",
+}
+
+
+def test_nothing_set_gives_the_documented_defaults() -> None:
+    plain = Settings.from_env({})
+    assert (plain.cache_ttl_hours, plain.local_cache_seconds, plain.store_timeout_ms) == (24, 30, 250)
+    assert (plain.rate_limit_requests, plain.rate_limit_window_hours) == (10, 1)
+    assert (plain.generate_deadline_seconds, plain.max_content_length) == (25, 50_000)
+    assert (plain.environment, plain.front_door, plain.openai_model) == (
+        "development",
+        "gateway",
+        DEFAULT_MODEL,
+    )
+    assert not any(plain.given().values())
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert Settings.from_env({"RATE_LIMIT_REQUESTS": "", "OPENAI_API_KEY": "  "}) == Settings.from_env({})
+
+
+def test_fractions_of_hours_become_seconds() -> None:
+    read = Settings.from_env({"CACHE_TTL_HOURS": "0.5", "RATE_LIMIT_WINDOW_HOURS": "0.25"})
+    assert (read.cache_ttl_seconds, read.rate_limit_window_seconds) == (1_800, 900)
+
+
+def test_lists_are_read_without_spaces_and_empty_parts() -> None:
+    read = Settings.from_env({"API_KEYS": " a, b,,", "OPENAI_FALLBACK_MODELS": "one , two"})
+    assert (read.api_keys, read.openai_fallback_models) == (("a", "b"), ("one", "two"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        pytest.param("CACHE_TTL_HOURS", "-1", id="negative"),
+        pytest.param("CACHE_TTL_HOURS", "nan", id="not-a-number"),
+        pytest.param("LOCAL_CACHE_SECONDS", "inf", id="infinite"),
+        pytest.param("RATE_LIMIT_WINDOW_HOURS", "0", id="no-window"),
+        pytest.param("RATE_LIMIT_REQUESTS", "0", id="nobody-may-pass"),
+        pytest.param("RATE_LIMIT_REQUESTS", "1.5", id="fraction-of-a-request"),
+        pytest.param("RATE_LIMIT_REQUESTS", "ten", id="words"),
+        pytest.param("STORE_TIMEOUT_MS", "9", id="too-short-a-time"),
+        pytest.param("OPENAI_PRICE_INPUT", "-0.1", id="negative-price"),
+        pytest.param("ENVIRONMENT", "Production", id="nearly-production"),
+        pytest.param("UPSTASH_REDIS_REST_URL", "redis://x.upstash.io", id="wrong-scheme"),
+        pytest.param("UPSTASH_REDIS_REST_URL", "https://", id="no-host"),
+        pytest.param("OPENAI_BASE_URL", "http://[::1", id="open-bracket"),
+        pytest.param("REDIS_URL", "rediss://host:99999", id="port-too-high"),
+        pytest.param("REDIS_URL", "localhost:6379", id="no-scheme"),
+        pytest.param("OPENAI_API_KEY", "sk-hunter2\n", id="newline-in-a-secret"),
+        pytest.param("API_KEYS", "a,\x7f", id="control-in-a-list"),
+        pytest.param("FETCH_ALLOW_HOSTS", "localhost", id="host-without-port"),
+        pytest.param("FRONT_DOOR", "proxy", id="proxy-without-hops"),
+        pytest.param("FRONT_DOOR", "proxy:0", id="no-hops"),
+        pytest.param("FRONT_DOOR", "proxy:10", id="too-many-hops"),
+        pytest.param("FRONT_DOOR", "proxy:²", id="superscript-hops"),
+        pytest.param("FRONT_DOOR", "cloudfront", id="unknown-door"),
+    ],
+)
+def test_a_bad_value_stops_the_start_by_name_and_is_not_repeated(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({variable: value})
+    message = str(caught.value)
+    assert message.startswith(f"{variable} must ")
+    assert repr(value) not in message
+    assert "hunter2" not in message
+
+
+@pytest.mark.parametrize("missing", UPSTASH)
+def test_half_of_upstash_stops_the_start(missing: str) -> None:
+    with pytest.raises(SettingsError, match=f"{missing} is missing"):
+        Settings.from_env({name: value for name, value in UPSTASH.items() if name != missing})
+
+
+def test_private_hosts_are_never_fetched_in_production() -> None:
+    allowed = {"FETCH_ALLOW_HOSTS": "127.0.0.1:9000, localhost:1"}
+    assert Settings.from_env(allowed).fetch_allow_hosts == ("127.0.0.1:9000", "localhost:1")
+    with pytest.raises(SettingsError, match="FETCH_ALLOW_HOSTS"):
+        Settings.from_env(allowed | {"ENVIRONMENT": "production"})
+
+
+@pytest.mark.parametrize("door", ["gateway", "function-url", "alb", "proxy:1", "proxy:9"])
+def test_every_documented_front_door_is_accepted(door: str) -> None:
+    assert Settings.from_env({"FRONT_DOOR": door}).front_door == door
+
+
+@pytest.mark.parametrize(
+    ("environ", "origins"),
+    [
+        pytest.param({}, ("*",), id="everyone-in-development"),
+        pytest.param({"ENVIRONMENT": "production"}, (), id="nobody-in-production"),
+        pytest.param(
+            {"ENVIRONMENT": "production", "CORS_ORIGINS": "https://a.example, https://b.example"},
+            ("https://a.example", "https://b.example"),
+            id="who-is-named",
+        ),
+    ],
+)
+def test_origins_are_open_only_where_nobody_else_looks(
+    environ: dict[str, str], origins: tuple[str, ...]
+) -> None:
+    assert Settings.from_env(environ).allowed_origins == origins
+
+
+def test_secrets_stay_out_of_the_repr() -> None:
+    read = Settings.from_env(SECRETS)
+    assert (read.openai_api_key, read.api_keys) == ("hunter2", ("hunter2", "hunter22"))
+    assert "hunter2" not in repr(read)
+
+
+def test_what_is_given_is_told_by_name_only() -> None:
+    given_names = Settings.from_env(SECRETS | {"RATE_LIMIT_REQUESTS": "10"}).given()
+    assert {name for name, given in given_names.items() if given} == SECRETS.keys()
+    assert all(isinstance(given, bool) for given in given_names.values())
+
+
+def test_a_trailing_slash_of_an_address_is_dropped() -> None:
+    read = Settings.from_env({"OPENAI_BASE_URL": "http://localhost:8080/v1/"})
+    assert read.openai_base_url == "http://localhost:8080/v1"
+
+
+def test_settings_cannot_be_changed_later() -> None:
+    read = Settings.from_env({})
+    with pytest.raises(FrozenInstanceError):
+        read.environment = "production"  # type: ignore[misc]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(list(Settings.from_env({}).given())), st.text(max_size=20))
+def test_any_value_is_read_or_refused_by_name(variable: str, value: str) -> None:
+    try:
+        Settings.from_env({variable: value})
+    except SettingsError as error:
+        assert variable in str(error) or "UPSTASH_REDIS_REST" in str(error)  # noqa: PT017

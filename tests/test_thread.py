@@ -1,0 +1,202 @@
+"""A thread: within limits, numbered, whole, with its link where it was asked for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.counting import PLATFORMS
+from core.thread import Brief, Thread, thread_of
+
+LINK = "https://source.example.com/article?id=7"
+LONG_LINK = "https://source.example.com/" + "x" * 3_500
+FAMILY = "👨‍👩‍👧‍👦"
+TOKENS = st.sampled_from(
+    [
+        *("The river flooded the old town.", "Wait… what?", "He said “no.”", "Naïve – yes.", "word", "and,"),
+        *("https://example.com/" + "a" * 90, "e\u0301", "中" * 90, "w" * 320, FAMILY * 40),
+    ]
+)
+GAPS = st.sampled_from([" ", " ", "\n", "\n\n"])
+DRAFTS = st.lists(
+    st.lists(st.tuples(TOKENS, GAPS), min_size=1, max_size=25).map(
+        lambda pairs: "".join(token + gap for token, gap in pairs).strip()
+    ),
+    min_size=1,
+    max_size=4,
+)
+BRIEFS = st.builds(
+    Brief,
+    platform=st.sampled_from(sorted(PLATFORMS)),
+    max_posts=st.integers(1, 25),
+    numbering=st.sampled_from(["slash", "none"]),
+    source_link=st.sampled_from(["last", "first", "none"]),
+)
+SHORT = "The river flooded the old town after three days of rain."
+
+
+def solid(text: str) -> str:
+    return "".join(text.split())
+
+
+def bodies(thread: Thread, brief: Brief) -> list[str]:
+    """The contents without their numbers."""
+    if brief.numbering == "none" or len(thread.posts) == 1:
+        return [post.content for post in thread.posts]
+    return [post.content.removesuffix(f"\n\n{post.number}/{post.total}") for post in thread.posts]
+
+
+@settings(max_examples=150, deadline=None)
+@given(DRAFTS, BRIEFS, st.sampled_from([None, LINK, LONG_LINK]))
+def test_no_post_is_empty_or_over_its_platforms_limit(
+    drafts: list[str], brief: Brief, link: str | None
+) -> None:
+    platform = PLATFORMS[brief.platform]
+    thread = thread_of(drafts, brief, link=link)
+    assert 1 <= len(thread.posts) <= min(brief.max_posts, platform.most_posts)
+    for post in thread.posts:
+        assert post.character_count == platform.count(post.content) <= platform.limit
+        assert post.content.strip() == post.content != ""
+
+
+@settings(max_examples=150, deadline=None)
+@given(DRAFTS, BRIEFS, st.sampled_from([None, LINK]))
+def test_posts_bear_their_number_and_the_true_total(
+    drafts: list[str], brief: Brief, link: str | None
+) -> None:
+    posts = thread_of(drafts, brief, link=link).posts
+    assert [(post.number, post.total) for post in posts] == [
+        (n, len(posts)) for n in range(1, len(posts) + 1)
+    ]
+    for post in posts:
+        numbered = re.search(r"\n\n(\d+/\d+)$", post.content)
+        wanted = f"{post.number}/{len(posts)}" if brief.numbering == "slash" and len(posts) > 1 else None
+        assert (numbered[1] if numbered else None) == wanted
+
+
+@settings(max_examples=150, deadline=None)
+@given(DRAFTS, BRIEFS, st.sampled_from([None, LINK]))
+def test_nothing_is_lost_unless_the_thread_says_that_it_was_cut(
+    drafts: list[str], brief: Brief, link: str | None
+) -> None:
+    thread = thread_of(drafts, brief, link=link)
+    told = "".join(solid(body) for body in bodies(thread, brief)).replace(LINK, "")
+    whole = solid("".join(drafts))
+    assert (told == whole) is not thread.cut
+    assert whole.startswith(told)
+    assert any("cut" in warning for warning in thread.warnings) is thread.cut
+
+
+@settings(max_examples=150, deadline=None)
+@given(DRAFTS, BRIEFS)
+def test_the_link_stands_once_where_it_was_asked_for(drafts: list[str], brief: Brief) -> None:
+    holding = [
+        number
+        for number, body in enumerate(bodies(thread_of(drafts, brief, link=LINK), brief), start=1)
+        for _ in range(body.count(LINK))
+    ]
+    total = len(thread_of(drafts, brief, link=LINK).posts)
+    if brief.source_link == "none":
+        assert holding == []
+    else:
+        # Beside a first post that is full, the link gets the second post for itself.
+        assert holding in {"last": [[total]], "first": [[1], [2]]}[brief.source_link]
+
+
+def test_a_link_that_no_post_can_hold_is_left_out_with_a_warning() -> None:
+    thread = thread_of([SHORT], Brief(platform="bluesky"), link=LONG_LINK)
+    assert [post.content for post in thread.posts] == [SHORT]
+    assert ["link" in warning for warning in thread.warnings] == [True]
+    assert not thread.cut
+
+
+def test_a_link_that_counts_23_is_never_too_long_for_x() -> None:
+    (post,) = thread_of([SHORT], Brief(), link=LONG_LINK).posts
+    assert post.content == f"{SHORT}\n\n{LONG_LINK}"
+    assert post.character_count == len(SHORT) + 2 + 23
+
+
+def test_a_full_first_post_is_followed_by_the_link_alone() -> None:
+    brief = Brief(source_link="first", numbering="none")
+    first = "w" * 275
+    contents = [post.content for post in thread_of([first, SHORT], brief, link=LINK).posts]
+    assert contents == [first, LINK, SHORT]
+
+
+def test_text_gives_way_to_the_link_where_no_post_is_left() -> None:
+    brief = Brief(max_posts=1, numbering="none")
+    four = " ".join([SHORT] * 4)
+    whole = thread_of([four], brief, link=LINK)
+    assert ([post.content for post in whole.posts], whole.cut) == ([f"{four}\n\n{LINK}"], False)
+    fuller = thread_of([f"{four} And so on for days and for weeks to come."], brief, link=LINK)
+    assert ([post.content for post in fuller.posts], fuller.cut) == ([f"{four}\n\n{LINK}"], True)
+
+
+def test_linkedin_gets_one_post_without_a_number() -> None:
+    thread = thread_of([SHORT * 20, SHORT * 20, SHORT * 20], Brief(platform="linkedin"), link=LINK)
+    (post,) = thread.posts
+    assert (post.number, post.total) == (1, 1)
+    assert "1/1" not in post.content
+    assert thread.cut
+
+
+@pytest.mark.parametrize(
+    ("brief", "most"),
+    [
+        pytest.param(Brief(platform="linkedin"), 3_000, id="linkedin"),
+        pytest.param(Brief(max_posts=1), 280, id="one-post-asked-for"),
+    ],
+)
+def test_an_only_post_keeps_no_room_for_a_number(brief: Brief, most: int) -> None:
+    thread = thread_of(["w" * most], brief, link=None)
+    assert [post.character_count for post in thread.posts] == [most]
+    assert not thread.cut
+
+
+def test_numbers_never_push_a_post_over_the_limit_with_two_digits() -> None:
+    thread = thread_of(["w " * 4_000], Brief(max_posts=25), link=None)
+    assert len(thread.posts) == 25
+    assert thread.posts[-1].content.endswith("\n\n25/25")
+    assert max(post.character_count for post in thread.posts) <= 280
+
+
+def test_without_numbers_their_room_is_the_texts() -> None:
+    thread = thread_of(["w" * 280, "v" * 280], Brief(numbering="none"), link=None)
+    assert [post.content for post in thread.posts] == ["w" * 280, "v" * 280]
+
+
+def test_drafts_keep_their_order_and_are_never_merged() -> None:
+    posts = thread_of(["One.", "Two.", "Three."], Brief(), link=None).posts
+    assert [post.content for post in posts] == ["One.\n\n1/3", "Two.\n\n2/3", "Three.\n\n3/3"]
+
+
+@pytest.mark.parametrize(
+    "drafts",
+    [
+        pytest.param(["", "One."], id="empty"),
+        pytest.param([" \n", "One."], id="white-space"),
+        pytest.param(["One.", " " * 400], id="long-white-space"),
+    ],
+)
+def test_blank_drafts_make_no_post(drafts: list[str]) -> None:
+    assert [post.content for post in thread_of(drafts, Brief(), link=None).posts] == ["One."]
+
+
+@pytest.mark.parametrize(("link", "contents"), [(None, []), (LINK, [LINK])])
+def test_no_drafts_make_no_more_than_the_link(link: str | None, contents: list[str]) -> None:
+    assert [post.content for post in thread_of([], Brief(), link=link).posts] == contents
+
+
+@pytest.mark.parametrize(
+    ("brief", "variant"),
+    [
+        pytest.param(Brief(), {}, id="default"),
+        pytest.param(Brief(platform="x", max_posts=12), {}, id="default-written-out"),
+        pytest.param(Brief(tone="dry", hooks=2), {"tone": "dry", "hooks": 2}, id="changed"),
+    ],
+)
+def test_a_variant_names_only_what_differs_from_the_default(brief: Brief, variant: dict[str, object]) -> None:
+    assert brief.variant() == variant
