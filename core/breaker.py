@@ -36,6 +36,10 @@ class Breaker:
     def failed(self, *, permanent: bool) -> None:
         self._failures += 1
         if permanent:
-            self._open_until = self._clock() + _PERMANENT_PAUSE_SECONDS
+            self._open_for(_PERMANENT_PAUSE_SECONDS)
         elif self._failures >= _TRANSIENT_FAILURES_TO_OPEN:
-            self._open_until = self._clock() + _TRANSIENT_PAUSE_SECONDS
+            self._open_for(_TRANSIENT_PAUSE_SECONDS)
+
+    def _open_for(self, seconds: float) -> None:
+        """A call that was under way when it opened may fail later; that shortens nothing."""
+        self._open_until = max(self._open_until or 0, self._clock() + seconds)

@@ -16,6 +16,11 @@ _SPACE_AT_LINE_ENDS = re.compile(" ?\n ?")
 _BLANK_LINES = re.compile("\n{3,}")
 
 
+def may_stand(character: str) -> bool:
+    """Whether a post may carry the character."""
+    return not _FORBIDDEN.match(character)
+
+
 def clean(text: str) -> str:
     """The text without control, bidi and surrogate characters, its white space made plain.
 

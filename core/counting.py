@@ -65,11 +65,17 @@ def _count_graphemes(text: str) -> int:
 
 
 def _count_mastodon(text: str) -> int:
-    links = [
-        link for link in links_in(text) if text[link.start : link.stop].startswith(("http://", "https://"))
-    ]
-    saved = sum(_count_graphemes(text[link.start : link.stop]) - _MASTODON_LINK_LENGTH for link in links)
-    return _count_graphemes(_MASTODON_REMOTE_MENTION.sub(r"\1", text)) - saved
+    counted, end = "", 0
+    for link in links_in(text):
+        if text.startswith(("http://", "https://"), link.start):
+            counted += _without_servers(text[end : link.start]) + "x" * _MASTODON_LINK_LENGTH
+            end = link.stop
+    return _count_graphemes(counted + _without_servers(text[end:]))
+
+
+def _without_servers(text: str) -> str:
+    """Of a mention only the name counts, not its server."""
+    return _MASTODON_REMOTE_MENTION.sub(r"\1", text)
 
 
 def links_in(text: str) -> list[range]:

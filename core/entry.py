@@ -19,7 +19,9 @@ class Entry:
     @property
     def worth_usd(self) -> float:
         """What making the answer cost, and a hit saves."""
-        return float(self.answer.get("usage", {}).get("cost_usd", 0))
+        usage = self.answer.get("usage")
+        cost_usd = usage.get("cost_usd") if isinstance(usage, dict) else None
+        return float(cost_usd) if isinstance(cost_usd, int | float) else 0.0
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from core.article import Article
-from core.cleaning import clean, clean_line
+from core.cleaning import clean, clean_line, may_stand
 from core.errors import NoArticle
 from core.language import guess
 
@@ -15,13 +16,9 @@ _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_SEARCHED_BYTES = 4096
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
-# Python's codecs hold more than charsets (zlib, hex, idna), so only names like these are looked up.
-# Latin-1 means windows-1252 on the web: encoding.spec.whatwg.org/#names-and-labels
-_CHARSET = re.compile(
-    r"utf-?8|utf-16(le|be)?|windows-?125[0-8]|cp125[0-8]|iso-?8859-?\d+|latin-?1|us-ascii|ascii|shift_jis|sjis|euc-jp"
-    r"|iso-2022-jp|euc-kr|big5|gb2312|gbk|gb18030|koi8-[ru]|macintosh|tis-620"
-)
-_LATIN_1 = re.compile(r"iso-?8859-?1|latin-?1|us-ascii|ascii")
+_REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
+# Where Python's codec of that name lacks what browsers add to the charset.
+_WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}
 
 
 def extract_article(html: bytes, *, url: str, content_type: str | None = None) -> Article:
@@ -46,8 +43,9 @@ def plain_article(text: str, *, url: str | None = None) -> Article:
 def _html_article(html: str, url: str) -> Article:
     from trafilatura import bare_extraction
 
+    html = _REFERENCE.sub(_harmless, html).replace("\x00", "")
     document = bare_extraction(
-        html.replace("\x00", ""), url=url, include_comments=False, include_tables=False, with_metadata=True
+        html, url=url, include_comments=False, include_tables=False, with_metadata=True
     )
     text = clean((document.text if document else None) or "")
     if document is None or len(text) < _LEAST_CHARACTERS:
@@ -60,6 +58,13 @@ def _html_article(html: str, url: str) -> Article:
         language=_html_language(html) or guess(text),
         url=url,
     )
+
+
+def _harmless(reference: re.Match[str]) -> str:
+    """A character reference, or nothing for a control: one of those makes trafilatura give up the page."""
+    digits = reference[1]
+    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    return reference[0] if code > sys.maxunicode or may_stand(chr(code)) else ""
 
 
 def _line(value: str | None) -> str | None:
@@ -78,20 +83,24 @@ def decode(body: bytes, content_type: str | None) -> str:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, "replace")
     in_header = _HEADER_CHARSET.search(content_type or "")
-    in_meta = _META_CHARSET.search(body[:_META_SEARCHED_BYTES])
-    named = in_header[1] if in_header else in_meta[1].decode("ascii", "replace") if in_meta else ""
-    try:
-        return body.decode(_codec(named) or "utf-8")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        return body.decode(_codec(named) or "windows-1252", "replace")
+    # A meta element that can be read as ASCII is not in UTF-16, whatever it says.
+    in_meta = _META_CHARSET.search(body[:_META_SEARCHED_BYTES].replace(b"utf-16", b"utf-8"))
+    codec = _codec(in_header[1]) if in_header else None
+    codec = codec or (_codec(in_meta[1].decode("ascii", "replace")) if in_meta else None)
+    for charset in filter(None, (codec, "utf-8")):
+        try:
+            return body.decode(charset)
+        except UnicodeDecodeError:
+            pass
+    return body.decode(codec or "windows-1252", "replace")
 
 
-def _codec(name: str) -> str | None:
-    name = name.strip().lower()
-    if _LATIN_1.fullmatch(name):
-        return "windows-1252"
-    return name if _CHARSET.fullmatch(name) else None
+def _codec(label: str) -> str | None:
+    """Python's name for a charset label of the web (encoding.spec.whatwg.org); None for anything else.
+
+    Python's own registry holds codecs that are no charsets, such as zlib and idna.
+    """
+    import webencodings
+
+    encoding = webencodings.lookup(label)
+    return _WIDER_CODECS.get(encoding.name, encoding.codec_info.name) if encoding else None

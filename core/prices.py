@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 _TOKENS = 1_000_000
+_SNAPSHOT_DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,13 @@ _TABLE = {
     "gpt-4.1-nano": Price(0.10, 0.40),
     "gpt-4.1-mini": Price(0.40, 1.60),
 }
-# A model that the table does not know is taken for a dear one: a wrong guess may only overstate.
+# A model that the table does not know is taken for a large one, so that a wrong guess rather overstates.
 _UNKNOWN = Price(5.00, 30.00)
 
 
 def price_of(model: str, *, input_price: float | None = None, output_price: float | None = None) -> Price:
-    """The price of `model`: what is set (OPENAI_PRICE_INPUT, _OUTPUT), else the table's by longest name."""
-    names = [name for name in _TABLE if model == name or model.startswith(f"{name}-")]
-    listed = _TABLE[max(names, key=len)] if names else _UNKNOWN
+    """The price of `model`: what is set (OPENAI_PRICE_INPUT, _OUTPUT), else the table's or a large one's."""
+    listed = _TABLE.get(_SNAPSHOT_DATE.sub("", model), _UNKNOWN)
     return Price(
         listed.input if input_price is None else input_price,
         listed.output if output_price is None else output_price,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.responses import JSONResponse
 
+from core.cleaning import clean_line
 from core.errors import ThreadrError
 
 MEDIA_TYPE = "application/problem+json"
-_MOST_DETAIL_CHARACTERS = 1_000
+_MOST_DETAIL_BYTES = 1_000
+_MOST_INSTANCE_CHARACTERS = 300
 
 
 def problem(error: ThreadrError, *, instance: str) -> JSONResponse:
@@ -16,7 +20,7 @@ def problem(error: ThreadrError, *, instance: str) -> JSONResponse:
         "type": f"/problems/{error.kind}",
         "title": error.title,
         "status": error.status,
-        "detail": error.detail[:_MOST_DETAIL_CHARACTERS],
-        "instance": instance[:200],
+        "detail": clean_line(error.detail).encode()[:_MOST_DETAIL_BYTES].decode(errors="ignore"),
+        "instance": quote(instance, errors="replace")[:_MOST_INSTANCE_CHARACTERS],
     }
     return JSONResponse(content, error.status, headers=error.headers, media_type=MEDIA_TYPE)

@@ -45,7 +45,9 @@ def _all_fitting(parts: Iterable[Sentence], room: int, count: Count) -> Iterator
         if count(part.text) <= room:
             yield part
         else:
-            yield from (replace(part, text=text) for text in _by_words(part.text, room, count))
+            first, *rest = _by_words(part.text, room, count)
+            yield replace(part, text=first)
+            yield from (replace(part, text=text, glued=False) for text in rest)
 
 
 def _by_words(text: str, room: int, count: Count) -> Iterator[str]:

@@ -119,17 +119,20 @@ def meaning(url: str) -> tuple[str, str, list[str]]:
 
 
 def unreserved(part: str) -> str:
-    """RFC 3986, 6.2.2: only escapes of unreserved characters may be undone, a lone percent sign stands."""
-    kept = re.split(r"(%[0-9a-fA-F]{2})", part)
-    return "".join(
-        chr(int(piece[1:], 16))
-        if re.fullmatch(r"%[0-9a-fA-F]{2}", piece)
-        and re.fullmatch(r"[\w.~-]", chr(int(piece[1:], 16)), re.ASCII)
-        else piece.upper()
-        if re.fullmatch(r"%[0-9a-fA-F]{2}", piece)
-        else piece
-        for piece in kept
-    )
+    """RFC 3986, 6.2.2: escapes of unreserved characters may be undone; a lone percent sign is itself."""
+    return re.sub(r"%([0-9a-fA-F]{2})?", lambda found: unescaped(found[1]), part)
+
+
+def unescaped(digits: str | None) -> str:
+    if digits is None:
+        return "%25"
+    character = chr(int(digits, 16))
+    return character if re.fullmatch(r"[A-Za-z0-9._~-]", character) else f"%{digits.upper()}"
+
+
+@pytest.mark.parametrize("code", range(256))
+def test_only_escapes_of_unreserved_characters_are_undone(code: int) -> None:
+    assert canonical_url(f"http://e.com/%{code:02x}") == f"http://e.com/{unescaped(f'{code:02x}')}"
 
 
 @pytest.mark.parametrize("url", ["not a url", "ftp://e.com/", "http://u:p@e.com/", "http://127.1/", ""])

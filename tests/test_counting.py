@@ -156,10 +156,11 @@ def test_bluesky_counts_grapheme_clusters(text: str, counted: int) -> None:
     [
         pytest.param("see https://example.com/" + "a" * 300, 27, id="long-link"),
         pytest.param("see https://t.co/a now", 31, id="short-link-too"),
-        pytest.param("https://a.example/b https://a.example/c", 47, id="two-links"),
+        pytest.param("https://a.example.com/b https://a.example.com/c", 47, id="two-links"),
         pytest.param("hi @user@social.example", 8, id="remote-mention-without-its-server"),
         pytest.param("mail a@b.example", 16, id="mail-address-in-full"),
         pytest.param("example.com", 11, id="no-scheme-no-link"),
+        pytest.param("https://mastodon.social/@user@example.com/1", 23, id="remote-mention-inside-a-link"),
         pytest.param(FAMILY, 1, id="grapheme"),
         # As Mastodon's own twitter-text rules: what ends a sentence does not belong to the link before it.
         pytest.param("https://example.com/a).", 25, id="punctuation-after-a-link"),

@@ -22,7 +22,12 @@ class Clock:
 
 
 def exchange(**learned: Any) -> Exchange:
-    fixed = {"request_id": "ab12", "seconds": 25.0, "clock": lambda: 1_700_000_000.2, "monotonic": Clock()}
+    fixed: dict[str, Any] = {
+        "request_id": "ab12",
+        "seconds": 25.0,
+        "clock": lambda: 1_700_000_000.2,
+        "monotonic": Clock(),
+    }
     return Exchange(**(fixed | learned))
 
 

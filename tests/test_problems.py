@@ -18,7 +18,7 @@ def test_a_problem_has_exactly_the_members_of_the_rfc() -> None:
     response = problem(NotFound("No thread has this id."), instance="/t/abc")
     assert response.status_code == 404
     assert response.headers["content-type"] == MEDIA_TYPE == "application/problem+json"
-    assert json.loads(response.body) == {
+    assert json.loads(bytes(response.body)) == {
         "type": "/problems/not-found",
         "title": NotFound.title,
         "status": 404,

@@ -42,6 +42,19 @@ def test_fractions_of_hours_become_seconds() -> None:
     assert (read.cache_ttl_seconds, read.rate_limit_window_seconds) == (1_800, 900)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        pytest.param("CACHE_TTL_HOURS", "0", id="no-cache"),
+        pytest.param("CACHE_TTL_HOURS", "8760", id="a-year"),
+        pytest.param("RATE_LIMIT_REQUESTS", "1", id="one-request"),
+        pytest.param("STORE_TIMEOUT_MS", "10000", id="ten-seconds"),
+    ],
+)
+def test_a_bound_is_itself_allowed(variable: str, value: str) -> None:
+    assert getattr(Settings.from_env({variable: value}), variable.lower()) == float(value)
+
+
 def test_lists_are_read_without_spaces_and_empty_parts() -> None:
     read = Settings.from_env({"API_KEYS": " a, b,,", "OPENAI_FALLBACK_MODELS": "one , two"})
     assert (read.api_keys, read.openai_fallback_models) == (("a", "b"), ("one", "two"))

@@ -22,7 +22,7 @@ TOKENS = st.sampled_from(
 )
 GAPS = st.sampled_from([" ", " ", "\n", "\n\n"])
 DRAFTS = st.lists(
-    st.lists(st.tuples(TOKENS, GAPS), min_size=1, max_size=25).map(
+    st.lists(st.tuples(TOKENS, GAPS), min_size=1, max_size=15).map(
         lambda pairs: "".join(token + gap for token, gap in pairs).strip()
     ),
     min_size=1,
@@ -49,7 +49,7 @@ def bodies(thread: Thread, brief: Brief) -> list[str]:
     return [post.content.removesuffix(f"\n\n{post.number}/{post.total}") for post in thread.posts]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(DRAFTS, BRIEFS, st.sampled_from([None, LINK, LONG_LINK]))
 def test_no_post_is_empty_or_over_its_platforms_limit(
     drafts: list[str], brief: Brief, link: str | None
@@ -62,7 +62,7 @@ def test_no_post_is_empty_or_over_its_platforms_limit(
         assert post.content.strip() == post.content != ""
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(DRAFTS, BRIEFS, st.sampled_from([None, LINK]))
 def test_posts_bear_their_number_and_the_true_total(
     drafts: list[str], brief: Brief, link: str | None
@@ -77,7 +77,7 @@ def test_posts_bear_their_number_and_the_true_total(
         assert (numbered[1] if numbered else None) == wanted
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(DRAFTS, BRIEFS, st.sampled_from([None, LINK]))
 def test_nothing_is_lost_unless_the_thread_says_that_it_was_cut(
     drafts: list[str], brief: Brief, link: str | None
@@ -90,20 +90,16 @@ def test_nothing_is_lost_unless_the_thread_says_that_it_was_cut(
     assert any("cut" in warning for warning in thread.warnings) is thread.cut
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(DRAFTS, BRIEFS)
 def test_the_link_stands_once_where_it_was_asked_for(drafts: list[str], brief: Brief) -> None:
-    holding = [
-        number
-        for number, body in enumerate(bodies(thread_of(drafts, brief, link=LINK), brief), start=1)
-        for _ in range(body.count(LINK))
-    ]
-    total = len(thread_of(drafts, brief, link=LINK).posts)
+    told = bodies(thread_of(drafts, brief, link=LINK), brief)
+    holding = [number for number, body in enumerate(told, start=1) for _ in range(body.count(LINK))]
     if brief.source_link == "none":
         assert holding == []
     else:
         # Beside a first post that is full, the link gets the second post for itself.
-        assert holding in {"last": [[total]], "first": [[1], [2]]}[brief.source_link]
+        assert holding in {"last": [[len(told)]], "first": [[1], [2]]}[brief.source_link]
 
 
 def test_a_link_that_no_post_can_hold_is_left_out_with_a_warning() -> None:
