@@ -49,7 +49,7 @@ def _hook(article: Article, parts: list[Sentence], brief: Brief) -> tuple[str | 
     """The first post, of the title and the strongest sentence that fits beside it, and which one that is."""
     if not article.title:
         return None, None  # a text that somebody wrote begins where they began it
-    title = split(article.title, room=brief.room, count=brief.rule.count)[0]
+    title = next(split(article.title, room=brief.room, count=brief.rule.count))
     if brief.rule.count(title) > brief.room * _HOOK_SHARE:
         return title, None
     strongest = _strongest(parts, brief.room - brief.rule.count(f"{title}\n\n"), article, brief)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from core.urls import WebAddress, web_address
 
@@ -15,6 +16,7 @@ _TRACKING = re.compile(
 )
 _UNRESERVED = re.compile(r"%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+_ASCII = "".join(map(chr, range(128)))
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
@@ -46,6 +48,7 @@ def _name(pair: str) -> str:
 def _normal_escapes(part: str) -> str:
     if _BROKEN_ESCAPE.search(part):
         return part  # what a server makes of it is anybody's guess
+    part = quote(part, safe=_ASCII)
     part = _UNRESERVED.sub(lambda match: chr(int(match[1], 16)), part)
     return _ESCAPE.sub(lambda match: match[0].upper(), part)
 

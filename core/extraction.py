@@ -83,10 +83,12 @@ def decode(body: bytes, content_type: str | None) -> str:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, "replace")
     in_header = _HEADER_CHARSET.search(content_type or "")
-    # A meta element that can be read as ASCII is not in UTF-16, whatever it says.
-    in_meta = _META_CHARSET.search(body[:_META_SEARCHED_BYTES].replace(b"utf-16", b"utf-8"))
+    in_meta = _META_CHARSET.search(body[:_META_SEARCHED_BYTES])
     codec = _codec(in_header[1]) if in_header else None
-    codec = codec or (_codec(in_meta[1].decode("ascii", "replace")) if in_meta else None)
+    if codec is None and in_meta:
+        codec = _codec(in_meta[1].decode("ascii", "replace"))
+        if codec and codec.startswith("utf-16"):
+            codec = "utf-8"  # in UTF-16 the element could not have been read
     for charset in filter(None, (codec, "utf-8")):
         try:
             return body.decode(charset)
@@ -103,4 +105,6 @@ def _codec(label: str) -> str | None:
     import webencodings
 
     encoding = webencodings.lookup(label)
-    return _WIDER_CODECS.get(encoding.name, encoding.codec_info.name) if encoding else None
+    if encoding is None or encoding.name in ("replacement", "x-user-defined"):
+        return None
+    return _WIDER_CODECS.get(encoding.name) or str(encoding.codec_info.name)

@@ -21,6 +21,7 @@ from core.keys import digest, text_key, url_key
 from core.limiter import Limiter
 from core.prompt import VERSION
 from core.settings import DEFAULT_MODEL
+from core.splitting import split
 from core.thread import thread_of
 from core.web import Web
 from core.writer import Writer, Written
@@ -174,7 +175,9 @@ def _answer(request: GenerateRequest, article: Article, written: Written) -> dic
         "platform": request.platform,
         "generator": draft.generator,
         "model": draft.model,
-        "hooks": list(draft.hooks),
+        "hooks": [
+            next(split(hook, room=request.brief.room, count=request.brief.rule.count)) for hook in draft.hooks
+        ],
         "source": {
             "url": article.url,
             "author": article.author,

@@ -1,4 +1,4 @@
-"""Who is asking, as far as limits are concerned: a bucket, never an address in full."""
+"""Who is asking, as far as limits are concerned: the name of a bucket."""
 
 from __future__ import annotations
 

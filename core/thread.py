@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import islice
 from typing import Any, Literal
 
 from core.counting import PLATFORMS, Platform, PlatformName
@@ -70,11 +71,13 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
     No post is over the platform's limit, and none is empty.
     """
     drafts = [draft.strip() for draft in drafts if draft.strip()]
-    texts = [piece for draft in drafts for piece in split(draft, room=brief.room, count=brief.rule.count)]
+    if brief.source_link == "none":
+        link = None
+    texts = _fitting(drafts, brief, link)
     cut = len(texts) > brief.most_posts
     texts = texts[: brief.most_posts]
     warnings = []
-    if link and brief.source_link != "none":
+    if link:
         if brief.rule.count(link) > brief.room:
             warnings.append("The source link is longer than a post and was left out.")
         else:
@@ -84,6 +87,17 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
     return Thread(_numbered(texts, brief), cut, tuple(warnings))
 
 
+def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]:
+    """The drafts in texts that fit, one more than the most posts if they are too many."""
+    if len(drafts) == 1:
+        # An only post bears no number, so it may fill the room of one.
+        alone = f"{drafts[0]}\n\n{link}" if link else drafts[0]
+        if len(alone) <= brief.rule.limit * 100 and brief.rule.count(alone) <= brief.rule.limit:
+            return [drafts[0]]
+    pieces = (piece for draft in drafts for piece in split(draft, room=brief.room, count=brief.rule.count))
+    return list(islice(pieces, brief.most_posts + 1))
+
+
 def _set_in(texts: list[str], link: str, brief: Brief) -> bool:
     """Put the link at its post's end, or in a post of its own after it. True when text had to give way."""
     if not texts:
@@ -91,21 +105,25 @@ def _set_in(texts: list[str], link: str, brief: Brief) -> bool:
         return False
     at = 0 if brief.source_link == "first" else len(texts) - 1
     linked = f"{texts[at]}\n\n{link}"
-    if brief.rule.count(linked) <= brief.room:
+    room = brief.rule.limit if len(texts) == 1 else brief.room
+    if brief.rule.count(linked) <= room:
         texts[at] = linked
         return False
-    if len(texts) < brief.most_posts:
-        texts.insert(at + 1, link)
-        return False
-    texts[at] = _shortened(texts[at], link, brief)
-    return True
+    full = len(texts) == brief.most_posts
+    if full and at == len(texts) - 1:
+        texts[at] = _shortened(texts[at], link, brief)
+    else:
+        texts[at + 1 :] = [link, *texts[at + 1 : brief.most_posts - 1]]
+    return full
 
 
 def _shortened(text: str, link: str, brief: Brief) -> str:
     """The beginning of `text` that leaves room for the link; the link alone where there is none."""
     room = brief.room - brief.rule.count(f"\n\n{link}")
     return (
-        f"{split(text, room=room, count=brief.rule.count)[0]}\n\n{link}" if room >= brief.room // 4 else link
+        f"{next(split(text, room=room, count=brief.rule.count))}\n\n{link}"
+        if room >= brief.room // 4
+        else link
     )
 
 

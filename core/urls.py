@@ -70,7 +70,7 @@ def _host(parts: SplitResult) -> str:
         return _ipv6(parts)
     host = (parts.hostname or "").removesuffix(".")
     if not host.isascii():
-        host = _to_ascii(host)
+        host = _to_ascii(host).removesuffix(".")
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         _refuse("not a host name")

@@ -63,16 +63,13 @@ class Window:
     def _wait_ms(self, current: int, previous: int, now_ms: int, *, free: int) -> int:
         """Milliseconds until `free` calls are free, if nothing else is asked."""
         into = now_ms % self.milliseconds
-        at = self._fades_at(previous, self.limit - free - current)
-        if at is not None and at < self.milliseconds:
+        room = self.limit - free
+        if current <= room and (at := self._fades_at(previous, room - current)) < self.milliseconds:
             return max(0, at - into)
-        at = self._fades_at(current, self.limit - free)
-        return self.milliseconds - into + (self.milliseconds if at is None else at)
+        return self.milliseconds - into + self._fades_at(current, room)
 
-    def _fades_at(self, count: int, room: int) -> int | None:
-        """The millisecond of a window from which the fading `count` weighs at most `room`; None for never."""
-        if room < 0:
-            return None
+    def _fades_at(self, count: int, room: int) -> int:
+        """The millisecond of a window from which the fading `count` weighs at most `room`."""
         if count <= room:
             return 0
         # floor((milliseconds - t) * count / milliseconds) <= room, in whole numbers: no rounding to fear.

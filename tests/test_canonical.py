@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from hypothesis import example, given, settings
@@ -105,15 +105,18 @@ def test_a_key_means_to_a_server_what_the_url_means(url: str) -> None:
     assert meaning(canonical_url(url)) == meaning(url)
 
 
+ASCII = "".join(map(chr, range(128)))
+
+
 def meaning(url: str) -> tuple[str, str, list[str]]:
     """What a server can tell of a URL: its host, its path, and every name's values in order."""
     parts = urlsplit(url)
-    pairs = [unreserved(pair) for pair in parts.query.split("&") if pair]
+    pairs = [unreserved(quote(pair, safe=ASCII)) for pair in parts.query.split("&") if pair]
     pairs = [pair for pair in pairs if not re.match(r"(utm_|fbclid|gclid|mc_eid|igsh)", pair.lower())]
     host = (parts.hostname or "").removesuffix(".").encode("idna").decode()
     return (
         f"{host}:{parts.port or 80}",
-        unreserved(parts.path),
+        unreserved(quote(parts.path, safe=ASCII)),
         sorted(pairs, key=lambda pair: pair.split("=")[0]),
     )
 

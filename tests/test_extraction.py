@@ -153,7 +153,8 @@ def test_a_label_means_what_browsers_take_it_for(text: str, codec: str, label: s
 
 
 NO_CHARSETS = """
-    x-user-defined replacement iso-2022-kr zlib hex idna punycode rot13 base64 bz2 unicode_escape undefined mbcs utf-7 none
+    x-user-defined replacement iso-2022-kr
+    zlib hex idna punycode rot13 base64 bz2 unicode_escape undefined mbcs utf-7 none
     iso-8859-12 iso-8859-0 iso-8859-99 windows1252
 """
 

@@ -11,11 +11,20 @@ import regex
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from core import splitting
 from core.counting import PLATFORMS
 from core.sentences import Sentence
-from core.splitting import pack, split
 
 Count = Callable[[str], int]
+
+
+def split(text: str, *, room: int, count: splitting.Count) -> list[str]:
+    return list(splitting.split(text, room=room, count=count))
+
+
+def pack(parts: list[Sentence], *, room: int, count: splitting.Count) -> list[str]:
+    return list(splitting.pack(parts, room=room, count=count))
+
 
 FAMILY = "👨‍👩‍👧‍👦"
 LINK = "https://example.com/a/b-c"
