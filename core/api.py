@@ -132,8 +132,10 @@ class UsageOut(BaseModel):
 class GenerateAnswer(BaseModel):
     """The first six fields are the seed project's own."""
 
+    model_config = ConfigDict(strict=True)
+
     success: bool
-    thread: list[PostOut]
+    thread: list[PostOut] = Field(min_length=1)
     source_type: Literal["url", "text"]
     title: str | None
     error: str | None
@@ -187,6 +189,8 @@ class CacheStats(BaseModel):
 
     available: bool
     reason: str | None
+    writable: bool
+    partial: bool
     cache_entries: int | None
     rate_limit_entries: int | None
     memory_used: str | None

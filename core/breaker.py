@@ -7,6 +7,7 @@ from collections.abc import Callable
 _TRANSIENT_FAILURES_TO_OPEN = 3
 _TRANSIENT_PAUSE_SECONDS = 10.0
 _PERMANENT_PAUSE_SECONDS = 60.0
+_LONGEST_PAUSE_SECONDS = 300.0
 
 
 class Breaker:
@@ -33,10 +34,13 @@ class Breaker:
         self._failures = 0
         self._open_until = None
 
-    def failed(self, *, permanent: bool) -> None:
+    def failed(self, *, permanent: bool, pause_seconds: float = 0) -> None:
+        """`pause_seconds` is what the far side asked for, if it did: it is left alone so long at once."""
         self._failures += 1
         if permanent:
             self._open_for(_PERMANENT_PAUSE_SECONDS)
+        elif pause_seconds:
+            self._open_for(min(max(pause_seconds, _TRANSIENT_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS))
         elif self._failures >= _TRANSIENT_FAILURES_TO_OPEN:
             self._open_for(_TRANSIENT_PAUSE_SECONDS)
 

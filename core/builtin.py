@@ -32,6 +32,9 @@ _LEANING = re.compile(
 class BuiltInComposer:
     """Central sentences in their order, whole, packed into posts behind a hook."""
 
+    def worst_usd(self, source_characters: int) -> float:
+        return 0.0
+
     async def compose(self, article: Article, brief: Brief, *, seconds: float) -> Draft:
         parts = sentences(article.text, article.language or "en")
         hook, used = _hook(article, parts, brief)

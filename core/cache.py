@@ -1,109 +1,194 @@
-"""Where answers are kept and looked for: this process first, then the store that all instances share."""
+"""Which store does what: this process first, then the shared one; this process again when that one fails."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
 
+from core import log
 from core.entry import Entry
-from core.errors import StoreError
-from core.memory import MemoryStore
-from core.store import Store
+from core.errors import CommandFailed, StoreError, WriteRejected
+from core.memory import MemoryStore, worth_micros
+from core.store import Ask, Counters, Kept, Store, Turn
+from core.window import Decision
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a look-up gave. `reachable` is False when the shared store did not answer."""
-
-    entry: Entry | None = None
-    reachable: bool = True
+_READ_ONLY_SECONDS = 60.0
+_MOST_BLOCKED = 10_000
 
 
 class Cache:
-    """Without a shared store the local one is all there is; it also serves when the shared one fails."""
+    """Without a shared store the local one is all there is. `clock` gives epoch seconds."""
 
     def __init__(
-        self,
-        *,
-        local: MemoryStore,
-        shared: Store | None,
-        ttl_seconds: float,
-        local_seconds: float,
-        clock: Callable[[], float],
+        self, *, local: MemoryStore, shared: Store | None, local_seconds: float, clock: Callable[[], float]
     ) -> None:
         self._local = local
         self._shared = shared
-        self._ttl_seconds = ttl_seconds
         self._local_seconds = local_seconds
         self._clock = clock
+        self._blocked: OrderedDict[str, Decision] = OrderedDict()
+        self._uncounted: Counter[str] = Counter()  # waits for the next round trip
+        self._read_only_until = 0.0
 
     @property
-    def turned_off(self) -> bool:
-        return self._ttl_seconds == 0
+    def is_local(self) -> bool:
+        """Whether this process is all there is."""
+        return self._shared is None
 
-    async def lookup(self, key: str, digest: str) -> Found:
-        """The fresh entry under `key` that answers `digest`, from the nearest place that has it."""
-        near = self._local.peek(key)
-        entry = self._fresh(near.value if near else None, digest)
-        if near and entry:
-            reachable = await self.count({"hits": 1, "saved_usd": near.worth_usd})
-            return Found(entry, reachable)
-        if self._shared is None:
-            await self._local.count({"misses": 1})
-            return Found()
-        try:
-            value = await self._shared.lookup(key)
-        except StoreError:
-            return Found(reachable=False)
-        entry = self._fresh(value, digest)
-        if entry and value:
-            await self._keep_near(key, value, entry)
-        return Found(entry)
+    def count_later(self, **counters: int) -> None:
+        """Add to the day's counters with the next round trip."""
+        self._uncounted.update(counters)
 
-    async def keep(self, key: str, digest: str, answer: dict[str, Any]) -> bool:
-        """Keep an answer for everybody; False when the shared store fails and only this process has it."""
-        entry = self._entry(digest, answer, self._ttl_seconds)
-        value = entry.to_json()
-        if self._shared is None:
-            await self._local.keep(key, value, ttl_seconds=self._ttl_seconds, worth_usd=entry.worth_usd)
-            return True
-        try:
-            await self._shared.keep(key, value, ttl_seconds=self._ttl_seconds, worth_usd=entry.worth_usd)
-        except StoreError:
-            await self._local.keep(key, value, ttl_seconds=self._ttl_seconds, worth_usd=entry.worth_usd)
+    async def enter(self, ask: Ask) -> Turn:
+        """The request's turn, in at most one round trip; from this process when the shared store fails."""
+        if ask.counts == "coming" and (decision := self._still_blocked(ask.client)):
+            return Turn(kind="blocked", decision=decision)
+        turn = await self._enter(ask)
+        if turn.kind == "blocked" and turn.decision and ask.counts == "coming":
+            self._blocked[ask.client] = turn.decision
+            if len(self._blocked) > _MOST_BLOCKED:
+                self._blocked.popitem(last=False)
+        return turn
+
+    async def keep(self, ask: Ask, turn: Turn, kept: Kept) -> bool:
+        """Bring the leader's answer to where its turn came from; here alone, as long, when that fails."""
+        if self._shared and turn.shared:
+            try:
+                done = await self._shared.keep(ask, kept)
+            except StoreError as error:
+                self._note(error)
+            else:
+                self._note_spent(kept.counters)
+                self._put_near(ask.key, kept.value)
+                return done
+            if kept.value:
+                self._local.put(ask.key, kept.value, kept.ttl_seconds)
+            self._local.count(kept.counters)
             return False
-        await self._keep_near(key, value, entry)
-        return True
+        return await self._local.keep(ask, kept) and self._shared is None
 
-    async def keep_here(self, key: str, digest: str, answer: dict[str, Any], *, seconds: float) -> None:
-        """Keep an answer for this process alone."""
-        seconds = min(seconds, self._ttl_seconds)
-        await self._local.keep(key, self._entry(digest, answer, seconds).to_json(), ttl_seconds=seconds)
+    def keep_here(self, ask: Ask, value: str, ttl_seconds: float) -> None:
+        """Keep a value for this process alone."""
+        self._local.put(ask.key, value, ttl_seconds)
+
+    async def release(
+        self, ask: Ask, turn: Turn, *, refund: bool = False, failure: str | None = None, counters: Counters
+    ) -> None:
+        """Give the lease back without an answer for everybody."""
+        if self._shared and turn.shared:
+            try:
+                await self._shared.release(ask, refund=refund, failure=failure, counters=counters)
+            except StoreError as error:
+                self._note(error)
+            else:
+                self._note_spent(counters)
+                return
+        await self._local.release(ask, refund=refund, failure=failure, counters=counters)
+
+    async def renew(self, ask: Ask, turn: Turn) -> None:
+        """Make the lease last; when that fails another may take over, which is all that can happen."""
+        try:
+            await (self._shared if self._shared and turn.shared else self._local).renew(ask)
+        except StoreError as error:
+            self._note(error)
+
+    async def content(self, name: str) -> Entry | None:
+        """The entry whose source text has that name, if it is known and fresh."""
+        try:
+            value = await (self._shared or self._local).content(name)
+        except StoreError as error:
+            self._note(error)
+            return None
+        entry = Entry.from_value(value) if value else None
+        return entry if entry and entry.content == name and entry.fresh_until > self._clock() else None
 
     async def forget(self, key: str) -> bool:
         """Remove an entry everywhere. The local one goes first, even when StoreError is raised."""
         found_near = await self._local.forget(key)
         return (await self._shared.forget(key) if self._shared else False) or found_near
 
-    async def count(self, counters: Mapping[str, float]) -> bool:
-        """Add to the day's counters; False when the shared store fails and they are counted here."""
+    async def status(self, client: str) -> Decision:
+        """What the client's next call would meet; nothing is counted."""
+        if self._shared:
+            try:
+                return await self._shared.status(client)
+            except StoreError as error:
+                self._note(error)
+        return await self._local.status(client)
+
+    async def _enter(self, ask: Ask) -> Turn:
+        if self._shared is None:
+            counters, self._uncounted = self._uncounted, Counter()
+            return self._local.enter_now(ask, counters)
+        near = self._local.fresh(ask)
+        if near:
+            self.count_later(hits=1, saved_micros=worth_micros(near))
+            if ask.counts != "coming":
+                return Turn(kind="hit", value=near)
         try:
-            await (self._shared or self._local).count(counters)
+            if self._clock() < self._read_only_until:
+                return await self._enter_reading(ask, self._shared)
+            # What is near needs no look-up, but the call still counts.
+            turn = await self._enter_shared(
+                replace(ask, looks=False, only_looks=True) if near else ask, self._shared
+            )
+        except WriteRejected as error:
+            self._note(error)
+            return await self._enter_reading(ask, self._shared)
+        except StoreError as error:
+            self._note(error)
+            return self._local.enter_now(ask)
+        if near and turn.kind == "absent":
+            return replace(turn, kind="hit", value=near)
+        if turn.kind == "hit":
+            self._put_near(ask.key, turn.value)
+        return turn
+
+    async def _enter_shared(self, ask: Ask, shared: Store) -> Turn:
+        """The counters that wait travel along; they wait on when the trip fails."""
+        counters, self._uncounted = self._uncounted, Counter()
+        try:
+            return await shared.enter(ask, counters)
         except StoreError:
-            await self._local.count(counters)
-            return False
-        return True
+            self._uncounted.update(counters)
+            raise
 
-    async def _keep_near(self, key: str, value: str, entry: Entry) -> None:
-        seconds = min(self._local_seconds, entry.fresh_until - self._clock())
-        if seconds > 0:
-            await self._local.keep(key, value, ttl_seconds=seconds, worth_usd=entry.worth_usd)
+    async def _enter_reading(self, ask: Ask, shared: Store) -> Turn:
+        """A store that takes no writes still gives what it has; everything else happens here."""
+        try:
+            self._put_near(ask.key, await shared.peek(ask.key) if ask.looks else None, at_least_seconds=1)
+        except StoreError as error:
+            self._note(error)
+        return self._local.enter_now(ask)
 
-    def _entry(self, digest: str, answer: dict[str, Any], seconds: float) -> Entry:
-        now = self._clock()
-        return Entry(digest=digest, kept_at=now, fresh_until=now + seconds, answer=answer)
+    def _put_near(self, key: str, value: str | None, at_least_seconds: float = 0) -> None:
+        seconds = max(self._local_seconds, at_least_seconds)
+        if value and seconds:
+            self._local.put(key, value, seconds)
 
-    def _fresh(self, value: str | None, digest: str) -> Entry | None:
-        entry = Entry.from_json(value, digest=digest) if value else None
-        return entry if entry and entry.fresh_until > self._clock() else None
+    def _still_blocked(self, client: str) -> Decision | None:
+        """The decision that blocks the client for some time yet: it costs no command until it may pass."""
+        decision = self._blocked.get(client)
+        if decision is None:
+            return None
+        passed = self._clock() - decision.now
+        if passed >= decision.retry_after_seconds:
+            del self._blocked[client]
+            return None
+        return replace(
+            decision,
+            now=self._clock(),
+            retry_after_seconds=decision.retry_after_seconds - passed,
+            reset_seconds=decision.reset_seconds - passed,
+        )
+
+    def _note_spent(self, counters: Counters) -> None:
+        """What was spent by way of the shared store, so that the budget holds on here when that one fails."""
+        self._local.count({"cost_micros": counters.get("cost_micros", 0)})
+
+    def _note(self, error: StoreError) -> None:
+        if isinstance(error, WriteRejected):
+            self._read_only_until = self._clock() + _READ_ONLY_SECONDS
+        level = log.logger.info if isinstance(error, CommandFailed) else log.logger.warning
+        level("Store failed", extra={"facts": {"health": error.health, "reason": error.reason}})

@@ -7,15 +7,7 @@ from typing import Protocol
 
 from core.article import Article
 from core.thread import Brief
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What a composition cost."""
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float = 0.0
+from core.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +22,10 @@ class Draft:
 
 
 class Composer(Protocol):
+    def worst_usd(self, source_characters: int) -> float:
+        """The most that a composition of so long a source can cost."""
+        ...
+
     async def compose(self, article: Article, brief: Brief, *, seconds: float) -> Draft:
         """A draft of at least one text, within `seconds`. Raises ModelError when it cannot write."""
         ...

@@ -62,7 +62,7 @@ class JudgedBackend(httpcore2.AsyncNetworkBackend):
         except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
             # A closed public port and a private address must look the same from outside.
             kind = ArticleUnreachable if exempt else ArticleBlocked
-            raise kind(reason=f"connect: {type(error).__name__}") from None
+            raise kind(reason=f"connect: {type(error).__name__}", lasting=False) from None
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
         raise ArticleBlocked(reason="unix socket")
@@ -80,5 +80,5 @@ class JudgedBackend(httpcore2.AsyncNetworkBackend):
         except (OSError, ValueError):  # ValueError: an address with a zone
             addresses = []
         if not addresses:
-            raise ArticleBlocked(reason="name has no address")
+            raise ArticleBlocked(reason="name has no address", lasting=False)
         return addresses

@@ -1,20 +1,32 @@
-"""A kept answer, as it stands in a store."""
+"""A kept answer, as it stands in a store: a few words that scripts read, then the answer."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
-from dataclasses import asdict, dataclass
+import zlib
+from dataclasses import dataclass
 from typing import Any
+
+MOST_BYTES = 256 * 1024
+_MOST_UNPACKED_BYTES = 4 * 1024 * 1024
+_WORTH_PACKING_BYTES = 1_024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`answer` is the response body; `digest` is the SHA-256 of what was asked; times in epoch seconds."""
+    """`answer` is the response body, `drafts` its texts before links and numbers were set.
+
+    `digest` is the SHA-256 of what was asked, `content` the name of the source text; times in epoch seconds.
+    """
 
     digest: str
     kept_at: float
     fresh_until: float
     answer: dict[str, Any]
+    drafts: tuple[str, ...] = ()
+    content: str = ""
 
     @property
     def worth_usd(self) -> float:
@@ -23,22 +35,51 @@ class Entry:
         cost_usd = usage.get("cost_usd") if isinstance(usage, dict) else None
         return float(cost_usd) if isinstance(cost_usd, int | float) else 0.0
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+    def to_value(self) -> str | None:
+        """`fresh-until kept-at worth digest payload` (core/scripts.py); None if it is over 256 KB."""
+        payload = json.dumps(
+            [self.answer, self.drafts, self.content], ensure_ascii=False, separators=(",", ":")
+        )
+        if len(payload) > _WORTH_PACKING_BYTES:
+            packed = "z" + base64.b85encode(zlib.compress(payload.encode(), 6)).decode()
+            payload = min(packed, payload, key=lambda text: len(text.encode()))
+        head = (self.fresh_until * 1000, self.kept_at * 1000, self.worth_usd * 1_000_000)
+        value = f"{' '.join(f'{number:.0f}' for number in head)} {self.digest} {payload}"
+        return value if len(value.encode()) <= MOST_BYTES else None
 
     @classmethod
-    def from_json(cls, value: str, *, digest: str) -> Entry | None:
-        """The entry, or None when the value is damaged, of another shape, or another request's."""
+    def from_value(cls, value: str) -> Entry | None:
+        """The entry, or None when the value is damaged, of another shape, or too large."""
         try:
-            entry = cls(**json.loads(value))
-        except (ValueError, TypeError, RecursionError):
+            fresh, kept, _, digest, payload = value.split(" ", 4)
+            answer, drafts, content = json.loads(_unpacked(payload))
+            entry = cls(
+                digest=digest,
+                kept_at=int(kept) / 1000,
+                fresh_until=int(fresh) / 1000,
+                answer=answer,
+                drafts=tuple(drafts),
+                content=content,
+            )
+        except (ValueError, TypeError, RecursionError, zlib.error, binascii.Error):
             return None
-        return entry if entry.digest == digest and entry._is_whole() else None
+        return entry if entry._is_whole() else None
 
     def _is_whole(self) -> bool:
-        times = (self.kept_at, self.fresh_until)
         return (
-            all(isinstance(time, float | int) for time in times)
-            and isinstance(self.answer, dict)
+            isinstance(self.answer, dict)
             and isinstance(self.answer.get("thread"), list)
+            and isinstance(self.answer.get("source"), dict)
+            and all(isinstance(draft, str) for draft in self.drafts)
+            and isinstance(self.content, str)
         )
+
+
+def _unpacked(payload: str) -> str:
+    if not payload.startswith("z"):
+        return payload
+    unpacker = zlib.decompressobj()
+    unpacked = unpacker.decompress(base64.b85decode(payload[1:]), _MOST_UNPACKED_BYTES)
+    if not unpacker.eof:
+        raise ValueError("cut short, or too large")
+    return unpacked.decode()

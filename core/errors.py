@@ -9,8 +9,9 @@ ThreadrError                 500 internal
 ├── RateLimited              429 rate-limited
 ├── NotCached                504 not-cached
 ├── StoreError               503 cache-unavailable
-│   ├── StoreUnreachable     transient: it may answer the next time
-│   └── StoreRefused         permanent: wrong token, wrong address, no quota
+│   ├── StoreRefused         permanent: wrong token, address, certificate; no quota
+│   └── CommandFailed        the store works, one command did not
+│       └── WriteRejected    the store only reads
 ├── ArticleError             422, the URL is the caller's input
 │   ├── ArticleBlocked       article-blocked
 │   ├── ArticleUnreachable   article-unreachable
@@ -19,13 +20,18 @@ ThreadrError                 500 internal
 │   ├── UnsupportedContent   unsupported-content
 │   └── NoArticle            no-article
 └── ModelError               503 model-unavailable
+    ├── BudgetSpent          503 budget-spent
     └── ContentRefused       422 content-refused
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from core.usage import Usage
 
 
 class ThreadrError(Exception):
@@ -103,39 +109,68 @@ class NotCached(ThreadrError):
 
 
 class StoreError(ThreadrError):
-    """The shared store did not do its work. The policy room decides what that means."""
+    """The shared store did not do its work. The policy room decides what that means.
+
+    `health` is the word for it in health answers. `permanent` until somebody mends it: the breaker opens at
+    once; else `counted` says whether it counts, and `pause_seconds` what the store itself asked for.
+    """
 
     status = 503
     kind = "cache-unavailable"
     title = "The cache cannot be reached"
     default_detail = "Nothing was changed in the shared cache; try again in a few seconds."
-    health: ClassVar[str] = "unreachable"
+    permanent: ClassVar[bool] = False
 
-    def __init__(self, detail: str | None = None, *, reason: str | None = None) -> None:
-        super().__init__(detail, reason=reason, headers={"Retry-After": "10"})
-
-
-class StoreUnreachable(StoreError):
-    """Transient: refused, reset, hung or overloaded."""
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        reason: str | None = None,
+        health: str = "unreachable",
+        counted: bool = True,
+        pause_seconds: float = 0,
+    ) -> None:
+        super().__init__(detail, reason=reason, headers={"Retry-After": str(max(10, round(pause_seconds)))})
+        self.health = health
+        self.counted = counted
+        self.pause_seconds = pause_seconds
 
 
 class StoreRefused(StoreError):
-    """Permanent until somebody mends it: wrong token, wrong address, quota used up."""
+    """Wrong token, wrong address, wrong certificate, quota used up."""
 
-    health = "refused"
+    permanent = True
+
+
+class CommandFailed(StoreError):
+    """The store answered, and refused this one command."""
+
+
+class WriteRejected(CommandFailed):
+    """It only reads: storage full, a replica, a read-only token."""
 
 
 class ArticleError(ThreadrError):
+    """`lasting` failures are remembered for a minute: asking again at once would not help."""
+
     status = 422
     kind = "article-unreachable"
     title = "The article cannot be used"
     default_detail = "Check the link, or paste the text of the article instead."
+    always_lasting: ClassVar[bool] = False
+
+    def __init__(
+        self, detail: str | None = None, *, reason: str | None = None, lasting: bool | None = None
+    ) -> None:
+        super().__init__(detail, reason=reason)
+        self.lasting = self.always_lasting if lasting is None else lasting
 
 
 class ArticleBlocked(ArticleError):
     """One sentence for every cause: the answer must not tell what stands behind an address."""
 
     kind = "article-blocked"
+    always_lasting = True
     title = "This address is not fetched"
     default_detail = "Only public web pages are fetched. Check the link, or paste the text instead."
 
@@ -153,18 +188,21 @@ class ArticleTimeout(ArticleError):
 
 class ArticleTooLarge(ArticleError):
     kind = "article-too-large"
+    always_lasting = True
     title = "The page is too large"
     default_detail = "The page is over 2 MiB. Paste the part that matters as text."
 
 
 class UnsupportedContent(ArticleError):
     kind = "unsupported-content"
+    always_lasting = True
     title = "This is not a web page"
     default_detail = "The link leads to a file that is not HTML or plain text. Paste the text instead."
 
 
 class NoArticle(ArticleError):
     kind = "no-article"
+    always_lasting = True
     title = "No article was found on the page"
     default_detail = (
         "The page holds no article text (it may need a login or a browser). Paste the text instead."
@@ -178,10 +216,16 @@ class ModelError(ThreadrError):
     kind = "model-unavailable"
     title = "The model cannot write now"
     default_detail = "Try again in a minute, or ask with generator: auto to get the built-in composer."
-    permanent: ClassVar[bool] = False
 
     def __init__(self, detail: str | None = None, *, reason: str | None = None) -> None:
         super().__init__(detail, reason=reason, headers={"Retry-After": "60"})
+        self.usage: Usage | None = None  # what the attempts cost all the same
+
+
+class BudgetSpent(ModelError):
+    kind = "budget-spent"
+    title = "Today's budget is spent"
+    default_detail = "Try again tomorrow (UTC), or ask with generator: auto to get the built-in composer."
 
 
 class ContentRefused(ModelError):
@@ -195,3 +239,18 @@ class ContentRefused(ModelError):
     def __init__(self, detail: str | None = None, *, reason: str | None = None) -> None:
         super().__init__(detail, reason=reason)
         self.headers = {}
+
+
+def remembered(error: ArticleError) -> str:
+    """A failure as it is kept in a store."""
+    return json.dumps([error.kind, error.detail])
+
+
+def failure_of(value: str) -> ArticleError:
+    """The failure that was remembered; a general one when the value is not ours."""
+    try:
+        kind, detail = json.loads(value)
+    except (ValueError, TypeError, RecursionError):
+        kind, detail = None, None
+    leaf = next((leaf for leaf in ArticleError.__subclasses__() if leaf.kind == kind), ArticleUnreachable)
+    return leaf(detail if isinstance(detail, str) else None, reason="remembered")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from core.tally import Tally
 from core.window import Decision
 
 
@@ -22,6 +23,7 @@ class Exchange:
     cache_status: str | None = None
     age_seconds: int | None = None
     event: str | None = None
+    tally: Tally = field(default_factory=Tally)
     facts: dict[str, object] = field(default_factory=dict)
     _started: float = field(init=False)
 
@@ -46,6 +48,9 @@ class Exchange:
             headers["Age"] = str(self.age_seconds)
         if self.decision:
             headers |= _limit_headers(self.decision, self.clock())
+        if self.tally.trips:
+            told = f"{self.tally.trips} round trips, {self.tally.commands} commands"
+            headers["Server-Timing"] = f'store;dur={self.tally.milliseconds:.1f};desc="{told}"'
         return headers
 
 

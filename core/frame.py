@@ -12,6 +12,7 @@ from core import log
 from core.errors import BodyTooLarge, ThreadrError
 from core.exchange import Exchange
 from core.problems import problem
+from core.tally import current_tally
 
 _MOST_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
 _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
@@ -29,6 +30,7 @@ class Frame:
             return await self._app(scope, receive, send)
         exchange = Exchange(request_id=secrets.token_hex(8), seconds=self._budget_seconds(scope))
         scope.setdefault("state", {})["exchange"] = exchange
+        current_tally.set(exchange.tally)
         sender = _Sender(send, exchange)
         try:
             await self._app(scope, await _bounded(receive), sender)
@@ -104,5 +106,7 @@ def _log(scope: Scope, exchange: Exchange, status: int | None) -> None:
         status=status,
         milliseconds=round(exchange.seconds_spent * 1000, 1),
         cache=exchange.cache_status,
+        store_trips=exchange.tally.trips,
+        store_commands=exchange.tally.commands,
         **exchange.facts,
     )

@@ -44,12 +44,11 @@ class Checked:
     def status(self) -> Status:
         if self.services["extraction"].status != "healthy":
             return "unhealthy"  # no article can be read, and the built-in composer needs the same parts
-        if self.services["openai"].status != "healthy" or self.services["redis"].status not in (
-            "healthy",
-            "not_configured",  # one process alone is a way to run it
-        ):
-            return "degraded"
-        return "healthy"
+        redis = self.services["redis"]
+        # One process alone is a way to run it; a store that is set and not usable is not.
+        alone = redis.status == "not_configured" and redis.latency_ms is None
+        well = self.services["openai"].status == "healthy" and (alone or redis.status == "healthy")
+        return "healthy" if well else "degraded"
 
     @property
     def http_status(self) -> int:
@@ -85,7 +84,15 @@ async def last_scheduled_check(rooms: Rooms) -> dict[str, Any] | None:
         value = await rooms.store.recall(LAST_HEALTH_CHECK)
     except StoreError:
         return None
-    return json.loads(value) if value else None
+    return _told(value) if value else None
+
+
+def _told(value: str) -> dict[str, Any] | None:
+    try:
+        result = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return result if isinstance(result, dict) else None
 
 
 async def _redis(rooms: Rooms) -> Service:
@@ -100,21 +107,19 @@ def _openai(rooms: Rooms) -> Service:
     return Service(rooms.model.health, reason=rooms.model.last_failure)
 
 
-async def _extract_sample() -> None:
+async def _extract_sample() -> bool:
     article = await asyncio.to_thread(extract_article, _SAMPLE, url="https://example.com/")
-    await BuiltInComposer().compose(article, Brief(), seconds=1)
+    return bool((await BuiltInComposer().compose(article, Brief(), seconds=1)).posts)
 
 
-async def _timed(ask: Callable[[], Awaitable[None]]) -> Service:
+async def _timed(works: Callable[[], Awaitable[bool]]) -> Service:
     started = time.perf_counter()
+    status, reason = "healthy", None
     try:
-        await ask()
+        if not await works():
+            status, reason = "read_only", "the store takes no writes"
     except StoreError as error:
-        return Service(error.health, _milliseconds_since(started), error.reason)
+        status, reason = error.health, error.reason
     except (ThreadrError, ImportError) as error:
-        return Service("broken", _milliseconds_since(started), type(error).__name__)
-    return Service("healthy", _milliseconds_since(started))
-
-
-def _milliseconds_since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)
+        status, reason = "broken", type(error).__name__
+    return Service(status, round((time.perf_counter() - started) * 1000, 1), reason)

@@ -8,15 +8,33 @@ from collections.abc import Mapping
 
 from core.canonical import canonical_url
 
-RATE_LIMIT_PREFIX = "threadr:ratelimit"
+CACHE_INDEX = "threadr:index:cache"
+CONTENT_INDEX = "threadr:index:content"
 RATE_LIMIT_INDEX = "threadr:index:ratelimit"
 LAST_HEALTH_CHECK = "threadr:health:last"
-CACHE_INDEX = "threadr:index:cache"
+PROBE = "threadr:probe"
+RESERVED = "threadr:reserved"
+STATS = "threadr:stats"
+CONTENT_MARK_LENGTH = 8
 
 
-def stats_key(day: str) -> str:
-    """The counters of one day (ISO date)."""
-    return f"threadr:stats:{day}"
+def rate_limit_key(client: str) -> str:
+    return f"threadr:ratelimit:{client}"
+
+
+def lease_key(key: str) -> str:
+    """Who makes the answer of `key`."""
+    return f"threadr:lease:{key.removeprefix('threadr:cache:')}"
+
+
+def failure_key(key: str) -> str:
+    """Why the answer of `key` could not be made."""
+    return f"threadr:failure:{key.removeprefix('threadr:cache:')}"
+
+
+def content_key(name: str) -> str:
+    """Under which key the answer for a source text is kept; `name` is a digest."""
+    return f"threadr:content:{name}"
 
 
 def url_key(url: str, variant: Mapping[str, object] | None = None) -> str:
@@ -27,6 +45,11 @@ def url_key(url: str, variant: Mapping[str, object] | None = None) -> str:
 def text_key(text: str, variant: Mapping[str, object] | None = None) -> str:
     """Where the answer for a text is kept: by 16 hex digits, so the entry must hold the full digest."""
     return f"threadr:cache:text:{digest(text)[:16]}{_suffix(variant)}"
+
+
+def content_name(text: str, variant: Mapping[str, object]) -> str:
+    """The digest of a source text and of the options that its thread is made with."""
+    return digest(f"{json.dumps(variant, sort_keys=True)}\n{text}")
 
 
 def digest(content: str) -> str:

@@ -7,15 +7,17 @@ import functools
 import json
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from core.article import Article
-from core.composer import Draft, Usage
+from core.composer import Draft
 from core.errors import ContentRefused, ModelError
 from core.prices import price_of
 from core.prompt import SCHEMA, draft_of, messages
 from core.thread import Brief
 from core.tls import tls_context
+from core.usage import Usage
 
 if TYPE_CHECKING:
     import openai
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _OPENAI_URL = "https://api.openai.com/v1"
 _MOST_ANSWER_TOKENS = 8_000
+_MOST_RULE_TOKENS = 1_000
 _MOST_ANSWER_BYTES = 2 * 1024 * 1024
 
 
@@ -53,24 +56,33 @@ class OpenAIComposer:
         """`healthy` until a composition has failed; what the last one said costs no call."""
         return "failing" if self.last_failure else "healthy"
 
+    def worst_usd(self, source_characters: int) -> float:
+        """One token a character, for every model that may be asked: texts have fewer, nearly all of them."""
+        tokens = source_characters + _MOST_RULE_TOKENS, _MOST_ANSWER_TOKENS
+        return sum(price.cost_usd(*tokens) for price in self._prices.values())
+
     async def compose(self, article: Article, brief: Brief, *, seconds: float) -> Draft:
         failures: list[str] = []
+        spent = Usage()
         try:
             async with asyncio.timeout(seconds):
                 for model in self._models:
                     try:
                         draft = await self._ask(model, article, brief)
-                    except ContentRefused:
-                        raise
                     except ModelError as error:
+                        error.usage = spent = spent + (error.usage or Usage())
+                        if isinstance(error, ContentRefused):
+                            raise
                         failures.append(f"{model}: {error.reason}")
                     else:
                         self.last_failure = None
-                        return draft
+                        return replace(draft, usage=spent + draft.usage)
         except TimeoutError:
             failures.append("no answer in time")
         self.last_failure = "; ".join(failures)
-        raise ModelError(reason=self.last_failure)
+        failed = ModelError(reason=self.last_failure)
+        failed.usage = spent
+        raise failed
 
     async def close(self) -> None:
         if self._client and self._loop is asyncio.get_running_loop():
@@ -79,8 +91,12 @@ class OpenAIComposer:
 
     async def _ask(self, model: str, article: Article, brief: Brief) -> Draft:
         completion = await self._completion(model, article, brief)
-        content = _content(completion)
-        return draft_of(content, brief, generator="openai", model=model, usage=self._usage(model, completion))
+        usage = self._usage(model, completion)
+        try:
+            return draft_of(_content(completion), brief, generator="openai", model=model, usage=usage)
+        except ModelError as error:
+            error.usage = usage
+            raise
 
     async def _completion(self, model: str, article: Article, brief: Brief) -> ChatCompletion:
         client = self._client_of_this_loop()
@@ -108,7 +124,8 @@ class OpenAIComposer:
             raise ModelError(reason=type(error).__name__) from None
 
     def _usage(self, model: str, completion: ChatCompletion) -> Usage:
-        told = (getattr(completion.usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
+        told_usage = getattr(completion, "usage", None)
+        told = (getattr(told_usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
         tokens = [max(0, number) if isinstance(number, int) else 0 for number in told]
         return Usage(
             input_tokens=tokens[0],

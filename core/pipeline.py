@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from upstash_redis.commands import AsyncCommands
 
 from core.breaker import Breaker
-from core.errors import StoreError, StoreRefused, StoreUnreachable
+from core.errors import StoreError
+from core.tally import Tally, current_tally
 
 Command = list[Any]
 
 
-class CommandFailed(StoreError):
-    """The store answered, and refused this one command of the batch."""
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A command of the next batch, and whose it is."""
+
+    command: Command
+    future: asyncio.Future[Any]
+    tally: Tally | None
 
 
 class Pipelined(AsyncCommands):
@@ -29,19 +37,20 @@ class Pipelined(AsyncCommands):
     def __init__(self, *, timeout_seconds: float, breaker: Breaker) -> None:
         self._timeout_seconds = timeout_seconds
         self._breaker = breaker
-        self._waiting: list[tuple[Command, asyncio.Future[Any]]] = []
+        self._last_health = ""
+        self._waiting: list[_Waiting] = []
         self._deliveries: set[asyncio.Task[None]] = set()
 
     async def execute(self, command: Command) -> Any:
         """The raw result of one command. Raises StoreError; at once while the breaker is open."""
         loop = asyncio.get_running_loop()
-        if self._waiting and self._waiting[0][1].get_loop() is not loop:
+        if self._waiting and self._waiting[0].future.get_loop() is not loop:
             self._waiting = []  # left over from a loop that was stopped
-        future: asyncio.Future[Any] = loop.create_future()
-        self._waiting.append((command, future))
+        waiting = _Waiting(command, loop.create_future(), current_tally.get())
+        self._waiting.append(waiting)
         if len(self._waiting) == 1:
             loop.call_soon(self._flush)
-        return await future
+        return await waiting.future
 
     @abstractmethod
     async def send(self, commands: Sequence[Command]) -> list[Any]:
@@ -57,31 +66,53 @@ class Pipelined(AsyncCommands):
         self._deliveries.add(delivery)  # the loop itself holds tasks only weakly
         delivery.add_done_callback(self._deliveries.discard)
 
-    async def _deliver(self, batch: list[tuple[Command, asyncio.Future[Any]]]) -> None:
+    async def _deliver(self, batch: list[_Waiting]) -> None:
         results: Sequence[Any]
+        started = time.perf_counter()
         try:
-            results = await self._guarded([command for command, _ in batch])
+            results = await self._guarded([waiting.command for waiting in batch])
         except StoreError as error:
             results = [error] * len(batch)
-        for (_, future), result in zip(batch, results, strict=True):
-            if future.done():  # its caller has gone
+        _enter_in_tallies(batch, (time.perf_counter() - started) * 1000)
+        for waiting, result in zip(batch, results, strict=True):
+            if waiting.future.done():  # its caller has gone
                 continue
             if isinstance(result, Exception):
-                future.set_exception(result)
+                waiting.future.set_exception(result)
             else:
-                future.set_result(result)
+                waiting.future.set_result(result)
 
     async def _guarded(self, commands: Sequence[Command]) -> list[Any]:
         if not self._breaker.lets_through():
-            raise StoreUnreachable(reason="breaker open")
+            raise StoreError(reason="breaker open", health=self._last_health)
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                results = await self.send(commands)
-        except TimeoutError:
-            self._breaker.failed(permanent=False)
-            raise StoreUnreachable(reason="no answer in time") from None
+            results = await self._in_time(commands)
         except StoreError as error:
-            self._breaker.failed(permanent=isinstance(error, StoreRefused))
+            self._last_health = error.health
+            if error.counted:
+                self._breaker.failed(permanent=error.permanent, pause_seconds=error.pause_seconds)
             raise
         self._breaker.succeeded()
         return results
+
+    async def _in_time(self, commands: Sequence[Command]) -> list[Any]:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self.send(commands)
+        except TimeoutError:
+            raise StoreError(reason="no answer in time") from None
+        except StoreError:
+            raise
+        # Whatever else a client raises: those who wait for an answer must get one.
+        except Exception as error:
+            raise StoreError(reason=type(error).__name__, health="bad_response") from None
+
+
+def _enter_in_tallies(batch: list[_Waiting], milliseconds: float) -> None:
+    for waiting in batch:
+        if waiting.tally:
+            waiting.tally.commands += 1
+    for tally in {id(waiting.tally): waiting.tally for waiting in batch}.values():
+        if tally:
+            tally.trips += 1
+            tally.milliseconds += milliseconds

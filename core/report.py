@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from core.api import CacheStats, DayOut
 from core.errors import StoreError
-from core.store import Store, StoreStats
+from core.store import Counters, Store, StoreStats
 
 _COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
 
@@ -16,7 +14,7 @@ async def cache_report(store: Store) -> CacheStats:
     try:
         return _report(await store.stats())
     except StoreError as error:
-        return _report(StoreStats(cache_entries=None, rate_limit_entries=None), error)
+        return _report(StoreStats(), error)
 
 
 def _report(stats: StoreStats, error: StoreError | None = None) -> CacheStats:
@@ -26,6 +24,8 @@ def _report(stats: StoreStats, error: StoreError | None = None) -> CacheStats:
     return CacheStats(
         available=error is None,
         reason=error.health if error else None,
+        writable=stats.writable,
+        partial=stats.partial,
         cache_entries=stats.cache_entries,
         rate_limit_entries=stats.rate_limit_entries,
         memory_used=stats.memory_used,
@@ -37,5 +37,8 @@ def _report(stats: StoreStats, error: StoreError | None = None) -> CacheStats:
     )
 
 
-def _day(date: str, counters: Mapping[str, float]) -> DayOut:
-    return DayOut.model_validate({"date": date, **{name: counters.get(name, 0) for name in _COUNTED}})
+def _day(date: str, counters: Counters) -> DayOut:
+    dollars = {f"{name}_usd": counters.get(f"{name}_micros", 0) / 1_000_000 for name in ("cost", "saved")}
+    return DayOut.model_validate(
+        {"date": date, **{name: counters.get(name, 0) for name in _COUNTED}, **dollars}
+    )

@@ -9,8 +9,7 @@ from typing import Any
 from core.breaker import Breaker
 from core.builtin import BuiltInComposer
 from core.cache import Cache
-from core.generation import Generation
-from core.limiter import Limiter
+from core.generation import Generation, Policy
 from core.memory import MemoryStore
 from core.openai_composer import OpenAIComposer
 from core.settings import Settings
@@ -29,21 +28,21 @@ class Rooms:
         self.local = MemoryStore(window, clock)
         self.shared = _shared_store(settings, window, clock)
         self.cache = Cache(
-            local=self.local,
-            shared=self.shared,
-            ttl_seconds=settings.cache_ttl_seconds,
-            local_seconds=settings.local_cache_seconds,
-            clock=clock,
+            local=self.local, shared=self.shared, local_seconds=settings.local_cache_seconds, clock=clock
         )
-        self.limiter = Limiter(local=self.local, shared=self.shared)
         self.model = _model(settings)
         self.generation = Generation(
             cache=self.cache,
-            limiter=self.limiter,
             web=Web(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains),
             writer=Writer(model=self.model, built_in=BuiltInComposer()),
-            model=settings.openai_model,
-            most_characters=settings.max_content_length,
+            policy=Policy(
+                ttl_seconds=settings.cache_ttl_seconds,
+                stale_seconds=settings.stale_if_error_seconds,
+                counts="coming" if settings.rate_limit_scope == "requests" else "leading",
+                budget_usd=settings.daily_budget_usd,
+                model=settings.openai_model,
+                most_characters=settings.max_content_length,
+            ),
             clock=clock,
         )
 

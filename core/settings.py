@@ -91,12 +91,15 @@ class Settings:
     """One field per variable, in lower case. Secrets stay out of its repr."""
 
     upstash_redis_rest_url: str | None = _setting(_url("https", "http"))
-    upstash_redis_rest_token: str | None = _setting(_text, secret=True)
+    # Any text: one with a newline copied along must not stop the start, it is told by health answers.
+    upstash_redis_rest_token: str | None = _setting(str, secret=True)
     redis_url: str | None = _setting(_url("redis", "rediss"), secret=True)  # it holds the password
     cache_ttl_hours: float = _setting(_number(least=0, most=8760), 24.0)
+    stale_if_error_hours: float = _setting(_number(least=0, most=8760), 168.0)
     local_cache_seconds: float = _setting(_number(least=0, most=3600), 30.0)
     rate_limit_requests: int = _setting(_number(least=1, most=1_000_000, whole=True), 10)
     rate_limit_window_hours: float = _setting(_number(least=1 / 3600, most=744), 1.0)
+    rate_limit_scope: str = _setting(_one_of("requests", "generations"), "requests")
     store_timeout_ms: int = _setting(_number(least=10, most=10_000, whole=True), 250)
     openai_api_key: str | None = _setting(_text, secret=True)
     openai_base_url: str | None = _setting(_url("https", "http"))
@@ -105,6 +108,7 @@ class Settings:
     openai_price_input: float | None = _setting(_number(least=0, most=10_000))
     openai_price_output: float | None = _setting(_number(least=0, most=10_000))
     generate_deadline_seconds: float = _setting(_number(least=1, most=900), 25.0)
+    daily_budget_usd: float = _setting(_number(least=0, most=1_000_000), 5.0)
     environment: str = _setting(_one_of(DEVELOPMENT, PRODUCTION), DEVELOPMENT)
     admin_token: str | None = _setting(_text, secret=True)
     api_keys: tuple[str, ...] = _setting(_names, (), secret=True)
@@ -153,6 +157,10 @@ class Settings:
     @property
     def cache_ttl_seconds(self) -> float:
         return self.cache_ttl_hours * 3600
+
+    @property
+    def stale_if_error_seconds(self) -> float:
+        return self.stale_if_error_hours * 3600
 
     @property
     def rate_limit_window_seconds(self) -> float:

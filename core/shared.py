@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from upstash_ratelimit.asyncio import Ratelimit
-
+from core import scripts
 from core.days import KEPT_DAYS, day_of, last_days
-from core.keys import CACHE_INDEX, RATE_LIMIT_INDEX, RATE_LIMIT_PREFIX, stats_key
-from core.pipeline import CommandFailed, Pipelined
+from core.errors import CommandFailed, StoreError, WriteRejected
+from core.keys import (
+    CACHE_INDEX,
+    CONTENT_INDEX,
+    CONTENT_MARK_LENGTH,
+    PROBE,
+    RATE_LIMIT_INDEX,
+    RESERVED,
+    STATS,
+    content_key,
+    failure_key,
+    lease_key,
+    rate_limit_key,
+)
+from core.pipeline import Pipelined
 from core.ratelimit import SlidingWindow
-from core.store import StoreStats
+from core.store import NO_COUNTERS, Ask, Counters, Kept, StoreStats, Turn
+from core.tally import add_commands
+from core.usage import micros
 from core.window import Decision, Window
 
-_STATS_TTL_SECONDS = str((KEPT_DAYS + 1) * 86_400)
-
-_LOOKUP = """
-local value = redis.call('GET', KEYS[1])
-if redis.call('HINCRBY', KEYS[2], value and 'hits' or 'misses', 1) == 1 then
-  redis.call('EXPIRE', KEYS[2], ARGV[1])
-end
-local worth = tonumber(value and string.match(value, '^[%d.]+') or 0)
-if worth > 0 then redis.call('HINCRBYFLOAT', KEYS[2], 'saved_usd', worth) end
-return value
-"""
-
-_COUNT = """
-for i = 2, #ARGV, 2 do redis.call('HINCRBYFLOAT', KEYS[1], ARGV[i], ARGV[i + 1]) end
-return redis.call('EXPIRE', KEYS[1], ARGV[1])
-"""
-
-# The index holds every entry's end, so that counting entries needs no scan.
-_KEEP = """
-local ttl, now = tonumber(ARGV[2]), tonumber(ARGV[3])
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ttl)
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-redis.call('ZADD', KEYS[2], now + ttl, KEYS[1])
-return redis.call('PEXPIRE', KEYS[2], ARGV[4])
-"""
-
-_LONGEST_TTL_MS = str(400 * 86_400_000)  # of the index: longer than any entry can live
+_INDEX_TTL_MS = 400 * 86_400_000  # longer than any entry can live
+_MOST_CONTENTS = 500
+_PACK = 2**24
+_FAILURE_TTL_MS = 60_000
 
 
 class SharedStore:
@@ -49,92 +40,238 @@ class SharedStore:
 
     def __init__(self, redis: Pipelined, window: Window, clock: Callable[[], float]) -> None:
         self._redis = redis
+        self._window = window
         self._clock = clock
         self._limiter = SlidingWindow(window, clock)
-        self._ratelimit = Ratelimit(redis=redis, limiter=self._limiter, prefix=RATE_LIMIT_PREFIX)
 
-    async def lookup(self, key: str) -> str | None:
-        value: str | None = await self._redis.eval(
-            _LOOKUP, [key, stats_key(day_of(self._clock()))], [_STATS_TTL_SECONDS]
+    async def enter(self, ask: Ask, counters: Counters = NO_COUNTERS) -> Turn:
+        now_ms = self._now_ms()
+        keys = [
+            ask.key,
+            lease_key(ask.key),
+            failure_key(ask.key),
+            rate_limit_key(ask.client),
+            RATE_LIMIT_INDEX,
+            STATS,
+            RESERVED,
+            CONTENT_INDEX,
+        ]
+        arguments = [
+            now_ms,
+            _flags(ask),
+            self._window.milliseconds,
+            self._window.limit,
+            ask.token,
+            int(ask.lease_seconds * 1000),
+            ask.digest,
+            int(ask.oldest * 1000),
+            day_of(self._clock()),
+            micros(ask.worst_usd),
+            micros(ask.budget_usd),
+            now_ms + int(ask.seconds * 1000),
+        ]
+        kind, value, current, previous, paid, contents = await self._run(
+            scripts.ENTER, keys, arguments, counters
         )
-        return value.partition(" ")[2] if value else None
+        decision = None
+        if ask.counts == "coming" or (ask.counts == "leading" and kind in ("blocked", "lead")):
+            decision = self._window.decision(
+                allowed=kind != "blocked", current=current, previous=previous, now_ms=now_ms
+            )
+        return Turn(kind=kind, value=value, decision=decision, paid=bool(paid), contents=contents)
 
-    async def keep(self, key: str, value: str, *, ttl_seconds: float, worth_usd: float = 0) -> None:
-        # What the value cost stands before it, so that a hit can count what it saves in the same step.
-        await self._redis.eval(
-            _KEEP,
-            [key, CACHE_INDEX],
-            [
-                f"{worth_usd:f} {value}",
-                str(int(ttl_seconds * 1000)),
-                str(int(self._clock() * 1000)),
-                _LONGEST_TTL_MS,
-            ],
-        )
+    async def keep(self, ask: Ask, kept: Kept) -> bool:
+        now_ms = self._now_ms()
+        name = kept.content or ""
+        keys = [
+            ask.key,
+            lease_key(ask.key),
+            CACHE_INDEX,
+            STATS,
+            RESERVED,
+            content_key(name),
+            CONTENT_INDEX,
+        ]
+        arguments = [
+            now_ms,
+            ask.token,
+            kept.value or "",
+            int(kept.ttl_seconds * 1000),
+            day_of(self._clock()),
+            _INDEX_TTL_MS,
+            name[:CONTENT_MARK_LENGTH],
+            _MOST_CONTENTS,
+            day_of(self._clock() - KEPT_DAYS * 86_400),
+        ]
+        (done,) = await self._run(scripts.KEEP, keys, arguments, kept.counters)
+        return bool(done)
 
-    async def count(self, counters: Mapping[str, float]) -> None:
-        if counters:
-            counted = [str(part) for pair in counters.items() for part in pair]
-            await self._redis.eval(_COUNT, [stats_key(day_of(self._clock()))], [_STATS_TTL_SECONDS, *counted])
+    async def release(
+        self, ask: Ask, *, refund: bool, failure: str | None, counters: Counters = NO_COUNTERS
+    ) -> None:
+        keys = [
+            lease_key(ask.key),
+            failure_key(ask.key),
+            rate_limit_key(ask.client),
+            RATE_LIMIT_INDEX,
+            STATS,
+            RESERVED,
+        ]
+        arguments = [
+            self._now_ms(),
+            ask.token,
+            self._window.milliseconds,
+            self._window.limit,
+            int(refund),
+            failure or "",
+            _FAILURE_TTL_MS,
+            day_of(self._clock()),
+        ]
+        await self._run(scripts.RELEASE, keys, arguments, counters)
+
+    async def renew(self, ask: Ask) -> None:
+        await self._run(scripts.RENEW, [lease_key(ask.key)], [ask.token, int(ask.lease_seconds * 1000)])
+
+    async def peek(self, key: str) -> str | None:
+        value = await self._redis.execute(["GET", key])
+        return None if value is None else str(_expected(value, str))
+
+    async def content(self, name: str) -> str | None:
+        (value,) = await self._run(scripts.CONTENT, [content_key(name)], [])
+        return value if isinstance(value, str) else None
 
     async def forget(self, key: str) -> bool:
-        removed, _ = await asyncio.gather(self._redis.delete(key), self._redis.zrem(CACHE_INDEX, key))
-        return bool(removed)
-
-    async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
-        await self._redis.set(key, value, px=int(ttl_seconds * 1000))
-
-    async def recall(self, key: str) -> str | None:
-        value: str | None = await self._redis.get(key)
-        return value
-
-    async def take(self, client: str) -> Decision:
-        response = await self._ratelimit.limit(client)
-        decision: Decision = response.decision
-        return decision
+        # Plain commands: a full database refuses scripts and still takes these.
+        removed, _, _ = await asyncio.gather(
+            self._redis.execute(["DEL", key]),
+            self._redis.execute(["DEL", failure_key(key)]),
+            self._redis.execute(["ZREM", CACHE_INDEX, key]),
+        )
+        return bool(_expected(removed, int))
 
     async def status(self, client: str) -> Decision:
-        return await self._limiter.status_async(self._redis, f"{RATE_LIMIT_PREFIX}:{client}")
+        decision: Decision = await self._limiter.limit_async(self._redis, rate_limit_key(client), rate=0)
+        return decision
 
     async def stats(self) -> StoreStats:
-        now = self._clock()
-        days = last_days(now)
-        now_ms = int(now * 1000)
-        entries, clients, *rest = await asyncio.gather(
-            self._redis.zcount(CACHE_INDEX, now_ms, "+inf"),
-            self._redis.zcount(RATE_LIMIT_INDEX, now_ms, "+inf"),
-            *(self._info(section) for section in ("memory", "clients", "server")),
-            *(self._redis.execute(["HGETALL", stats_key(day)]) for day in days),
+        now_ms = self._now_ms()
+        commands: list[list[Any]] = [
+            ["ZCOUNT", CACHE_INDEX, now_ms, "+inf"],
+            ["ZCOUNT", RATE_LIMIT_INDEX, now_ms, "+inf"],
+            ["HGETALL", STATS],
+            *(["INFO", section] for section in ("memory", "clients", "server")),
+        ]
+        results: list[Any] = await asyncio.gather(
+            self.ping(), *(self._redis.execute(command) for command in commands), return_exceptions=True
         )
-        memory, connected, server = rest[:3]
+        kinds = (bool, int, int, list, str, str, str)
+        writable, entries, clients, counters, memory, connected, server = map(_expected, results, kinds)
         return StoreStats(
-            cache_entries=int(entries),
-            rate_limit_entries=int(clients),
-            memory_used=memory.get("used_memory_human"),
-            connected_clients=_whole(connected.get("connected_clients")),
-            uptime_seconds=_whole(server.get("uptime_in_seconds")),
-            days={day: _counters(raw) for day, raw in zip(days, rest[3:], strict=True) if raw},
+            cache_entries=_whole(entries),
+            rate_limit_entries=_whole(clients),
+            memory_used=_info(memory).get("used_memory_human"),
+            connected_clients=_whole(_info(connected).get("connected_clients")),
+            uptime_seconds=_whole(_info(server).get("uptime_in_seconds")),
+            writable=writable is True,
+            # Upstash has no INFO: what is never told is not missing.
+            partial=any(isinstance(result, CommandFailed) for result in (entries, clients, counters)),
+            days=_days(counters, last_days(self._clock())),
         )
 
-    async def ping(self) -> None:
-        await self._redis.execute(["PING"])
+    async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
+        await self._redis.execute(["SET", key, value, "PX", int(ttl_seconds * 1000)])
+
+    async def recall(self, key: str) -> str | None:
+        return await self.peek(key)
+
+    async def ping(self) -> bool:
+        answered: Any
+        wrote: Any
+        answered, wrote = await asyncio.gather(
+            self._redis.execute(["PING"]),
+            self._redis.execute(["SET", PROBE, "1", "PX", 1000]),
+            return_exceptions=True,
+        )
+        if answered != "PONG" and getattr(answered, "health", "") not in ("read_only", "too_large"):
+            told_more = isinstance(answered, StoreError) and not isinstance(answered, CommandFailed)
+            raise answered if told_more else StoreError(reason="no answer to PING", health="bad_response")
+        return not isinstance(_expected(wrote, str), WriteRejected)
 
     async def close(self) -> None:
         await self._redis.close()
 
-    async def _info(self, section: str) -> dict[str, str]:
-        """One section of INFO; empty where the server does not tell, as Upstash may not."""
-        try:
-            text = await self._redis.execute(["INFO", section])
-        except CommandFailed:
-            return {}
-        return dict(line.split(":", 1) for line in str(text).splitlines() if ":" in line)
+    async def _run(
+        self, script: str, keys: Sequence[str], arguments: Sequence[Any], counters: Counters = NO_COUNTERS
+    ) -> list[Any]:
+        """What the script answers after the number of commands that it ran."""
+        counted = [part for pair in _packed(counters).items() for part in pair]
+        answer = await self._redis.execute(["EVAL", script, len(keys), *keys, *arguments, *counted])
+        if not _expected(answer, list) or not isinstance(answer[0], int):
+            raise StoreError(reason="a script's answer has another shape", health="bad_response")
+        told: list[Any]
+        commands, *told = answer
+        add_commands(commands)
+        return told
+
+    def _now_ms(self) -> int:
+        return int(self._clock() * 1000)
 
 
-def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdigit() else None
+def _packed(counters: Counters) -> Counters:
+    """Hits and what they saved as the one number that they are in the store."""
+    others = {
+        name: number for name, number in counters.items() if number and name not in ("hits", "saved_micros")
+    }
+    packed = counters.get("hits", 0) + counters.get("saved_micros", 0) * _PACK
+    return others | ({"hits": packed} if packed else {})
 
 
-def _counters(raw: Any) -> dict[str, float]:
-    """HGETALL's flat list of names and numbers."""
-    return {name: float(number) for name, number in zip(raw[::2], raw[1::2], strict=True)}
+def _flags(ask: Ask) -> str:
+    flags = {
+        "c": ask.counts == "coming",
+        "g": ask.counts == "leading",
+        "l": ask.looks,
+        "w": ask.waited,
+        "f": ask.forces,
+        "o": ask.only_looks,
+        "k": ask.tells_contents,
+    }
+    return "".join(flag for flag, is_set in flags.items() if is_set)
+
+
+def _expected(result: Any, kind: type) -> Any:
+    """The result if it is of its command's type, or the failure of that command alone. Raises StoreError."""
+    if isinstance(result, CommandFailed | kind):
+        return result
+    if isinstance(result, BaseException):
+        raise result
+    raise StoreError(reason="a result has another type", health="bad_response")
+
+
+def _whole(number: Any) -> int | None:
+    text = str(number)
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _info(text: Any) -> dict[str, str]:
+    """One section of INFO; empty where the server does not tell, as Upstash may not."""
+    if not isinstance(text, str):
+        return {}
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def _days(raw: Any, days: Sequence[str]) -> dict[str, Counters]:
+    """HGETALL's flat list of `day:name` and numbers; hits and what they saved come apart."""
+    flat = raw if isinstance(raw, list) else []
+    told: dict[str, dict[str, int]] = {day: {} for day in days}
+    for field, text in zip(flat[::2], flat[1::2], strict=False):
+        day, _, name = str(field).partition(":")
+        number = _whole(text)
+        if number and day in told:
+            told[day] |= _unpacked(number) if name == "hits" else {name: number}
+    return {day: counters for day, counters in told.items() if counters}
+
+
+def _unpacked(number: int) -> Counters:
+    saved = {"saved_micros": number // _PACK} if number >= _PACK else {}
+    return {"hits": number % _PACK} | saved

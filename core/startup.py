@@ -26,7 +26,6 @@ async def _answers(rooms: Rooms) -> bool:
     if rooms.shared is None:
         return False
     try:
-        await rooms.shared.ping()
+        return await rooms.shared.ping()
     except StoreError:
         return False
-    return True

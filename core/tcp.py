@@ -9,12 +9,27 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, AuthorizationError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
 from core.breaker import Breaker
-from core.errors import StoreRefused, StoreUnreachable
-from core.pipeline import Command, CommandFailed, Pipelined
+from core.errors import CommandFailed, StoreError, StoreRefused
+from core.pipeline import Command, Pipelined
+from core.refusals import command_failure
 from core.tls import authorities_file, is_certificate_fault
+
+_CODES: dict[type, str] = {
+    NoPermissionError: "NOPERM ",
+    OutOfMemoryError: "OOM command ",
+    ReadOnlyError: "READONLY ",
+}
 
 
 class Tcp(Pipelined):
@@ -32,12 +47,9 @@ class Tcp(Pipelined):
             pipeline.execute_command(*command)
         try:
             results = await pipeline.execute(raise_on_error=False)
-        except (AuthenticationError, AuthorizationError) as error:
-            raise StoreRefused(reason=type(error).__name__) from None
         except (RedisError, OSError) as error:
             # Not chained: connection errors may name the address with its password.
-            kind = StoreRefused if is_certificate_fault(error) else StoreUnreachable
-            raise kind(reason=type(error).__name__) from None
+            raise _failure(error) from None
         return [_translated(result) for result in results]
 
     async def close(self) -> None:
@@ -66,9 +78,19 @@ class Tcp(Pipelined):
         return self._client
 
 
+def _failure(error: Exception) -> StoreError:
+    name = type(error).__name__
+    if isinstance(error, AuthenticationError | AuthorizationError) or is_certificate_fault(error):
+        return StoreRefused(reason=name, health="misconfigured")
+    return StoreError(reason=name)
+
+
 def _translated(result: Any) -> Any:
-    if isinstance(result, ResponseError):
-        return CommandFailed(reason=str(result)[:200])
-    if isinstance(result, Exception):
-        raise StoreUnreachable(reason=type(result).__name__)
-    return result
+    if not isinstance(result, Exception):
+        return result
+    # redis-py takes the code off an error that it has a class for.
+    text = f"{_CODES.get(type(result), '')}{result}"
+    failure = command_failure(text) if isinstance(result, ResponseError) else _failure(result)
+    if not isinstance(failure, CommandFailed):
+        raise failure
+    return failure

@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import httpx
 
 from core.breaker import Breaker
-from core.errors import StoreRefused, StoreUnreachable
-from core.pipeline import Command, CommandFailed, Pipelined
+from core.errors import CommandFailed, StoreError, StoreRefused
+from core.pipeline import Command, Pipelined
+from core.refusals import command_failure
 from core.tls import is_certificate_fault, tls_context
 
-_REFUSED = {400, 401, 403, 404}
+_TOKEN = re.compile(r"[!-~]+")
+_MOST_BYTES = 8 * 1024 * 1024
+_READS = {"GET", "HGETALL", "HMGET", "INFO", "MGET", "PING", "ZCOUNT"}
+_CUTS = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
 
 
 class Upstash(Pipelined):
@@ -31,20 +37,45 @@ class Upstash(Pipelined):
         self._token = token
         self._client: httpx.AsyncClient | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._resets = 0
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
+        if not _TOKEN.fullmatch(self._token):
+            # Copied with a newline, say. The client's own error would have the token in its text.
+            raise StoreRefused(reason="the token holds a character that none has", health="not_configured")
         try:
-            response = await self._client_of_this_loop().post(self._url, json=commands)
-        except httpx.HTTPError as error:
-            # Not chained: a header error's text holds the token.
-            kind = StoreRefused if is_certificate_fault(error) else StoreUnreachable
-            raise kind(reason=type(error).__name__) from None
-        return _results(response, len(commands))
+            results = await self._post(commands)
+        except _Cut as cut:
+            self._resets += 1
+            if not all(str(command[0]).upper() in _READS for command in commands):
+                # It may have been done, so it is not sent again. A connection that died in a pause says
+                # nothing of the store: the first one does not count.
+                counted = cut.in_answer or self._resets > 1
+                raise StoreError(reason="connection cut", counted=counted) from None
+            try:
+                results = await self._post(commands)
+            except _Cut:
+                raise StoreError(reason="connection cut twice") from None
+        self._resets = 0
+        return results
 
     async def close(self) -> None:
         if self._client and self._loop is asyncio.get_running_loop():
             await self._client.aclose()
         self._client = None
+
+    async def _post(self, commands: Sequence[Command]) -> list[Any]:
+        answered = False
+        try:
+            async with self._client_of_this_loop().stream("POST", self._url, json=commands) as response:
+                answered = True
+                return _results(response, await _bounded_body(response), len(commands))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if isinstance(error, _CUTS):
+                raise _Cut(in_answer=answered) from None
+            if is_certificate_fault(error):
+                raise StoreRefused(reason="certificate", health="misconfigured") from None
+            raise StoreError(reason=type(error).__name__) from None
 
     def _client_of_this_loop(self) -> httpx.AsyncClient:
         """A client's connections belong to the loop that opened them."""
@@ -52,7 +83,11 @@ class Upstash(Pipelined):
         if self._client is None or self._loop is not loop:
             self._loop = loop
             self._client = httpx.AsyncClient(
-                headers={"Authorization": f"Bearer {self._token}", "Upstash-Encoding": "base64"},
+                headers={
+                    "Authorization": f"Bearer {self._token}",
+                    "Upstash-Encoding": "base64",
+                    "Accept-Encoding": "identity",  # a compressed answer could be small on the wire only
+                },
                 timeout=self._timeout_seconds,
                 limits=httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=60),
                 verify=tls_context(),
@@ -61,24 +96,67 @@ class Upstash(Pipelined):
         return self._client
 
 
-def _results(response: httpx.Response, expected: int) -> list[Any]:
-    if response.status_code != 200:
-        kind = StoreRefused if response.status_code in _REFUSED else StoreUnreachable
-        raise kind(reason=f"HTTP {response.status_code}")
+class _Cut(Exception):
+    """The connection was cut, before the answer or in it."""
+
+    def __init__(self, *, in_answer: bool) -> None:
+        self.in_answer = in_answer
+
+
+async def _bounded_body(response: httpx.Response) -> bytes:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise StoreError(reason="answer is compressed", health="bad_response")
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise StoreError(reason="answer is too large", health="bad_response")
+    return bytes(body)
+
+
+def _results(response: httpx.Response, body: bytes, expected: int) -> list[Any]:
+    content = _json(body)
+    if not response.is_success:
+        error = content.get("error") if isinstance(content, dict) else None
+        failure = _http_failure(response, str(error) if error else None)
+        if isinstance(failure, CommandFailed):
+            return [failure] * expected
+        raise failure
+    if not isinstance(content, list) or len(content) != expected:
+        raise StoreError(reason="answer does not fit the batch", health="bad_response")
+    return [_result(item) for item in content]
+
+
+def _json(body: bytes) -> Any:
     try:
-        items = response.json()
-    except ValueError:
-        raise StoreUnreachable(reason="answer is not JSON") from None
-    if not isinstance(items, list) or len(items) != expected:
-        raise StoreUnreachable(reason="answer does not fit the batch")
-    return [_result(item) for item in items]
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _http_failure(response: httpx.Response, error: str | None) -> StoreError:
+    status = response.status_code
+    if error and 400 <= status < 500 and status not in (401, 403, 404):
+        known = command_failure(error)
+        if status != 429 or isinstance(known, StoreRefused):
+            return known
+    if status == 429 or status >= 500:
+        wait = response.headers.get("Retry-After", "")
+        pause_seconds = float(wait) if wait.isascii() and wait.isdecimal() else 0
+        return StoreError(reason=f"HTTP {status}", pause_seconds=pause_seconds)
+    if status == 413:
+        return CommandFailed(reason="HTTP 413")
+    return StoreRefused(reason=f"HTTP {status}", health="misconfigured")
 
 
 def _result(item: Any) -> Any:
-    if not isinstance(item, dict) or not ("result" in item or "error" in item):
-        raise StoreUnreachable(reason="answer does not fit the batch")
-    if "error" in item:
-        return CommandFailed(reason=str(item["error"])[:200])
+    if not isinstance(item, dict) or not ("result" in item or item.get("error")):
+        raise StoreError(reason="answer does not fit the batch", health="bad_response")
+    if item.get("error"):
+        failure = command_failure(str(item["error"]))
+        if not isinstance(failure, CommandFailed):
+            raise failure
+        return failure
     return _decoded(item["result"])
 
 
@@ -90,5 +168,5 @@ def _decoded(raw: Any) -> Any:
         return raw
     try:
         return base64.b64decode(raw, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        raise StoreUnreachable(reason="answer is not base64") from None
+    except (binascii.Error, ValueError):
+        raise StoreError(reason="answer is not base64", health="bad_response") from None

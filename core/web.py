@@ -113,6 +113,7 @@ async def _page(response: httpx2.Response) -> Page:
         raise ArticleUnreachable(
             f"The page answered with status {response.status_code}. Check the link, or paste the text.",
             reason=f"HTTP {response.status_code}",
+            lasting=400 <= response.status_code < 500 and response.status_code not in (408, 425, 429),
         )
     content_type = response.headers.get("Content-Type")
     if content_type and _media_type(content_type) not in _READABLE:

@@ -11,7 +11,7 @@ class Decision:
 
     `retry_after_seconds` is 0 while something remains, else the time after which one more call passes.
     `reset_seconds` is the time after which the whole quota is free if nothing else is asked.
-    `shared` tells whether the count is the one of all instances.
+    `now` is the epoch second of the decision; `shared` tells whether all instances' calls are counted.
     """
 
     allowed: bool
@@ -20,7 +20,13 @@ class Decision:
     window_seconds: float
     retry_after_seconds: float
     reset_seconds: float
+    now: float
     shared: bool = True
+
+    @property
+    def reset(self) -> float:
+        """The epoch second from which a call passes, or the whole quota is free."""
+        return self.now + (self.retry_after_seconds or self.reset_seconds)
 
     @property
     def remaining(self) -> int:
@@ -43,9 +49,10 @@ class Window:
         left_ms = self.milliseconds - now_ms % self.milliseconds
         return current + left_ms * previous // self.milliseconds
 
-    def decision(self, *, allowed: bool, current: int, previous: int, now_ms: int) -> Decision:
-        """The decision for counts that already hold the call in question (when it was allowed)."""
+    def decision(self, *, current: int, previous: int, now_ms: int, allowed: bool | None = None) -> Decision:
+        """The decision for counts that hold the call already; without `allowed`, for the next call."""
         used = self.used(current=current, previous=previous, now_ms=now_ms)
+        allowed = used < self.limit if allowed is None else allowed
         return Decision(
             allowed=allowed,
             limit=self.limit,
@@ -53,12 +60,8 @@ class Window:
             window_seconds=self.milliseconds / 1000,
             retry_after_seconds=self._wait_ms(current, previous, now_ms, free=1) / 1000,
             reset_seconds=self._wait_ms(current, previous, now_ms, free=self.limit) / 1000,
+            now=now_ms / 1000,
         )
-
-    def status(self, *, current: int, previous: int, now_ms: int) -> Decision:
-        """The decision that the next call would get."""
-        allowed = self.used(current=current, previous=previous, now_ms=now_ms) < self.limit
-        return self.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
 
     def _wait_ms(self, current: int, previous: int, now_ms: int, *, free: int) -> int:
         """Milliseconds until `free` calls are free, if nothing else is asked."""

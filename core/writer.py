@@ -7,21 +7,27 @@ from typing import Literal
 
 from core.article import Article
 from core.composer import Composer, Draft
-from core.errors import ContentRefused, ModelError
+from core.errors import BudgetSpent, ContentRefused, ModelError
 from core.thread import Brief
+from core.usage import Usage
 
 Generator = Literal["auto", "openai", "extractive"]
 
 _NO_KEY = "No model is configured: the built-in composer made this thread."
 _UNUSED = "The built-in composer does not use tone, audience, language or hooks."
+_SPENT = "Today's budget for the model is spent: the built-in composer made this thread."
 _FAILED = "The model did not answer: the built-in composer made this thread."
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A draft; `degraded` when it is not from the model although the model was wanted."""
+    """A draft; `degraded` when it is not from the model although the model was wanted.
+
+    `usage` is what was spent, failed attempts too.
+    """
 
     draft: Draft
+    usage: Usage
     degraded: bool = False
     warnings: tuple[str, ...] = ()
     reason: str | None = None
@@ -34,24 +40,53 @@ class Writer:
         self._model = model
         self._built_in = built_in
 
-    async def write(self, article: Article, brief: Brief, generator: Generator, *, seconds: float) -> Written:
-        """Raises ModelError when the model alone was wanted, and ContentRefused whenever it refused."""
+    def worst_usd(self, generator: Generator, source_characters: int) -> float:
+        """The most that writing can cost."""
+        return (
+            0.0
+            if self._model is None or generator == "extractive"
+            else self._model.worst_usd(source_characters)
+        )
+
+    async def write(
+        self,
+        article: Article,
+        brief: Brief,
+        generator: Generator,
+        *,
+        seconds: float,
+        paid: bool,
+        stands_in: bool,
+    ) -> Written:
+        """`paid` tells whether the budget allows the model, `stands_in` whether a makeshift draft is wanted.
+
+        Raises ModelError when the model did not write and nobody stood in, ContentRefused when it refused.
+        """
         if generator == "extractive":
             return await self._by_us(article, brief, seconds)
         try:
             if self._model is None:
                 raise ModelError("No OPENAI_API_KEY is set, so no model can write.", reason="not configured")
-            return Written(await self._model.compose(article, brief, seconds=seconds))
+            if not paid:
+                raise BudgetSpent(reason="budget spent")
+            draft = await self._model.compose(article, brief, seconds=seconds)
+            return Written(draft, draft.usage)
         except ContentRefused:
             raise
         except ModelError as error:
-            if generator == "openai":
+            if generator == "openai" or not stands_in:
                 raise
             written = await self._by_us(article, brief, seconds)
-            why = _FAILED if self._model else _NO_KEY
-            return replace(written, degraded=True, warnings=(why, *written.warnings), reason=error.reason)
+            why = _NO_KEY if self._model is None else _SPENT if isinstance(error, BudgetSpent) else _FAILED
+            return replace(
+                written,
+                usage=error.usage or Usage(),
+                degraded=True,
+                warnings=(why, *written.warnings),
+                reason=error.reason,
+            )
 
     async def _by_us(self, article: Article, brief: Brief, seconds: float) -> Written:
         draft = await self._built_in.compose(article, brief, seconds=seconds)
         unused = brief.tone or brief.audience or brief.language or brief.hooks
-        return Written(draft, warnings=(_UNUSED,) if unused else ())
+        return Written(draft, Usage(), warnings=(_UNUSED,) if unused else ())

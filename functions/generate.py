@@ -35,7 +35,7 @@ async def generate(
 
 @router.get("/api/rate-limit-status")
 async def rate_limit_status(request: Request, rooms: RoomsOf) -> RateLimitStatus:
-    return RateLimitStatus.of(await rooms.limiter.status(_client(request, rooms)))
+    return RateLimitStatus.of(await rooms.cache.status(_client(request, rooms)))
 
 
 def _client(request: Request, rooms: Rooms) -> str:

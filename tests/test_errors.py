@@ -60,7 +60,7 @@ def test_every_503_says_when_to_try_again(error: type[ThreadrError]) -> None:
 
 def test_only_errors_below_500_are_the_callers_but_for_three() -> None:
     ours = {error.kind for error in ALL if error.status >= 500}
-    assert ours == {"internal", "cache-unavailable", "model-unavailable", "not-cached"}
+    assert ours == {"internal", "cache-unavailable", "model-unavailable", "budget-spent", "not-cached"}
 
 
 def test_a_refusal_of_content_is_no_reason_to_try_again() -> None:

@@ -39,6 +39,7 @@ def decision(*, allowed: bool = True, used: int = 3, retry: float = 0.0, reset: 
         window_seconds=3_600.0,
         retry_after_seconds=retry,
         reset_seconds=reset,
+        now=1_700_000_000.2,
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core import keys
 from core.errors import ArticleBlocked
-from core.keys import digest, stats_key, text_key, url_key
+from core.keys import digest, text_key, url_key
 
 OPTIONS = st.dictionaries(
     st.sampled_from(["platform", "max_posts", "tone", "model"]), st.text(max_size=5) | st.integers(0, 25)
@@ -55,8 +55,14 @@ def test_no_url_can_spell_the_key_of_another_with_options() -> None:
     [
         url_key("http://e.com/", {"tone": "ü"}),
         text_key("text"),
-        stats_key("2026-11-24"),
-        keys.RATE_LIMIT_PREFIX,
+        keys.STATS,
+        keys.rate_limit_key("1.2.3.4"),
+        keys.lease_key(text_key("text")),
+        keys.failure_key(text_key("text")),
+        keys.content_key("d"),
+        keys.CONTENT_INDEX,
+        keys.RESERVED,
+        keys.PROBE,
         keys.RATE_LIMIT_INDEX,
         keys.CACHE_INDEX,
         keys.LAST_HEALTH_CHECK,
@@ -67,7 +73,7 @@ def test_every_key_has_the_prefix(key: str) -> None:
 
 
 def test_indexes_and_counters_lie_outside_of_cache_and_clients() -> None:
-    inside = ("threadr:cache:", f"{keys.RATE_LIMIT_PREFIX}:")
-    names = [keys.RATE_LIMIT_INDEX, keys.CACHE_INDEX, keys.LAST_HEALTH_CHECK, stats_key("2026-11-24")]
+    inside = ("threadr:cache:", "threadr:ratelimit:")
+    names = [keys.RATE_LIMIT_INDEX, keys.CACHE_INDEX, keys.LAST_HEALTH_CHECK, keys.STATS]
     assert not [name for name in names if name.startswith(inside)]
     assert len(set(names)) == len(names)

@@ -44,7 +44,7 @@ def first_wait_ms(window: Window, current: int, previous: int, now_ms: int, free
 @settings(max_examples=300, deadline=None)
 @given(WINDOWS, COUNTS, COUNTS, TIMES)
 def test_used_is_what_the_model_counts(window: Window, current: int, previous: int, now_ms: int) -> None:
-    status = window.status(current=current, previous=previous, now_ms=now_ms)
+    status = window.decision(current=current, previous=previous, now_ms=now_ms)
     used = modelled(window, current, previous, now_ms)
     assert (status.used, status.allowed) == (used, used < window.limit)
     assert status.remaining == max(0, window.limit - used)
@@ -55,12 +55,14 @@ def test_used_is_what_the_model_counts(window: Window, current: int, previous: i
 def test_after_exactly_the_wait_a_call_passes_and_a_millisecond_before_it_does_not(
     window: Window, current: int, previous: int, now_ms: int
 ) -> None:
-    wait = round(window.status(current=current, previous=previous, now_ms=now_ms).retry_after_seconds * 1000)
+    wait = round(
+        window.decision(current=current, previous=previous, now_ms=now_ms).retry_after_seconds * 1000
+    )
     after, at, now = later(window, current, previous, now_ms, wait)
-    assert window.status(current=after, previous=at, now_ms=now).allowed
+    assert window.decision(current=after, previous=at, now_ms=now).allowed
     if wait:
         before, at, now = later(window, current, previous, now_ms, wait - 1)
-        assert not window.status(current=before, previous=at, now_ms=now).allowed
+        assert not window.decision(current=before, previous=at, now_ms=now).allowed
 
 
 @settings(max_examples=300, deadline=None)
@@ -68,7 +70,7 @@ def test_after_exactly_the_wait_a_call_passes_and_a_millisecond_before_it_does_n
 def test_waits_are_the_shortest_that_the_model_finds(
     window: Window, current: int, previous: int, now_ms: int
 ) -> None:
-    status = window.status(current=current, previous=previous, now_ms=now_ms)
+    status = window.decision(current=current, previous=previous, now_ms=now_ms)
     retry = first_wait_ms(window, current, previous, now_ms, 1)
     reset = first_wait_ms(window, current, previous, now_ms, window.limit)
     assert status.retry_after_seconds == pytest.approx(retry / 1000)
@@ -83,7 +85,7 @@ def test_no_calendar_window_lets_more_than_the_limit_pass(window: Window, pauses
     for pause in pauses:
         now_ms += pause
         index = window.index(now_ms)
-        status = window.status(current=passed[index], previous=passed[index - 1], now_ms=now_ms)
+        status = window.decision(current=passed[index], previous=passed[index - 1], now_ms=now_ms)
         passed[index] += status.allowed
     assert max(passed.values(), default=0) <= window.limit
 
@@ -93,7 +95,7 @@ def test_no_calendar_window_lets_more_than_the_limit_pass(window: Window, pauses
 def test_a_refused_caller_has_to_wait_and_an_admitted_one_has_not(
     window: Window, current: int, previous: int, now_ms: int
 ) -> None:
-    status = window.status(current=current, previous=previous, now_ms=now_ms)
+    status = window.decision(current=current, previous=previous, now_ms=now_ms)
     assert (status.retry_after_seconds == 0) is status.allowed
     assert status.retry_after_seconds <= status.reset_seconds
 
@@ -107,5 +109,5 @@ def test_a_decision_counts_the_call_that_was_just_allowed() -> None:
 
 
 def test_a_new_client_has_everything_and_nothing_to_wait_for() -> None:
-    status = Window(10, 1_000).status(current=0, previous=0, now_ms=123)
+    status = Window(10, 1_000).decision(current=0, previous=0, now_ms=123)
     assert (status.remaining, status.retry_after_seconds, status.reset_seconds) == (10, 0, 0)

@@ -383,9 +383,21 @@ async def test_a_closed_port_of_an_exempt_host_is_unreachable(client_of: Make) -
     assert response.json()["type"] == "/problems/article-unreachable"
 
 
-async def test_a_failed_fetch_is_asked_again_and_can_succeed(client_of: Make, site: Site) -> None:
+async def test_a_lasting_failure_is_remembered_unless_the_caller_insists(client_of: Make, site: Site) -> None:
     client = client_of()
     site.pages["/bridge"] = _gone
+    body = {"url": f"{site.url}/bridge"}
+    first, second = [await client.post("/api/generate", json=body) for _ in range(2)]
+    assert first.json() == second.json()
+    assert second.json()["detail"].startswith("The page answered with status 404.")
+    assert site.requests == ["/bridge"]
+    del site.pages["/bridge"]
+    assert (await client.post("/api/generate", json=body | {"refresh": True})).status_code == 200
+
+
+async def test_a_passing_failure_is_tried_again_at_once(client_of: Make, site: Site) -> None:
+    client = client_of()
+    site.pages["/bridge"] = lambda: Response(status_code=503)
     assert (await client.post("/api/generate", json={"url": f"{site.url}/bridge"})).status_code == 422
     del site.pages["/bridge"]
     assert (await client.post("/api/generate", json={"url": f"{site.url}/bridge"})).status_code == 200

@@ -1,0 +1,69 @@
+"""The response body of a generation."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from core.api import GenerateRequest
+from core.article import Article
+from core.entry import Entry
+from core.splitting import split
+from core.thread import thread_of
+from core.writer import Written
+
+
+def answer_of(request: GenerateRequest, article: Article, written: Written) -> dict[str, Any]:
+    """The body for a new draft, its fields in the contract's order."""
+    draft, brief = written.draft, request.brief
+    posts, warnings = _posts(request, article, draft.posts)
+    return {
+        "success": True,
+        "thread": posts,
+        "source_type": "text" if request.url is None else "url",
+        "title": article.title,
+        "error": None,
+        "id": secrets.token_urlsafe(16),
+        "cached": False,
+        "degraded": written.degraded,
+        "platform": request.platform,
+        "generator": draft.generator,
+        "model": draft.model,
+        "hooks": [next(split(hook, room=brief.room, count=brief.rule.count)) for hook in draft.hooks],
+        "source": _source(article),
+        "usage": asdict(written.usage),
+        "warnings": [*written.warnings, *warnings],
+    }
+
+
+def answer_again(request: GenerateRequest, article: Article, known: Entry) -> dict[str, Any]:
+    """The body of a known answer for the same text from another address: its drafts with this one's link."""
+    posts, warnings = _posts(request, article, known.drafts)
+    return known.answer | {
+        "thread": posts,
+        "title": article.title,
+        "id": secrets.token_urlsafe(16),
+        "source": _source(article),
+        "warnings": warnings,
+    }
+
+
+def _posts(
+    request: GenerateRequest, article: Article, drafts: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    thread = thread_of(drafts, request.brief, link=article.url)
+    cut = f"Only the first {len(article.text)} characters of the source were used."
+    return [asdict(post) for post in thread.posts], [*thread.warnings, *([cut] if article.truncated else [])]
+
+
+def _source(article: Article) -> dict[str, Any]:
+    return {
+        "url": article.url,
+        "author": article.author,
+        "published": article.published,
+        "language": article.language,
+        "characters": len(article.text),
+        "truncated": article.truncated,
+    }

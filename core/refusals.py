@@ -1,0 +1,26 @@
+"""What the words of Redis and Upstash errors mean."""
+
+from __future__ import annotations
+
+from core.errors import CommandFailed, StoreError, StoreRefused, WriteRejected
+
+# From upstash.com/docs/redis/troubleshooting and redis.io.
+_WRITE_REJECTED = ("capacity quota", "readonly", "read only", "read-only", "noperm", "oom command")
+_QUOTA = ("max daily request", "max requests limit", "max request limit", "max monthly", "bandwidth limit")
+_REFUSED = ("wrongpass", "noauth", "unauthorized", "invalid or missing auth token")
+_NOT_NOW = ("loading", "busy", "clusterdown", "masterdown", "tryagain", "internal", "concurrent connections")
+
+
+def command_failure(error: str) -> StoreError:
+    """What the text of a command's error means, over REST and TCP alike; the text itself may name keys."""
+    text, reason = error.lower(), error.partition(" ")[0][:20]
+    if any(phrase in text for phrase in _QUOTA):
+        return StoreRefused(reason="quota", health="quota_exceeded")
+    if any(phrase in text for phrase in _REFUSED):
+        return StoreRefused(reason=reason, health="misconfigured")
+    if any(phrase in text for phrase in _WRITE_REJECTED):
+        return WriteRejected(reason=reason, health="read_only")
+    if any(phrase in text for phrase in _NOT_NOW):
+        return StoreError(reason=reason)
+    too_large = "max request size" in text or "max single record" in text
+    return CommandFailed(reason=reason, health="too_large" if too_large else "bad_response")

@@ -1,0 +1,25 @@
+"""How much of the store one request has used: for its Server-Timing."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Tally:
+    """`commands` as Upstash bills them, the ones inside scripts too; `milliseconds` spent waiting."""
+
+    trips: int = 0
+    commands: int = 0
+    milliseconds: float = 0.0
+
+
+# Every request's own; outside of requests there is none.
+current_tally: ContextVar[Tally | None] = ContextVar("current_tally", default=None)
+
+
+def add_commands(commands: int) -> None:
+    """Count what a script told that it ran."""
+    if tally := current_tally.get():
+        tally.commands += commands

@@ -1,0 +1,285 @@
+"""The data path: round trips and commands by route, staleness, the same content, money, who pays for what."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+from starlette.responses import JSONResponse, Response
+
+from core.app import create_app
+from core.rooms import Rooms
+from core.settings import Settings
+from tests.conftest import ARTICLE, ROUTERS, Clock, Site, page
+from tests.fake_openai import FakeOpenAI, completion, thread_answer
+from tests.loopback import closed_port
+from tests.upstash_front import Front
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+ROWS = re.findall(r"^\| ([a-z`][^|]+?) \| (\d+) \| (\d+) \| (\d+) \|$", README, re.MULTILINE)
+MOST = {name: (int(trips), int(requests), int(generations)) for name, trips, requests, generations in ROWS}
+HOUR = 3_600.0
+
+Instances = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+async def instance_of(
+    site: Site, model_settings: dict[str, Any], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Instances]:
+    """Makes instances of the app on one clock that the test moves."""
+    made: list[Rooms] = []
+
+    def make(**settings: Any) -> httpx.AsyncClient:
+        chosen = Settings(**{"fetch_allow_hosts": (site.authority,), **model_settings, **settings})
+        app = create_app(*ROUTERS, settings=chosen)
+        app.state.rooms = Rooms(chosen, clock=clock)
+        made.append(app.state.rooms)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threadr.test")
+
+    yield make
+    for rooms in made:
+        await rooms.close()
+
+
+def ran_commands(valkey: Redis) -> int:
+    """How many commands the server ran, the ones inside scripts too, as Upstash bills them."""
+    stats: Any = valkey.info("commandstats")
+    others = ("cmdstat_config", "cmdstat_client", "cmdstat_hello")
+    return sum(counted["calls"] for name, counted in stats.items() if not name.startswith(others))
+
+
+async def cost(front: Front, valkey: Redis, asking: Any) -> tuple[int, int, httpx.Response]:
+    """Round trips and commands of one request, measured at the server, which its Server-Timing must equal."""
+    front.requests.clear()
+    valkey.config_resetstat()
+    response: httpx.Response = await asking
+    commands = ran_commands(valkey)
+    told = re.search(r'desc="(\d+) round trips, (\d+) commands"', response.headers.get("server-timing", ""))
+    assert (int(told[1]), int(told[2])) == (len(front.requests), commands) if told else commands == 0
+    return len(front.requests), commands, response
+
+
+@pytest.mark.parametrize("scope", ["requests", "generations"])
+async def test_no_route_costs_more_than_the_readme_says(
+    instance_of: Instances,
+    front: Front,
+    valkey: Redis,
+    upstash_settings: dict[str, Any],
+    site: Site,
+    scope: str,
+) -> None:
+    settings = {**upstash_settings, "rate_limit_scope": scope, "rate_limit_requests": 3}
+    leader, other = instance_of(**settings), instance_of(**settings)
+    body = {"url": f"{site.url}/bridge"}
+    stats, status, health = "/api/cache/stats", "/api/rate-limit-status", "/api/monitor/health"
+    paid = {
+        "a miss, made": leader.post("/api/generate", json=body),
+        "a hit": other.post("/api/generate", json=body),
+        "a hit in the process": other.post("/api/generate", json=body),
+        "a blocked client": None,
+        "`GET /api/rate-limit-status`": other.get(status),
+        "`GET /api/cache/stats`": other.get(stats),
+        "`DELETE /api/cache/clear`": other.request("DELETE", "/api/cache/clear", json=body),
+        "`GET /api/monitor/health`": other.get(health),
+        "`GET /health`": other.get("/health"),
+    }
+    assert set(MOST) == set(paid)
+    for name, asking in paid.items():
+        if asking is None:
+            for number in range(4):
+                await other.post("/api/generate", json={"text": f"Text {number}."})
+            asking = other.post("/api/generate", json={"text": "One more."})
+        if name == "a hit":
+            valkey.delete("threadr:ratelimit:127.0.0.1")  # the first call of a window costs most
+        trips, commands, response = await cost(front, valkey, asking)
+        most_trips, *most_commands = MOST[name]
+        if scope == "generations" and name == "a hit in the process":
+            most_trips = 0
+        if scope == "generations" and name == "a blocked client":
+            most_trips = 1  # what is kept is free for it, so the store must be asked
+        assert response.status_code == (429 if name == "a blocked client" else 200), name
+        assert trips <= most_trips, name
+        assert commands <= most_commands[scope == "generations"], name
+
+
+async def test_a_blocked_client_may_pass_exactly_when_it_was_told(
+    instance_of: Instances, upstash_settings: dict[str, Any], clock: Clock
+) -> None:
+    client = instance_of(**upstash_settings, rate_limit_requests=2)
+    for _ in range(3):
+        response = await client.post("/api/generate", json={"text": ARTICLE})
+    wait = int(response.headers["retry-after"])
+    clock.now += wait - 2
+    assert (await client.post("/api/generate", json={"text": ARTICLE})).status_code == 429
+    clock.now += 2
+    assert (await client.post("/api/generate", json={"text": ARTICLE})).status_code == 200
+
+
+async def test_in_scope_generations_hits_and_failures_are_free(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
+) -> None:
+    client = instance_of(**store_settings, rate_limit_scope="generations", rate_limit_requests=2)
+    for _ in range(5):
+        assert (await client.post("/api/generate", json={"text": ARTICLE})).status_code == 200
+    openai.answer = lambda _: completion(refusal="No.")
+    for number in range(4):
+        assert (await client.post("/api/generate", json={"text": f"Text {number}."})).status_code == 422
+    status = (await client.get("/api/rate-limit-status")).json()
+    assert status["requests_used"] == 1
+
+
+async def test_past_freshness_it_is_made_anew(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock
+) -> None:
+    client = instance_of(**store_settings)
+    first = await client.post("/api/generate", json={"text": ARTICLE})
+    clock.now += 25 * HOUR
+    second = await client.post("/api/generate", json={"text": ARTICLE})
+    assert second.json()["id"] != first.json()["id"]
+    assert len(openai.requests) == 2
+
+
+@pytest.mark.parametrize("broken", ["model", "site"])
+async def test_when_that_fails_the_old_answer_is_served(
+    instance_of: Instances,
+    openai: FakeOpenAI,
+    store_settings: dict[str, Any],
+    clock: Clock,
+    site: Site,
+    broken: str,
+) -> None:
+    client = instance_of(**store_settings)
+    body = {"url": f"{site.url}/bridge"}
+    first = await client.post("/api/generate", json=body)
+    clock.now += 25 * HOUR
+    if broken == "model":
+        openai.answer = lambda _: JSONResponse({}, 500)
+        site.pages["/bridge"] = lambda: Response(page(title="Another title"), media_type="text/html")
+    else:
+        site.pages["/bridge"] = lambda: Response(status_code=500)
+    second = await client.post("/api/generate", json=body)
+    assert second.json() == first.json() | {"cached": True}
+    assert second.headers["cache-status"] == "threadr; hit; ttl=-3600; detail=stale-if-error"
+    assert second.headers["age"] == str(25 * 3600)
+    clock.now += 168 * HOUR
+    third = await client.post("/api/generate", json=body)
+    assert (third.status_code, third.json().get("degraded")) in ((200, True), (422, None))
+
+
+async def test_an_unchanged_page_costs_no_model_call(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock, site: Site
+) -> None:
+    client = instance_of(**store_settings)
+    body = {"url": f"{site.url}/bridge"}
+    first = await client.post("/api/generate", json=body)
+    clock.now += 25 * HOUR
+    second = await client.post("/api/generate", json=body)
+    assert second.json()["thread"] == first.json()["thread"]
+    assert second.headers["cache-status"].endswith("; detail=same-content")
+    assert (len(openai.requests), len(site.requests)) == (1, 2)
+    clock.now += 23 * HOUR
+    assert (await client.post("/api/generate", json=body)).headers["cache-status"].startswith("threadr; hit")
+
+
+@pytest.mark.parametrize("shared", ["upstash_settings", "tcp_settings"])
+async def test_the_same_article_at_another_address_costs_no_model_call(
+    instance_of: Instances, openai: FakeOpenAI, site: Site, shared: str, request: pytest.FixtureRequest
+) -> None:
+    settings = request.getfixturevalue(shared)
+    await instance_of(**settings).post("/api/generate", json={"url": f"{site.url}/bridge"})
+    response = await instance_of(**settings).post("/api/generate", json={"url": f"{site.url}/copy"})
+    answer = response.json()
+    assert (len(openai.requests), len(site.requests)) == (1, 2)
+    assert answer["source"]["url"] == f"{site.url}/copy"
+    assert answer["thread"][-1]["content"].count("/copy") == 1
+    assert "/bridge" not in json.dumps(answer)
+    again = await instance_of(**settings).post("/api/generate", json={"url": f"{site.url}/copy"})
+    assert again.json()["thread"] == answer["thread"]
+    assert len(site.requests) == 2
+
+
+async def test_one_page_has_one_key_whatever_is_written_around_it(
+    instance_of: Instances, openai: FakeOpenAI, site: Site
+) -> None:
+    client = instance_of(rate_limit_requests=20)
+    for tail in ("/a?b=1&c=2", "/a?c=2&b=1", "/a?b=1&c=2#top", "/a?utm_source=x&b=1&c=2", "/%61?b=1&c=2"):
+        await client.post("/api/generate", json={"url": f"{site.url}{tail}"})
+    assert len(site.requests) == 1
+
+
+async def test_a_damaged_entry_is_made_anew_and_replaced(
+    instance_of: Instances, openai: FakeOpenAI, upstash_settings: dict[str, Any], valkey: Redis, clock: Clock
+) -> None:
+    await instance_of(**upstash_settings).post("/api/generate", json={"text": ARTICLE})
+    (key,) = list(valkey.keys("threadr:cache:text:*"))
+    head = str(valkey.get(key)).split(" ", 4)[:4]
+    for spoiled in ('{"tweets": 3', " ".join([*head, "junk"]), " ".join([*head, '[{"thread": 1}, [], ""]'])):
+        valkey.set(key, spoiled)
+        response = await instance_of(**upstash_settings).post("/api/generate", json={"text": ARTICLE})
+        assert (response.status_code, response.json()["cached"]) == (200, False)
+        assert str(valkey.get(key)).split(" ", 1)[0] == head[0]
+    assert len(openai.requests) == 4
+
+
+async def test_fifty_parallel_requests_never_pass_the_budget(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
+) -> None:
+    # Each answer costs 0.00165 dollars, and at most 0.0377 are reserved for it.
+    client = instance_of(**store_settings, rate_limit_requests=100, daily_budget_usd=0.3)
+    texts = [f"{ARTICLE}\nNumber {number}." for number in range(50)]
+    responses = await asyncio.gather(*(client.post("/api/generate", json={"text": text}) for text in texts))
+    answers = [response.json() for response in responses]
+    made = [answer for answer in answers if answer["generator"] == "openai"]
+    assert 1 <= len(made) <= 8
+    others = [answer for answer in answers if answer["generator"] == "extractive"]
+    assert all("budget" in answer["warnings"][0] for answer in others)
+    assert (await client.get("/api/cache/stats")).json()["cost_usd"] == round(0.00165 * len(made), 6) <= 0.3
+
+
+async def test_past_the_budget_who_insists_on_the_model_is_told(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
+) -> None:
+    client = instance_of(**store_settings, daily_budget_usd=0.001)
+    response = await client.post("/api/generate", json={"text": ARTICLE, "generator": "openai"})
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/budget-spent")
+    assert response.headers["retry-after"] == "60"
+    assert openai.requests == []
+
+
+async def test_the_budget_is_whole_again_the_next_day(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock
+) -> None:
+    openai.answer = lambda _: thread_answer() | {"usage": {"prompt_tokens": 10**5, "completion_tokens": 1}}
+    client = instance_of(**store_settings, daily_budget_usd=0.1)
+    generators = []
+    for number in range(3):
+        clock.now += 86_400 if number == 2 else 0
+        answer = (await client.post("/api/generate", json={"text": f"Text {number}. " * 20})).json()
+        generators.append(answer["generator"])
+    assert generators == ["openai", "extractive", "openai"]
+
+
+async def test_a_failed_attempt_that_was_billed_is_counted(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
+) -> None:
+    openai.answer = lambda _: completion("no JSON")
+    client = instance_of(**store_settings)
+    answer = (await client.post("/api/generate", json={"text": ARTICLE})).json()
+    assert (answer["generator"], answer["usage"]["cost_usd"]) == ("extractive", 0.00165)
+    assert (await client.get("/api/cache/stats")).json()["cost_usd"] == 0.00165
+
+
+async def test_the_budget_holds_while_the_store_is_away(instance_of: Instances, openai: FakeOpenAI) -> None:
+    away = {"redis_url": f"redis://127.0.0.1:{closed_port()}", "daily_budget_usd": 0.05}
+    openai.answer = lambda _: thread_answer() | {"usage": {"prompt_tokens": 10**5, "completion_tokens": 1}}
+    client = instance_of(**away)
+    answers = [(await client.post("/api/generate", json={"text": f"Text {n}."})).json() for n in range(2)]
+    assert [answer["generator"] for answer in answers] == ["openai", "extractive"]
