@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,10 +32,9 @@ class Cache:
         self._uncounted: Counter[str] = Counter()  # waits for the next round trip
         self._read_only_until = 0.0
 
-    @property
-    def is_local(self) -> bool:
-        """Whether this process is all there is."""
-        return self._shared is None
+    def is_bypassed(self, turn: Turn) -> bool:
+        """Whether the shared store should have given this turn, and did not."""
+        return self._shared is not None and not turn.shared
 
     def count_later(self, **counters: int) -> None:
         """Add to the day's counters with the next round trip."""
@@ -102,6 +102,11 @@ class Cache:
             return None
         entry = Entry.from_value(value) if value else None
         return entry if entry and entry.content == name and entry.fresh_until > self._clock() else None
+
+    async def drop(self, key: str) -> None:
+        """Remove an entry that is damaged, as far as possible."""
+        with contextlib.suppress(StoreError):
+            await self.forget(key)
 
     async def forget(self, key: str) -> bool:
         """Remove an entry everywhere. The local one goes first, even when StoreError is raised."""

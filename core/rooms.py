@@ -9,7 +9,8 @@ from typing import Any
 from core.breaker import Breaker
 from core.builtin import BuiltInComposer
 from core.cache import Cache
-from core.generation import Generation, Policy
+from core.generation import Generation
+from core.job import Policy
 from core.memory import MemoryStore
 from core.openai_composer import OpenAIComposer
 from core.settings import Settings
@@ -17,6 +18,8 @@ from core.store import Store
 from core.web import Web
 from core.window import Window
 from core.writer import Writer
+
+_LEASE_SECONDS = 10.0  # a leader that dies is missed for so long; one that lives renews it in time
 
 
 class Rooms:
@@ -38,12 +41,13 @@ class Rooms:
             policy=Policy(
                 ttl_seconds=settings.cache_ttl_seconds,
                 stale_seconds=settings.stale_if_error_seconds,
+                lease_seconds=_LEASE_SECONDS,
                 counts="coming" if settings.rate_limit_scope == "requests" else "leading",
                 budget_usd=settings.daily_budget_usd,
                 model=settings.openai_model,
                 most_characters=settings.max_content_length,
+                clock=clock,
             ),
-            clock=clock,
         )
 
     @property

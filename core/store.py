@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from core.window import Decision
@@ -65,6 +65,9 @@ class Kept:
     ttl_seconds: float = 0
     content: str | None = None
     counters: Counters = field(default_factory=dict)
+
+    def lasting(self, ttl_seconds: float, content: str) -> Kept:
+        return replace(self, ttl_seconds=ttl_seconds, content=content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,10 +55,10 @@ class Writer:
         generator: Generator,
         *,
         seconds: float,
-        paid: bool,
+        without: ModelError | None,
         stands_in: bool,
     ) -> Written:
-        """`paid` tells whether the budget allows the model, `stands_in` whether a makeshift draft is wanted.
+        """`without` is why the model may not be asked; `stands_in` whether a makeshift draft is wanted.
 
         Raises ModelError when the model did not write and nobody stood in, ContentRefused when it refused.
         """
@@ -67,8 +67,8 @@ class Writer:
         try:
             if self._model is None:
                 raise ModelError("No OPENAI_API_KEY is set, so no model can write.", reason="not configured")
-            if not paid:
-                raise BudgetSpent(reason="budget spent")
+            if without:
+                raise without
             draft = await self._model.compose(article, brief, seconds=seconds)
             return Written(draft, draft.usage)
         except ContentRefused:

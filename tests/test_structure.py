@@ -58,7 +58,10 @@ LAYERS = [
     ["upstash", "tcp", "memory", "ratelimit", "shared", "openai_composer", "web"],
     ["extraction", "builtin"],
     ["cache", "writer"],
-    ["api", "answer", "generation"],
+    ["api"],
+    ["answer", "job"],
+    ["leader"],
+    ["generation"],
     ["rooms", "problems", "frame", "admin", "app", "lambda_handler", "health", "report", "startup"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

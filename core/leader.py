@@ -1,0 +1,146 @@
+"""Whoever leads: article → thread → keep. The lease is renewed meanwhile, and always given back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from core.answer import answer_again, answer_of
+from core.article import Article
+from core.cache import Cache
+from core.entry import Entry
+from core.errors import ArticleError, BudgetSpent, ModelError, remembered
+from core.extraction import extract_article, plain_article
+from core.job import DEGRADED_SECONDS, Job
+from core.keys import CONTENT_MARK_LENGTH
+from core.store import Ask, Kept, Turn
+from core.usage import Usage
+from core.web import Web
+from core.writer import Writer, Written
+
+HIT = "Returning cached thread response"
+MADE_BY_MODEL = "Successfully generated thread using OpenAI"
+MADE_BY_US = "Successfully generated thread using the built-in composer"
+
+_SECONDS_FOR_FALLBACK = 1.0  # kept back from the model for the built-in composer and the answer
+
+
+class Leader:
+    def __init__(self, *, cache: Cache, web: Web, writer: Writer) -> None:
+        self._cache = cache
+        self._web = web
+        self._writer = writer
+
+    async def lead(self, job: Job, turn: Turn, stale: Entry | None) -> dict[str, Any]:
+        """The answer, kept where its turn came from. With `stale` at hand nothing makeshift is made.
+
+        Raises ArticleError and ModelError by cause; the lease is given back then, too.
+        """
+        try:
+            async with self._renewed(job.ask, turn):
+                article = await self._article(job)
+                if known := await self._known(job, turn, article, stale):
+                    return await self._keep_again(job, turn, article, known)
+                without = None if turn.paid else BudgetSpent(reason="budget spent")
+                written = await self._write(job, article, without=without, stands_in=stale is None)
+        except BaseException as error:
+            await self._give_up(job, turn, error)
+            raise
+        return await self._keep(job, turn, article, written)
+
+    async def make_do(self, job: Job) -> dict[str, Any]:
+        """What can be made without the model, for a follower whose time is nearly up."""
+        article = await self._article(job)
+        without = ModelError(reason="no time left to wait")
+        return self._told(job, article, await self._write(job, article, without=without, stands_in=True))
+
+    @contextlib.asynccontextmanager
+    async def _renewed(self, ask: Ask, turn: Turn) -> AsyncIterator[None]:
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(ask.lease_seconds / 2)
+                await self._cache.renew(ask, turn)
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
+
+    async def _article(self, job: Job) -> Article:
+        most = job.policy.most_characters
+        if job.request.url is None:
+            return plain_article(job.request.text or "").cut_to(most)
+        page = await self._web.fetch(job.request.url, seconds=job.exchange.seconds_left)
+        # Parsing takes up to seconds for a large page; other requests go on meanwhile.
+        article = await asyncio.to_thread(
+            extract_article, page.body, url=page.url, content_type=page.content_type
+        )
+        return article.cut_to(most)
+
+    async def _known(self, job: Job, turn: Turn, article: Article, stale: Entry | None) -> Entry | None:
+        """The answer to the same text: kept here before, or filed under another address."""
+        if job.request.url is None or not job.ask.looks:
+            return None
+        name, marks = job.content_name(article), turn.contents
+        if stale and stale.content == name:
+            return stale
+        told = (marks[at : at + CONTENT_MARK_LENGTH] for at in range(0, len(marks), CONTENT_MARK_LENGTH))
+        return await self._cache.content(name) if name[:CONTENT_MARK_LENGTH] in told else None
+
+    async def _write(
+        self, job: Job, article: Article, *, without: ModelError | None, stands_in: bool
+    ) -> Written:
+        seconds = job.exchange.seconds_left - _SECONDS_FOR_FALLBACK
+        brief, generator = job.request.brief, job.request.generator
+        return await self._writer.write(
+            article, brief, generator, seconds=seconds, without=without, stands_in=stands_in
+        )
+
+    def _told(self, job: Job, article: Article, written: Written) -> dict[str, Any]:
+        job.exchange.event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
+        job.exchange.facts |= {"generator": written.draft.generator, "fallback": written.reason}
+        return answer_of(job.request, article, written)
+
+    async def _keep(self, job: Job, turn: Turn, article: Article, written: Written) -> dict[str, Any]:
+        """Only what the model made is worth everybody's store; the rest is cheap to make again."""
+        answer = self._told(job, article, written)
+        counters = {"generated": 1, **written.usage.counters()}
+        entry = job.entry(article, answer, written.draft.posts)
+        value = entry.to_value() if job.keeps else None
+        if written.draft.generator == "openai":
+            await self._bring(job, turn, entry, Kept(value=value, counters=counters))
+        else:
+            await self._cache.release(job.ask, turn, counters=counters)
+            if value:
+                self._cache.keep_here(job.ask, value, DEGRADED_SECONDS)
+        return answer
+
+    async def _keep_again(self, job: Job, turn: Turn, article: Article, known: Entry) -> dict[str, Any]:
+        """An answer that costs nothing: the same text was written about before."""
+        answer = answer_again(job.request, article, known)
+        entry = job.entry(article, answer, known.drafts)
+        job.exchange.event = HIT
+        await self._bring(job, turn, entry, Kept(value=entry.to_value() if job.keeps else None))
+        job.exchange.cache_status = f"{job.exchange.cache_status}; detail=same-content"
+        return answer | {"cached": True}
+
+    async def _bring(self, job: Job, turn: Turn, entry: Entry, kept: Kept) -> None:
+        ttl_seconds = job.policy.ttl_seconds + job.policy.stale_seconds
+        if await self._cache.keep(job.ask, turn, kept.lasting(ttl_seconds, entry.content)):
+            job.exchange.cache_status = f"{job.exchange.cache_status}; stored"
+
+    async def _give_up(self, job: Job, turn: Turn, error: BaseException) -> None:
+        usage = (error.usage if isinstance(error, ModelError) else None) or Usage()
+        lasting = isinstance(error, ArticleError) and error.lasting
+        await self._cache.release(
+            job.ask,
+            turn,
+            refund=job.policy.counts == "leading",
+            failure=remembered(error) if isinstance(error, ArticleError) and lasting else None,
+            counters=usage.counters(),
+        )
