@@ -13,17 +13,19 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-from bench import hits, imports, summaries
+from bench import data_path, hits, imports, summaries
 
 RESULTS = Path(__file__).parent / "results"
 BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "imports": imports.main,
     "hits": hits.main,
+    "data_path": data_path.main,
     "summaries": summaries.main,
 }
 BARS: dict[str, Callable[[dict[str, Any]], dict[str, float]]] = {
     "imports": lambda ratios: ratios,
     "hits": lambda rows: {store: row["median"] for store, row in rows.items()},
+    "data_path": lambda milliseconds: milliseconds,
     "summaries": lambda figures: {method: scores["rouge2@1"] for method, scores in figures["rouge"].items()},
 }
 

@@ -60,7 +60,7 @@ def _stores() -> Iterator[dict[str, dict[str, Any]]]:
 
 async def _measure(settings: dict[str, Any]) -> tuple[float, list[float]]:
     app = create_app(generate.router, settings=Settings(**settings))
-    log.logger.handlers = []
+    log.logger.disabled = True
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
 
         async def milliseconds() -> float:

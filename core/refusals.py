@@ -8,6 +8,7 @@ from core.errors import CommandFailed, StoreError, StoreRefused, WriteRejected
 _WRITE_REJECTED = ("capacity quota", "readonly", "read only", "read-only", "noperm", "oom command")
 _QUOTA = ("max daily request", "max requests limit", "max request limit", "max monthly", "bandwidth limit")
 _REFUSED = ("wrongpass", "noauth", "unauthorized", "invalid or missing auth token")
+_TOO_LARGE = ("max request size", "max single record", "max key size")
 _NOT_NOW = ("loading", "busy", "clusterdown", "masterdown", "tryagain", "internal", "concurrent connections")
 
 
@@ -22,5 +23,5 @@ def command_failure(error: str) -> StoreError:
         return WriteRejected(reason=reason, health="read_only")
     if any(phrase in text for phrase in _NOT_NOW):
         return StoreError(reason=reason)
-    too_large = "max request size" in text or "max single record" in text
+    too_large = any(phrase in text for phrase in _TOO_LARGE)
     return CommandFailed(reason=reason, health="too_large" if too_large else "bad_response")

@@ -66,6 +66,7 @@ class Tcp(Pipelined):
                 self._url,
                 protocol=2,
                 decode_responses=True,
+                encoding_errors="replace",  # a value that is not ours is told by what it holds
                 max_connections=2,
                 timeout=self._timeout_seconds,
                 socket_timeout=self._timeout_seconds,

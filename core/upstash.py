@@ -116,8 +116,8 @@ async def _bounded_body(response: httpx.Response) -> bytes:
 
 def _results(response: httpx.Response, body: bytes, expected: int) -> list[Any]:
     content = _json(body)
-    if not response.is_success:
-        error = content.get("error") if isinstance(content, dict) else None
+    error = content.get("error") if isinstance(content, dict) else None
+    if error or not response.is_success:
         failure = _http_failure(response, str(error) if error else None)
         if isinstance(failure, CommandFailed):
             return [failure] * expected
@@ -136,11 +136,11 @@ def _json(body: bytes) -> Any:
 
 def _http_failure(response: httpx.Response, error: str | None) -> StoreError:
     status = response.status_code
-    if error and 400 <= status < 500 and status not in (401, 403, 404):
+    if error and status < 500 and status not in (401, 403, 404):
         known = command_failure(error)
         if status != 429 or isinstance(known, StoreRefused):
             return known
-    if status == 429 or status >= 500:
+    if status in (408, 425, 429) or status >= 500:
         wait = response.headers.get("Retry-After", "")
         pause_seconds = float(wait) if wait.isascii() and wait.isdecimal() else 0
         return StoreError(reason=f"HTTP {status}", pause_seconds=pause_seconds)
@@ -157,7 +157,11 @@ def _result(item: Any) -> Any:
         if not isinstance(failure, CommandFailed):
             raise failure
         return failure
-    return _decoded(item["result"])
+    try:
+        return _decoded(item["result"])
+    except UnicodeDecodeError:
+        # One value that is not ours is no fault of the store.
+        return CommandFailed(reason="a value is not UTF-8", health="bad_response")
 
 
 def _decoded(raw: Any) -> Any:
@@ -167,6 +171,7 @@ def _decoded(raw: Any) -> Any:
     if not isinstance(raw, str) or raw == "OK":
         return raw
     try:
-        return base64.b64decode(raw, validate=True).decode()
+        content = base64.b64decode(raw, validate=True)
     except (binascii.Error, ValueError):
         raise StoreError(reason="answer is not base64", health="bad_response") from None
+    return content.decode()

@@ -17,7 +17,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
     # With the protocol named, asyncio sets TCP_NODELAY; else small answers wait 40 ms for an ACK.
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", lifespan="auto", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, log_level="critical", lifespan="auto", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -110,6 +110,19 @@ async def test_no_route_costs_more_than_the_readme_says(
         assert commands <= most_commands[scope == "generations"], name
 
 
+async def test_statistics_cost_the_same_however_many_entries_there_are(
+    instance_of: Instances, front: Front, valkey: Redis, upstash_settings: dict[str, Any], clock: Clock
+) -> None:
+    client = instance_of(**upstash_settings)
+    _, few, _ = await cost(front, valkey, client.get("/api/cache/stats"))
+    ends = {f"threadr:cache:text:{number:016x}": (clock.now + number) * 1000 for number in range(20_000)}
+    valkey.zadd("threadr:index:cache", ends)
+    clock.now += 5_000
+    _, many, response = await cost(front, valkey, client.get("/api/cache/stats"))
+    assert response.json()["cache_entries"] == 15_000
+    assert few == many
+
+
 async def test_a_blocked_client_may_pass_exactly_when_it_was_told(
     instance_of: Instances, upstash_settings: dict[str, Any], clock: Clock
 ) -> None:
