@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core import log
+from core.counters import Counters
 from core.entry import Entry
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.memory import MemoryStore, worth_micros
-from core.store import Ask, Counters, Kept, Store, Turn
+from core.store import Ask, Kept, Store, Turn
 from core.window import Decision
 
 _READ_ONLY_SECONDS = 60.0

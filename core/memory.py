@@ -6,10 +6,11 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core.counters import NO_COUNTERS, Counters
 from core.days import day_of, last_days
 from core.keys import content_key, failure_key, lease_key
 from core.local_window import LocalWindow
-from core.store import NO_COUNTERS, Ask, Counters, Kept, StoreStats, Turn
+from core.store import Ask, Kept, StoreStats, Turn
 from core.usage import micros
 from core.window import Decision, Window
 

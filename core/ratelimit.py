@@ -34,10 +34,17 @@ class SlidingWindow(AbstractLimiter):  # type: ignore[misc]
 
     def _limit(self, identifier: str, rate: int = 1) -> Steps:
         now_ms = int(self._clock() * 1000)
-        arguments = [now_ms, self._window.milliseconds, self._window.limit, rate]
-        answer = yield "eval", (TAKE, [identifier, RATE_LIMIT_INDEX], arguments)
-        if not isinstance(answer, list) or len(answer) != 4:
-            raise StoreError(reason="script's answer has another shape", health="bad_response")
+        keys = ["", "", "", "", identifier, RATE_LIMIT_INDEX]
+        numbers = {
+            "now": now_ms,
+            "width": self._window.milliseconds,
+            "limit": self._window.limit,
+            "rate": rate,
+        }
+        arguments = [part for name, number in numbers.items() for part in (f"{name}#", number)]
+        answer = yield "eval", (TAKE, keys, arguments)
+        if not isinstance(answer, list) or [type(part) for part in answer] != [int] * 4:
+            raise StoreError(reason="a script's answer has another shape", health="bad_response")
         commands, allowed, current, previous = answer
         add_commands(commands)
         yield self._window.decision(allowed=bool(allowed), current=current, previous=previous, now_ms=now_ms)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from core.api import CacheStats, DayOut
+from core.counters import Counters
 from core.errors import StoreError
-from core.store import Counters, Store, StoreStats
+from core.store import Store, StoreStats
 
 _COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
 

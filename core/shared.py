@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from core import scripts
+from core.counters import NO_COUNTERS, Counters, by_day, packed
 from core.days import KEPT_DAYS, day_of, last_days
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.keys import (
@@ -24,14 +25,13 @@ from core.keys import (
 )
 from core.pipeline import Pipelined
 from core.ratelimit import SlidingWindow
-from core.store import NO_COUNTERS, Ask, Counters, Kept, StoreStats, Turn
+from core.store import Ask, Kept, StoreStats, Turn
 from core.tally import add_commands
 from core.usage import micros
 from core.window import Decision, Window
 
 _INDEX_TTL_MS = 400 * 86_400_000  # longer than any entry can live
 _MOST_CONTENTS = 500
-_PACK = 2**24
 _FAILURE_TTL_MS = 60_000
 
 
@@ -46,99 +46,72 @@ class SharedStore:
 
     async def enter(self, ask: Ask, counters: Counters = NO_COUNTERS) -> Turn:
         now_ms = self._now_ms()
-        keys = [
-            ask.key,
-            lease_key(ask.key),
-            failure_key(ask.key),
-            rate_limit_key(ask.client),
-            RATE_LIMIT_INDEX,
-            STATS,
-            RESERVED,
-            CONTENT_INDEX,
-        ]
-        arguments = [
-            now_ms,
-            _flags(ask),
-            self._window.milliseconds,
-            self._window.limit,
-            ask.token,
-            int(ask.lease_seconds * 1000),
-            ask.digest,
-            int(ask.oldest * 1000),
-            day_of(self._clock()),
-            micros(ask.worst_usd),
-            micros(ask.budget_usd),
-            now_ms + int(ask.seconds * 1000),
-        ]
-        kind, value, current, previous, paid, contents = await self._run(
-            scripts.ENTER, keys, arguments, counters
+        answer = await self._run(
+            scripts.ENTER,
+            _keys(ask),
+            counters,
+            flags=_flags(ask),
+            token=ask.token,
+            digest=ask.digest,
+            lease=int(ask.lease_seconds * 1000),
+            oldest=int(ask.oldest * 1000),
+            worst=micros(ask.worst_usd),
+            budget=micros(ask.budget_usd),
+            held_until=now_ms + int(ask.seconds * 1000),
         )
-        decision = None
-        if ask.counts == "coming" or (ask.counts == "leading" and kind in ("blocked", "lead")):
-            decision = self._window.decision(
-                allowed=kind != "blocked", current=current, previous=previous, now_ms=now_ms
-            )
-        return Turn(kind=kind, value=value, decision=decision, paid=bool(paid), contents=contents)
+        kind, value, current, previous, paid, contents = _shaped(
+            answer, str, (str, type(None)), int, int, int, str
+        )
+        counted = ask.counts == "coming" or (ask.counts == "leading" and kind in ("blocked", "lead"))
+        decision = self._window.decision(
+            allowed=kind != "blocked", current=current, previous=previous, now_ms=now_ms
+        )
+        return Turn(
+            kind=kind, value=value, decision=decision if counted else None, paid=bool(paid), contents=contents
+        )
 
     async def keep(self, ask: Ask, kept: Kept) -> bool:
-        now_ms = self._now_ms()
-        name = kept.content or ""
-        keys = [
-            ask.key,
-            lease_key(ask.key),
-            CACHE_INDEX,
-            STATS,
-            RESERVED,
-            content_key(name),
-            CONTENT_INDEX,
-        ]
-        arguments = [
-            now_ms,
-            ask.token,
-            kept.value or "",
-            int(kept.ttl_seconds * 1000),
-            day_of(self._clock()),
-            _INDEX_TTL_MS,
-            name[:CONTENT_MARK_LENGTH],
-            _MOST_CONTENTS,
-            day_of(self._clock() - KEPT_DAYS * 86_400),
-        ]
-        (done,) = await self._run(scripts.KEEP, keys, arguments, kept.counters)
+        content = kept.content or ""
+        answer = await self._run(
+            scripts.KEEP,
+            _keys(ask, content),
+            kept.counters,
+            token=ask.token,
+            value=kept.value or "",
+            ttl=int(kept.ttl_seconds * 1000),
+            index_ttl=_INDEX_TTL_MS,
+            mark=content[:CONTENT_MARK_LENGTH],
+            most_contents=_MOST_CONTENTS,
+            forgotten_day=day_of(self._clock() - KEPT_DAYS * 86_400),
+        )
+        (done,) = _shaped(answer, int)
         return bool(done)
 
     async def release(
         self, ask: Ask, *, refund: bool, failure: str | None, counters: Counters = NO_COUNTERS
     ) -> None:
-        keys = [
-            lease_key(ask.key),
-            failure_key(ask.key),
-            rate_limit_key(ask.client),
-            RATE_LIMIT_INDEX,
-            STATS,
-            RESERVED,
-        ]
-        arguments = [
-            self._now_ms(),
-            ask.token,
-            self._window.milliseconds,
-            self._window.limit,
-            int(refund),
-            failure or "",
-            _FAILURE_TTL_MS,
-            day_of(self._clock()),
-        ]
-        await self._run(scripts.RELEASE, keys, arguments, counters)
+        await self._run(
+            scripts.RELEASE,
+            _keys(ask),
+            counters,
+            token=ask.token,
+            refund=int(refund),
+            failure=failure or "",
+            failure_ttl=_FAILURE_TTL_MS,
+        )
 
     async def renew(self, ask: Ask) -> None:
-        await self._run(scripts.RENEW, [lease_key(ask.key)], [ask.token, int(ask.lease_seconds * 1000)])
+        lease_ms = int(ask.lease_seconds * 1000)
+        await self._run(scripts.RENEW, _keys(ask), NO_COUNTERS, token=ask.token, lease=lease_ms)
 
     async def peek(self, key: str) -> str | None:
         value = await self._redis.execute(["GET", key])
         return None if value is None else str(_expected(value, str))
 
     async def content(self, name: str) -> str | None:
-        (value,) = await self._run(scripts.CONTENT, [content_key(name)], [])
-        return value if isinstance(value, str) else None
+        answer = await self._run(scripts.CONTENT, ["", "", "", content_key(name)], NO_COUNTERS)
+        (value,) = _shaped(answer, (str, type(None)))
+        return None if value is None else str(value)
 
     async def forget(self, key: str) -> bool:
         # Plain commands: a full database refuses scripts and still takes these.
@@ -175,7 +148,7 @@ class SharedStore:
             writable=writable is True,
             # Upstash has no INFO: what is never told is not missing.
             partial=any(isinstance(result, CommandFailed) for result in (entries, clients, counters)),
-            days=_days(counters, last_days(self._clock())),
+            days=by_day(counters, last_days(self._clock())),
         )
 
     async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
@@ -201,29 +174,38 @@ class SharedStore:
         await self._redis.close()
 
     async def _run(
-        self, script: str, keys: Sequence[str], arguments: Sequence[Any], counters: Counters = NO_COUNTERS
+        self, script: str, keys: Sequence[str], counters: Counters, **arguments: str | int
     ) -> list[Any]:
         """What the script answers after the number of commands that it ran."""
-        counted = [part for pair in _packed(counters).items() for part in pair]
-        answer = await self._redis.execute(["EVAL", script, len(keys), *keys, *arguments, *counted])
-        if not _expected(answer, list) or not isinstance(answer[0], int):
+        arguments |= {
+            "now": self._now_ms(),
+            "day": day_of(self._clock()),
+            "width": self._window.milliseconds,
+            "limit": self._window.limit,
+        }
+        named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
+        named |= {f"+{name}": number for name, number in packed(counters).items()}
+        pairs = [part for pair in named.items() for part in pair]
+        answer = await self._redis.execute(["EVAL", script, len(keys), *keys, *pairs])
+        if not isinstance(answer, list) or not answer or not isinstance(answer[0], int):
             raise StoreError(reason="a script's answer has another shape", health="bad_response")
-        told: list[Any]
-        commands, *told = answer
-        add_commands(commands)
-        return told
+        add_commands(answer[0])
+        return answer[1:]
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)
 
 
-def _packed(counters: Counters) -> Counters:
-    """Hits and what they saved as the one number that they are in the store."""
-    others = {
-        name: number for name, number in counters.items() if number and name not in ("hits", "saved_micros")
-    }
-    packed = counters.get("hits", 0) + counters.get("saved_micros", 0) * _PACK
-    return others | ({"hits": packed} if packed else {})
+def _keys(ask: Ask, content: str = "") -> list[str]:
+    """The keys of every script, in the order of core/scripts.py."""
+    own = [
+        ask.key,
+        lease_key(ask.key),
+        failure_key(ask.key),
+        content_key(content),
+        rate_limit_key(ask.client),
+    ]
+    return [*own, RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED]
 
 
 def _flags(ask: Ask) -> str:
@@ -248,6 +230,13 @@ def _expected(result: Any, kind: type) -> Any:
     raise StoreError(reason="a result has another type", health="bad_response")
 
 
+def _shaped(answer: list[Any], *kinds: Any) -> list[Any]:
+    """The list, if its elements are of these types. Raises StoreError."""
+    if len(answer) == len(kinds) and all(map(isinstance, answer, kinds)):
+        return answer
+    raise StoreError(reason="a script's answer has another shape", health="bad_response")
+
+
 def _whole(number: Any) -> int | None:
     text = str(number)
     return int(text) if text.isascii() and text.isdigit() else None
@@ -258,20 +247,3 @@ def _info(text: Any) -> dict[str, str]:
     if not isinstance(text, str):
         return {}
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-
-
-def _days(raw: Any, days: Sequence[str]) -> dict[str, Counters]:
-    """HGETALL's flat list of `day:name` and numbers; hits and what they saved come apart."""
-    flat = raw if isinstance(raw, list) else []
-    told: dict[str, dict[str, int]] = {day: {} for day in days}
-    for field, text in zip(flat[::2], flat[1::2], strict=False):
-        day, _, name = str(field).partition(":")
-        number = _whole(text)
-        if number and day in told:
-            told[day] |= _unpacked(number) if name == "hits" else {name: number}
-    return {day: counters for day, counters in told.items() if counters}
-
-
-def _unpacked(number: int) -> Counters:
-    saved = {"saved_micros": number // _PACK} if number >= _PACK else {}
-    return {"hits": number % _PACK} | saved

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
+from core.counters import NO_COUNTERS, Counters
 from core.window import Decision
-
-Counters = Mapping[str, int]
-NO_COUNTERS: Counters = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from redis import Redis
 from upstash_ratelimit.asyncio import Ratelimit
 from upstash_ratelimit.limiter import Limiter
 
-from core.keys import content_key, digest, failure_key, lease_key
+from core.keys import CONTENT_INDEX, content_key, digest, failure_key, lease_key
 from core.local_window import LocalWindow
 from core.rooms import Rooms
 from core.settings import Settings
@@ -41,11 +41,13 @@ async def store(store_settings: dict[str, Any], clock: Clock) -> AsyncIterator[S
     await rooms.close()
 
 
-async def lead(store: Store, clock: Clock, *, ttl: float = 2 * HOUR, **value: Any) -> str:
+async def lead(
+    store: Store, clock: Clock, *, ttl: float = 2 * HOUR, content: str | None = None, **value: Any
+) -> str:
     """Enter, lead, keep; gives the value."""
     assert (await store.enter(replace(ASK, counts="not"))).kind == "lead"
     kept = value_of(clock, **value)
-    assert await store.keep(ASK, Kept(value=kept, ttl_seconds=ttl))
+    assert await store.keep(ASK, Kept(value=kept, ttl_seconds=ttl, content=content))
     return kept
 
 
@@ -132,6 +134,18 @@ async def test_the_same_content_is_found_under_its_name(store: Store, clock: Clo
     assert turn.contents in (name[:8], "")  # the dict needs no round trip to be asked
     await store.forget(KEY)
     assert await store.content(name) is None
+
+
+async def test_only_the_newest_contents_are_told(
+    tcp_settings: dict[str, Any], valkey: Redis, clock: Clock
+) -> None:
+    valkey.zadd(CONTENT_INDEX, {f"{number:08x}": number for number in range(600)})
+    rooms = Rooms(Settings(**tcp_settings), clock=clock)
+    await lead(rooms.store, clock, content=digest("the text"))
+    turn = await rooms.store.enter(replace(OTHER, key=f"{KEY}b", tells_contents=True))
+    await rooms.close()
+    assert len(turn.contents) == 500 * 8
+    assert turn.contents.endswith(digest("the text")[:8])
 
 
 async def test_forgetting_tells_whether_there_was_something(store: Store, clock: Clock) -> None:

@@ -17,64 +17,21 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("core/*.py"), *ROOT.glob("functions/*.py")])
 # From the ground up; a module imports only from rows above its own, or from its own row.
 LAYERS = [
-    [
-        "errors",
-        "settings",
-        "article",
-        "cleaning",
-        "counting",
-        "language",
-        "days",
-        "window",
-        "directives",
-        "usage",
-    ],
-    [
-        "sentences",
-        "splitting",
-        "thread",
-        "composer",
-        "urls",
-        "canonical",
-        "addresses",
-        "identity",
-        "keys",
-        "prices",
-    ],
-    [
-        "entry",
-        "tally",
-        "exchange",
-        "extractive",
-        "prompt",
-        "tls",
-        "loop",
-        "log",
-        "breaker",
-        "store",
-        "scripts",
-    ],
-    ["refusals", "local_window", "pipeline", "bounded", "dialing", "flights"],
-    ["upstash", "tcp", "memory", "ratelimit", "shared", "openai_composer", "web"],
-    ["extraction", "builtin"],
-    ["cache", "writer"],
-    ["api"],
-    ["answer", "job"],
-    ["leader"],
-    ["generation"],
-    ["rooms", "problems", "frame", "admin", "app", "lambda_handler", "health", "report", "startup"],
+    "errors settings article cleaning counting language days window directives usage counters",
+    "sentences splitting thread composer urls canonical addresses identity keys prices",
+    "entry tally exchange extractive prompt tls loop log breaker store scripts markup pdf",
+    "refusals local_window pipeline bounded dialing flights",
+    "upstash tcp memory ratelimit shared openai_composer web",
+    "extraction builtin",
+    "cache writer",
+    "api",
+    "answer job",
+    "leader",
+    "generation",
+    "rooms problems frame admin app lambda_handler health report startup",
 ]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-HEAVY = [
-    "openai",
-    "httpx2",
-    "trafilatura",
-    "lxml",
-    "twitter_text",
-    "redis",
-    "upstash_redis",
-    "upstash_ratelimit",
-]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
+HEAVY = "openai httpx2 trafilatura lxml twitter_text redis upstash_redis upstash_ratelimit".split()
 
 
 def imported_core_modules(path: Path) -> set[str]:
@@ -89,7 +46,7 @@ def imported_core_modules(path: Path) -> set[str]:
 
 
 def test_every_module_of_core_has_its_layer() -> None:
-    assert set(LEVEL) == {path.stem for path in ROOT.glob("core/*.py")} - {"__init__"}
+    assert {path.stem for path in ROOT.glob("core/*.py")} - {"__init__"} <= set(LEVEL)
 
 
 @pytest.mark.parametrize(
