@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,15 +14,17 @@ from core.errors import InvalidRequest, MethodNotAllowed, NotFound, ThreadrError
 from core.exchange import Exchange
 from core.frame import Frame
 from core.problems import problem
-from core.rooms import Rooms
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.rooms import Rooms
 
 _EXPOSED = ["Age", "Cache-Status", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
 _MOST_NAMED_FAULTS = 3
 
 
-def create_app(*routers: APIRouter, settings: Settings | None = None) -> FastAPI:
-    """An ASGI app of these routes, over rooms of its own.
+def create_app(*routers: APIRouter, settings: Settings | None = None, with_rooms: bool = True) -> FastAPI:
+    """An ASGI app of these routes, over rooms of its own; without, nothing of them is imported.
 
     Raises SettingsError when a variable has a value that cannot be used.
     """
@@ -33,7 +35,10 @@ def create_app(*routers: APIRouter, settings: Settings | None = None) -> FastAPI
         description="Paste a link or a text, get a thread that is ready to post.",
         openapi_url=None if settings.in_production else "/openapi.json",
     )
-    app.state.rooms = Rooms(settings)
+    if with_rooms:
+        from core.rooms import Rooms
+
+        app.state.rooms = Rooms(settings)
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(ThreadrError, _render)
@@ -60,7 +65,10 @@ def _exchange(request: Request) -> Exchange:
     return exchange
 
 
-RoomsOf = Annotated[Rooms, Depends(_rooms)]
+if TYPE_CHECKING:
+    RoomsOf = Annotated[Rooms, Depends(_rooms)]
+else:
+    RoomsOf = Annotated[Any, Depends(_rooms)]
 ExchangeOf = Annotated[Exchange, Depends(_exchange)]
 
 

@@ -6,7 +6,6 @@ import re
 
 from core.article import Article
 from core.composer import Draft
-from core.extractive import select
 from core.sentences import Sentence, sentences
 from core.splitting import pack, split
 from core.thread import Brief, thread_of
@@ -68,7 +67,7 @@ def _strongest(parts: list[Sentence], room: int, article: Article, brief: Brief)
         if not _LEANING.match(part.text) and part.text != article.title
     ]
     texts = [early[index].text for index in able]
-    chosen = select(texts, max_characters=room, language=article.language or "en")
+    chosen = _select(texts, max_characters=room, language=article.language or "en")
     fitting = [able[index] for index in chosen if brief.rule.count(texts[index]) <= room]
     return max(fitting, key=lambda index: len(parts[index].text), default=None)
 
@@ -85,7 +84,13 @@ def _chosen(parts: list[Sentence], article: Article, brief: Brief, share: float)
         return parts
     # A sentence that no post can hold would have to be torn.
     texts = [part.text if brief.rule.count(part.text) <= brief.room else "" for part in parts]
-    chosen = select(texts, max_characters=wanted, language=article.language or "en")
+    chosen = _select(texts, max_characters=wanted, language=article.language or "en")
     kept = set(chosen)
     told = [parts[index] for index in chosen if index - 1 in kept or not _LEANING.match(parts[index].text)]
     return told or parts
+
+
+def _select(texts: list[str], *, max_characters: int, language: str) -> list[int]:
+    from core.extractive import select  # its patterns take 6 ms to compile, which a hit need not wait for
+
+    return select(texts, max_characters=max_characters, language=language)

@@ -18,7 +18,8 @@ _WORTH_PACKING_BYTES = 1_024
 class Entry:
     """`answer` is the response body, `drafts` its texts before links and numbers were set.
 
-    `digest` is the SHA-256 of what was asked, `content` the name of the source text; times in epoch seconds.
+    `digest` is the SHA-256 of what was asked, `content` the name of the source text, `validators` the page's
+    ETag and Last-Modified; times in epoch seconds.
     """
 
     digest: str
@@ -27,6 +28,7 @@ class Entry:
     answer: dict[str, Any]
     drafts: tuple[str, ...] = ()
     content: str = ""
+    validators: tuple[str | None, str | None] = (None, None)
 
     @property
     def worth_usd(self) -> float:
@@ -37,9 +39,8 @@ class Entry:
 
     def to_value(self) -> str | None:
         """`fresh-until kept-at worth digest payload` (core/scripts.py); None if it is over 256 KB."""
-        payload = json.dumps(
-            [self.answer, self.drafts, self.content], ensure_ascii=False, separators=(",", ":")
-        )
+        parts = [self.answer, self.drafts, self.content, self.validators]
+        payload = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
         if len(payload) > _WORTH_PACKING_BYTES:
             packed = "z" + base64.b85encode(zlib.compress(payload.encode(), 6)).decode()
             payload = min(packed, payload, key=lambda text: len(text.encode()))
@@ -52,7 +53,7 @@ class Entry:
         """The entry, or None when the value is damaged, of another shape, or too large."""
         try:
             fresh, kept, _, digest, payload = value.split(" ", 4)
-            answer, drafts, content = json.loads(_unpacked(payload))
+            answer, drafts, content, (etag, last_modified) = json.loads(_unpacked(payload))
             entry = cls(
                 digest=digest,
                 kept_at=int(kept) / 1000,
@@ -60,6 +61,7 @@ class Entry:
                 answer=answer,
                 drafts=tuple(drafts),
                 content=content,
+                validators=(etag, last_modified),
             )
         except (ValueError, TypeError, RecursionError, zlib.error, binascii.Error):
             return None
@@ -72,6 +74,7 @@ class Entry:
             and isinstance(self.answer.get("source"), dict)
             and all(isinstance(draft, str) for draft in self.drafts)
             and isinstance(self.content, str)
+            and all(isinstance(validator, str | None) for validator in self.validators)
         )
 
 

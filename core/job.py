@@ -16,6 +16,7 @@ from core.keys import content_name, digest, text_key, url_key
 from core.prompt import VERSION
 from core.settings import DEFAULT_MODEL
 from core.store import Ask
+from core.web import Validators
 
 DEGRADED_SECONDS = 60.0  # how long a makeshift answer may be given again
 _DEFAULT = {"model": DEFAULT_MODEL, "prompt": 1}  # with these the key needs no suffix
@@ -104,7 +105,9 @@ class Job:
         """What the answer is filed under beside its own key: the source text, made with these options."""
         return content_name(f"{article.title or ''}\n{article.text}", self.variant)
 
-    def entry(self, article: Article, answer: dict[str, Any], drafts: tuple[str, ...]) -> Entry:
+    def entry(
+        self, article: Article, answer: dict[str, Any], drafts: tuple[str, ...], validators: Validators
+    ) -> Entry:
         """The answer as it is kept; a makeshift one is fresh for a minute only."""
         now, ttl_seconds = self.policy.clock(), self.policy.ttl_seconds
         fresh_seconds = ttl_seconds if answer["generator"] == "openai" else min(ttl_seconds, DEGRADED_SECONDS)
@@ -115,7 +118,13 @@ class Job:
             answer=answer,
             drafts=drafts,
             content=self.content_name(article) if self.request.url else "",
+            validators=(validators.etag, validators.last_modified),
         )
+
+    def renewed(self, stale: Entry) -> Entry:
+        """The same entry, fresh again: its page has not changed."""
+        now = self.policy.clock()
+        return replace(stale, kept_at=now, fresh_until=now + self.policy.ttl_seconds)
 
 
 def _variant(request: GenerateRequest, model: str) -> dict[str, Any]:

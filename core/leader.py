@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.answer import answer_again, answer_of
@@ -17,7 +18,7 @@ from core.job import DEGRADED_SECONDS, Job
 from core.keys import CONTENT_MARK_LENGTH
 from core.store import Ask, Kept, Turn
 from core.usage import Usage
-from core.web import Web
+from core.web import Validators, Web
 from core.writer import Writer, Written
 
 HIT = "Returning cached thread response"
@@ -25,6 +26,15 @@ MADE_BY_MODEL = "Successfully generated thread using OpenAI"
 MADE_BY_US = "Successfully generated thread using the built-in composer"
 
 _SECONDS_FOR_FALLBACK = 1.0  # kept back from the model for the built-in composer and the answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """`unchanged` is the entry that still holds, when the page said so instead of coming."""
+
+    article: Article
+    validators: Validators = field(default_factory=Validators)
+    unchanged: Entry | None = None
 
 
 class Leader:
@@ -40,19 +50,21 @@ class Leader:
         """
         try:
             async with self._renewed(job.ask, turn):
-                article = await self._article(job)
-                if known := await self._known(job, turn, article, stale):
-                    return await self._keep_again(job, turn, article, known)
+                source = await self._source(job, stale)
+                if source.unchanged:
+                    return await self._keep_unchanged(job, turn, source.unchanged)
+                if known := await self._known(job, turn, source.article, stale):
+                    return await self._keep_again(job, turn, source, known)
                 without = None if turn.paid else BudgetSpent(reason="budget spent")
-                written = await self._write(job, article, without=without, stands_in=stale is None)
+                written = await self._write(job, source.article, without=without, stands_in=stale is None)
         except BaseException as error:
             await self._give_up(job, turn, error)
             raise
-        return await self._keep(job, turn, article, written)
+        return await self._keep(job, turn, source, written)
 
     async def make_do(self, job: Job) -> dict[str, Any]:
         """What can be made without the model, for a follower whose time is nearly up."""
-        article = await self._article(job)
+        article = (await self._source(job, None)).article
         without = ModelError(reason="no time left to wait")
         return self._told(job, article, await self._write(job, article, without=without, stands_in=True))
 
@@ -71,16 +83,21 @@ class Leader:
             with contextlib.suppress(asyncio.CancelledError):
                 await renewing
 
-    async def _article(self, job: Job) -> Article:
+    async def _source(self, job: Job, stale: Entry | None) -> _Source:
         most = job.policy.most_characters
         if job.request.url is None:
-            return plain_article(job.request.text or "").cut_to(most)
-        page = await self._web.fetch(job.request.url, seconds=job.exchange.seconds_left)
+            return _Source(plain_article(job.request.text or "").cut_to(most))
+        validators = Validators(*stale.validators) if stale else None
+        page = await self._web.fetch(
+            job.request.url, seconds=job.exchange.seconds_left, validators=validators
+        )
+        if page.not_modified and stale:
+            return _Source(Article(text=""), unchanged=stale)
         # Parsing takes up to seconds for a large page; other requests go on meanwhile.
         article = await asyncio.to_thread(
             extract_article, page.body, url=page.url, content_type=page.content_type
         )
-        return article.cut_to(most)
+        return _Source(article.cut_to(most), page.validators)
 
     async def _known(self, job: Job, turn: Turn, article: Article, stale: Entry | None) -> Entry | None:
         """The answer to the same text: kept here before, or filed under another address."""
@@ -106,11 +123,11 @@ class Leader:
         job.exchange.facts |= {"generator": written.draft.generator, "fallback": written.reason}
         return answer_of(job.request, article, written)
 
-    async def _keep(self, job: Job, turn: Turn, article: Article, written: Written) -> dict[str, Any]:
+    async def _keep(self, job: Job, turn: Turn, source: _Source, written: Written) -> dict[str, Any]:
         """Only what the model made is worth everybody's store; the rest is cheap to make again."""
-        answer = self._told(job, article, written)
+        answer = self._told(job, source.article, written)
         counters = {"generated": 1, **written.usage.counters()}
-        entry = job.entry(article, answer, written.draft.posts)
+        entry = job.entry(source.article, answer, written.draft.posts, source.validators)
         value = entry.to_value() if job.keeps else None
         if written.draft.generator == "openai":
             await self._bring(job, turn, entry, Kept(value=value, counters=counters))
@@ -120,14 +137,22 @@ class Leader:
                 self._cache.keep_here(job.ask, value, DEGRADED_SECONDS)
         return answer
 
-    async def _keep_again(self, job: Job, turn: Turn, article: Article, known: Entry) -> dict[str, Any]:
+    async def _keep_again(self, job: Job, turn: Turn, source: _Source, known: Entry) -> dict[str, Any]:
         """An answer that costs nothing: the same text was written about before."""
-        answer = answer_again(job.request, article, known)
-        entry = job.entry(article, answer, known.drafts)
+        answer = answer_again(job.request, source.article, known)
+        return await self._keep_free(
+            job, turn, job.entry(source.article, answer, known.drafts, source.validators)
+        )
+
+    async def _keep_unchanged(self, job: Job, turn: Turn, stale: Entry) -> dict[str, Any]:
+        """An answer that costs not even a page: its site says that it has not changed."""
+        return await self._keep_free(job, turn, job.renewed(stale))
+
+    async def _keep_free(self, job: Job, turn: Turn, entry: Entry) -> dict[str, Any]:
         job.exchange.event = HIT
         await self._bring(job, turn, entry, Kept(value=entry.to_value() if job.keeps else None))
         job.exchange.cache_status = f"{job.exchange.cache_status}; detail=same-content"
-        return answer | {"cached": True}
+        return entry.answer | {"cached": True}
 
     async def _bring(self, job: Job, turn: Turn, entry: Entry, kept: Kept) -> None:
         ttl_seconds = job.policy.ttl_seconds + job.policy.stale_seconds

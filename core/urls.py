@@ -7,15 +7,16 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NoReturn
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from core.errors import ArticleBlocked
 
 _MOST_CHARACTERS = 2_048
+_ODD = re.compile(r"[\x00-\x20\x7f-\xa0\\\ud800-\udfff]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Letters, digits, hyphens (RFC 1123) and the underscores that real hosts use. At most 63 to a label.
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
-_BRACKETED = re.compile(r"\[[^\[\]]*\](:[0-9]*)?")
+_BRACKETED = re.compile(r"\[[^\[\]%]*\](:[0-9]*)?")  # no zone
 # A last label like these makes a browser or a resolver read the whole host as a number:
 # url.spec.whatwg.org/#ends-in-a-number-checker
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
@@ -47,7 +48,7 @@ def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
     `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443.
     Raises ArticleBlocked for everything that is not a plain http or https URL on those ports.
     """
-    if len(url) > _MOST_CHARACTERS or re.search(r"[\x00-\x20\x7f-\xa0\\\ud800-\udfff]", url):
+    if len(url) > _MOST_CHARACTERS or _ODD.search(url):
         _refuse("too long, or white space, controls or backslashes in it")
     try:
         parts = urlsplit(url)
@@ -62,15 +63,27 @@ def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
     if port not in _DEFAULT_PORTS.values() and f"{host}:{port}" not in allow_hosts:
         _refuse(f"port {port}")
+    if "." not in host and ":" not in host and f"{host}:{port}" not in allow_hosts:
+        _refuse("a single label, which a resolver completes with a domain of its own")
     return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query)
+
+
+def redirected(address: WebAddress, location: str) -> str:
+    """The URL that a Location header names. Raises ValueError where it names none."""
+    if not location:
+        raise ValueError("no Location")
+    if _ODD.search(location):
+        _refuse("an odd Location")
+    # urljoin would mend: drop tabs and newlines, and read "http:a" as a path.
+    return location if urlsplit(location).scheme else urljoin(str(address), location)
 
 
 def _host(parts: SplitResult) -> str:
     if parts.netloc.startswith("["):
         return _ipv6(parts)
-    host = (parts.hostname or "").removesuffix(".")
-    if not host.isascii():
-        host = _to_ascii(host).removesuffix(".")
+    # Not `parts.hostname`: lower() turns the Kelvin sign into a k.
+    host = parts.netloc.partition(":")[0].removesuffix(".")
+    host = _to_ascii(host) if not host.isascii() or "xn--" in host.lower() else host.lower()
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         _refuse("not a host name")
@@ -84,21 +97,22 @@ def _host(parts: SplitResult) -> str:
 
 def _ipv6(parts: SplitResult) -> str:
     if not _BRACKETED.fullmatch(parts.netloc):
-        _refuse("text beside the brackets")
+        _refuse("a zone, or text beside the brackets")
     try:
-        address = ipaddress.IPv6Address(parts.hostname or "")
+        return str(ipaddress.IPv6Address(parts.hostname or ""))
     except ValueError:
         _refuse("not an IPv6 address")
-    if address.scope_id is not None:
-        _refuse("an IPv6 zone")
-    return str(address)
 
 
 def _to_ascii(host: str) -> str:
     import idna
 
     try:
-        return idna.encode(host, uts46=True).decode("ascii").lower()
+        # Wide letters, circled digits or other dots that turn into ASCII would be a repair, and a disguise.
+        mapped = idna.uts46_remap(host)
+        if [letter.isascii() for letter in mapped] != [letter.isascii() for letter in host]:
+            _refuse("letters in disguise")
+        return idna.encode(mapped).decode("ascii")
     except idna.IDNAError:
         _refuse("not an international host name")
 

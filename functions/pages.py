@@ -7,7 +7,6 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
-from core.api import Problem
 from core.app import create_app
 from core.errors import NotFound
 from core.lambda_handler import lambda_handler
@@ -23,12 +22,12 @@ async def index() -> FileResponse:
     return FileResponse(_WEB / "index.html")
 
 
-@router.get("/static/{name}", responses={404: {"model": Problem}})
+@router.get("/static/{name}")
 async def static(name: str) -> FileResponse:
     if name not in _FILES:
         raise NotFound
     return FileResponse(_FILES[name])
 
 
-app = create_app(router)
+app = create_app(router, with_rooms=False)
 handler = lambda_handler(app)

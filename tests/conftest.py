@@ -21,6 +21,7 @@ from core.settings import Settings
 from functions import cache, generate, monitor, pages
 from tests.fake_openai import FakeOpenAI
 from tests.loopback import serving
+from tests.socket_guard import socket_guard as socket_guard
 from tests.upstash_front import Front
 
 TOKEN = "front-token"
@@ -54,6 +55,7 @@ class Site:
     def __init__(self) -> None:
         self.pages: dict[str, Callable[[], Response]] = {}
         self.requests: list[str] = []
+        self.conditions: list[tuple[str | None, str | None]] = []
         self.url = ""
 
     @property
@@ -66,6 +68,9 @@ class Site:
 
     async def _serve(self, request: Any) -> Response:
         self.requests.append(request.url.path)
+        self.conditions.append(
+            (request.headers.get("if-none-match"), request.headers.get("if-modified-since"))
+        )
         make = self.pages.get(request.url.path, lambda: Response(page(), media_type="text/html"))
         return make()
 
@@ -161,7 +166,7 @@ def _site() -> Iterator[Site]:
 
 @pytest.fixture
 def site(_site: Site) -> Site:
-    _site.pages, _site.requests = {}, []
+    _site.pages, _site.requests, _site.conditions = {}, [], []
     return _site
 
 

@@ -202,6 +202,24 @@ async def test_an_unchanged_page_costs_no_model_call(
     assert (await client.post("/api/generate", json=body)).headers["cache-status"].startswith("threadr; hit")
 
 
+async def test_a_page_that_says_that_it_has_not_changed_costs_neither_body_nor_model(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock, site: Site
+) -> None:
+    headers = {"ETag": '"v1"', "Last-Modified": "Tue, 24 Nov 2026 10:00:00 GMT"}
+    site.pages["/bridge"] = lambda: Response(page(), media_type="text/html", headers=headers)
+    client = instance_of(**store_settings)
+    body = {"url": f"{site.url}/bridge"}
+    first = await client.post("/api/generate", json=body)
+    clock.now += 25 * HOUR
+    site.pages["/bridge"] = lambda: Response(status_code=304, headers=headers)
+    second = await client.post("/api/generate", json=body)
+    assert second.json() == first.json() | {"cached": True}
+    assert second.headers["cache-status"] == "threadr; fwd=uri-miss; stored; detail=same-content"
+    assert site.conditions[1:] == [('"v1"', "Tue, 24 Nov 2026 10:00:00 GMT")]
+    assert (len(openai.requests), len(site.requests)) == (1, 2)
+    assert (await client.post("/api/generate", json=body)).headers["cache-status"].startswith("threadr; hit")
+
+
 @pytest.mark.parametrize("shared", ["upstash_settings", "tcp_settings"])
 async def test_the_same_article_at_another_address_costs_no_model_call(
     instance_of: Instances, openai: FakeOpenAI, site: Site, shared: str, request: pytest.FixtureRequest

@@ -81,15 +81,25 @@ def test_a_bomb_is_not_unpacked() -> None:
         pytest.param(value_of(""), id="no payload"),
         pytest.param(value_of("[]"), id="too few parts"),
         pytest.param(value_of("[" * 100_000), id="deep nesting"),
-        pytest.param(value_of('[{"thread": []}, [], ""]'), id="no source"),
-        pytest.param(value_of('[{"thread": "text", "source": {}}, [], ""]'), id="a thread that is text"),
-        pytest.param(value_of('[null, [], ""]'), id="no answer"),
-        pytest.param(value_of('[{"thread": [], "source": {}}, [1], ""]'), id="drafts that are numbers"),
-        pytest.param(value_of('[{"thread": [], "source": {}}, [], 1]'), id="a content that is a number"),
+        pytest.param(value_of('[{"thread": []}, [], "", [null, null]]'), id="no source"),
+        pytest.param(
+            value_of('[{"thread": "text", "source": {}}, [], "", [null, null]]'), id="a thread that is text"
+        ),
+        pytest.param(value_of('[null, [], "", [null, null]]'), id="no answer"),
+        pytest.param(
+            value_of('[{"thread": [], "source": {}}, [1], "", [null, null]]'), id="drafts that are numbers"
+        ),
+        pytest.param(
+            value_of('[{"thread": [], "source": {}}, [], 1, [null, null]]'), id="a content that is a number"
+        ),
+        pytest.param(
+            value_of('[{"thread": [], "source": {}}, [], "", [1, null]]'), id="a validator that is a number"
+        ),
         pytest.param(value_of("z~~~"), id="not packed so"),
         pytest.param(value_of("zabcde"), id="cut short"),
         pytest.param(
-            value_of('[{"thread": [], "source": {}}, [], ""]', "now 1 1 d"), id="a time that is text"
+            value_of('[{"thread": [], "source": {}}, [], "", [null, null]]', "now 1 1 d"),
+            id="a time that is text",
         ),
     ],
 )
@@ -100,7 +110,7 @@ def test_a_damaged_value_is_no_entry(value: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(JSON, JSON, JSON)
 def test_no_value_in_a_store_breaks_a_lookup(answer: Any, drafts: Any, content: Any) -> None:
-    found = Entry.from_value(value_of(json.dumps([answer, drafts, content])))
+    found = Entry.from_value(value_of(json.dumps([answer, drafts, content, [None, None]])))
     assert found is None or isinstance(found.answer["thread"], list)
     assert Entry.from_value(json.dumps(answer)) is None
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ArticleBlocked
-from core.urls import WebAddress, web_address
+from core.urls import WebAddress, redirected, web_address
 
 HOSTS = st.lists(
     st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True), min_size=1, max_size=3
@@ -74,6 +74,22 @@ QUERIES = st.from_regex(r"(\?[a-z0-9=&%+/?-]{0,12})?", fullmatch=True)
         pytest.param("http://example.com[::1]/", id="text-before-the-bracket"),
         pytest.param("http://例 え.jp/", id="international-with-a-space"),
         pytest.param("http://exa\u2100mple.com/", id="sign-that-unfolds-to-a-slash"),
+        pytest.param("http://ｅxample.com/", id="wide-letter"),
+        pytest.param("http://example。com/", id="ideographic-dot"),
+        pytest.param("http://example．com/", id="wide-dot"),
+        pytest.param("http://example.com\u3002/", id="ideographic-trailing-dot"),
+        pytest.param("http://\u212aelvin.example/", id="kelvin-sign"),
+        pytest.param("http://long\u017f.example/", id="long-s"),
+        pytest.param("http://soft\u00adhyphen.example/", id="soft-hyphen"),
+        pytest.param("http://bu\u0308cher.example/", id="letter-in-two-parts"),
+        pytest.param("http://①②⑦.⓪.⓪.①/", id="circled-digits"),
+        pytest.param("http://𝟙𝟚𝟟.0.0.1/", id="mathematical-digits"),
+        pytest.param("http://١٢٧.٠.٠.١/", id="arabic-digits"),
+        pytest.param("http://xn--a.example/", id="bad-punycode"),
+        pytest.param("http://xn--localhost-.example/", id="bad-punycode-of-ascii"),
+        pytest.param("http://a.XN--.example/", id="empty-punycode"),
+        pytest.param("http://intranet/", id="single-label"),
+        pytest.param("http://localhost./", id="single-label-with-a-dot"),
         pytest.param(f"http://example.com/{'a' * 2_048}", id="too-long"),
     ],
 )
@@ -94,7 +110,11 @@ def test_what_is_not_plainly_a_web_address_is_refused(url: str) -> None:
         pytest.param("https://example.com:443/", ("https", "example.com", 443, "/", ""), id="own-port"),
         pytest.param("http://my_host.example/", ("http", "my_host.example", 80, "/", ""), id="underscore"),
         pytest.param("http://BÜCHER.example/", ("http", "xn--bcher-kva.example", 80, "/", ""), id="idn"),
-        pytest.param("http://ｅxample.com/", ("http", "example.com", 80, "/", ""), id="wide-letter"),
+        pytest.param(
+            "http://XN--BCHER-KVA.example/", ("http", "xn--bcher-kva.example", 80, "/", ""), id="a-label"
+        ),
+        pytest.param("http://faß.example/", ("http", "xn--fa-hia.example", 80, "/", ""), id="sharp-s"),
+        pytest.param("http://例え.テスト/", ("http", "xn--r8jz45g.xn--zckzah", 80, "/", ""), id="japanese"),
         pytest.param("http://192.0.2.7/", ("http", "192.0.2.7", 80, "/", ""), id="ipv4"),
         pytest.param("http://[2001:DB8:0::1]/", ("http", "2001:db8::1", 80, "/", ""), id="ipv6"),
         pytest.param("http://e.com?a=/b?c", ("http", "e.com", 80, "/", "a=/b?c"), id="query-without-path"),
@@ -123,6 +143,38 @@ def test_only_listed_hosts_may_use_another_port() -> None:
     for url in ("http://localhost:8081/", "http://other:8080/", "http://localhost:8080@evil.example/"):
         with pytest.raises(ArticleBlocked):
             web_address(url, allow_hosts=allowed)
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("/b", "https://e.com/b"),
+        ("b?c#d", "https://e.com/x/b?c#d"),
+        ("?c", "https://e.com/x/y?c"),
+        ("//other.com/b", "https://other.com/b"),
+        ("HTTP://other.com", "HTTP://other.com"),
+        ("../../../b", "https://e.com/b"),
+        ("/caf\u00e9", "https://e.com/caf\u00e9"),
+        # Not mended: refused when it is parsed.
+        ("https:b", "https:b"),
+        ("https://", "https://"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+    ],
+)
+def test_a_location_is_read_from_where_it_was_found(location: str, url: str) -> None:
+    assert redirected(web_address("https://e.com/x/y?z"), location) == url
+
+
+@pytest.mark.parametrize("location", ["", "http://[::1", "//[", "http://a]b/"])
+def test_a_location_that_names_nothing_is_an_error(location: str) -> None:
+    with pytest.raises(ValueError, match=r"Location|IPv6|bracket"):
+        redirected(web_address("https://e.com/"), location)
+
+
+@pytest.mark.parametrize("location", ["/a b", "ht\ttp://e.com/", "\\\\e.com\\", "/a\r\nX: y", "/\u00a0"])
+def test_an_odd_location_is_blocked(location: str) -> None:
+    with pytest.raises(ArticleBlocked):
+        redirected(web_address("https://e.com/"), location)
 
 
 @settings(max_examples=150, deadline=None)
