@@ -74,7 +74,9 @@ ExchangeOf = Annotated[Exchange, Depends(_exchange)]
 
 async def _render(request: Request, error: Exception) -> Response:
     """The one handler: every error of ours, of FastAPI's and of Starlette's in the same shape."""
-    return problem(_ours(error), instance=request.url.path)
+    ours = _ours(error)
+    _exchange(request).facts |= {"problem": ours.kind, "reason": ours.reason}
+    return problem(ours, instance=request.url.path)
 
 
 def _ours(error: Exception) -> ThreadrError:

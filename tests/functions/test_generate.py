@@ -427,6 +427,17 @@ async def test_the_log_has_one_line_a_request_with_the_seeds_phrases(
     assert "harbour" not in json.dumps(lines)
 
 
+async def test_why_a_page_was_not_used_stands_in_the_log_alone(
+    client_of: Make, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.pages["/gone"] = _gone
+    for url in ("http://10.0.0.1/", f"{site.url}/gone"):
+        await client_of().post("/api/generate", json={"url": url})
+    blocked, gone = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (blocked["problem"], blocked["reason"]) == ("article-blocked", "address is not public")
+    assert (gone["problem"], gone["reason"]) == ("article-unreachable", "HTTP 404")
+
+
 async def test_every_real_article_becomes_a_thread(client_of: Make, site: Site, shared_files: Path) -> None:
     client = client_of(rate_limit_requests=100)
     for file in sorted((shared_files / "articles").glob("*.html.gz")):
