@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 class Article:
     """The main text of a page or of a request, paragraphs divided by newlines.
 
-    `published` is an ISO 8601 date, `language` an ISO 639-1 code; None where the page does not say.
+    `published` is an ISO 8601 date, `language` an ISO 639-1 code, `site` the name of the publication; None
+    where the page does not say.
     """
 
     text: str
@@ -17,6 +18,7 @@ class Article:
     author: str | None = None
     published: str | None = None
     language: str | None = None
+    site: str | None = None
     url: str | None = None
     truncated: bool = False
 

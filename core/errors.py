@@ -18,7 +18,8 @@ ThreadrError                 500 internal
 │   ├── ArticleTimeout       article-timeout
 │   ├── ArticleTooLarge      article-too-large
 │   ├── UnsupportedContent   unsupported-content
-│   └── NoArticle            no-article
+│   ├── NoArticle            no-article
+│   └── Paywall              paywall
 └── ModelError               503 model-unavailable
     ├── BudgetSpent          503 budget-spent
     └── ContentRefused       422 content-refused
@@ -207,6 +208,13 @@ class NoArticle(ArticleError):
     default_detail = (
         "The page holds no article text (it may need a login or a browser). Paste the text instead."
     )
+
+
+class Paywall(ArticleError):
+    kind = "paywall"
+    always_lasting = True
+    title = "The article is for subscribers"
+    default_detail = "The page shows only the start of the article. Paste the text, if you may read it."
 
 
 class ModelError(ThreadrError):

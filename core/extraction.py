@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from core.article import Article
 from core.cleaning import clean, clean_line, may_stand
-from core.errors import NoArticle
+from core.errors import NoArticle, Paywall
 from core.language import guess
+from core.markup import bounded
+from core.pdf import MAGIC, pdf_article
+
+if TYPE_CHECKING:
+    from trafilatura.settings import Document
 
 _LEAST_CHARACTERS = 140  # less is a teaser, a cookie wall or an error page
-_PLAIN_TYPES = ("text/plain", "text/markdown")
+_THIN_CHARACTERS = 1_500  # less may be one: then the page's own words count
+_MOST_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and marked elements are
+_PLAIN_TYPES = ("text/plain", "text/markdown", "text/x-markdown")
+_MARKDOWN_TITLE = re.compile(r"#[ \t]+(\S.{0,300})")
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_SEARCHED_BYTES = 4096
@@ -19,17 +32,54 @@ _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 # Where Python's codec of that name lacks what browsers add to the charset.
 _WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}
+_TOLD_APART = set("en de fr es it pt nl id sv pl tr ru zh".split())  # a wrong lang attribute shows
+_STOP_WORD_LANGUAGES = (
+    "Arabic Bulgarian Czech Danish Dutch English French German Greek Hindi Hungarian Indonesian Italian "
+    "Norwegian_Bokmal Polish Portuguese Romanian Russian Spanish Swedish Turkish Ukrainian Vietnamese"
+)
+_SUFFIX = re.compile(r"(.+?)\s+[-–—|·•:»]\s+([^-–—|·•:»]{2,60})$")
+_HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTALL)
+_LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s*:\s*[\"']?false", re.IGNORECASE)
+_WALL = re.compile(
+    r"subscribe (?:now )?to (?:continue|read|keep|unlock)|to (?:continue|keep) reading|already a subscriber"
+    r"|(?:for|available to) (?:subscribers|members) only|only (?:for|available to) (?:subscribers|members)"
+    r"|(?:article|story|content) is (?:for|reserved for|exclusive to) (?:our )?(?:subscribers|members)"
+    r"|jetzt weiterlesen|weiterlesen mit|nur für abonnent|réservé (?:à nos|aux) abonnés"
+    r"|exclusivo para (?:suscriptores|assinantes)|riservato agli abbonati",
+    re.IGNORECASE,
+)
+_GONE = re.compile(
+    r"(?:error |http |fehler )?(?:403|404|410)\b(?:\W*$|.{0,20}\b(?:error|not found|forbidden|gone))"
+    r"|.{0,40}\bpage.{0,30} (?:not (?:be )?found|(?:no longer|does not|doesn['’]t) exist)"
+    r"|access denied|just a moment\b|attention required|are you (?:a robot|human)|seite nicht gefunden"
+    r"|page (?:introuvable|non trouvée)|página no encontrada|pagina non trovata",
+    re.IGNORECASE,
+)
+_COOKIES = re.compile(
+    r"\buses? cookies|cookies? (?:policy|settings|notice|preferences)|(?:accept|reject|allow) (?:all|cookies)"
+    r"|\b(?:your|manage|give) consent|privacy (?:settings|choices|preferences)|our (?:\w+ )?partners"
+    r"|verwende[nt]? cookies|utilis\w+ (?:des |de )?cookies|alle (?:cookies )?akzeptieren|tout accepter",
+    re.IGNORECASE,
+)
+_SCRIPTED = re.compile(r"javascript", re.IGNORECASE)
 
 
 def extract_article(html: bytes, *, url: str, content_type: str | None = None) -> Article:
-    """The main text with its title, author, date and language; plain text is taken as it stands.
+    """The main text with its title, author, date, language and site.
 
-    Raises NoArticle when the page holds none.
+    Plain text is taken as it stands; a PDF is read where it holds text. Raises NoArticle when the page holds
+    none, Paywall when it shows only the start, UnsupportedContent for a PDF that cannot be read.
     """
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if html[:1024].lstrip().startswith(MAGIC) or media_type == "application/pdf":
+        return pdf_article(html, url=url)
     text = decode(html, content_type)
-    if (content_type or "").partition(";")[0].strip().lower() in _PLAIN_TYPES:
-        return plain_article(text, url=url)
-    return _html_article(text, url)
+    if media_type not in _PLAIN_TYPES:
+        return _html_article(text, url)
+    article = plain_article(text, url=url)
+    named = "markdown" in media_type or urlsplit(url).path.lower().endswith((".md", ".markdown"))
+    title = _MARKDOWN_TITLE.match(article.text) if named else None
+    return replace(article, title=clean_line(title[1])) if title else article
 
 
 def plain_article(text: str, *, url: str | None = None) -> Article:
@@ -40,24 +90,75 @@ def plain_article(text: str, *, url: str | None = None) -> Article:
     return Article(text=cleaned, language=guess(cleaned), url=url)
 
 
-def _html_article(html: str, url: str) -> Article:
-    from trafilatura import bare_extraction
+def _html_article(page: str, url: str) -> Article:
+    from trafilatura import bare_extraction, external
 
-    html = _REFERENCE.sub(_harmless, html).replace("\x00", "")
+    external.JT_STOPLIST = external.JT_STOPLIST or _stop_words()
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its warnings name the address in full
+    markup = bounded(page)
+    html = _REFERENCE.sub(_harmless, markup.html)
+    dates = {"original_date": True, "extensive_search": len(html) < _MOST_SEARCHED_FOR_DATES}
     document = bare_extraction(
-        html, url=url, include_comments=False, include_tables=False, with_metadata=True
+        html, url=url, include_comments=False, with_metadata=True, date_extraction_params=dates
     )
     text = clean((document.text if document else None) or "")
+    title = _title(document, html, url) if document else None
+    if len(text) < _THIN_CHARACTERS:
+        _refuse_walls(html, title or "", text)
     if document is None or len(text) < _LEAST_CHARACTERS:
         raise NoArticle
     return Article(
         text=text,
-        title=_line(document.title),
+        title=title,
         author=_line(document.author),
         published=_line(document.date),
-        language=_html_language(html) or guess(text),
+        language=_language(page, text),
+        site=_line(document.sitename),
         url=url,
+        truncated=markup.cut,
     )
+
+
+def _stop_words() -> tuple[str, ...]:
+    """For trafilatura's second opinion; the 100 languages that it would load itself take 34 MB."""
+    from trafilatura.external import get_stoplist
+
+    return tuple({word for language in _STOP_WORD_LANGUAGES.split() for word in get_stoplist(language)})
+
+
+def _refuse_walls(html: str, title: str, text: str) -> None:
+    """Raises when a thin text is a wall's, an error page's, or what is left of a page without its scripts."""
+    locked, wall = bool(_LOCKED.search(html)), bool(_WALL.search(html))
+    if len(text) < 600 + 400 * locked + 500 * (locked and wall) and (locked or wall):
+        raise Paywall
+    if _GONE.match(title) or _GONE.match(text):
+        raise NoArticle(
+            "The page says that there is nothing here. Check the link, or paste the text instead."
+        )
+    if len(_COOKIES.findall(text)) >= 2:
+        raise NoArticle("The page shows only a cookie notice. Paste the text instead.")
+    if len(text) < 2 * _LEAST_CHARACTERS and _SCRIPTED.search(text or html):
+        raise NoArticle("The page needs a browser to show its text. Paste the text instead.")
+
+
+def _title(document: Document, html: str, url: str) -> str | None:
+    """The title without the name of the site, or without whatever else its heading lacks."""
+    title = clean_line(document.title or "")
+    site, host = (
+        _letters(document.sitename or ""),
+        _letters((urlsplit(url).hostname or "").removeprefix("www.")),
+    )
+    headings = {_letters(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
+    while suffix := _SUFFIX.match(title):
+        tail = _letters(suffix[2])
+        if tail not in site and tail != host and _letters(suffix[1]) not in headings:
+            break
+        title = suffix[1]
+    return title or None
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _harmless(reference: re.Match[str]) -> str:
@@ -71,10 +172,15 @@ def _line(value: str | None) -> str | None:
     return clean_line(value) or None if value else None
 
 
-def _html_language(html: str) -> str | None:
-    """The ISO 639-1 code of <html lang>, if it has one."""
+def _language(html: str, text: str) -> str:
+    """The ISO 639-1 code of <html lang>, unless a long text is plainly in another language."""
     found = re.search(r"<html[^>]{0,1000}?\slang\s*=\s*[\"']?([a-zA-Z]{2})\b", html[:20_000])
-    return found[1].lower() if found else None
+    guessed = guess(text)
+    if found is None:
+        return guessed
+    declared = found[1].lower()
+    plain = len(text) >= 400 and (guessed != "en" or text.count(" the ") > 2)
+    return guessed if plain and declared in _TOLD_APART else declared
 
 
 def decode(body: bytes, content_type: str | None) -> str:

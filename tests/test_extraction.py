@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import NoArticle
+from core.errors import NoArticle, Paywall
 from core.extraction import decode, extract_article, plain_article
 
 URL = "https://news.example.com/flood"
@@ -57,6 +57,9 @@ def test_what_a_page_does_not_say_is_none() -> None:
         pytest.param(' xml:lang="de"', BODY, "en", id="other-attribute"),
         pytest.param(' lang=""', BODY, "en", id="empty"),
         pytest.param("", f"<p>{GERMAN}</p>", "de", id="guessed"),
+        pytest.param(' lang="en"', f"<p>{GERMAN * 3}</p>", "de", id="plainly-another"),
+        pytest.param(' lang="de"', f"<p>{SENTENCE * 9}</p>", "en", id="plainly-english"),
+        pytest.param(' lang="da"', f"<p>{GERMAN * 3}</p>", "da", id="one-that-we-cannot-tell-apart"),
     ],
 )
 def test_a_language_is_the_pages_own_or_guessed(attributes: str, body: str, language: str) -> None:
@@ -226,12 +229,145 @@ def test_a_page_without_article_text_is_none(html: bytes) -> None:
         extract_article(html, url=URL)
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "Text/Plain; charset=utf-8", "text/markdown"])
+@pytest.mark.parametrize("content_type", ["text/plain", "Text/Plain; charset=utf-8"])
 def test_plain_text_is_taken_as_it_stands(content_type: str) -> None:
     article = extract_article(
         "# Grüße\r\n\r\n<b>1 < 2</b>\x00\n".encode(), url=URL, content_type=content_type
     )
     assert (article.text, article.title, article.url) == ("# Grüße\n\n<b>1 < 2</b>", None, URL)
+
+
+@pytest.mark.parametrize(
+    ("url", "content_type", "title"),
+    [
+        pytest.param(URL, "text/markdown; charset=utf-8", "Old town", id="type"),
+        pytest.param(f"{URL}/README.md", "text/plain", "Old town", id="name"),
+        pytest.param(URL, "text/plain", None, id="plain-text"),
+    ],
+)
+def test_the_title_of_markdown_is_its_first_heading(url: str, content_type: str, title: str | None) -> None:
+    article = extract_article(b"# Old town\n\nIt was **flooded**.", url=url, content_type=content_type)
+    assert (article.title, article.text) == (title, "# Old town\n\nIt was **flooded**.")
+
+
+@pytest.mark.parametrize(
+    ("title", "site", "heading", "expected"),
+    [
+        pytest.param(
+            "Old town flooded | BBC", "BBC News", "", "Old town flooded", id="part-of-the-sites-name"
+        ),
+        pytest.param("Old town flooded – The News", "The News", "", "Old town flooded", id="site"),
+        pytest.param("Flooded - Town - News", "News - Town", "", "Flooded", id="site-in-two-parts"),
+        pytest.param("Flooded - news.example.com", "", "", "Flooded", id="host"),
+        pytest.param("Flooded - Local", "News", "<h1>Floo<b>ded</b></h1><h1>b</h1>", "Flooded", id="heading"),
+        pytest.param("Flooded - again", "News", "", "Flooded - again", id="part-of-the-title"),
+        pytest.param("News", "News", "", "News", id="nothing-else"),
+    ],
+)
+def test_a_title_goes_without_the_name_of_its_site(
+    title: str, site: str, heading: str, expected: str
+) -> None:
+    named = f'<meta property="og:site_name" content="{site}">' if site else ""
+    head = f'<title>{title}</title><meta property="og:title" content="{title}">{named}'
+    article = extract_article(page(heading + BODY, head=head), url=URL)
+    assert article.title == expected
+    assert not site or article.site == site
+
+
+LOCKED = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false}</script>'
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        pytest.param(LOCKED, BODY, id="structured-data"),
+        pytest.param(LOCKED.replace("false", '"False"'), BODY, id="false-as-a-word"),
+        pytest.param("", f"{BODY}<div class=promo>Subscribe to continue reading.</div>", id="words"),
+        pytest.param("", f"<p>{SENTENCE}</p><p>Already a subscriber? Log in.</p>", id="hardly-a-text"),
+        pytest.param("", f"<p>{GERMAN}</p><p>Jetzt weiterlesen mit Plus.</p>", id="german"),
+        pytest.param(LOCKED, "<p>Subscribe now to read.</p>", id="no-text"),
+    ],
+)
+def test_the_start_of_a_locked_article_is_a_paywall(head: str, body: str) -> None:
+    with pytest.raises(Paywall):
+        extract_article(page(body, head=head), url=URL)
+
+
+@pytest.mark.parametrize("head", [LOCKED, '<meta name="a" content="Subscribe to continue reading">'])
+def test_an_article_that_came_whole_is_no_paywall(head: str) -> None:
+    body = "".join(f"<p>On day {n} {SENTENCE}</p>" for n in range(20))
+    assert "On day 19" in extract_article(page(body, head=head), url=URL).text
+
+
+LOST = "The address may have been typed wrongly, or the story may have moved to another place. " * 3
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "said"),
+    [
+        pytest.param("404 Not Found", f"<p>{LOST}</p>", "nothing here", id="soft-404"),
+        pytest.param("Page not found | News", f"<p>{LOST}</p>", "nothing here", id="not-found"),
+        pytest.param("Seite nicht gefunden", f"<p>{LOST}</p>", "nothing here", id="german"),
+        pytest.param("Just a moment...", f"<p>{LOST}</p>", "nothing here", id="challenge"),
+        pytest.param(
+            "News",
+            f"<p>We use cookies. {LOST}</p><p>Accept all, or choose in our cookie settings.</p>",
+            "cookie notice",
+            id="cookie-wall",
+        ),
+        pytest.param("News", "<p>Please enable JavaScript to read.</p>", "needs a browser", id="script-only"),
+    ],
+)
+def test_an_error_page_or_a_notice_is_refused_with_its_reason(title: str, body: str, said: str) -> None:
+    with pytest.raises(NoArticle, match=f"{said}.*aste the text"):
+        extract_article(page(body, head=f"<title>{title}</title>"), url=URL)
+
+
+@pytest.mark.parametrize("title", ["404 Media raises money", "Page found in the attic", "The cookie policy"])
+def test_a_short_article_about_such_things_is_one(title: str) -> None:
+    assert extract_article(page(head=f"<title>{title}</title>"), url=URL).title == title
+
+
+STORY = f"<article>{BODY}</article>"
+LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param("<p " + " ".join(f"a{n}=1" for n in range(200_000)) + ">" + STORY, id="attributes"),
+        pytest.param("<div>" * 200_000 + STORY + "</div>" * 200_000, id="nested"),
+        pytest.param(STORY + "<!--" * 500_000, id="open-comments"),
+        pytest.param(STORY + "<br>" * 500_000, id="line-breaks"),
+        pytest.param(STORY + "<script>" * 250_000, id="open-scripts"),
+        pytest.param(f"<title>{'long ' * 400_000}</title>{STORY}", id="title"),
+        pytest.param("<meta name=author content=x>" * 70_000 + STORY, id="metas"),
+        pytest.param(f'<meta name=author content="{"<!--" * 500_000}">{STORY}', id="open-comments-in-a-meta"),
+        pytest.param(f"<!DOCTYPE l [<!ENTITY l0 'l'>{LAUGHS}]><p>&l9;</p>{STORY}", id="billion-laughs"),
+    ],
+)
+def test_hostile_markup_around_an_article_does_not_hide_it(html: str) -> None:
+    article = extract_article(html.encode(), url=URL, content_type="application/xhtml+xml")
+    assert "rescue teams came in boats." in article.text
+    assert len(article.title or "") <= 1_000
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(f"<p>{SENTENCE}", id="paragraphs"),
+        pytest.param(f"<article><p>{SENTENCE}", id="nested-articles"),
+        pytest.param(f"<table><tr><td>{SENTENCE}", id="nested-tables"),
+        pytest.param("<p>Posted on 12 March 2019 by the editors", id="dates"),
+        pytest.param("word ", id="one-text"),
+        pytest.param("&lt;b ", id="references"),
+    ],
+)
+def test_two_megabytes_of_anything_are_cut_and_say_so(part: str) -> None:
+    html = f"<html><body><p>{SENTENCE}{part * (2_000_000 // len(part))}"
+    article = extract_article(html.encode(), url=URL)
+    assert article.truncated
+    assert 140 < len(article.text) <= 400_000
 
 
 @pytest.mark.parametrize("text", ["", " \n", "...", "\x00\u200b", "-- ** --"])
