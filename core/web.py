@@ -35,16 +35,16 @@ _MOST_CHUNKS = 16_384  # a byte to a chunk would cost seconds of parsing
 _MOST_REDIRECTS = 5
 _MOST_SECONDS = 8.0
 _SNIFFED_BYTES = 1024
-_READABLE = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown"}
+_READABLE = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf"}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _HEADERS = {
     "User-Agent": USER_AGENT,
-    "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8,text/markdown;q=0.8",
+    "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8,text/markdown;q=0.8,application/pdf;q=0.5",
     "Accept-Encoding": "gzip",
     "Accept-Language": "*",
 }
-# Files that sites send as text/html: PDF, PNG, GIF, JPEG, zip (and Office), gzip, MP4.
-_FILE = re.compile(rb"(?s)\s*%PDF-|\x89PNG\r|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|....ftyp")
+# Files that sites send as text/html: PNG, GIF, JPEG, zip (and Office), gzip, MP4.
+_FILE = re.compile(rb"(?s)\x89PNG\r|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|....ftyp")
 # As in mimesniff.spec.whatwg.org, section 7.1, but anywhere in the start.
 _HTML = re.compile(rb"(?i)<(!doctype html|html|head|body|title|meta|script|style|table|div|h1|p)\b")
 

@@ -119,9 +119,6 @@ UNSUPPORTED: dict[str, Play] = {
             "nonsense",
         )
     },
-    "sends a PDF": sends(answer(PDF, content_type="application/pdf")),
-    "sends a PDF as HTML": sends(answer(PDF)),
-    "sends a PDF as text": sends(answer(b"\r\n" + PDF, content_type="text/plain; charset=utf-8")),
     "sends a PNG as HTML": sends(answer(b"\x89PNG\r\n\x1a\n" + bytes(2_000))),
     "sends a zip as HTML": sends(answer(b"PK\x03\x04" + bytes(2_000))),
     "sends gzip in gzip and names one": coded(stacked(b"<p>a", 2), "gzip"),

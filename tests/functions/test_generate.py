@@ -16,6 +16,7 @@ from core.counting import count
 from tests.conftest import ARTICLE, PARAGRAPHS, Make, Site, page
 from tests.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
 from tests.loopback import closed_port
+from tests.test_pdf import LINES, pdf
 
 FIELDS = (
     "success thread source_type title error id cached degraded platform generator model hooks source usage"
@@ -425,6 +426,20 @@ async def test_the_log_has_one_line_a_request_with_the_seeds_phrases(
     ]
     assert all(line["status"] == 200 and line["route"] == "/api/generate" for line in lines)
     assert "harbour" not in json.dumps(lines)
+
+
+@pytest.mark.parametrize("media_type", ["application/pdf", "text/html"])
+async def test_a_pdf_with_text_becomes_a_thread_and_pictures_of_pages_do_not(
+    client_of: Make, site: Site, media_type: str
+) -> None:
+    site.pages["/paper"] = partial(Response, pdf(LINES, Title="Old town flooded"), media_type=media_type)
+    site.pages["/scan"] = partial(Response, pdf([], []), media_type=media_type)
+    client = client_of()
+    read = (await client.post("/api/generate", json={"url": f"{site.url}/paper"})).json()
+    refused = (await client.post("/api/generate", json={"url": f"{site.url}/scan"})).json()
+    assert read["thread"][0]["content"].startswith("Old town flooded\n\n")
+    assert refused["type"] == "/problems/unsupported-content"
+    assert refused["detail"].startswith("The PDF holds pictures of pages and no text.")
 
 
 async def test_why_a_page_was_not_used_stands_in_the_log_alone(

@@ -1,0 +1,183 @@
+"""A page's markup within bounds: what the parser is given never costs more than a big real page does."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import islice
+
+# Real articles have some 1,500 elements, 2,500 attributes, a depth of 25 and 150,000 characters of markup.
+_MOST_ELEMENTS = 6_500
+_MOST_ATTRIBUTES = 14_000
+_MOST_ATTRIBUTES_OF_ONE = 64
+_MOST_ATTRIBUTE_CHARACTERS = 4_000
+_MOST_TAGS = 250_000  # that are looked at, kept or not
+_MOST_DEPTH = 90
+_MOST_HEAD_ELEMENTS = 600  # meta and link each
+_MOST_TITLE_CHARACTERS = 1_000
+_DATA_COSTS = 2_000  # characters that each is counted as, beside its own
+_MOST_DATA_CHARACTERS = 200_000  # of all JSON-LD scripts
+_MOST_CHARACTERS = 400_000
+_MOST_WEIGHT = 8_000_000  # characters, each times its depth: ancestors hold it too
+_MOST_MISREAD_TAGS = 20
+
+_LONG_SPACE = re.compile(r"[\s\0]{6,}")
+_START = re.compile(r"<(?:!--|[!?]|/?([a-zA-Z][a-zA-Z0-9:-]{0,40}))")
+# A quote counts only after an equals sign: stray ones are frequent, and must not swallow half a page.
+_QUOTED_END = re.compile(r"""(?:[^>=]|=\s*(?:"[^"]*"|'[^']*')?)*+>""")
+_ATTRIBUTE = re.compile(r"""[^\s=>/"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
+_DATA = re.compile(r"""type\s*=\s*["']?application/(?:ld|settings)\+json""", re.IGNORECASE)
+_UNNESTED = set(
+    "area base br col embed hr img input link meta param source track wbr "  # never have an end tag
+    "p li dt dd tr td th thead tbody tfoot option optgroup colgroup html head body".split()  # need none
+)
+_RAW = {"script", "style", "title", "textarea", "iframe", "xmp", "noembed", "noframes", "svg"}
+_INLINE = set("a abbr b bdi bdo cite code em font i kbd mark q s small span strong sub sup tt u var".split())
+
+
+@dataclass(slots=True)
+class Markup:
+    """`html` is what may be parsed; `cut` says that the rest of the page was left out."""
+
+    html: str
+    cut: bool = False
+
+
+def bounded(html: str) -> Markup:
+    """The page without comments, styles and scripts, cut or thinned where it is beyond all measure.
+
+    One pass; its time is linear in the length whatever the markup. Ordinary pages keep every element,
+    attribute and character that an extractor looks at.
+    """
+    return _Pass(html).run()
+
+
+@dataclass(slots=True)
+class _Pass:
+    html: str
+    kept: list[str] = field(default_factory=lambda: [""])
+    characters: int = 0
+    tags: int = 0
+    elements: int = 0
+    attributes: int = 0
+    depth: int = 0
+    head_elements: int = 0
+    misread: int = 0
+    last_drawing: int = -1
+    data_characters: int = 0
+    weight: int = 0
+
+    def run(self) -> Markup:
+        at, self.last_drawing = 0, self.html.rfind("</svg")
+        while at >= 0 and not self._full() and (start := _START.search(self.html, at)):
+            self._text(self.html[at : start.start()])
+            at = self._after(start)
+        if at >= 0 and not self._full():
+            self._text(self.html[at:])
+        # The type says that it is a page, short as it may be; without any element it is none.
+        return Markup("<!DOCTYPE html>\n" * (self.elements > 0) + "".join(self.kept), cut=self._full())
+
+    def _full(self) -> bool:
+        return (
+            self.elements >= _MOST_ELEMENTS
+            or self.characters >= _MOST_CHARACTERS
+            or self.weight >= _MOST_WEIGHT
+            or self.tags >= _MOST_TAGS
+        )
+
+    def _text(self, text: str) -> None:
+        text = _LONG_SPACE.sub("\n", text)
+        depth = min(self.depth, _MOST_DEPTH) + 1
+        room = min(_MOST_CHARACTERS - self.characters, (_MOST_WEIGHT - self.weight) // depth + 1)
+        self.weight += len(text[:room]) * depth
+        self._keep(text[:room])
+
+    def _keep(self, part: str) -> None:
+        if part:
+            self.kept.append(part)
+            self.characters += len(part)
+
+    def _after(self, start: re.Match[str]) -> int:
+        """Takes what begins at `start`; the position behind it, or -1 when it has no end."""
+        self.tags += 1
+        opening, name = start[0], (start[1] or "").lower()
+        if opening == "<!--":
+            return self._behind("-->", start.start() + 2)
+        end = self._end_of_tag(start.end())
+        if end < 0 or not name:
+            return end
+        tag = self.html[start.start() : end]
+        if opening[1] == "/":
+            self._close(name, tag)
+        elif name in _RAW and (name != "svg" or end <= self.last_drawing):
+            return self._raw(name, tag, end)
+        else:
+            self._open(name, tag)
+        return end
+
+    def _behind(self, mark: str, at: int) -> int:
+        found = self.html.find(mark, at)
+        return found + len(mark) if found >= 0 else -1
+
+    def _end_of_tag(self, at: int) -> int:
+        if self.misread < _MOST_MISREAD_TAGS:
+            if found := _QUOTED_END.match(self.html, at):
+                return found.end()
+            self.misread += 1
+        return self._behind(">", at)
+
+    def _open(self, name: str, tag: str) -> None:
+        if name in ("meta", "link"):
+            self.head_elements += 1
+            if self.head_elements > _MOST_HEAD_ELEMENTS:
+                return
+        if name in _UNNESTED:
+            if self.kept[-2:] == [tag, tag]:
+                return  # no more than two empty ones in a row
+        elif not tag.endswith("/>"):
+            self.depth += 1
+            if self.depth > _MOST_DEPTH:
+                self._leave_out(name)
+                return
+        self.elements += 1
+        self._keep(self._thinned(name, tag))
+
+    def _close(self, name: str, tag: str) -> None:
+        if name not in _UNNESTED:
+            self.depth = max(0, self.depth - 1)
+            if self.depth >= _MOST_DEPTH:
+                self._leave_out(name)
+                return
+        self._keep(tag if len(tag) < 60 else f"</{name}>")
+
+    def _leave_out(self, name: str) -> None:
+        if name not in _INLINE and self.kept[-1] != " ":
+            self._keep(" ")
+
+    def _thinned(self, name: str, tag: str) -> str:
+        if len(tag) <= len(name) + 2:
+            return tag
+        found = [a[0] for a in islice(_ATTRIBUTE.finditer(tag, len(name) + 1), _MOST_ATTRIBUTES_OF_ONE + 1)]
+        self.attributes += len(found)
+        if self.attributes > _MOST_ATTRIBUTES:
+            return f"<{name}>"
+        if len(found) <= _MOST_ATTRIBUTES_OF_ONE and len(tag) <= _MOST_ATTRIBUTE_CHARACTERS:
+            return tag
+        short = [part for part in found[:_MOST_ATTRIBUTES_OF_ONE] if len(part) <= _MOST_ATTRIBUTE_CHARACTERS]
+        return f"<{' '.join([name, *short])}>"
+
+    def _raw(self, name: str, tag: str, at: int) -> int:
+        """An element whose content is no markup: titles are kept short, structured data whole."""
+        if tag.endswith("/>"):  # XHTML; in HTML it would swallow what follows
+            return at
+        end = re.compile(f"</{name}", re.IGNORECASE).search(self.html, at)
+        if end is None:
+            return -1
+        content = self.html[at : end.start()]
+        if name == "title":
+            self._keep(f"<title>{content[:_MOST_TITLE_CHARACTERS]}</title>")
+        elif name == "script" and _DATA.search(tag[:1_000]):
+            self.data_characters += len(content) + _DATA_COSTS
+            if self.data_characters <= _MOST_DATA_CHARACTERS:
+                self.kept.append(f"{tag}{content}</script>")
+        return self._behind(">", end.end())
