@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 
 from core.article import Article
 from core.cleaning import clean, clean_line, may_stand
-from core.errors import NoArticle, Paywall
+from core.errors import NoArticle
 from core.language import guess
 from core.markup import bounded
 from core.pdf import MAGIC, pdf_article
+from core.walls import LEAST_CHARACTERS, refuse_walls
 
 if TYPE_CHECKING:
     from trafilatura.settings import Document
 
-_LEAST_CHARACTERS = 140  # less is a teaser, a cookie wall or an error page
 _THIN_CHARACTERS = 1_500  # less may be one: then the page's own words count
 _MOST_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and marked elements are
 _PLAIN_TYPES = ("text/plain", "text/markdown", "text/x-markdown")
@@ -39,29 +39,6 @@ _STOP_WORD_LANGUAGES = (
 )
 _SUFFIX = re.compile(r"(.+?)\s+[-–—|·•:»]\s+([^-–—|·•:»]{2,60})$")
 _HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTALL)
-_LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s*:\s*[\"']?false", re.IGNORECASE)
-_WALL = re.compile(
-    r"subscribe (?:now )?to (?:continue|read|keep|unlock)|to (?:continue|keep) reading|already a subscriber"
-    r"|(?:for|available to) (?:subscribers|members) only|only (?:for|available to) (?:subscribers|members)"
-    r"|(?:article|story|content) is (?:for|reserved for|exclusive to) (?:our )?(?:subscribers|members)"
-    r"|jetzt weiterlesen|weiterlesen mit|nur für abonnent|réservé (?:à nos|aux) abonnés"
-    r"|exclusivo para (?:suscriptores|assinantes)|riservato agli abbonati",
-    re.IGNORECASE,
-)
-_GONE = re.compile(
-    r"(?:error |http |fehler )?(?:403|404|410)\b(?:\W*$|.{0,20}\b(?:error|not found|forbidden|gone))"
-    r"|.{0,40}\bpage.{0,30} (?:not (?:be )?found|(?:no longer|does not|doesn['’]t) exist)"
-    r"|access denied|just a moment\b|attention required|are you (?:a robot|human)|seite nicht gefunden"
-    r"|page (?:introuvable|non trouvée)|página no encontrada|pagina non trovata",
-    re.IGNORECASE,
-)
-_COOKIES = re.compile(
-    r"\buses? cookies|cookies? (?:policy|settings|notice|preferences)|(?:accept|reject|allow) (?:all|cookies)"
-    r"|\b(?:your|manage|give) consent|privacy (?:settings|choices|preferences)|our (?:\w+ )?partners"
-    r"|verwende[nt]? cookies|utilis\w+ (?:des |de )?cookies|alle (?:cookies )?akzeptieren|tout accepter",
-    re.IGNORECASE,
-)
-_SCRIPTED = re.compile(r"javascript", re.IGNORECASE)
 
 
 def extract_article(html: bytes, *, url: str, content_type: str | None = None) -> Article:
@@ -104,8 +81,8 @@ def _html_article(page: str, url: str) -> Article:
     text = clean((document.text if document else None) or "")
     title = _title(document, html, url) if document else None
     if len(text) < _THIN_CHARACTERS:
-        _refuse_walls(html, title or "", text)
-    if document is None or len(text) < _LEAST_CHARACTERS:
+        refuse_walls(html, title or "", text)
+    if document is None or len(text) < LEAST_CHARACTERS:
         raise NoArticle
     return Article(
         text=text,
@@ -124,21 +101,6 @@ def _stop_words() -> tuple[str, ...]:
     from trafilatura.external import get_stoplist
 
     return tuple({word for language in _STOP_WORD_LANGUAGES.split() for word in get_stoplist(language)})
-
-
-def _refuse_walls(html: str, title: str, text: str) -> None:
-    """Raises when a thin text is a wall's, an error page's, or what is left of a page without its scripts."""
-    locked, wall = bool(_LOCKED.search(html)), bool(_WALL.search(html))
-    if len(text) < 600 + 400 * locked + 500 * (locked and wall) and (locked or wall):
-        raise Paywall
-    if _GONE.match(title) or _GONE.match(text):
-        raise NoArticle(
-            "The page says that there is nothing here. Check the link, or paste the text instead."
-        )
-    if len(_COOKIES.findall(text)) >= 2:
-        raise NoArticle("The page shows only a cookie notice. Paste the text instead.")
-    if len(text) < 2 * _LEAST_CHARACTERS and _SCRIPTED.search(text or html):
-        raise NoArticle("The page needs a browser to show its text. Paste the text instead.")
 
 
 def _title(document: Document, html: str, url: str) -> str | None:

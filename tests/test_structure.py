@@ -19,7 +19,7 @@ MODULES = sorted([*ROOT.glob("core/*.py"), *ROOT.glob("functions/*.py")])
 LAYERS = [
     "errors settings article cleaning counting language days window directives usage counters",
     "sentences splitting thread composer urls canonical addresses identity keys prices",
-    "entry tally exchange extractive prompt tls loop log breaker store scripts markup pdf",
+    "entry tally exchange extractive prompt tls loop log breaker store scripts markup pdf walls",
     "refusals local_window pipeline bounded dialing flights",
     "upstash tcp memory ratelimit shared openai_composer web",
     "extraction builtin",
