@@ -61,9 +61,9 @@ class JudgedBackend(Dial):
             async with asyncio.timeout(_CONNECT_SECONDS):
                 stream = await self._connect(host, port, exempt)
         except (OSError, ValueError, httpcore2.NetworkError, httpcore2.TimeoutException) as error:
-            # `lasting` is the same for all of these, or asking twice would tell them apart.
+            # Remembered like a private address, or asking twice would tell them apart.
             kind = ArticleUnreachable if exempt else ArticleBlocked
-            raise kind(reason=f"connect: {type(error).__name__}", lasting=False) from None
+            raise kind(reason=f"connect: {type(error).__name__}") from None
         self.probing = False
         return stream
 
@@ -73,7 +73,7 @@ class JudgedBackend(Dial):
         except ValueError:
             addresses = await self._resolve(host, port)
         if not exempt and not all(is_public(address) for address in addresses):
-            raise ArticleBlocked(reason="address is not public", lasting=False)
+            raise ArticleBlocked(reason="address is not public")
         fault: Exception = OSError("no address")
         for address in addresses[:_MOST_ATTEMPTS]:
             try:

@@ -102,7 +102,7 @@ class Web:
                 return await self._follow(url, backend, validators or Validators())
         except TimeoutError:
             if backend.probing:
-                raise ArticleBlocked(reason="deadline while connecting", lasting=False) from None
+                raise ArticleBlocked(reason="deadline while connecting") from None
             raise ArticleTimeout(reason="deadline") from None
 
     async def _follow(self, url: str, backend: JudgedBackend, validators: Validators) -> Page:
@@ -117,7 +117,7 @@ class Web:
     def _permitted(self, url: str) -> WebAddress:
         address = web_address(url, allow_hosts=self._allow_hosts)
         if self._domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in self._domains):
-            raise ArticleBlocked(reason="not in ALLOWED_DOMAINS", lasting=False)
+            raise ArticleBlocked(reason="not in ALLOWED_DOMAINS")
         return address
 
 

@@ -317,7 +317,7 @@ async def test_blocked_reserved_closed_and_unresolvable_look_the_same(addresses:
     error, plain = caught.value, ArticleBlocked()
     assert problem(error, instance="/").body == problem(plain, instance="/").body
     assert error.reason  # for the log
-    assert error.lasting is False  # remembered or not, it must be the same
+    assert error.lasting is True  # remembered or not, it must be the same
 
 
 async def test_a_name_server_that_never_answers_has_a_deadline_of_its_own(
