@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 from core.counting import PlatformName
 from core.errors import InvalidRequest
 from core.keys import text_key, url_key
+from core.prompt import made_with
 from core.thread import Brief, Numbering, SourceLink
 from core.window import Decision
 from core.writer import Generator
@@ -101,10 +102,11 @@ class ClearRequest(BaseModel):
             raise InvalidRequest("Give exactly one of url and text, in the body or in the query.")
         return given[0]
 
-    @property
-    def key(self) -> str:
+    def key(self, model: str) -> str:
         """Where the answer for the default options is kept. Raises ArticleBlocked when url is not one."""
-        return text_key(self.text) if self.url is None else url_key(self.url)  # type: ignore[arg-type]
+        if self.url is not None:
+            return url_key(self.url, made_with(model))
+        return text_key(self.text or "", made_with(model))
 
 
 class PostOut(BaseModel):

@@ -13,13 +13,11 @@ from core.directives import Directives
 from core.entry import Entry
 from core.exchange import Exchange
 from core.keys import content_name, digest, text_key, url_key
-from core.prompt import VERSION
-from core.settings import DEFAULT_MODEL
+from core.prompt import made_with
 from core.store import Ask
 from core.web import Validators
 
 DEGRADED_SECONDS = 60.0  # how long a makeshift answer may be given again
-_DEFAULT = {"model": DEFAULT_MODEL, "prompt": 1}  # with these the key needs no suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +127,5 @@ class Job:
 
 def _variant(request: GenerateRequest, model: str) -> dict[str, Any]:
     """What of the request, the model and the prompt differs from the default."""
-    made_with = {"model": model, "prompt": VERSION}
-    variant = request.brief.variant() | {name: it for name, it in made_with.items() if it != _DEFAULT[name]}
+    variant = request.brief.variant() | made_with(model)
     return variant if request.generator == "auto" else variant | {"generator": request.generator}

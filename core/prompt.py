@@ -10,8 +10,10 @@ from core.article import Article
 from core.cleaning import clean
 from core.composer import Draft
 from core.errors import ModelError
+from core.settings import DEFAULT_MODEL
 from core.thread import Brief
 
+_FIRST = {"model": DEFAULT_MODEL, "prompt": 1}  # with these an answer's key needs no suffix
 VERSION = 1  # part of every model-made answer's key: raise it with each change of the words below
 
 _RULES = """\
@@ -40,6 +42,12 @@ SCHEMA = {
         "additionalProperties": False,
     },
 }
+
+
+def made_with(model: str) -> dict[str, Any]:
+    """What of the model and the prompt differs from the first ones: a part of every answer's key."""
+    current = {"model": model, "prompt": VERSION}
+    return {name: value for name, value in current.items() if value != _FIRST[name]}
 
 
 def messages(article: Article, brief: Brief, *, new_fence: Callable[[], str]) -> list[dict[str, str]]:

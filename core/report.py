@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from core.api import CacheStats, DayOut
-from core.counters import Counters
+from core.counters import NO_COUNTERS, Counters
+from core.days import last_days
 from core.errors import StoreError
 from core.store import Store, StoreStats
 
 _COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
 
 
-async def cache_report(store: Store) -> CacheStats:
-    """All figures of the last 30 days; `available` is False, and figures null or 0, when the store fails."""
+async def cache_report(store: Store, now: float) -> CacheStats:
+    """All figures, a row for each of the last 30 days before `now` (epoch seconds), the newest first.
+
+    `available` is False, and figures are null or 0, when the store fails.
+    """
     try:
-        return _report(await store.stats())
+        return _report(await store.stats(), now)
     except StoreError as error:
-        return _report(StoreStats(), error)
+        return _report(StoreStats(), now, error)
 
 
-def _report(stats: StoreStats, error: StoreError | None = None) -> CacheStats:
-    days = [_day(date, counters) for date, counters in stats.days.items()]
+def _report(stats: StoreStats, now: float, error: StoreError | None = None) -> CacheStats:
+    days = [_day(date, stats.days.get(date, NO_COUNTERS)) for date in last_days(now)]
     sums = {name: round(sum(getattr(day, name) for day in days), 6) for name in _COUNTED}
     asked = sums["hits"] + sums["misses"]
     return CacheStats(

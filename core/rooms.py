@@ -28,6 +28,7 @@ class Rooms:
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
         window = Window(settings.rate_limit_requests, round(settings.rate_limit_window_seconds * 1000))
         self.settings = settings
+        self.clock = clock
         self.local = MemoryStore(window, clock)
         self.shared = _shared_store(settings, window, clock)
         self.cache = Cache(

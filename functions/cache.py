@@ -21,7 +21,7 @@ router = APIRouter(
 
 @router.get("/api/cache/stats")
 async def stats(rooms: RoomsOf) -> CacheStats:
-    return await cache_report(rooms.store)
+    return await cache_report(rooms.store, rooms.clock())
 
 
 @router.delete("/api/cache/clear")
@@ -30,7 +30,9 @@ async def clear(
     query: Annotated[ClearRequest, Query()],
     body: Annotated[ClearRequest | None, Body()] = None,
 ) -> ClearAnswer:
-    return ClearAnswer.of(await rooms.cache.forget(ClearRequest.merged(query, body).key))
+    return ClearAnswer.of(
+        await rooms.cache.forget(ClearRequest.merged(query, body).key(rooms.settings.openai_model))
+    )
 
 
 app = create_app(router)

@@ -25,7 +25,7 @@ async def test_stats_tell_what_happened(
     assert (stats["hits"], stats["misses"], stats["hit_rate"], stats["generated"]) == (2, 2, 0.5, 2)
     assert (stats["tokens_in"], stats["tokens_out"]) == (2_000, 400)
     assert (stats["cost_usd"], stats["saved_usd"]) == (0.0033, 0.0033)
-    assert [day["hits"] for day in stats["days"]] == [2]
+    assert [day["hits"] for day in stats["days"]] == [2, *[0] * 29]
 
 
 async def test_stats_of_an_unreachable_store_say_so(client_of: Make) -> None:
@@ -55,6 +55,15 @@ async def test_clearing_removes_the_answer(
     assert first.json() == {"success": True, "message": "The kept answer was removed."}
     assert second.json() == {"success": False, "message": "No answer was kept for this."}
     assert (await client.post("/api/generate", json=named)).json()["cached"] is False
+
+
+async def test_clearing_knows_the_model_that_wrote(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    client = client_of(openai_model="another-model", **model_settings)
+    await client.post("/api/generate", json={"text": ARTICLE})
+    response = await client.request("DELETE", "/api/cache/clear", json={"text": ARTICLE})
+    assert response.json()["success"] is True
 
 
 async def test_clearing_an_unreachable_store_is_503_and_removes_the_local_answer(
