@@ -57,7 +57,7 @@ class Leader:
                     return await self._keep_again(job, turn, source, known)
                 without = None if turn.paid else BudgetSpent(reason="budget spent")
                 written = await self._write(job, source.article, without=without, stands_in=stale is None)
-        except BaseException as error:
+        except BaseException as error:  # a cancelled leader must give the lease back, too
             await self._give_up(job, turn, error)
             raise
         return await self._keep(job, turn, source, written)

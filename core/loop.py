@@ -1,10 +1,14 @@
-"""The one event loop of a Lambda process: connections belong to it, so it lives as long as they do."""
+"""Event loops: the one of a Lambda process, and clients that belong to the loop that is running."""
 
 from __future__ import annotations
 
 import asyncio
 import atexit
 import functools
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+_Client = TypeVar("_Client")
 
 
 @functools.cache
@@ -13,3 +17,26 @@ def process_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     atexit.register(loop.close)
     return loop
+
+
+class PerLoop(Generic[_Client]):
+    """A client, made when first used: its connections belong to the loop that opened them."""
+
+    def __init__(self, make: Callable[[], _Client], close: Callable[[_Client], Awaitable[object]]) -> None:
+        self._make = make
+        self._close = close
+        self._client: _Client | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def client(self) -> _Client:
+        """The running loop's client."""
+        loop = asyncio.get_running_loop()
+        if self._client is None or self._loop is not loop:
+            self._client, self._loop = self._make(), loop
+        return self._client
+
+    async def close(self) -> None:
+        """Give back its connections, if they are this loop's."""
+        if self._client is not None and self._loop is asyncio.get_running_loop():
+            await self._close(self._client)
+        self._client = None

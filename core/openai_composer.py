@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from core.article import Article
 from core.composer import Draft
 from core.errors import ContentRefused, ModelError
+from core.loop import PerLoop
 from core.prices import price_of
 from core.prompt import SCHEMA, draft_of, messages
 from core.thread import Brief
@@ -48,8 +49,7 @@ class OpenAIComposer:
             model: price_of(model, input_price=input_price, output_price=output_price) for model in models
         }
         self.last_failure: str | None = None  # why the last composition failed; None when it did not
-        self._client: openai.AsyncOpenAI | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients: PerLoop[openai.AsyncOpenAI] = PerLoop(self._new_client, lambda client: client.close())
 
     @property
     def health(self) -> str:
@@ -85,9 +85,7 @@ class OpenAIComposer:
         raise failed
 
     async def close(self) -> None:
-        if self._client and self._loop is asyncio.get_running_loop():
-            await self._client.close()
-        self._client = None
+        await self._clients.close()
 
     async def _ask(self, model: str, article: Article, brief: Brief) -> Draft:
         completion = await self._completion(model, article, brief)
@@ -99,7 +97,7 @@ class OpenAIComposer:
             raise
 
     async def _completion(self, model: str, article: Article, brief: Brief) -> ChatCompletion:
-        client = self._client_of_this_loop()
+        client = self._clients.client()
         import openai
 
         asked = messages(article, brief, new_fence=lambda: secrets.token_hex(12))
@@ -133,23 +131,18 @@ class OpenAIComposer:
             cost_usd=round(self._prices[model].cost_usd(*tokens), 6),
         )
 
-    def _client_of_this_loop(self) -> openai.AsyncOpenAI:
-        """A client's connections belong to the loop that opened them."""
+    def _new_client(self) -> openai.AsyncOpenAI:
         import openai
 
         from core.bounded import bounded_client
 
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._loop = loop
-            self._client = openai.AsyncOpenAI(
-                api_key=self._api_key,
-                base_url=self._base_url or _OPENAI_URL,
-                max_retries=0,
-                # The whole composition has one deadline, so the client needs none of its own.
-                http_client=bounded_client(most_bytes=_MOST_ANSWER_BYTES, tls=tls_context()),
-            )
-        return self._client
+        return openai.AsyncOpenAI(
+            api_key=self._api_key,
+            base_url=self._base_url or _OPENAI_URL,
+            max_retries=0,
+            # The whole composition has one deadline, so the client needs none of its own.
+            http_client=bounded_client(most_bytes=_MOST_ANSWER_BYTES, tls=tls_context()),
+        )
 
 
 def _content(completion: ChatCompletion) -> str:

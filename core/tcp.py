@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from redis.exceptions import (
 
 from core.breaker import Breaker
 from core.errors import CommandFailed, StoreError, StoreRefused
+from core.loop import PerLoop
 from core.pipeline import Command, Pipelined
 from core.refusals import command_failure
 from core.tls import authorities_file, is_certificate_fault
@@ -38,11 +38,10 @@ class Tcp(Pipelined):
     def __init__(self, url: str, *, timeout_seconds: float, breaker: Breaker) -> None:
         super().__init__(timeout_seconds=timeout_seconds, breaker=breaker)
         self._url = url
-        self._client: Redis | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients = PerLoop(self._new_client, Redis.aclose)
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
-        pipeline = self._client_of_this_loop().pipeline(transaction=False)
+        pipeline = self._clients.client().pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
         try:
@@ -53,30 +52,24 @@ class Tcp(Pipelined):
         return [_translated(result) for result in results]
 
     async def close(self) -> None:
-        if self._client and self._loop is asyncio.get_running_loop():
-            await self._client.aclose()
-        self._client = None
+        await self._clients.close()
 
-    def _client_of_this_loop(self) -> Redis:
-        """A client's connections belong to the loop that opened them."""
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._loop = loop
-            pool = BlockingConnectionPool.from_url(
-                self._url,
-                protocol=2,
-                decode_responses=True,
-                encoding_errors="replace",  # a value that is not ours is told by what it holds
-                max_connections=2,
-                timeout=self._timeout_seconds,
-                socket_timeout=self._timeout_seconds,
-                socket_connect_timeout=self._timeout_seconds,
-                retry=Retry(NoBackoff(), 0),
-                **({"ssl_ca_certs": authorities_file()} if self._url.startswith("rediss:") else {}),
-            )
-            self._client = Redis.from_pool(pool)
-            self._client.response_callbacks.clear()
-        return self._client
+    def _new_client(self) -> Redis:
+        pool = BlockingConnectionPool.from_url(
+            self._url,
+            protocol=2,
+            decode_responses=True,
+            encoding_errors="replace",  # a value that is not ours is told by what it holds
+            max_connections=2,
+            timeout=self._timeout_seconds,
+            socket_timeout=self._timeout_seconds,
+            socket_connect_timeout=self._timeout_seconds,
+            retry=Retry(NoBackoff(), 0),
+            **({"ssl_ca_certs": authorities_file()} if self._url.startswith("rediss:") else {}),
+        )
+        client = Redis.from_pool(pool)
+        client.response_callbacks.clear()
+        return client
 
 
 def _failure(error: Exception) -> StoreError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import json
@@ -14,6 +13,7 @@ import httpx
 
 from core.breaker import Breaker
 from core.errors import CommandFailed, StoreError, StoreRefused
+from core.loop import PerLoop
 from core.pipeline import Command, Pipelined
 from core.refusals import command_failure
 from core.tls import is_certificate_fault, tls_context
@@ -35,8 +35,7 @@ class Upstash(Pipelined):
         super().__init__(timeout_seconds=timeout_seconds, breaker=breaker)
         self._url = f"{url}/pipeline"
         self._token = token
-        self._client: httpx.AsyncClient | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients = PerLoop(self._new_client, httpx.AsyncClient.aclose)
         self._resets = 0
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
@@ -60,14 +59,12 @@ class Upstash(Pipelined):
         return results
 
     async def close(self) -> None:
-        if self._client and self._loop is asyncio.get_running_loop():
-            await self._client.aclose()
-        self._client = None
+        await self._clients.close()
 
     async def _post(self, commands: Sequence[Command]) -> list[Any]:
         answered = False
         try:
-            async with self._client_of_this_loop().stream("POST", self._url, json=commands) as response:
+            async with self._clients.client().stream("POST", self._url, json=commands) as response:
                 answered = True
                 return _results(response, await _bounded_body(response), len(commands))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -77,23 +74,18 @@ class Upstash(Pipelined):
                 raise StoreRefused(reason="certificate", health="misconfigured") from None
             raise StoreError(reason=type(error).__name__) from None
 
-    def _client_of_this_loop(self) -> httpx.AsyncClient:
-        """A client's connections belong to the loop that opened them."""
-        loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
-            self._loop = loop
-            self._client = httpx.AsyncClient(
-                headers={
-                    "Authorization": f"Bearer {self._token}",
-                    "Upstash-Encoding": "base64",
-                    "Accept-Encoding": "identity",  # a compressed answer could be small on the wire only
-                },
-                timeout=self._timeout_seconds,
-                limits=httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=60),
-                verify=tls_context(),
-                trust_env=False,
-            )
-        return self._client
+    def _new_client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers={
+                "Authorization": f"Bearer {self._token}",
+                "Upstash-Encoding": "base64",
+                "Accept-Encoding": "identity",  # a compressed answer could be small on the wire only
+            },
+            timeout=self._timeout_seconds,
+            limits=httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=60),
+            verify=tls_context(),
+            trust_env=False,
+        )
 
 
 class _Cut(Exception):
