@@ -73,7 +73,7 @@ def cut_spans(pattern: str, text: str, pieces: list[str]) -> list[str]:
     return [found for at, found in spans(pattern, text) if any(at < cut < at + len(found) for cut in cuts)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXTS, ROOMS, COUNTS)
 @example(f"{'中' * 100}{LINK}{'中' * 100}", 270, PLATFORMS["x"].count)
 @example(f"{LONG_LINK}{'中' * 200}", 120, PLATFORMS["x"].count)
@@ -83,14 +83,14 @@ def test_pieces_fit_and_nothing_is_lost(text: str, room: int, count: Count) -> N
     assert solid("".join(pieces)) == solid(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXTS, ROOMS, COUNTS)
 def test_only_a_word_longer_than_a_post_is_cut(text: str, room: int, count: Count) -> None:
     cut = cut_spans(r"\S+", text, split(text, room=room, count=count))
     assert all(count(word) > room for word in cut)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXTS, ROOMS, COUNTS)
 @example(f"{'中' * 100}{LINK}{'中' * 100}", 270, PLATFORMS["x"].count)
 @example(f"{LONG_LINK}{'中' * 200}", 120, PLATFORMS["x"].count)
@@ -99,14 +99,14 @@ def test_only_a_link_longer_than_a_post_is_cut(text: str, room: int, count: Coun
     assert all(count(link) > room for link in cut)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXTS, ROOMS, COUNTS)
 @example(f"{FAMILY * 30}{LINK}", 60, len)
 def test_no_grapheme_is_cut(text: str, room: int, count: Count) -> None:
     assert cut_spans(r"\X", text, split(text, room=room, count=count)) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXTS, ROOMS, COUNTS)
 @example("What?!Aaaa bbbbb cccc", 9, len)
 def test_white_space_stays_where_it_was_and_comes_nowhere_else(text: str, room: int, count: Count) -> None:
@@ -130,7 +130,7 @@ def test_even_a_grapheme_longer_than_a_post_is_kept_within_the_room(platform: st
     assert "".join(pieces) == text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(SENTENCES, min_size=2, max_size=40), ROOMS)
 def test_sentences_that_fit_are_never_divided(texts: list[str], room: int) -> None:
     parts = [Sentence(text, number // 3) for number, text in enumerate(texts)]
@@ -140,7 +140,7 @@ def test_sentences_that_fit_are_never_divided(texts: list[str], room: int) -> No
     assert all(len(piece) <= room for piece in pieces)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(SENTENCES, min_size=2, max_size=40), ROOMS)
 def test_a_post_ends_only_where_the_next_sentence_does_not_fit(texts: list[str], room: int) -> None:
     pieces = pack([Sentence(text, 0) for text in texts], room=room, count=len)
@@ -149,7 +149,7 @@ def test_a_post_ends_only_where_the_next_sentence_does_not_fit(texts: list[str],
         assert len(f"{piece} {first}") > room
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(TEXTS)
 def test_a_text_that_fits_stays_as_it_stands(text: str) -> None:
     assert split(text, room=len(text), count=len) == [text]

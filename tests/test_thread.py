@@ -49,7 +49,7 @@ def bodies(thread: Thread, brief: Brief) -> list[str]:
     return [post.content.removesuffix(f"\n\n{post.number}/{post.total}") for post in thread.posts]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(DRAFTS, BRIEFS, st.sampled_from([None, LINK, LONG_LINK]))
 def test_no_post_is_empty_or_over_its_platforms_limit(
     drafts: list[str], brief: Brief, link: str | None
@@ -62,7 +62,7 @@ def test_no_post_is_empty_or_over_its_platforms_limit(
         assert post.content.strip() == post.content != ""
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(DRAFTS, BRIEFS, st.sampled_from([None, LINK]))
 def test_posts_bear_their_number_and_the_true_total(
     drafts: list[str], brief: Brief, link: str | None
@@ -77,7 +77,7 @@ def test_posts_bear_their_number_and_the_true_total(
         assert (numbered[1] if numbered else None) == wanted
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(DRAFTS, BRIEFS, st.sampled_from([None, LINK]))
 def test_nothing_is_lost_unless_the_thread_says_that_it_was_cut(
     drafts: list[str], brief: Brief, link: str | None
@@ -90,7 +90,7 @@ def test_nothing_is_lost_unless_the_thread_says_that_it_was_cut(
     assert any("cut" in warning for warning in thread.warnings) is thread.cut
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(DRAFTS, BRIEFS)
 def test_the_link_stands_once_where_it_was_asked_for(drafts: list[str], brief: Brief) -> None:
     told = bodies(thread_of(drafts, brief, link=LINK), brief)
