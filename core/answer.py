@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from core.api import GenerateRequest
+from pydantic import ValidationError
+
+from core.api import GenerateAnswer, GenerateRequest
 from core.article import Article
 from core.entry import Entry
 from core.splitting import split
@@ -48,6 +50,15 @@ def answer_again(request: GenerateRequest, article: Article, known: Entry) -> di
         "source": _source(article),
         "warnings": warnings,
     }
+
+
+def is_answer(body: Any) -> bool:
+    """Whether a kept body is an answer as this version gives it."""
+    try:
+        GenerateAnswer.model_validate(body)
+    except ValidationError:
+        return False
+    return True
 
 
 def _posts(

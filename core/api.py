@@ -97,7 +97,8 @@ class ClearRequest(BaseModel):
     @classmethod
     def merged(cls, query: ClearRequest, body: ClearRequest | None) -> ClearRequest:
         """The one that says something. Raises InvalidRequest unless exactly one url or text is given."""
-        given = [source for source in (query, body) if source for _ in source.model_fields_set]
+        asked = [source for source in (query, body) if source]
+        given = [source for source in asked for value in (source.url, source.text) if value is not None]
         if len(given) != 1:
             raise InvalidRequest("Give exactly one of url and text, in the body or in the query.")
         return given[0]

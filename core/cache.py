@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core import log
-from core.counters import Counters
+from core.counters import NO_COUNTERS, Counters
 from core.entry import Entry
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.memory import MemoryStore, worth_micros
@@ -94,10 +94,10 @@ class Cache:
         except StoreError as error:
             self._note(error)
 
-    async def content(self, name: str) -> Entry | None:
-        """The entry whose source text has that name, if it is known and fresh."""
+    async def content(self, name: str, turn: Turn) -> Entry | None:
+        """The entry whose source text has that name, if it is known where the turn came from, and fresh."""
         try:
-            value = await (self._shared or self._local).content(name)
+            value = await (self._shared if self._shared and turn.shared else self._local).content(name)
         except StoreError as error:
             self._note(error)
             return None
@@ -125,20 +125,18 @@ class Cache:
 
     async def _enter(self, ask: Ask) -> Turn:
         if self._shared is None:
-            counters, self._uncounted = self._uncounted, Counter()
-            return self._local.enter_now(ask, counters)
+            return await self._enter_counting(self._local, ask, NO_COUNTERS)
         near = self._local.fresh(ask)
-        if near:
-            self.count_later(hits=1, saved_micros=worth_micros(near))
-            if ask.counts != "coming":
-                return Turn(kind="hit", value=near)
+        hit = {"hits": 1, "saved_micros": worth_micros(near)} if near else NO_COUNTERS
+        if near and ask.counts != "coming":
+            self.count_later(**hit)
+            return Turn(kind="hit", value=near)
         try:
             if self._clock() < self._read_only_until:
                 return await self._enter_reading(ask, self._shared)
             # What is near needs no look-up, but the call still counts.
-            turn = await self._enter_shared(
-                replace(ask, looks=False, only_looks=True) if near else ask, self._shared
-            )
+            asked = replace(ask, looks=False, only_looks=True) if near else ask
+            turn = await self._enter_counting(self._shared, asked, hit)
         except WriteRejected as error:
             self._note(error)
             return await self._enter_reading(ask, self._shared)
@@ -151,14 +149,17 @@ class Cache:
             self._put_near(ask.key, turn.value)
         return turn
 
-    async def _enter_shared(self, ask: Ask, shared: Store) -> Turn:
-        """The counters that wait travel along; they wait on when the trip fails."""
-        counters, self._uncounted = self._uncounted, Counter()
+    async def _enter_counting(self, store: Store, ask: Ask, hit: Counters) -> Turn:
+        """The counters that wait travel along; they wait on when they were not taken."""
+        waiting, self._uncounted = self._uncounted, Counter()
+        taken = False
         try:
-            return await shared.enter(ask, counters)
-        except StoreError:
-            self._uncounted.update(counters)
-            raise
+            turn = await store.enter(ask, waiting + Counter(hit))
+            taken = turn.kind != "blocked"
+        finally:
+            if not taken:
+                self._uncounted.update(waiting)
+        return turn
 
     async def _enter_reading(self, ask: Ask, shared: Store) -> Turn:
         """A store that takes no writes still gives what it has; everything else happens here."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from pydantic import ValidationError
-
-from core.api import GenerateAnswer, GenerateRequest
+from core.answer import is_answer
+from core.api import GenerateRequest
 from core.cache import Cache
 from core.directives import Directives
 from core.entry import Entry
@@ -126,8 +125,4 @@ class Generation:
 def _sound(value: str) -> Entry | None:
     """The entry, if what it holds is an answer as this version gives it."""
     entry = Entry.from_value(value)
-    try:
-        GenerateAnswer.model_validate(entry.answer if entry else None)
-    except ValidationError:
-        return None
-    return entry
+    return entry if entry and is_answer(entry.answer) else None

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.answer import answer_again, answer_of
+from core.answer import answer_again, answer_of, is_answer
 from core.article import Article
 from core.cache import Cache
 from core.entry import Entry
@@ -107,7 +107,10 @@ class Leader:
         if stale and stale.content == name:
             return stale
         told = (marks[at : at + CONTENT_MARK_LENGTH] for at in range(0, len(marks), CONTENT_MARK_LENGTH))
-        return await self._cache.content(name) if name[:CONTENT_MARK_LENGTH] in told else None
+        if turn.shared and name[:CONTENT_MARK_LENGTH] not in told:
+            return None  # this process may be asked at no cost, the shared store only for what it told
+        known = await self._cache.content(name, turn)
+        return known if known and is_answer(known.answer) else None
 
     async def _write(
         self, job: Job, article: Article, *, without: ModelError | None, stands_in: bool

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from core.app import create_app
 from core.rooms import Rooms
 from core.settings import Settings
+from core.store import Ask
 from tests.conftest import ARTICLE, ROUTERS, Clock, Site, page
 from tests.fake_openai import FakeOpenAI, completion, thread_answer
 from tests.loopback import closed_port
@@ -149,6 +151,20 @@ async def test_in_scope_generations_hits_and_failures_are_free(
     assert status["requests_used"] == 1
 
 
+async def test_what_waits_to_be_counted_is_not_lost_with_a_blocked_call(
+    store_settings: dict[str, Any], clock: Clock
+) -> None:
+    rooms = Rooms(Settings(**store_settings, rate_limit_requests=1), clock=clock)
+    ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
+    await rooms.cache.enter(ask)
+    rooms.cache.count_later(collapsed=1)
+    assert (await rooms.cache.enter(ask)).kind == "blocked"
+    await rooms.cache.enter(replace(ask, client="b"))
+    (day,) = (await rooms.store.stats()).days.values()
+    await rooms.close()
+    assert day["collapsed"] == 1
+
+
 async def test_past_freshness_it_is_made_anew(
     instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock
 ) -> None:
@@ -220,19 +236,20 @@ async def test_a_page_that_says_that_it_has_not_changed_costs_neither_body_nor_m
     assert (await client.post("/api/generate", json=body)).headers["cache-status"].startswith("threadr; hit")
 
 
-@pytest.mark.parametrize("shared", ["upstash_settings", "tcp_settings"])
 async def test_the_same_article_at_another_address_costs_no_model_call(
-    instance_of: Instances, openai: FakeOpenAI, site: Site, shared: str, request: pytest.FixtureRequest
+    instance_of: Instances, openai: FakeOpenAI, site: Site, store_settings: dict[str, Any]
 ) -> None:
-    settings = request.getfixturevalue(shared)
-    await instance_of(**settings).post("/api/generate", json={"url": f"{site.url}/bridge"})
-    response = await instance_of(**settings).post("/api/generate", json={"url": f"{site.url}/copy"})
+    first = instance_of(**store_settings)
+    # The dict is not shared, so there it is the same process that must know it.
+    second, third = [instance_of(**store_settings) if store_settings else first for _ in range(2)]
+    await first.post("/api/generate", json={"url": f"{site.url}/bridge"})
+    response = await second.post("/api/generate", json={"url": f"{site.url}/copy"})
     answer = response.json()
     assert (len(openai.requests), len(site.requests)) == (1, 2)
     assert answer["source"]["url"] == f"{site.url}/copy"
     assert answer["thread"][-1]["content"].count("/copy") == 1
     assert "/bridge" not in json.dumps(answer)
-    again = await instance_of(**settings).post("/api/generate", json={"url": f"{site.url}/copy"})
+    again = await third.post("/api/generate", json={"url": f"{site.url}/copy"})
     assert again.json()["thread"] == answer["thread"]
     assert len(site.requests) == 2
 

@@ -77,7 +77,9 @@ async def test_clearing_an_unreachable_store_is_503_and_removes_the_local_answer
     assert (await client.post("/api/generate", json={"text": ARTICLE})).json()["cached"] is False
 
 
-@pytest.mark.parametrize("named", [{}, {"url": "https://a.example", "text": "b"}, {"pattern": "*"}], ids=repr)
+@pytest.mark.parametrize(
+    "named", [{}, {"url": None}, {"url": "https://a.example", "text": "b"}, {"pattern": "*"}], ids=repr
+)
 async def test_clearing_needs_exactly_one_source(client_of: Make, named: dict[str, str]) -> None:
     response = await client_of().request("DELETE", "/api/cache/clear", json=named)
     assert (response.status_code, response.json()["type"]) == (422, "/problems/validation")
