@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 
 # C0 and C1 controls but tab and newline, zero-width space, bidi embeddings, overrides and isolates
-# (they can make a post read otherwise than it is: CVE-2021-42574), byte order marks, noncharacters (X
-# refuses them), lone surrogates.
+# (they can make a post read otherwise than it is: CVE-2021-42574), invisible operators and annotations, byte
+# order marks, noncharacters (X refuses them), lone surrogates.
 _FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
+# Tags and further variation selectors are not seen, yet can spell instructions to a model. A flag of a region
+# is a black flag, the tags of its code (Unicode Technical Standard 51, ED-14a) and an end.
+_TAGS = re.compile(
+    "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)|[\U000e0000-\U000e007f]"
+)
+_FURTHER_SELECTORS = re.compile("([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 _SPACES = re.compile("[ \t\u00a0]+")
 _SPACE_AT_LINE_ENDS = re.compile(" ?\n ?")
@@ -21,12 +28,22 @@ def may_stand(character: str) -> bool:
     return not _FORBIDDEN.match(character)
 
 
+def without_surrogates(text: str) -> str:
+    """The text as UTF-8 can carry it: pairs of surrogates joined, U+FFFD for a lone one."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def clean(text: str) -> str:
-    """The text without control, bidi and surrogate characters, its white space made plain.
+    """The text without control, bidi, surrogate and hidden characters, its white space made plain.
 
     Lines stay lines; runs of blank lines become one.
     """
-    text = _FORBIDDEN.sub("", _LINE_ENDS.sub("\n", text))
+    text = _TAGS.sub(r"\1", _FORBIDDEN.sub("", _LINE_ENDS.sub("\n", text)))
+    text = _FURTHER_SELECTORS.sub(r"\1", text)
     text = _SPACE_AT_LINE_ENDS.sub("\n", _SPACES.sub(" ", text))
     return _BLANK_LINES.sub("\n\n", text).strip()
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import accumulate, islice
+from typing import Any
 
-from core.counting import links_in
+from core.cleaning import without_surrogates
 from core.language import guess
 from core.sentences import Sentence, sentences
 
@@ -18,12 +19,16 @@ Count = Callable[[str], int]
 _MOST_CHARACTERS = 10_000  # no post is so long, whatever its links count for; counting it would take long
 _WORD = re.compile(r"\S+\s*")
 # Where a sentence that is too long for a post may best be divided.
-_CLAUSE_ENDS = (",", ";", ":", "–", "—", "،", "，", "、", "；")
+_CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”’」』）】》]*\s*$")
 
 
 def split(text: str, *, room: int, count: Count) -> Iterator[str]:
-    """`text` as one piece if it fits in `room`, else as pieces that do, packed with whole sentences."""
-    if len(text) <= _MOST_CHARACTERS and count(text) <= room:
+    """`text` as one piece if it fits in `room`, else as pieces that do, packed with whole sentences.
+
+    A link that no post can hold is a piece of its own, over `room`: cut in two it would lead elsewhere.
+    """
+    text = without_surrogates(text)
+    if fits(text, room, count):
         yield text
     else:
         yield from pack(sentences(text, guess(text)), room=room, count=count)
@@ -35,7 +40,7 @@ def pack(parts: Iterable[Sentence], *, room: int, count: Count) -> Iterator[str]
     for part in _all_fitting(parts, room, count):
         joint = "\n\n" if part.paragraph != paragraph else "" if part.glued else " "
         joined = f"{piece}{joint}{part.text}" if piece else part.text
-        if piece and count(joined) > room:
+        if piece and not fits(joined, room, count):
             yield piece
             joined = part.text
         piece, paragraph = joined, part.paragraph
@@ -43,75 +48,90 @@ def pack(parts: Iterable[Sentence], *, room: int, count: Count) -> Iterator[str]
         yield piece
 
 
+def fits(text: str, room: int, count: Count) -> bool:
+    return len(text) <= _MOST_CHARACTERS and count(text) <= room
+
+
 def _all_fitting(parts: Iterable[Sentence], room: int, count: Count) -> Iterator[Sentence]:
     for part in parts:
-        if len(part.text) <= _MOST_CHARACTERS and count(part.text) <= room:
+        if fits(part.text, room, count):
             yield part
         else:
-            for number, text in enumerate(_by_words(part.text, room, count)):
-                yield replace(part, text=text, glued=part.glued and number == 0)
+            glued = part.glued
+            for line in _lines(part.text, room, count):
+                yield Sentence(line.rstrip(), part.paragraph, glued)
+                glued = line == line.rstrip()
 
 
-def _by_words(text: str, room: int, count: Count) -> Iterator[str]:
-    """A sentence that is longer than a post, divided between words, after a comma if one is near the end."""
-    words = deque(_WORD.findall(text))
-    while words:
-        line = "".join(islice(words, _most_that_fit(words, room, count)))
-        if not line:
-            last = ""
-            for piece in _torn(words[0].rstrip(), room, count):
-                if last:
-                    yield last
-                last = piece
-            words[0] = last + words[0][len(words[0].rstrip()) :]
-            continue
-        if len(line) < sum(map(len, islice(words, room + 1))):
-            line = _to_clause(line)
-        yield line.rstrip()
-        for _ in _WORD.findall(line):
-            words.popleft()
+def _lines(text: str, room: int, count: Count) -> Iterator[str]:
+    """A sentence that is longer than a post, divided between its atoms, after a clause if one ends late."""
+    source = _atoms(text, room, count)
+    atoms = deque(islice(source, room))
+    while atoms:
+        line = list(islice(atoms, _most_that_fit(atoms, room, count) or 1))
+        if len(line) < len(atoms):
+            line = line[: _clause_end(line)]
+        yield "".join(line)
+        for _ in line:
+            atoms.popleft()
+        atoms.extend(islice(source, len(line)))
 
 
-def _to_clause(line: str) -> str:
-    at = max((line.rfind(f"{end} ") for end in _CLAUSE_ENDS), default=-1)
-    return line[: at + 2] if at > len(line) * 0.6 else line
+def _clause_end(line: Sequence[str]) -> int:
+    """How many of the atoms to take to end with a clause in the line's second half; all where none does."""
+    lengths = list(accumulate(map(len, line)))
+    for number in range(len(line), 0, -1):
+        if lengths[number - 1] < lengths[-1] / 2:
+            break
+        if _CLAUSE_END.search(line[number - 1]):
+            return number
+    return len(line)
 
 
-def _most_that_fit(atoms: Sequence[str], room: int, count: Count) -> int:
-    """How many of the first atoms fit together."""
-    texts = list(accumulate(islice(atoms, room)))  # every atom counts at least one
-    fitting = bisect_right(texts, room, key=lambda text: count(text.rstrip()))
+def _most_that_fit(atoms: Iterable[str], room: int, count: Count) -> int:
+    """How many of the first atoms fit together; every atom counts at least one."""
+    texts = [text.rstrip() for text in accumulate(islice(atoms, room))]
+    fitting = bisect_right(texts, False, key=lambda text: not fits(text, room, count))
     # A link that is cut short counts for more than the whole one, so what was found is tried.
-    while fitting and count(texts[fitting - 1].rstrip()) > room:
+    while fitting and not fits(texts[fitting - 1], room, count):
         fitting -= 1
     return fitting
 
 
-def _torn(word: str, room: int, count: Count) -> Iterator[str]:
-    """A word that is longer than a post, torn between its links and graphemes: there is no better place."""
-    atoms = deque(_atoms(word))
-    while atoms:
-        fitting = _most_that_fit(atoms, room, count)
-        piece = "".join(atoms.popleft() for _ in range(fitting or 1))
-        yield from [piece] if fitting else _by_code_points(piece, room, count)
+def _atoms(text: str, room: int, count: Count) -> Iterator[str]:
+    """Words with the space behind them; of those that are longer than a post, what has to stay whole."""
+    for word in _WORD.finditer(text):
+        if fits(word[0].rstrip(), room, count):
+            yield word[0]
+        else:
+            for segment in _segment().finditer(word[0]):
+                if segment["link"] or fits(segment[0].rstrip(), room, count):
+                    yield segment[0]
+                else:
+                    yield from _torn(segment[0], room, count)
 
 
-def _atoms(word: str) -> list[str]:
+@functools.cache
+def _segment() -> Any:
+    """A link, a mention, a hashtag, a word or number in letters with word spaces, a run of katakana, else one
+    grapheme; with the marks that may not begin a line (regex's own syntax: \\X, possessive, set operations).
+    """
     import regex
 
-    atoms, end = [], 0
-    for link in links_in(word):
-        atoms += [*regex.findall(r"\X", word[end : link.start]), word[link.start : link.stop]]
-        end = link.stop
-    return [*atoms, *regex.findall(r"\X", word[end:])]
+    spaceless = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+    letter = rf"(?:(?=[[\p{{L}}\p{{N}}_]--[{spaceless}]])\X)"
+    word = rf"{letter}++(?:(?:['’.@-]|(?<=\d)[,:](?=\d)){letter}++)*+"
+    return regex.compile(
+        rf"(?V1)(?P<link>https?://(?:[\p{{L}}\p{{M}}\p{{N}}-]{{1,63}}\.)*+(?:[!-~]|{letter})++)\s*+"
+        rf"|(?:[@＠]{word}|[#＃](?:(?=[\p{{L}}\p{{N}}_])\X)++|{word}(?:/[!-~]++)?+|(?:(?=[\p{{Katakana}}ー])\X)++"
+        r"|[\p{Ps}\p{Pi}]*+\X)(?:(?=[\p{Pe}\p{Pf}，、；：。．！？…‥・ー々!?,.;:%％\s])\X)*+",
+        regex.IGNORECASE,
+    )
 
 
-def _by_code_points(atom: str, room: int, count: Count) -> list[str]:
-    """A single link or grapheme that no post can hold (hundreds of accents on one letter, say)."""
-    pieces, piece = [], ""
-    for character in atom:
-        if piece and count(piece + character) > room:
-            pieces.append(piece)
-            piece = ""
-        piece += character
-    return [*pieces, piece]
+def _torn(segment: str, room: int, count: Count) -> Iterator[str]:
+    """The graphemes of a word that no post can hold, and the code points of such a grapheme."""
+    import regex
+
+    for grapheme in regex.findall(r"\X\s*+", segment):
+        yield from grapheme if not fits(grapheme.rstrip(), room, count) else [grapheme]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any, Literal
 
+from core.cleaning import without_surrogates
 from core.counting import PLATFORMS, Platform, PlatformName
-from core.splitting import split
+from core.splitting import fits, split
 
 Numbering = Literal["slash", "none"]
 SourceLink = Literal["last", "first", "none"]
@@ -45,7 +46,7 @@ class Brief:
         """Characters of a post that are left beside the longest number that it can bear."""
         if self.most_posts == 1:
             return self.rule.limit
-        return self.rule.limit - self.rule.count(_number(self.most_posts, self.most_posts, self.numbering))
+        return self.rule.limit - self.rule.weigh(_number(self.most_posts, self.most_posts, self.numbering))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +66,32 @@ class Thread:
     warnings: tuple[str, ...] = ()
 
 
+def opening(text: str, room: int, rule: Platform) -> str:
+    """As much of the beginning of `text` as fits in `room`; nothing of a link that does not."""
+    pieces = split(text, room=room, count=rule.weigh)
+    return next((piece for piece in pieces if fits(piece, room, rule.weigh)), "")
+
+
 def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Thread:
     """A thread of `drafts` in order: too-long ones split, the link set in, cut to the most posts, numbered.
 
     No post is over the platform's limit, and none is empty.
     """
     drafts = [draft.strip() for draft in drafts if draft.strip()]
-    if brief.source_link == "none":
-        link = None
+    link = None if brief.source_link == "none" or link is None else without_surrogates(link)
     texts = _fitting(drafts, brief, link)
     cut = len(texts) > brief.most_posts
-    texts = texts[: brief.most_posts]
+    whole = [text for text in texts[: brief.most_posts] if fits(text, brief.rule.limit, brief.rule.weigh)]
     warnings = []
-    if link:
-        if brief.rule.count(link) > brief.room:
-            warnings.append("The source link is longer than a post and was left out.")
-        else:
-            cut |= _set_in(texts, link, brief)
+    if len(whole) < min(len(texts), brief.most_posts):
+        warnings.append("A link that is longer than a post was left out.")
+    if link and fits(link, brief.room, brief.rule.weigh):
+        cut |= _set_in(whole, link, brief)
+    elif link:
+        warnings.append("The source link is longer than a post and was left out.")
     if cut:
         warnings.append(f"The thread was cut to {brief.most_posts} posts; raise max_posts to see more of it.")
-    return Thread(_numbered(texts, brief), cut, tuple(warnings))
+    return Thread(_numbered(whole, brief), cut, tuple(warnings))
 
 
 def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]:
@@ -92,9 +99,9 @@ def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]
     if len(drafts) == 1:
         # An only post bears no number, so it may fill the room of one.
         alone = f"{drafts[0]}\n\n{link}" if link else drafts[0]
-        if len(alone) <= brief.rule.limit * 100 and brief.rule.count(alone) <= brief.rule.limit:
-            return [drafts[0]]
-    pieces = (piece for draft in drafts for piece in split(draft, room=brief.room, count=brief.rule.count))
+        if fits(alone, brief.rule.limit, brief.rule.weigh):
+            return [without_surrogates(drafts[0])]
+    pieces = (piece for draft in drafts for piece in split(draft, room=brief.room, count=brief.rule.weigh))
     return list(islice(pieces, brief.most_posts + 1))
 
 
@@ -106,7 +113,7 @@ def _set_in(texts: list[str], link: str, brief: Brief) -> bool:
     at = 0 if brief.source_link == "first" else len(texts) - 1
     linked = f"{texts[at]}\n\n{link}"
     room = brief.rule.limit if len(texts) == 1 else brief.room
-    if brief.rule.count(linked) <= room:
+    if fits(linked, room, brief.rule.weigh):
         texts[at] = linked
         return False
     full = len(texts) == brief.most_posts
@@ -119,12 +126,9 @@ def _set_in(texts: list[str], link: str, brief: Brief) -> bool:
 
 def _shortened(text: str, link: str, brief: Brief) -> str:
     """The beginning of `text` that leaves room for the link; the link alone where there is none."""
-    room = brief.room - brief.rule.count(f"\n\n{link}")
-    return (
-        f"{next(split(text, room=room, count=brief.rule.count))}\n\n{link}"
-        if room >= brief.room // 4
-        else link
-    )
+    room = brief.room - brief.rule.weigh(f"\n\n{link}")
+    beginning = opening(text, room, brief.rule) if room >= brief.room // 4 else ""
+    return f"{beginning}\n\n{link}" if beginning else link
 
 
 def _numbered(texts: Sequence[str], brief: Brief) -> tuple[Post, ...]:

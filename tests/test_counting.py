@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import functools
+import importlib
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import regex
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.counting import PLATFORMS, _twitter_text, count
+from core.counting import PLATFORMS, _count_graphemes, _twitter_text, count
 
 ROOT = Path(__file__).parent.parent
 CONFORMANCE = ROOT.parent / "shared" / "twitter-text" / "validate.yml"
@@ -97,6 +101,22 @@ def test_a_link_weighs_23_with_what_surrounds_it(case: dict[str, Any]) -> None:
         assert count(case["text"]) == 23
 
 
+@pytest.fixture(scope="module", autouse=True)
+def names_as_twitter_text_reads_them() -> Iterator[None]:
+    """The reference implementation writes names in punycode; the port asks IDNA 2003: no emoji."""
+    _twitter_text()
+    module = importlib.import_module("twitter_text.extract_urls")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "idna_to_ascii", in_punycode)
+        yield
+
+
+def in_punycode(domain: str) -> str | None:
+    labels = re.split("[.。．｡]", domain)
+    coded = [label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels]
+    return ".".join(coded) if max(map(len, coded)) <= 63 else None
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.lists(PIECES, max_size=12).map("".join))
 @example("Wait… what?")
@@ -131,6 +151,8 @@ def test_every_common_character_weighs_what_twitter_text_says(code: int) -> None
         pytest.param("end.Then", 8, id="dot-inside-a-word-that-is-no-domain"),
         pytest.param("end.co", 23, id="dot-inside-a-word-that-is-one"),
         pytest.param("The end.", 8, id="full-stop"),
+        pytest.param("👉example.com", 25, id="domain-after-an-emoji"),
+        pytest.param("\ud800x", 3, id="lone-surrogate"),
     ],
 )
 def test_x_counts(text: str, counted: int) -> None:
@@ -159,6 +181,18 @@ def test_bluesky_counts_grapheme_clusters(text: str, counted: int) -> None:
         pytest.param("https://a.example.com/b https://a.example.com/c", 47, id="two-links"),
         pytest.param("hi @user@social.example", 8, id="remote-mention-without-its-server"),
         pytest.param("mail a@b.example", 16, id="mail-address-in-full"),
+        pytest.param("@first.last@social.example, hi", 15, id="dot-in-a-name"),
+        pytest.param("=@a@social.example", 18, id="mention-after-an-equals-sign"),
+        pytest.param("हि@a@social.example", 18, id="mention-after-a-vowel-sign"),
+        pytest.param("@a@social.example://", 20, id="mention-before-a-scheme-end"),
+        pytest.param("gemini://example.com/" + "a" * 90, 23, id="another-scheme"),
+        pytest.param("https://ja.wikipedia.org/wiki/日本語", 23, id="any-letter-in-a-path"),
+        pytest.param("https://example.com/a_(b)_(c", 25, id="open-bracket-after-a-link"),
+        pytest.param("https://example.com?q=日本", 23, id="any-letter-in-a-query"),
+        pytest.param("https://t.co/abc/def", 27, id="path-after-a-short-name"),
+        pytest.param("https://t.co/" + "a" * 41, 54, id="short-name-too-long"),
+        pytest.param("https://example.notatld/a", 25, id="no-known-domain"),
+        pytest.param("https://example.com/" + "a" * 4_077, 4_097, id="longer-than-any-link"),
         pytest.param("example.com", 11, id="no-scheme-no-link"),
         pytest.param("https://mastodon.social/@user@example.com/1", 23, id="remote-mention-inside-a-link"),
         pytest.param(FAMILY, 1, id="grapheme"),
@@ -172,9 +206,61 @@ def test_mastodon_counts_every_link_as_23(text: str, counted: int) -> None:
     assert count(text, "mastodon") == counted
 
 
-@pytest.mark.parametrize("platform", ["threads", "linkedin"])
-def test_threads_and_linkedin_count_code_points(platform: str) -> None:
-    assert count(f"https://example.com {FAMILY}", platform) == 20 + len(FAMILY)
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        pytest.param("https://example.com", 19, id="links-in-full"),
+        pytest.param("naïve – 日本語…", 12, id="letters-and-typography"),
+        pytest.param("e\u0301 #1*", 6, id="code-points"),
+        pytest.param("😀", 4, id="emoji"),
+        pytest.param(FAMILY, 25, id="joined-emoji"),
+        pytest.param("🇩🇪", 8, id="flag"),
+        pytest.param("1️⃣", 7, id="keycap"),
+        pytest.param("👍🏽", 8, id="skin"),
+        pytest.param("❤️", 6, id="emoji-by-selector"),
+    ],
+)
+def test_threads_counts_code_points_and_the_bytes_of_emoji(text: str, counted: int) -> None:
+    assert count(text, "threads") == counted
+
+
+@pytest.mark.parametrize(("text", "counted"), [("naïve 日本語", 9), ("😀", 2), ("𝗯𝗼𝗹𝗱", 8), ("\ud800", 1)])
+def test_linkedin_counts_utf16_units(text: str, counted: int) -> None:
+    assert count(text, "linkedin") == counted
+
+
+def test_bluesky_weighs_bytes_too() -> None:
+    bluesky = PLATFORMS["bluesky"]
+    assert (bluesky.count(FAMILY * 100), bluesky.weigh(FAMILY * 100)) == (100, 250)
+    assert (bluesky.weigh("e" * 300), bluesky.weigh("é" * 300)) == (300, 300)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters()), st.text(st.characters()), st.sampled_from(sorted(PLATFORMS)))
+def test_anything_can_be_counted_and_joins_without_growing(text: str, other: str, platform: str) -> None:
+    weigh = PLATFORMS[platform].weigh
+    assert 0 <= count(text, platform) <= weigh(text)
+    assert weigh(f"{text}\n\n12/12") <= weigh(text) + weigh("\n\n12/12")
+    if platform == "threads":
+        assert count(text + other, platform) >= len(text + other)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.sampled_from("ab1 .,\n-") | st.characters(max_codepoint=0x2000)))
+def test_plain_text_has_as_many_graphemes_as_regex_finds(text: str) -> None:
+    assert _count_graphemes(text) == len(regex.findall(r"\X", text))
+
+
+@pytest.mark.parametrize("platform", ["x", "mastodon"])
+@pytest.mark.parametrize(
+    "text", ["a." * 5_000, "中.w" * 3_000, "中" * 9_996 + ".com", "a.co(" + "a.b" * 3_000]
+)
+def test_hostile_names_are_counted_before_the_clock_runs_out(text: str, platform: str) -> None:
+    code = "import sys; from core.counting import count; print(count(sys.stdin.read(), sys.argv[1]))"
+    ran = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, platform], cwd=ROOT, input=text.encode(), capture_output=True, timeout=20
+    )
+    assert int(ran.stdout) >= len(text)
 
 
 def test_limits_are_the_platforms_own() -> None:

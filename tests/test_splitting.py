@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core import splitting
+from core.cleaning import without_surrogates
 from core.counting import PLATFORMS
 from core.sentences import Sentence
 
@@ -53,6 +54,41 @@ COUNTS = st.sampled_from([platform.count for platform in PLATFORMS.values()])
 ROOMS = st.integers(60, 300)
 
 
+# True paragraphs, as somebody would write them, long enough for several posts.
+REAL = {
+    "english": "The ferry that links the two halves of the harbour stopped on Monday, and nobody "
+    "had been told why. By noon a queue of bicycles, prams and delivery vans (some of "
+    "them full of fish) reached the cathedral; “I have waited two hours,” said Mrs. "
+    "O'Neill, 71, who lives at No. 3.5 Quay Lane. The timetable at ferry.example.com was "
+    "last changed in May.",
+    "german": "Die Gemeinde hat beschlossen, das alte Freibad nicht zu schließen, obwohl die "
+    "Reparatur der Umwälzpumpenanlage rund 1,2 Millionen Euro kostet. „Wir schwimmen "
+    "hier seit 60 Jahren“, sagte Jürgen Groß.",
+    "chinese": "昨天夜里下了一场大雨，河水漫过老城的石桥，附近的居民只好搬到学校里过夜；消防员划着小"
+    "船，把老人和孩子一个一个接出来。市长说：“我们早就提醒过大家，可是水来得太快了。”据统"
+    "计，共有1,250人离开了家，损失约为3.5亿元。",
+    "japanese": "きのうの夜、台風のために電車が止まり、駅には三百人以上の人が残されました。「もう十年"
+    "もこの町に住んでいますが、こんな雨は初めてです」と、コンビニエンスストアの店長は話し"
+    "ています。インターネットの予約サイトも、朝の六時まで使えませんでした。",
+    "korean": "어젯밤 내린 큰비로 강물이 옛 시가지까지 넘쳐서 주민들이 학교로 몸을 피했다. "
+    "소방대원들은 작은 배를 타고 노인과 아이들을 먼저 데리고 나왔으며, 시장은 “물이 너무 "
+    "빨리 들어왔다”고 말했다. 피해액은 35억 원쯤이다.",
+    "arabic": "توقفت العبّارة التي تصل بين ضفتي الميناء يوم الاثنين، ولم يعرف أحد السبب؛ وقف الناس "
+    "ساعتين تحت الشمس، ثم عادوا إلى بيوتهم. قالت السيدة مريم: «لم نسمع شيئًا من الشركة». "
+    "هل تعود الرحلات غدًا؟",
+    "thai": "เมื่อคืนฝนตกหนักมากจนน้ำในแม่น้ำล้นเข้ามาในเมืองเก่าชาวบ้านต้องย้ายไปนอนที่โรงเรียนเ"
+    "จ้าหน้าที่พายเรือเล็กๆไปรับผู้สูงอายุกับเด็กก่อน นายกเทศมนตรีบอกว่าน้ำมาเร็วเกินไปแล"
+    "ะทำให้บ้านเสียหาย 1,250 หลัง",
+    "hindi": "कल रात की तेज़ बारिश से नदी का पानी पुराने शहर में घुस आया, और लोगों को स्कूल में "
+    "रात बितानी पड़ी। दमकल के जवान छोटी नावों में बूढ़ों और बच्चों को बाहर लाए। महापौर "
+    "ने कहा कि पानी बहुत तेज़ी से आया।",
+    "emoji": "What a day 🎉🎉! We (👩‍🔬, 👨‍🚀 and 🧑🏽‍🎨) crossed 🇩🇪→🇫🇷 by 🚲 in 1️⃣2️⃣ hours "
+    "❤️‍🔥, saw 🏴󠁧󠁢󠁳󠁣󠁴󠁿 flags, ate 🍕🍕🍕 and slept 😴😴. Thanks @rider_one and "
+    "#TourDeNowhere, see https://rides.example.com/2024/day-3?map=1!",
+}
+MARKS = "@mona_lisa #Überschwemmung2024 https://example.com/a/b-c?d=e#f"
+
+
 def solid(text: str) -> str:
     return "".join(text.split())
 
@@ -79,7 +115,7 @@ def cut_spans(pattern: str, text: str, pieces: list[str]) -> list[str]:
 @example(f"{LONG_LINK}{'中' * 200}", 120, PLATFORMS["x"].count)
 def test_pieces_fit_and_nothing_is_lost(text: str, room: int, count: Count) -> None:
     pieces = split(text, room=room, count=count)
-    assert all(piece.strip() and count(piece) <= room for piece in pieces)
+    assert all(piece.strip() and (count(piece) <= room or LINKS.fullmatch(piece)) for piece in pieces)
     assert solid("".join(pieces)) == solid(text)
 
 
@@ -94,9 +130,8 @@ def test_only_a_word_longer_than_a_post_is_cut(text: str, room: int, count: Coun
 @given(TEXTS, ROOMS, COUNTS)
 @example(f"{'中' * 100}{LINK}{'中' * 100}", 270, PLATFORMS["x"].count)
 @example(f"{LONG_LINK}{'中' * 200}", 120, PLATFORMS["x"].count)
-def test_only_a_link_longer_than_a_post_is_cut(text: str, room: int, count: Count) -> None:
-    cut = cut_spans(LINKS.pattern, text, split(text, room=room, count=count))
-    assert all(count(link) > room for link in cut)
+def test_no_link_is_cut(text: str, room: int, count: Count) -> None:
+    assert cut_spans(LINKS.pattern, text, split(text, room=room, count=count)) == []
 
 
 @settings(max_examples=40, deadline=None)
@@ -192,13 +227,66 @@ def test_no_space_comes_between_sentences_that_had_none(text: str) -> None:
         pytest.param("abcdefgh", 3, ["abc", "def", "gh"], id="a-word-longer-than-a-post"),
         pytest.param("ab cdefgh ij", 3, ["ab", "cde", "fgh", "ij"], id="a-long-word-among-short-ones"),
         pytest.param(
-            f"aaaa bbbb, cc {'d' * 14}", 13, ["aaaa bbbb, cc", "d" * 13, "d"], id="a-rest-before-a-long-word"
+            f"aaaa bbbb, cc {'d' * 14}",
+            13,
+            ["aaaa bbbb,", f"cc {'d' * 10}", "dddd"],
+            id="a-rest-before-a-long-word",
         ),
         pytest.param(FAMILY * 3, 14, [FAMILY * 2, FAMILY], id="between-graphemes"),
     ],
 )
 def test_a_sentence_longer_than_a_post_is_divided(text: str, room: int, pieces: list[str]) -> None:
     assert split(text, room=room, count=len) == pieces
+
+
+@pytest.mark.parametrize("language", REAL)
+@settings(max_examples=5, deadline=None)
+@given(st.data(), st.sampled_from(sorted(PLATFORMS)), st.integers(60, 290))
+def test_real_text_loses_nothing_and_stays_in_one_piece_inside(
+    language: str, data: st.DataObject, platform: str, room: int
+) -> None:
+    weigh = PLATFORMS[platform].weigh
+    paragraphs = data.draw(st.lists(st.sampled_from([REAL[language], MARKS]), min_size=3, max_size=6))
+    text = data.draw(st.sampled_from(["", " ", "\n\n"])).join(paragraphs)
+    pieces = split(text, room=room, count=weigh)
+    assert all(weigh(piece) <= room for piece in pieces)
+    assert solid("".join(pieces)) == solid(text)
+    assert cut_spans(r"\X|https?://[!-~]+|[@#]\w+|[\p{Katakana}ー]+|\d[\d.,]*\d", text, pieces) == []
+    assert cut_spans(r"[\p{Latin}\p{Cyrillic}\p{Arabic}\p{Hangul}\p{Devanagari}\p{M}]+", text, pieces) == []
+
+
+@pytest.mark.parametrize(
+    "mark", ["@mona_lisa", "#洪水2024年", "コンピューター", "1,250.75", "example.com/a-b", "naïve-word"]
+)
+def test_text_without_spaces_is_divided_beside_this(mark: str) -> None:
+    text = f"大雨{mark}来了" * 60
+    for room in range(50, 70):
+        pieces = split(text, room=room, count=len)
+        assert sum(piece.count(mark) for piece in pieces) == 60
+
+
+def test_text_without_spaces_is_divided_after_clauses() -> None:
+    text = "昨天夜里下了一场大雨，河水漫过老城的石桥，附近的居民只好搬到学校里过夜，消防员划着小船接人，" * 5
+    pieces = split(text, room=60, count=len)
+    assert len(pieces) > 3
+    assert all(piece.endswith("，") for piece in pieces)
+
+
+def test_no_closing_mark_begins_a_piece_and_no_opening_one_ends_it() -> None:
+    pieces = split("「" + "水来得太快「了」" * 200, room=61, count=len)
+    assert not {piece[0] for piece in pieces} & set("」，")
+    assert not {piece[-1] for piece in pieces} & {"「"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.text(st.characters() | st.sampled_from("\ud800 \u0301\u200d\u202e\x00中😀@#/.:"), max_size=300), COUNTS
+)
+@example("\ud83d\ude00" * 200, PLATFORMS["x"].count)
+def test_any_text_is_divided_into_what_fits(text: str, count: Count) -> None:
+    pieces = split(text, room=60, count=count)
+    assert all(count(piece) <= 60 or "://" in piece for piece in pieces)
+    assert solid("".join(pieces)) == solid(without_surrogates(text))
 
 
 def test_white_space_makes_no_piece() -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+import sys
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.counting import PLATFORMS
-from core.thread import Brief, Thread, thread_of
+from core.counting import PLATFORMS, PlatformName
+from core.extraction import extract_article
+from core.thread import Brief, Thread, opening, thread_of
 
 LINK = "https://source.example.com/article?id=7"
 LONG_LINK = "https://source.example.com/" + "x" * 3_500
@@ -35,6 +41,13 @@ BRIEFS = st.builds(
     numbering=st.sampled_from(["slash", "none"]),
     source_link=st.sampled_from(["last", "first", "none"]),
 )
+ANYTHING = st.text(
+    st.characters() | st.sampled_from("\ud800\u0301\u200d\u202e\x00中😀 @#/.:\n"), max_size=900
+)
+ARTICLES = Path(__file__).parent.parent.parent / "shared" / "articles"
+PAGES: list[Any] = sorted(path.name for path in ARTICLES.glob("*.html.gz"))[:3] or [
+    pytest.param("", marks=pytest.mark.skip(reason="the public benchmark's pages are not there"))
+]
 SHORT = "The river flooded the old town after three days of rain."
 
 
@@ -59,6 +72,7 @@ def test_no_post_is_empty_or_over_its_platforms_limit(
     assert 1 <= len(thread.posts) <= min(brief.max_posts, platform.most_posts)
     for post in thread.posts:
         assert post.character_count == platform.count(post.content) <= platform.limit
+        assert len(post.content.encode()) <= (platform.most_bytes or sys.maxsize)
         assert post.content.strip() == post.content != ""
 
 
@@ -100,6 +114,63 @@ def test_the_link_stands_once_where_it_was_asked_for(drafts: list[str], brief: B
     else:
         # Beside a first post that is full, the link gets the second post for itself.
         assert holding in {"last": [[len(told)]], "first": [[1], [2]]}[brief.source_link]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ANYTHING, max_size=3), BRIEFS, st.sampled_from([None, LINK]))
+def test_any_text_becomes_posts_that_can_be_sent(drafts: list[str], brief: Brief, link: str | None) -> None:
+    for post in thread_of(drafts, brief, link=link).posts:
+        assert post.character_count == PLATFORMS[brief.platform].count(post.content)
+        assert post.character_count <= PLATFORMS[brief.platform].limit
+        assert post.content.encode().strip()
+
+
+@pytest.mark.parametrize("platform", ["x", "bluesky", "mastodon", "threads"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_real_article_is_told_whole_by_independent_counts(platform: str, page: str) -> None:
+    text = extract_article(gzip.decompress((ARTICLES / page).read_bytes()), url="https://e.com/a").text[
+        :5_000
+    ]
+    brief = Brief(platform=cast("PlatformName", platform), max_posts=25)
+    thread = thread_of([text], brief, link=None)
+    told = "".join(solid(body) for body in bodies(thread, brief))
+    assert told == solid(text)
+    assert {post.total for post in thread.posts} == {len(thread.posts)}
+    for post in thread.posts:
+        assert least(post.content, platform) <= post.character_count <= PLATFORMS[brief.platform].limit
+
+
+def least(text: str, platform: str) -> int:
+    """A count by other means that the platform's own is never under: only a link may make it less."""
+    links = re.findall(r"\S+\.\S+", text) if platform in ("x", "mastodon") else []
+    return len(regex.findall(r"\X", text)) - sum(max(0, len(link) - 23) for link in links)
+
+
+def test_a_link_inside_that_no_post_can_hold_is_left_out_whole() -> None:
+    thread = thread_of([f"Before it. {LONG_LINK} After it."], Brief(platform="bluesky"), link=None)
+    assert [post.content for post in thread.posts] == ["Before it.\n\n1/2", "After it.\n\n2/2"]
+    assert ["link" in warning for warning in thread.warnings] == [True]
+    assert not thread.cut
+
+
+def test_bluesky_gets_no_post_of_more_bytes_than_it_takes() -> None:
+    thread = thread_of([FAMILY * 280], Brief(platform="bluesky", max_posts=25), link=None)
+    assert len(thread.posts) == 3
+    assert all(len(post.content.encode()) <= 3_000 for post in thread.posts)
+    assert thread.posts[0].character_count == 117 + 5
+
+
+@pytest.mark.parametrize(
+    ("text", "opened"),
+    [
+        pytest.param(SHORT, SHORT, id="it-fits"),
+        pytest.param(" ".join([SHORT] * 10), " ".join([SHORT] * 5), id="its-first-sentences"),
+        pytest.param(f"{LONG_LINK} {SHORT}", SHORT, id="after-a-link-that-no-post-can-hold"),
+        pytest.param(" ", "", id="nothing"),
+    ],
+)
+def test_an_opening_fits_in_one_post(text: str, opened: str) -> None:
+    assert opening(text, 295, PLATFORMS["bluesky"]).strip() == opened
 
 
 def test_a_link_that_no_post_can_hold_is_left_out_with_a_warning() -> None:
