@@ -1,20 +1,26 @@
-"""How much of the reference summaries `select` finds, beside other methods at equal length; and its time.
+"""How much of the reference summaries `select` finds, beside other methods at equal length; and their time.
 
 python -m bench.summaries [folder]
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import log
 from pathlib import Path
 from typing import Any
 
+from core.article import Article
+from core.builtin import BuiltInComposer
+from core.counting import PlatformName
 from core.extractive import select
+from core.thread import Brief
 
 FOLDER = Path("../shared/summaries")
 METRICS = ("rouge1", "rouge2", "rougeL")
@@ -22,12 +28,13 @@ METRICS = ("rouge1", "rouge2", "rougeL")
 # a second budget, a tenth smaller, shows what is left without the hint.
 BUDGETS = (1.0, 0.9)
 WORDS, RUNS = 20_000, 7
+PLATFORMS: tuple[PlatformName, ...] = ("x", "bluesky", "mastodon", "threads", "linkedin")
 
 Method = Callable[[list[str], int], list[int]]
 
 
 def main(folder: Path = FOLDER) -> dict[str, Any]:
-    """The figures: ROUGE F-measures by method and the milliseconds of `select`; {} without the data."""
+    """The figures: ROUGE F-measures by method, milliseconds of `select` and of composing; {} without data."""
     if not (folder / "article").is_dir():
         print(f"No articles in {folder}: nothing measured.")
         return {}
@@ -130,9 +137,21 @@ class _Words:
 
 
 def _milliseconds(pairs: list[tuple[list[str], list[str]]]) -> dict[str, float]:
-    """Median over runs, by budget, on the articles' sentences, recombined so that none comes twice."""
+    """Medians on the articles' sentences, recombined so that none comes twice: by budget, by platform."""
     text = _synthetic([sentence for sentences, _ in pairs for sentence in sentences])
-    return {str(budget): round(_median(text, budget), 1) for budget in (280, 3_000, 40_000)}
+    paragraphs = "\n".join(" ".join(text[i : i + 3]) for i in range(0, len(text), 3))
+    article = Article(text=paragraphs, title=text[0], url="https://example.com/article", language="en")
+    times = {
+        f"select, {budget:,} characters": _median(partial(select, text, max_characters=budget))
+        for budget in (280, 3_000, 40_000)
+    }
+    for platform in PLATFORMS:
+        times[f"the whole thread, {platform}"] = _median(partial(_compose, article, Brief(platform=platform)))
+    return {name: round(milliseconds, 1) for name, milliseconds in times.items()}
+
+
+def _compose(article: Article, brief: Brief) -> None:
+    asyncio.run(BuiltInComposer().compose(article, brief, seconds=60))
 
 
 def _synthetic(pool: list[str]) -> list[str]:
@@ -147,11 +166,11 @@ def _synthetic(pool: list[str]) -> list[str]:
     return text
 
 
-def _median(text: list[str], budget: int) -> float:
+def _median(work: Callable[[], object]) -> float:
     times = []
     for _ in range(RUNS):
         started = time.perf_counter()
-        select(text, max_characters=budget)
+        work()
         times.append(1000 * (time.perf_counter() - started))
     return statistics.median(times)
 
@@ -164,9 +183,9 @@ def _print(figures: dict[str, Any]) -> None:
     print(f"| method | {' | '.join(columns)} |\n|---{'|--:' * len(columns)}|")
     for name, scores in figures["rouge"].items():
         print(f"| {name} | {' | '.join(f'{scores[column]:.3f}' for column in columns)} |")
-    print(f"\n| characters to fill from {WORDS:,} words | select, ms (median of {RUNS}) |\n|--:|--:|")
-    for budget, milliseconds in figures["milliseconds"].items():
-        print(f"| {int(budget):,} | {milliseconds} |")
+    print(f"\n| from {WORDS:,} words | ms (median of {RUNS}) |\n|---|--:|")
+    for name, milliseconds in figures["milliseconds"].items():
+        print(f"| {name} | {milliseconds} |")
 
 
 if __name__ == "__main__":

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from core.article import Article
 from core.composer import Draft
-from core.sentences import Sentence, sentences
-from core.splitting import pack, split
-from core.thread import Brief, thread_of
+from core.furniture import told
+from core.passages import Passage, passages
+from core.sentences import Sentence, quoted_sentences, sentences
+from core.splitting import pack
+from core.thread import Brief, opening, thread_of
+
+if TYPE_CHECKING:
+    from core.extractive import Ranking
 
 _SHARE_OF_ARTICLE = 0.4  # what a thread of a long article holds of it
 _LEAST_POSTS = 4  # an article that fits in so many is told whole
-_SHARES = (
-    0.9,
-    0.8,
-    0.7,
-    0.6,
-    0.5,
-)  # of a thread's room that is tried: whole sentences leave some of it empty
+# Of a thread's room, tried in turn: whole sentences leave some of it empty, and some bring others along.
+_SHARES = (0.9, 0.75, 0.6, 0.5, 0.3, 0.1)
 _HOOK_SHARE = 0.6  # of a post that a title may take to leave a sentence beside it
-# Openers that lean on the sentence before them: without it, neither a hook nor a post can begin so.
-_LEANING = re.compile(
-    r"(he|she|it|they|this|that|these|those|his|her|its|their|but|and|or|so|yet|however|also|then|still|instead"
-    r"|meanwhile|moreover|therefore|such|there)\b",
-    re.IGNORECASE,
-)
+_LEAST_OF_HOOK = 0.15  # of a post: less says too little
+_SAMPLE_CHARACTERS = 500
 
 
 class BuiltInComposer:
@@ -35,62 +35,164 @@ class BuiltInComposer:
         return 0.0
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float) -> Draft:
-        parts = sentences(article.text, article.language or "en")
-        hook, used = _hook(article, parts, brief)
-        body = [part for index, part in enumerate(parts) if index != used]
-        posts: list[str] = []
+        composition = _Composition(article, brief)
+        posts = composition.posts()
+        return Draft(posts=posts, hooks=composition.hooks(posts[0]), generator="extractive")
+
+
+class _Composition:
+    """One article on its way to one thread."""
+
+    def __init__(self, article: Article, brief: Brief) -> None:
+        self._brief, self._count = brief, cache(brief.rule.weigh)
+        self._link, self._language = article.url, article.language or "en"
+        self._suffix = f"\n\n{article.url}" if article.url and brief.source_link != "none" else ""
+        sample = article.text[:_SAMPLE_CHARACTERS]
+        self._weight = max(self._count(sample), 1) / max(len(sample), 1)  # what a character counts
+        self._title = opening(article.title or "", brief.room, brief.rule)
+        self._passages = self._passages_of(article)
+        self._total = sum(len(passage.text) for passage in self._passages) * self._weight
+        self._ranking = self._ranked()
+        self._first = self._opening()
+
+    def posts(self) -> tuple[str, ...]:
+        """What says most of all that fits."""
+        most = self._brief.most_posts
         for share in _SHARES:
-            chosen = _chosen(body, article, brief, share)
-            posts = [*filter(None, [hook]), *pack(chosen, room=brief.room, count=brief.rule.count)]
-            if not thread_of(posts, brief, link=article.url).cut:
-                break
-        return Draft(posts=tuple(posts), generator="extractive")
+            chosen = self._chosen(share)
+            if self._too_much(chosen):
+                continue
+            posts = self._packed(chosen)
+            if len(posts) <= most and not thread_of(posts, self._brief, link=self._link).cut:
+                return posts
+        return self._packed(range(len(self._passages)))
 
+    def hooks(self, first: str) -> tuple[str, ...]:
+        """Other posts than the `first`, the strongest first."""
+        texts = (self._passages[i].text for i in (self._openers() if self._brief.hooks else ()))
+        others = (text for text in texts if text not in first)
+        hooks = (self._titled(text) if self._beside_title(text) else text for text in others)
+        return tuple(islice(hooks, self._brief.hooks))
 
-def _hook(article: Article, parts: list[Sentence], brief: Brief) -> tuple[str | None, int | None]:
-    """The first post, of the title and the strongest sentence that fits beside it, and which one that is."""
-    if not article.title:
-        return None, None  # a text that somebody wrote begins where they began it
-    title = next(split(article.title, room=brief.room, count=brief.rule.count))
-    if brief.rule.count(title) > brief.room * _HOOK_SHARE:
-        return title, None
-    strongest = _strongest(parts, brief.room - brief.rule.count(f"{title}\n\n"), article, brief)
-    return (title, None) if strongest is None else (f"{title}\n\n{parts[strongest].text}", strongest)
+    def _passages_of(self, article: Article) -> list[Passage]:
+        parts = [
+            piece
+            for part in sentences(article.text, self._language)
+            for piece in ([part] if self._fits(part.text) else quoted_sentences(part, self._language))
+        ]
+        of_page = article.title or article.url  # a text that somebody wrote has nothing to clear away
+        return passages(
+            parts,
+            told=told(parts, article.title or "") if of_page else [True] * len(parts),
+            begins=not of_page,
+            language=self._language,
+            fits=self._fits,
+            fits_first=self._beside_title if self._title else self._fits,
+        )
 
+    def _ranked(self) -> Ranking:
+        from core.extractive import rank  # its patterns take 6 ms to compile, which a hit need not wait for
 
-def _strongest(parts: list[Sentence], room: int, article: Article, brief: Brief) -> int | None:
-    """The sentence of the article's first half that says most within `room`, and can stand first."""
-    early = parts[: max(8, len(parts) // 2)]
-    able = [
-        index
-        for index, part in enumerate(early)
-        if not _LEANING.match(part.text) and part.text != article.title
-    ]
-    texts = [early[index].text for index in able]
-    chosen = _select(texts, max_characters=room, language=article.language or "en")
-    fitting = [able[index] for index in chosen if brief.rule.count(texts[index]) <= room]
-    return max(fitting, key=lambda index: len(parts[index].text), default=None)
+        texts = [passage.text for passage in self._passages]
+        # A sentence that no post can hold would have to be torn.
+        able = [text if self._fits(text) else "" for text in texts]
+        return rank(able, longest=max(map(len, able), default=0), language=self._language)
 
+    def _opening(self) -> int | None:
+        """Which passage stands in the first post whatever else is told; None where the title is alone."""
+        if not self._title:
+            return 0  # a text that somebody wrote begins where they began it
+        if self._brief.most_posts == 1:
+            return 0 if self._ranking.lengths[0] else None
+        if self._total <= self._room * min(_LEAST_POSTS, self._brief.most_posts - 1):
+            return 0  # told whole, in its order
+        # What follows comes along behind the first passage only: others leave their place.
+        able = (i for i in self._openers() if i == 0 or not self._is_followed(i))
+        return next((i for i in able if self._beside_title(self._passages[i].text)), None)
 
-def _chosen(parts: list[Sentence], article: Article, brief: Brief, share: float) -> list[Sentence]:
-    """All sentences where they fit in a short thread, else the ones that carry the article.
+    def _openers(self) -> list[int]:
+        """The passages of the first half that can stand first, the strongest first."""
+        early = max(8, len(self._passages) // 2)
+        able = [
+            i
+            for i in self._ranking.order
+            if i < early
+            and not self._passages[i].follows
+            and self._ranking.lengths[i] * self._weight > _LEAST_OF_HOOK * self._room
+        ]
+        return sorted(able, key=lambda i: -self._ranking.worth[i] / (1 + i))
 
-    `share` is how much of the thread's room they may fill.
-    """
-    total = sum(len(part.text) for part in parts)
-    most = int(brief.room * max(1, brief.most_posts - 1) * share)  # one post is the hook's
-    wanted = min(most, max(int(total * _SHARE_OF_ARTICLE), brief.room * _LEAST_POSTS))
-    if total <= wanted:
-        return parts
-    # A sentence that no post can hold would have to be torn.
-    texts = [part.text if brief.rule.count(part.text) <= brief.room else "" for part in parts]
-    chosen = _select(texts, max_characters=wanted, language=article.language or "en")
-    kept = set(chosen)
-    told = [parts[index] for index in chosen if index - 1 in kept or not _LEANING.match(parts[index].text)]
-    return told or parts
+    def _is_followed(self, index: int) -> bool:
+        return any(passage.follows for passage in self._passages[index + 1 : index + 2])
 
+    def _chosen(self, share: float) -> Iterable[int]:
+        """The passages that say most in a `share` of the room; all where a short thread holds them."""
+        posts = max(1, self._brief.most_posts - (1 if self._title else 0))
+        most = self._room * posts * share
+        wanted = min(most, max(self._total * _SHARE_OF_ARTICLE, self._room * _LEAST_POSTS))
+        if self._total <= wanted:
+            return range(len(self._passages))
+        order = [i for i in self._ranking.order if i != self._first]
+        chosen = self._closed(replace(self._ranking, order=order).within(int(wanted / self._weight)))
+        return chosen if chosen - {self._first} else range(len(self._passages))
 
-def _select(texts: list[str], *, max_characters: int, language: str) -> list[int]:
-    from core.extractive import select  # its patterns take 6 ms to compile, which a hit need not wait for
+    def _closed(self, chosen: Iterable[int]) -> set[int]:
+        """With all that they follow; without those that follow what no post can hold."""
+        kept = set() if self._first is None else {self._first}
+        for last in chosen:
+            first = last
+            while self._passages[first].follows:
+                first -= 1
+            if all(self._ranking.lengths[i] for i in range(first, last + 1)):
+                kept |= set(range(first, last + 1))
+        return kept
 
-    return select(texts, max_characters=max_characters, language=language)
+    def _too_much(self, chosen: Iterable[int]) -> bool:
+        """Whether so much cannot fit, however it is packed: packing is dear, too."""
+        characters = sum(self._ranking.lengths[i] for i in chosen)
+        return characters * self._weight > 1.05 * self._room * self._brief.most_posts
+
+    def _packed(self, chosen: Iterable[int]) -> tuple[str, ...]:
+        """The posts, one more than the most if it is too much, with room for the link where it belongs."""
+        told = sorted(chosen)
+        texts = [self._title] if self._title else []
+        posts: list[str] = []
+        if self._first is not None and self._first != told[0]:
+            # A hook that leaves its place keeps its post to itself.
+            texts, posts = [], [self._titled(self._passages[self._first].text)]
+            told.remove(self._first)
+        parts = [*(Sentence(text, -1) for text in texts), *(self._passages[i].as_sentence() for i in told)]
+        at = self._place_of_link(parts, moved=bool(posts))
+        if at is not None:
+            parts[at] = replace(parts[at], text=parts[at].text + self._suffix)
+        posts += islice(pack(parts, room=self._brief.room, count=self._count), self._brief.most_posts + 1)
+        if at is not None:
+            posts[at] = posts[at].replace(self._suffix, "", 1)
+        return tuple(posts)
+
+    def _place_of_link(self, parts: list[Sentence], *, moved: bool) -> int | None:
+        """The first or last index, if the link fits beside that text."""
+        at = {"first": 0, "last": -1}.get(self._brief.source_link) if self._suffix else None
+        if at is None or (at == 0 and moved) or not self._fits(parts[at].text + self._suffix):
+            return None
+        return at
+
+    @property
+    def _room(self) -> int:
+        """What a post leaves for passages."""
+        if self._brief.most_posts > 1:
+            return self._brief.room
+        return max(1, self._brief.room - self._count(self._titled("") + self._suffix))
+
+    def _fits(self, text: str, *, beside: int = 0) -> bool:
+        """Whether a post holds it. Counting is dear, so what is plainly shorter or longer is not counted."""
+        room, about = self._room - beside, len(text) * self._weight
+        return about <= 0.7 * room or (about <= 1.5 * room and self._count(text) <= room)
+
+    def _beside_title(self, text: str) -> bool:
+        with_link = self._suffix if self._brief.source_link == "first" else ""
+        title = self._count(self._titled("") + with_link)
+        return title <= self._brief.room * _HOOK_SHARE and self._fits(text, beside=title)
+
+    def _titled(self, text: str) -> str:
+        return f"{self._title}\n\n{text}" if self._title else text

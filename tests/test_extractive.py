@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.extractive import select
+from core.extractive import rank, select
 
 ARTICLE = [
     "The river flooded the old town after three days of rain.",
@@ -71,6 +71,20 @@ def test_repeated_sentences_are_chosen_once() -> None:
 def test_the_central_sentence_beats_the_one_off_topic() -> None:
     chosen = select(ARTICLE, max_characters=sum(map(len, ARTICLE)) - 1)
     assert chosen == [0, 1, 3, 4]
+
+
+def test_of_two_equals_the_earlier_is_chosen() -> None:
+    twins = ["The river rose over the town.", "My aunt likes tea.", "The town rose over the river!"]
+    assert select(twins, max_characters=29) == [0]
+    assert rank(twins, longest=60).worth[0] > rank(twins, longest=60).worth[2]
+
+
+@given(SENTENCES, BUDGETS)
+def test_one_ranking_serves_every_budget(sentences: list[str], budget: int) -> None:
+    ranking = rank(sentences, longest=budget)
+    assert ranking.within(budget) == select(sentences, max_characters=budget)
+    half = ranking.within(budget // 2)
+    assert sum(ranking.lengths[i] for i in half) <= budget // 2
 
 
 def test_headings_are_not_taken_for_sentences() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.sentences import Sentence, sentences
+from core.sentences import Sentence, quoted_sentences, sentences
 
 LANGUAGES = ["en", "de", "fr", "ja", "zh", "th", "ar", "hi", "el", "ru", "xx", ""]
 MARKS = st.sampled_from(
@@ -41,6 +41,8 @@ def test_paragraphs_are_numbered_as_their_lines_stand(text: str) -> None:
     [
         pytest.param("Mr. Smith went. He left.", "en", ["Mr. Smith went.", "He left."], id="title"),
         pytest.param("It cost 3.50 then. Now 4.", "en", ["It cost 3.50 then.", "Now 4."], id="decimal"),
+        pytest.param("1. Rain fell. It stopped.", "en", ["1. Rain fell.", "It stopped."], id="numbered"),
+        pytest.param("- Rain", "en", ["- Rain"], id="bullet"),
         pytest.param("雨。川。", "ja", ["雨。", "川。"], id="no-spaces"),
         pytest.param("बारिश। नदी।", "hi", ["बारिश।", "नदी।"], id="danda"),
         pytest.param(
@@ -67,3 +69,28 @@ def test_a_line_without_a_full_stop_is_a_paragraph_of_its_own() -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\t\n \u3000"])
 def test_white_space_holds_no_sentence(text: str) -> None:
     assert sentences(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        pytest.param(
+            "“Rain. Was it late?” she said.", "en", ["“Rain.", "Was it late?”", "she said."], id="en"
+        ),
+        pytest.param("他说：“我走了。我睡了。”", "zh", ["他说：“我走了。", "我睡了。”"], id="no-spaces"),
+        pytest.param("« Je pars. Je dors. »", "fr", ["« Je pars.", "Je dors. »"], id="spaced-marks"),
+        pytest.param("No quotation.", "en", ["No quotation."], id="none"),
+    ],
+)
+def test_a_quotation_can_be_opened(text: str, language: str, expected: list[str]) -> None:
+    assert [part.text for part in quoted_sentences(Sentence(text, 3), language)] == expected
+    assert {part.paragraph for part in quoted_sentences(Sentence(text, 3), language)} == {3}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(MARKS, min_size=1, max_size=40).map("".join), st.sampled_from(LANGUAGES))
+def test_opening_a_quotation_loses_nothing(text: str, language: str) -> None:
+    for part in sentences(text, language):
+        opened = quoted_sentences(part, language)
+        assert without_white_space("".join(piece.text for piece in opened)) == without_white_space(part.text)
+        assert all(piece.text for piece in opened)
