@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,13 +13,14 @@ from core.usage import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """Unnumbered texts, in order; `hooks` are alternatives to the first."""
+    """Unnumbered texts, in order; `hooks` are alternatives to the first. `warnings` are for the caller."""
 
     posts: tuple[str, ...]
     hooks: tuple[str, ...] = ()
     generator: str
     model: str | None = None
     usage: Usage = field(default_factory=Usage)
+    warnings: tuple[str, ...] = ()
 
 
 class Composer(Protocol):
@@ -28,4 +30,15 @@ class Composer(Protocol):
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float) -> Draft:
         """A draft of at least one text, within `seconds`. Raises ModelError when it cannot write."""
+        ...
+
+
+class Model(Composer, Protocol):
+    async def rewrite(
+        self, texts: Sequence[str], number: int, *, brief: Brief, room: int, wish: str | None, seconds: float
+    ) -> Draft:
+        """Text `number` (from 1) of a thread's texts written anew: a draft of one post of at most `room`.
+
+        `wish` is the author's; `worst_usd` of all the texts covers it. Raises ModelError.
+        """
         ...

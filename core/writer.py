@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.article import Article
-from core.composer import Composer, Draft
+from core.composer import Composer, Draft, Model
 from core.errors import BudgetSpent, ContentRefused, ModelError
 from core.thread import Brief
 from core.usage import Usage
@@ -14,7 +15,7 @@ from core.usage import Usage
 Generator = Literal["auto", "openai", "extractive"]
 
 _NO_KEY = "No model is configured: the built-in composer made this thread."
-_UNUSED = "The built-in composer does not use tone, audience, language or hooks."
+_UNUSED = "The built-in composer does not use tone, audience or language."
 _SPENT = "Today's budget for the model is spent: the built-in composer made this thread."
 _FAILED = "The model did not answer: the built-in composer made this thread."
 
@@ -36,7 +37,7 @@ class Written:
 class Writer:
     """`model` is None where no key is set."""
 
-    def __init__(self, *, model: Composer | None, built_in: Composer) -> None:
+    def __init__(self, *, model: Model | None, built_in: Composer) -> None:
         self._model = model
         self._built_in = built_in
 
@@ -65,12 +66,8 @@ class Writer:
         if generator == "extractive":
             return await self._by_us(article, brief, seconds)
         try:
-            if self._model is None:
-                raise ModelError("No OPENAI_API_KEY is set, so no model can write.", reason="not configured")
-            if without:
-                raise without
-            draft = await self._model.compose(article, brief, seconds=seconds)
-            return Written(draft, draft.usage)
+            draft = await self._asked(without).compose(article, brief, seconds=seconds)
+            return Written(draft, draft.usage, warnings=draft.warnings)
         except ContentRefused:
             raise
         except ModelError as error:
@@ -86,7 +83,29 @@ class Writer:
                 reason=error.reason,
             )
 
+    async def rewrite(
+        self,
+        texts: Sequence[str],
+        number: int,
+        *,
+        brief: Brief,
+        room: int,
+        wish: str | None,
+        seconds: float,
+        without: ModelError | None = None,
+    ) -> Draft:
+        """Text `number` (from 1) of a thread anew, as one post. Raises ModelError: nobody stands in."""
+        model = self._asked(without)
+        return await model.rewrite(texts, number, brief=brief, room=room, wish=wish, seconds=seconds)
+
+    def _asked(self, without: ModelError | None) -> Model:
+        if self._model is None:
+            raise ModelError("No OPENAI_API_KEY is set, so no model can write.", reason="not configured")
+        if without:
+            raise without
+        return self._model
+
     async def _by_us(self, article: Article, brief: Brief, seconds: float) -> Written:
         draft = await self._built_in.compose(article, brief, seconds=seconds)
-        unused = brief.tone or brief.audience or brief.language or brief.hooks
-        return Written(draft, Usage(), warnings=(_UNUSED,) if unused else ())
+        unused = brief.tone or brief.audience or brief.language
+        return Written(draft, Usage(), warnings=(*((_UNUSED,) if unused else ()), *draft.warnings))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 POSTS = ["A hook that stands alone.", "The second post says more.", "The third one ends it."]
@@ -36,6 +36,44 @@ def completion(content: str | None = None, *, finish: str = "stop", **message: A
 
 def thread_answer(posts: list[str] | None = None, hooks: list[str] | None = None) -> dict[str, Any]:
     return completion(json.dumps({"posts": posts or POSTS, "hooks": hooks or []}))
+
+
+def played(wire: Mapping[str, Any]) -> Response:
+    """The answer of a far side that does what `wire` says.
+
+    {"status": 429, "json" | "html" | "raw": …, "headers": {…}}   that answer
+    {"content": …, "refusal": …, "finish": …, …}   a completion whose message has these
+    {"choices": …}  {"usage": …}    a completion with these in place of its own
+    {"content_bytes": 50_000_000}  a completion of that size;  {"drip": True}  one that never ends
+    """
+    status, headers = wire.get("status", 200), wire.get("headers")
+    if "drip" in wire:
+        return StreamingResponse(_drip(), media_type="application/json")
+    if "json" in wire:
+        return JSONResponse(wire["json"], status, headers)
+    if "html" in wire or "raw" in wire:
+        kind = "text/html" if "html" in wire else "application/json"
+        return Response(wire.get("html", wire.get("raw")), status, headers, kind)
+    message = {name: value for name, value in wire.items() if name in ("content", "refusal", "tool_calls")}
+    if "content_bytes" in wire:
+        message["content"] = "a" * wire["content_bytes"]
+    whole = completion(
+        finish=wire.get("finish", "stop"), **({"content": json.dumps({"posts": POSTS})} | message)
+    )
+    whole |= {name: value for name, value in wire.items() if name in ("choices", "usage")}
+    # Python's own JSON can spell what Starlette's refuses: NaN and lone surrogates.
+    return Response(json.dumps(whole), status, headers, "application/json")
+
+
+async def _drip() -> AsyncIterator[bytes]:
+    while True:
+        yield b" "
+        await asyncio.sleep(0.05)
+
+
+def asked_between_fences(body: dict[str, Any]) -> str:
+    """What the model was asked about: the user's message without its first and last line."""
+    return str(body["messages"][-1]["content"]).split("\n", 1)[1].rsplit("\n", 1)[0]
 
 
 @dataclass

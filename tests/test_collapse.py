@@ -120,7 +120,7 @@ async def test_a_leader_that_fails_gets_one_successor_and_no_stampede(
         nonlocal under_way, most
         most = max(most, len(openai.requests) - under_way)
         under_way += 1
-        return JSONResponse({}, 500) if len(openai.requests) == 1 else thread_answer()
+        return JSONResponse({}, 400) if len(openai.requests) == 1 else thread_answer()
 
     openai.answer, openai.delay_seconds = answer, 0.2
     settings = {**model_settings, **request.getfixturevalue(shared), "rate_limit_requests": 100}
