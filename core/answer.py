@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -12,8 +11,9 @@ from pydantic import ValidationError
 from core.api import GenerateAnswer, GenerateRequest
 from core.article import Article
 from core.entry import Entry
-from core.splitting import split
-from core.thread import thread_of
+from core.errors import NoArticle
+from core.keys import new_thread_id
+from core.thread import opening, thread_of
 from core.writer import Written
 
 
@@ -27,13 +27,13 @@ def answer_of(request: GenerateRequest, article: Article, written: Written) -> d
         "source_type": "text" if request.url is None else "url",
         "title": article.title,
         "error": None,
-        "id": secrets.token_urlsafe(16),
+        "id": new_thread_id(),
         "cached": False,
         "degraded": written.degraded,
         "platform": request.platform,
         "generator": draft.generator,
         "model": draft.model,
-        "hooks": [next(split(hook, room=brief.room, count=brief.rule.count)) for hook in draft.hooks],
+        "hooks": [text for hook in draft.hooks if (text := opening(hook, brief.room, brief.rule))],
         "source": _source(article),
         "usage": asdict(written.usage),
         "warnings": [*written.warnings, *warnings],
@@ -46,9 +46,9 @@ def answer_again(request: GenerateRequest, article: Article, known: Entry) -> di
     return known.answer | {
         "thread": posts,
         "title": article.title,
-        "id": secrets.token_urlsafe(16),
+        "id": new_thread_id(),
         "source": _source(article),
-        "warnings": warnings,
+        "warnings": [*known.warnings, *warnings],
     }
 
 
@@ -65,6 +65,8 @@ def _posts(
     request: GenerateRequest, article: Article, drafts: Sequence[str]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     thread = thread_of(drafts, request.brief, link=article.url)
+    if not thread.posts:
+        raise NoArticle("There is nothing but a link that is longer than a post.")
     cut = f"Only the first {len(article.text)} characters of the source were used."
     return [asdict(post) for post in thread.posts], [*thread.warnings, *([cut] if article.truncated else [])]
 

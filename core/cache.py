@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from core import log
 from core.counters import NO_COUNTERS, Counters
 from core.entry import Entry
-from core.errors import CommandFailed, StoreError, WriteRejected
+from core.errors import ArticleError, CommandFailed, ModelError, StoreError, WriteRejected, remembered
+from core.keys import THREAD_ID_LENGTH, thread_key
 from core.memory import MemoryStore, worth_micros
+from core.model_note import NOTE_SECONDS
 from core.store import Ask, Kept, Store, Turn
+from core.tally import add_error
+from core.usage import Usage
 from core.window import Decision
 
+_Done = TypeVar("_Done")
 _READ_ONLY_SECONDS = 60.0
 _MOST_BLOCKED = 10_000
 
 
 class Cache:
-    """Without a shared store the local one is all there is. `clock` gives epoch seconds."""
+    """Without a shared store the local one is all there is. `clock` gives epoch seconds.
+
+    What `news` gives, by key, travels to the shared store with whatever a leader brings.
+    """
 
     def __init__(
-        self, *, local: MemoryStore, shared: Store | None, local_seconds: float, clock: Callable[[], float]
+        self,
+        *,
+        local: MemoryStore,
+        shared: Store | None,
+        local_seconds: float,
+        clock: Callable[[], float],
+        news: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._local = local
         self._shared = shared
         self._local_seconds = local_seconds
         self._clock = clock
+        self._news = news
         self._blocked: OrderedDict[str, Decision] = OrderedDict()
         self._uncounted: Counter[str] = Counter()  # waits for the next round trip
         self._read_only_until = 0.0
@@ -56,22 +73,24 @@ class Cache:
         """Bring the leader's answer to where its turn came from; here alone, as long, when that fails."""
         if self._shared and turn.shared:
             try:
-                done = await self._shared.keep(ask, kept)
+                done = await self._with_news(self._shared, self._shared.keep(ask, kept))
             except StoreError as error:
                 self._note(error)
-            else:
-                self._note_spent(kept.counters)
+                self.keep_here(ask, kept)
+                self._local.count(kept.counters)
+                return False
+            self._note_spent(kept.counters)
+            if kept.ttl_seconds:
                 self._put_near(ask.key, kept.value)
-                return done
-            if kept.value:
-                self._local.put(ask.key, kept.value, kept.ttl_seconds)
-            self._local.count(kept.counters)
-            return False
+            self._put_near(thread_key(kept.thread_id), kept.value)
+            return done
         return await self._local.keep(ask, kept) and self._shared is None
 
-    def keep_here(self, ask: Ask, value: str, ttl_seconds: float) -> None:
-        """Keep a value for this process alone."""
-        self._local.put(ask.key, value, ttl_seconds)
+    def keep_here(self, ask: Ask, kept: Kept) -> None:
+        """Keep an answer for this process alone."""
+        if kept.value:
+            self._local.put(ask.key, kept.value, kept.ttl_seconds)
+            self._local.put(thread_key(kept.thread_id), kept.value, kept.thread_seconds)
 
     async def release(
         self, ask: Ask, turn: Turn, *, refund: bool = False, failure: str | None = None, counters: Counters
@@ -79,13 +98,35 @@ class Cache:
         """Give the lease back without an answer for everybody."""
         if self._shared and turn.shared:
             try:
-                await self._shared.release(ask, refund=refund, failure=failure, counters=counters)
+                release = self._shared.release(ask, refund=refund, failure=failure, counters=counters)
+                await self._with_news(self._shared, release)
             except StoreError as error:
                 self._note(error)
             else:
                 self._note_spent(counters)
                 return
         await self._local.release(ask, refund=refund, failure=failure, counters=counters)
+
+    async def give_up(self, ask: Ask, turn: Turn, error: BaseException, *, refund: bool) -> None:
+        """Give the lease back for `error`: what it cost is counted, a lasting failure remembered."""
+        usage = (error.usage if isinstance(error, ModelError) else None) or Usage()
+        lasting = isinstance(error, ArticleError) and error.lasting
+        await self.release(
+            ask,
+            turn,
+            refund=refund,
+            failure=remembered(error) if isinstance(error, ArticleError) and lasting else None,
+            counters=usage.counters(),
+        )
+
+    async def _with_news(self, shared: Store, bringing: Coroutine[Any, Any, _Done]) -> _Done:
+        """Both in one round trip; news that are not taken are no failure."""
+        notes = (shared.remember(key, note, ttl_seconds=NOTE_SECONDS) for key, note in self._news().items())
+        told = asyncio.gather(*notes, return_exceptions=True)
+        try:
+            return await bringing
+        finally:
+            await told
 
     async def renew(self, ask: Ask, turn: Turn) -> None:
         """Make the lease last; when that fails another may take over, which is all that can happen."""
@@ -103,6 +144,17 @@ class Cache:
             return None
         entry = Entry.from_value(value) if value else None
         return entry if entry and entry.content == name and entry.fresh_until > self._clock() else None
+
+    async def thread(self, thread_id: str) -> Entry | None:
+        """What stands under a permalink. Raises StoreError when nobody can tell."""
+        if len(thread_id) != THREAD_ID_LENGTH:
+            return None
+        key = thread_key(thread_id)
+        value = await self._local.peek(key)
+        if value is None and self._shared:
+            value = await self._shared.peek(key)
+            self._put_near(key, value)
+        return Entry.from_value(value) if value else None
 
     async def drop(self, key: str) -> None:
         """Remove an entry that is damaged, as far as possible."""
@@ -127,7 +179,9 @@ class Cache:
         if self._shared is None:
             return await self._enter_counting(self._local, ask, NO_COUNTERS)
         near = self._local.fresh(ask)
-        hit = {"hits": 1, "saved_micros": worth_micros(near)} if near else NO_COUNTERS
+        hit = NO_COUNTERS
+        if near:  # as ENTER counts it
+            hit = {"collapsed": 1} if ask.waited else {"hits": 1, "saved_micros": worth_micros(near)}
         if near and ask.counts != "coming":
             self.count_later(**hit)
             return Turn(kind="hit", value=near)
@@ -155,7 +209,7 @@ class Cache:
         taken = False
         try:
             turn = await store.enter(ask, waiting + Counter(hit))
-            taken = turn.kind != "blocked"
+            taken = turn.kind != "blocked" or ask.counts == "leading"  # the order of ENTER
         finally:
             if not taken:
                 self._uncounted.update(waiting)
@@ -195,6 +249,7 @@ class Cache:
         self._local.count({"cost_micros": counters.get("cost_micros", 0)})
 
     def _note(self, error: StoreError) -> None:
+        add_error()
         if isinstance(error, WriteRejected):
             self._read_only_until = self._clock() + _READ_ONLY_SECONDS
         level = log.logger.info if isinstance(error, CommandFailed) else log.logger.warning

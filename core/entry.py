@@ -18,8 +18,8 @@ _WORTH_PACKING_BYTES = 1_024
 class Entry:
     """`answer` is the response body, `drafts` its texts before links and numbers were set.
 
-    `digest` is the SHA-256 of what was asked, `content` the name of the source text, `validators` the page's
-    ETag and Last-Modified; times in epoch seconds.
+    `warnings` are the drafts' own, `digest` is the SHA-256 of what was asked, `content` the name of the
+    source text, `validators` the page's ETag and Last-Modified; times in epoch seconds.
     """
 
     digest: str
@@ -27,6 +27,7 @@ class Entry:
     fresh_until: float
     answer: dict[str, Any]
     drafts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     content: str = ""
     validators: tuple[str | None, str | None] = (None, None)
 
@@ -39,7 +40,7 @@ class Entry:
 
     def to_value(self) -> str | None:
         """`fresh-until kept-at worth digest payload` (core/scripts.py); None if it is over 256 KB."""
-        parts = [self.answer, self.drafts, self.content, self.validators]
+        parts = [self.answer, self.drafts, self.warnings, self.content, self.validators]
         payload = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
         if len(payload) > _WORTH_PACKING_BYTES:
             packed = "z" + base64.b85encode(zlib.compress(payload.encode(), 6)).decode()
@@ -53,13 +54,14 @@ class Entry:
         """The entry, or None when the value is damaged, of another shape, or too large."""
         try:
             fresh, kept, _, digest, payload = value.split(" ", 4)
-            answer, drafts, content, (etag, last_modified) = json.loads(_unpacked(payload))
+            answer, drafts, warnings, content, (etag, last_modified) = json.loads(_unpacked(payload))
             entry = cls(
                 digest=digest,
                 kept_at=int(kept) / 1000,
                 fresh_until=int(fresh) / 1000,
                 answer=answer,
                 drafts=tuple(drafts),
+                warnings=tuple(warnings),
                 content=content,
                 validators=(etag, last_modified),
             )
@@ -72,7 +74,7 @@ class Entry:
             isinstance(self.answer, dict)
             and isinstance(self.answer.get("thread"), list)
             and isinstance(self.answer.get("source"), dict)
-            and all(isinstance(draft, str) for draft in self.drafts)
+            and all(isinstance(text, str) for text in (*self.drafts, *self.warnings))
             and isinstance(self.content, str)
             and all(isinstance(validator, str | None) for validator in self.validators)
         )

@@ -43,8 +43,7 @@ class Generation:
             policy=self._policy,
             worst_usd=lambda characters: self._writer.worst_usd(request.generator, characters),
         )
-        turn = await self._cache.enter(job.ask)
-        exchange.decision = turn.decision
+        turn = await self._enter(job)
         poll_seconds = _FIRST_POLL_SECONDS
         while True:
             if turn.kind == "hit" and turn.value:
@@ -59,8 +58,12 @@ class Generation:
                 job = job.again(waited=True, oldest=0)
             else:
                 return await self._without_hit(job, turn)
-            turn = await self._cache.enter(job.ask)
-            exchange.decision = turn.decision or exchange.decision
+            turn = await self._enter(job)
+
+    async def _enter(self, job: Job) -> Turn:
+        turn = await self._cache.enter(job.ask)
+        job.exchange.entered(job.ask, turn, bypassed=self._cache.is_bypassed(turn))
+        return turn
 
     async def _without_hit(self, job: Job, turn: Turn) -> dict[str, Any]:
         job.exchange.cache_status = "detail=bypass" if self._cache.is_bypassed(turn) else job.forward
@@ -79,6 +82,7 @@ class Generation:
             except (ArticleError, ModelError) as error:
                 if stale is None or isinstance(error, ContentRefused):
                     raise
+                job.exchange.spent(error)
                 answer = self._stale(job, stale)
             flight.land(answer)
             return answer
@@ -86,7 +90,7 @@ class Generation:
     def _hit(self, job: Job, entry: Entry, turn: Turn) -> dict[str, Any]:
         now, exchange = self._policy.clock(), job.exchange
         exchange.age_seconds = max(0, int(now - entry.kept_at))
-        exchange.event = HIT
+        exchange.answers(HIT, entry.answer)
         if job.ask.waited:
             exchange.cache_status = "fwd=uri-miss; collapsed"
             return entry.answer
@@ -103,7 +107,8 @@ class Generation:
         answer = await flight.wait(job.exchange.seconds_left - _SECONDS_TO_MAKE_DO)
         if answer:
             job.exchange.cache_status = "fwd=uri-miss; collapsed"
-            job.exchange.event = HIT
+            job.exchange.answers(HIT, answer)
+            job.exchange.counts("collapsed")
             self._cache.count_later(collapsed=1)
         return answer
 
@@ -114,11 +119,12 @@ class Generation:
         return entry if until > self._policy.clock() else None
 
     def _stale(self, job: Job, stale: Entry) -> dict[str, Any]:
+        job.exchange.counts("stale")
         self._cache.count_later(stale_served=1)
         now = self._policy.clock()
         job.exchange.cache_status = f"hit; ttl={int(stale.fresh_until - now)}; detail=stale-if-error"
         job.exchange.age_seconds = max(0, int(now - stale.kept_at))
-        job.exchange.event = HIT
+        job.exchange.answers(HIT, stale.answer)
         return stale.answer | {"cached": True}
 
 

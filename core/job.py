@@ -9,15 +9,17 @@ from typing import Any, Literal
 
 from core.api import GenerateRequest
 from core.article import Article
+from core.counters import NO_COUNTERS, Counters
 from core.directives import Directives
 from core.entry import Entry
 from core.exchange import Exchange
 from core.keys import content_name, digest, text_key, url_key
 from core.prompt import made_with
-from core.store import Ask
+from core.store import Ask, Kept
 from core.web import Validators
 
 DEGRADED_SECONDS = 60.0  # how long a makeshift answer may be given again
+THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +91,6 @@ class Job:
         return replace(self, ask=replace(self.ask, counts=counts, **changes))
 
     @property
-    def keeps(self) -> bool:
-        return not self.directives.no_store and self.policy.ttl_seconds > 0
-
-    @property
     def forward(self) -> str:
         """Why the request went past the cache, in the words of RFC 9211."""
         if self.policy.ttl_seconds == 0:
@@ -104,7 +102,12 @@ class Job:
         return content_name(f"{article.title or ''}\n{article.text}", self.variant)
 
     def entry(
-        self, article: Article, answer: dict[str, Any], drafts: tuple[str, ...], validators: Validators
+        self,
+        article: Article,
+        answer: dict[str, Any],
+        drafts: tuple[str, ...],
+        warnings: tuple[str, ...],
+        validators: Validators,
     ) -> Entry:
         """The answer as it is kept; a makeshift one is fresh for a minute only."""
         now, ttl_seconds = self.policy.clock(), self.policy.ttl_seconds
@@ -115,8 +118,22 @@ class Job:
             fresh_until=now + fresh_seconds,
             answer=answer,
             drafts=drafts,
+            warnings=warnings,
             content=self.content_name(article) if self.request.url else "",
             validators=(validators.etag, validators.last_modified),
+        )
+
+    def kept(self, entry: Entry, *, counters: Counters = NO_COUNTERS) -> Kept:
+        """The entry for everybody who asks the same, if caching is on, and for its permalink."""
+        policy = self.policy
+        seconds = policy.ttl_seconds + policy.stale_seconds if policy.ttl_seconds else 0
+        return Kept(
+            value=None if self.directives.no_store else entry.to_value(),
+            ttl_seconds=seconds,
+            thread_id=entry.answer["id"],
+            thread_seconds=max(seconds, THREAD_SECONDS),
+            content=entry.content,
+            counters=counters,
         )
 
     def renewed(self, stale: Entry) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 
 from core.canonical import canonical_url
@@ -16,6 +17,7 @@ PROBE = "threadr:probe"
 RESERVED = "threadr:reserved"
 STATS = "threadr:stats"
 CONTENT_MARK_LENGTH = 8
+THREAD_ID_LENGTH = 22
 
 
 def rate_limit_key(client: str) -> str:
@@ -30,6 +32,16 @@ def lease_key(key: str) -> str:
 def failure_key(key: str) -> str:
     """Why the answer of `key` could not be made."""
     return f"threadr:failure:{key.removeprefix('threadr:cache:')}"
+
+
+def new_thread_id() -> str:
+    """128 random bits in 22 characters that a URL takes: nobody can guess one."""
+    return secrets.token_urlsafe(16)
+
+
+def thread_key(thread_id: str) -> str:
+    """Where a thread is kept for its permalink."""
+    return f"threadr:thread:{thread_id}"
 
 
 def content_key(name: str) -> str:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.answer import answer_again, answer_of, is_answer
 from core.article import Article
 from core.cache import Cache
 from core.entry import Entry
-from core.errors import ArticleError, BudgetSpent, ModelError, remembered
+from core.errors import BudgetSpent, ModelError
 from core.extraction import extract_article, plain_article
 from core.job import DEGRADED_SECONDS, Job
 from core.keys import CONTENT_MARK_LENGTH
 from core.store import Ask, Kept, Turn
-from core.usage import Usage
 from core.web import Validators, Web
 from core.writer import Writer, Written
 
@@ -58,7 +57,7 @@ class Leader:
                 without = None if turn.paid else BudgetSpent(reason="budget spent")
                 written = await self._write(job, source.article, without=without, stands_in=stale is None)
         except BaseException as error:  # a cancelled leader must give the lease back, too
-            await self._give_up(job, turn, error)
+            await self._cache.give_up(job.ask, turn, error, refund=job.policy.counts == "leading")
             raise
         return await self._keep(job, turn, source, written)
 
@@ -88,15 +87,16 @@ class Leader:
         if job.request.url is None:
             return _Source(plain_article(job.request.text or "").cut_to(most))
         validators = Validators(*stale.validators) if stale else None
-        page = await self._web.fetch(
-            job.request.url, seconds=job.exchange.seconds_left, validators=validators
-        )
-        if page.not_modified and stale:
-            return _Source(Article(text=""), unchanged=stale)
-        # Parsing takes up to seconds for a large page; other requests go on meanwhile.
-        article = await asyncio.to_thread(
-            extract_article, page.body, url=page.url, content_type=page.content_type
-        )
+        with job.exchange.timed("article"):
+            page = await self._web.fetch(
+                job.request.url, seconds=job.exchange.seconds_left, validators=validators
+            )
+            if page.not_modified and stale:
+                return _Source(Article(text=""), unchanged=stale)
+            # Parsing takes up to seconds for a large page; other requests go on meanwhile.
+            article = await asyncio.to_thread(
+                extract_article, page.body, url=page.url, content_type=page.content_type
+            )
         return _Source(article.cut_to(most), page.validators)
 
     async def _known(self, job: Job, turn: Turn, article: Article, stale: Entry | None) -> Entry | None:
@@ -117,58 +117,53 @@ class Leader:
     ) -> Written:
         seconds = job.exchange.seconds_left - _SECONDS_FOR_FALLBACK
         brief, generator = job.request.brief, job.request.generator
-        return await self._writer.write(
-            article, brief, generator, seconds=seconds, without=without, stands_in=stands_in
-        )
+        with job.exchange.timed("writing"):
+            return await self._writer.write(
+                article, brief, generator, seconds=seconds, without=without, stands_in=stands_in
+            )
 
     def _told(self, job: Job, article: Article, written: Written) -> dict[str, Any]:
-        job.exchange.event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
-        job.exchange.facts |= {"generator": written.draft.generator, "fallback": written.reason}
-        return answer_of(job.request, article, written)
+        answer = answer_of(job.request, article, written)
+        job.exchange.answers(MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US, answer)
+        job.exchange.facts |= {"fallback": written.reason}
+        job.exchange.spent(written)
+        return answer
 
     async def _keep(self, job: Job, turn: Turn, source: _Source, written: Written) -> dict[str, Any]:
-        """Only what the model made is worth everybody's store; the rest is cheap to make again."""
+        """Only what the model made is an answer for everybody; the rest is cheap to make again.
+
+        What was made in the model's place stays in this process, its permalink too.
+        """
         answer = self._told(job, source.article, written)
-        counters = {"generated": 1, **written.usage.counters()}
-        entry = job.entry(source.article, answer, written.draft.posts, source.validators)
-        value = entry.to_value() if job.keeps else None
-        if written.draft.generator == "openai":
-            await self._bring(job, turn, entry, Kept(value=value, counters=counters))
+        draft = written.draft
+        entry = job.entry(source.article, answer, draft.posts, draft.warnings, source.validators)
+        kept = job.kept(entry, counters={"generated": 1, **written.usage.counters()})
+        if draft.generator == "openai":
+            await self._bring(job, turn, kept)
+            return answer
+        if written.degraded:
+            await self._cache.release(job.ask, turn, counters=kept.counters)
         else:
-            await self._cache.release(job.ask, turn, counters=counters)
-            if value:
-                self._cache.keep_here(job.ask, value, DEGRADED_SECONDS)
+            await self._cache.keep(job.ask, turn, replace(kept, ttl_seconds=0))
+        self._cache.keep_here(job.ask, replace(kept, ttl_seconds=min(kept.ttl_seconds, DEGRADED_SECONDS)))
         return answer
 
     async def _keep_again(self, job: Job, turn: Turn, source: _Source, known: Entry) -> dict[str, Any]:
         """An answer that costs nothing: the same text was written about before."""
         answer = answer_again(job.request, source.article, known)
-        return await self._keep_free(
-            job, turn, job.entry(source.article, answer, known.drafts, source.validators)
-        )
+        entry = job.entry(source.article, answer, known.drafts, known.warnings, source.validators)
+        return await self._keep_free(job, turn, entry)
 
     async def _keep_unchanged(self, job: Job, turn: Turn, stale: Entry) -> dict[str, Any]:
         """An answer that costs not even a page: its site says that it has not changed."""
         return await self._keep_free(job, turn, job.renewed(stale))
 
     async def _keep_free(self, job: Job, turn: Turn, entry: Entry) -> dict[str, Any]:
-        job.exchange.event = HIT
-        await self._bring(job, turn, entry, Kept(value=entry.to_value() if job.keeps else None))
+        job.exchange.answers(HIT, entry.answer)
+        await self._bring(job, turn, job.kept(entry))
         job.exchange.cache_status = f"{job.exchange.cache_status}; detail=same-content"
         return entry.answer | {"cached": True}
 
-    async def _bring(self, job: Job, turn: Turn, entry: Entry, kept: Kept) -> None:
-        ttl_seconds = job.policy.ttl_seconds + job.policy.stale_seconds
-        if await self._cache.keep(job.ask, turn, kept.lasting(ttl_seconds, entry.content)):
+    async def _bring(self, job: Job, turn: Turn, kept: Kept) -> None:
+        if await self._cache.keep(job.ask, turn, kept):
             job.exchange.cache_status = f"{job.exchange.cache_status}; stored"
-
-    async def _give_up(self, job: Job, turn: Turn, error: BaseException) -> None:
-        usage = (error.usage if isinstance(error, ModelError) else None) or Usage()
-        lasting = isinstance(error, ArticleError) and error.lasting
-        await self._cache.release(
-            job.ask,
-            turn,
-            refund=job.policy.counts == "leading",
-            failure=remembered(error) if isinstance(error, ArticleError) and lasting else None,
-            counters=usage.counters(),
-        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.counters import NO_COUNTERS, Counters
 from core.days import day_of, last_days
-from core.keys import content_key, failure_key, lease_key
+from core.keys import content_key, failure_key, lease_key, thread_key
 from core.local_window import LocalWindow
 from core.store import Ask, Kept, StoreStats, Turn
 from core.usage import micros
@@ -74,10 +74,12 @@ class MemoryStore:
     async def keep(self, ask: Ask, kept: Kept) -> bool:
         self._reserved.pop(ask.token, None)
         self.count(kept.counters)
+        if kept.value and kept.thread_seconds:
+            self._set(thread_key(kept.thread_id), kept.value, kept.thread_seconds)
         if self._get(lease_key(ask.key)) != ask.token:
             return False
         self._drop(lease_key(ask.key))
-        if kept.value is None:
+        if not kept.value or not kept.ttl_seconds:
             return False
         self._set(ask.key, kept.value, kept.ttl_seconds)
         if kept.content:

@@ -12,7 +12,9 @@ from core.cache import Cache
 from core.generation import Generation
 from core.job import Policy
 from core.memory import MemoryStore
+from core.model_note import ModelNote
 from core.openai_composer import OpenAIComposer
+from core.rewriting import Rewriting
 from core.settings import Settings
 from core.store import Store
 from core.web import Web
@@ -31,25 +33,28 @@ class Rooms:
         self.clock = clock
         self.local = MemoryStore(window, clock)
         self.shared = _shared_store(settings, window, clock)
-        self.cache = Cache(
-            local=self.local, shared=self.shared, local_seconds=settings.local_cache_seconds, clock=clock
-        )
         self.model = _model(settings)
-        self.generation = Generation(
-            cache=self.cache,
-            web=Web(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains),
-            writer=Writer(model=self.model, built_in=BuiltInComposer()),
-            policy=Policy(
-                ttl_seconds=settings.cache_ttl_seconds,
-                stale_seconds=settings.stale_if_error_seconds,
-                lease_seconds=_LEASE_SECONDS,
-                counts="coming" if settings.rate_limit_scope == "requests" else "leading",
-                budget_usd=settings.daily_budget_usd,
-                model=settings.openai_model,
-                most_characters=settings.max_content_length,
-                clock=clock,
-            ),
+        self.cache = Cache(
+            local=self.local,
+            shared=self.shared,
+            local_seconds=settings.local_cache_seconds,
+            clock=clock,
+            news=ModelNote(self.model, clock).news,
         )
+        writer = Writer(model=self.model, built_in=BuiltInComposer())
+        policy = Policy(
+            ttl_seconds=settings.cache_ttl_seconds,
+            stale_seconds=settings.stale_if_error_seconds,
+            lease_seconds=_LEASE_SECONDS,
+            counts="coming" if settings.rate_limit_scope == "requests" else "leading",
+            budget_usd=settings.daily_budget_usd,
+            model=settings.openai_model,
+            most_characters=settings.max_content_length,
+            clock=clock,
+        )
+        web = Web(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains)
+        self.generation = Generation(cache=self.cache, web=web, writer=writer, policy=policy)
+        self.rewriting = Rewriting(cache=self.cache, writer=writer, policy=policy)
 
     @property
     def store(self) -> Store:

@@ -18,6 +18,7 @@ local calls, arg, counters = 0, {}, {}
 local key = {
   entry = KEYS[1], lease = KEYS[2], failure = KEYS[3], content = KEYS[4], client = KEYS[5],
   clients = KEYS[6], entries = KEYS[7], contents = KEYS[8], stats = KEYS[9], reserved = KEYS[10],
+  thread = KEYS[11],
 }
 for i = 1, #ARGV, 2 do
   local name, value = ARGV[i], ARGV[i + 1]
@@ -148,15 +149,17 @@ local known = has('k') and table.concat(call('ZRANGE', key.contents, 0, -1), '')
 return answer('lead', value, paid(), known)
 """
 
-# The fence: a leader whose lease has gone to another (or nobody) writes nothing, but what it spent counts.
+# The fence: a leader whose lease has gone to another (or nobody) answers for nobody else. What it spent
+# counts, and its own caller's permalink leads somewhere.
 KEEP = f"""{_HEAD}
 call('HDEL', key.reserved, arg.token)
 count_all()
 call('HDEL', key.stats, {", ".join(f"arg.forgotten_day .. ':{name}'" for name in COUNTER_NAMES)})
 call('PEXPIRE', key.stats, arg.index_ttl)
+if arg.value ~= '' and arg.thread_ttl > 0 then call('SET', key.thread, arg.value, 'PX', arg.thread_ttl) end
 if get(key.lease) ~= arg.token then return {{calls, 0}} end
 call('DEL', key.lease)
-if arg.value == '' then return {{calls, 0}} end
+if arg.value == '' or arg.ttl == 0 then return {{calls, 0}} end
 call('SET', key.entry, arg.value, 'PX', arg.ttl)
 call('ZREMRANGEBYSCORE', key.entries, '-inf', arg.now)
 call('ZADD', key.entries, arg.now + arg.ttl, key.entry)

@@ -22,6 +22,7 @@ from core.keys import (
     failure_key,
     lease_key,
     rate_limit_key,
+    thread_key,
 )
 from core.pipeline import Pipelined
 from core.ratelimit import SlidingWindow
@@ -71,16 +72,16 @@ class SharedStore:
         )
 
     async def keep(self, ask: Ask, kept: Kept) -> bool:
-        content = kept.content or ""
         answer = await self._run(
             scripts.KEEP,
-            _keys(ask, content),
+            _keys(ask, kept.content, kept.thread_id),
             kept.counters,
             token=ask.token,
             value=kept.value or "",
             ttl=int(kept.ttl_seconds * 1000),
+            thread_ttl=int(kept.thread_seconds * 1000),
             index_ttl=_INDEX_TTL_MS,
-            mark=content[:CONTENT_MARK_LENGTH],
+            mark=kept.content[:CONTENT_MARK_LENGTH],
             most_contents=_MOST_CONTENTS,
             forgotten_day=day_of(self._clock() - KEPT_DAYS * 86_400),
         )
@@ -196,7 +197,7 @@ class SharedStore:
         return int(self._clock() * 1000)
 
 
-def _keys(ask: Ask, content: str = "") -> list[str]:
+def _keys(ask: Ask, content: str = "", thread_id: str = "") -> list[str]:
     """The keys of every script, in the order of core/scripts.py."""
     own = [
         ask.key,
@@ -205,7 +206,7 @@ def _keys(ask: Ask, content: str = "") -> list[str]:
         content_key(content),
         rate_limit_key(ask.client),
     ]
-    return [*own, RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED]
+    return [*own, RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED, thread_key(thread_id)]
 
 
 def _flags(ask: Ask) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from core.counters import NO_COUNTERS, Counters
@@ -57,15 +57,18 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What a leader brings: `value` is None where nothing may be kept; `content` names its source text."""
+    """What a leader brings: `value` is None where nothing may be kept.
+
+    It is the answer for everybody who asks the same, for `ttl_seconds` (0: it is not), and what stands under
+    the permalink of `thread_id`, for `thread_seconds`. `content` names its source text.
+    """
 
     value: str | None
     ttl_seconds: float = 0
-    content: str | None = None
+    thread_id: str = ""
+    thread_seconds: float = 0
+    content: str = ""
     counters: Counters = field(default_factory=dict)
-
-    def lasting(self, ttl_seconds: float, content: str) -> Kept:
-        return replace(self, ttl_seconds=ttl_seconds, content=content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,10 @@ class Store(Protocol):
         ...
 
     async def keep(self, ask: Ask, kept: Kept) -> bool:
-        """Settle what was reserved, keep the value and give the lease back; False if it is another's."""
+        """Settle what was reserved, keep the value and give the lease back.
+
+        False when the lease is another's, who then answers for everybody.
+        """
         ...
 
     async def release(

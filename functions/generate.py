@@ -1,16 +1,19 @@
-"""POST /api/generate and GET /api/rate-limit-status: the one function that gets the model's key."""
+"""POST /api/generate, rewriting a post, GET /api/rate-limit-status: the function that has the model's key."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 
-from core.api import GenerateAnswer, GenerateRequest, Problem, RateLimitStatus
+from core.api import GenerateAnswer, GenerateRequest, RateLimitStatus
 from core.app import ExchangeOf, RoomsOf, create_app
 from core.directives import Directives
+from core.edits import RewriteAnswer, RewriteRequest
+from core.errors import ArticleError, ModelError, NotCached, NotFound, RateLimited, StoreError
 from core.identity import client_bucket
 from core.lambda_handler import lambda_handler
+from core.openapi import KEY, LIMITED, WITH_BODY, answers
 from core.rooms import Rooms
 
 router = APIRouter(tags=["threads"])
@@ -19,22 +22,57 @@ router = APIRouter(tags=["threads"])
 @router.post(
     "/api/generate",
     response_model=None,
-    responses={
-        200: {"model": GenerateAnswer},
-        **{status: {"model": Problem} for status in (413, 422, 429, 503)},
-    },
+    responses=answers(
+        GenerateAnswer,
+        *(*WITH_BODY, RateLimited, NotCached, ArticleError, ModelError),
+        headers=LIMITED,
+        hit=["Age"],
+    ),
+    openapi_extra=KEY,
 )
 async def generate(
     body: GenerateRequest, request: Request, rooms: RoomsOf, exchange: ExchangeOf
 ) -> dict[str, Any]:
+    """A thread of an article or a text, made now or kept from before.
+
+    Cache-Control takes no-cache, no-store, max-age and only-if-cached.
+    """
     directives = Directives.parse(request.headers.get("cache-control", ""))
     return await rooms.generation.answer(
         body, client=_client(request, rooms), directives=directives, exchange=exchange
     )
 
 
-@router.get("/api/rate-limit-status")
+@router.post(
+    "/api/threads/{id}/posts/{n}/rewrite",
+    response_model=None,
+    responses=answers(
+        RewriteAnswer, *(*WITH_BODY, NotFound, RateLimited, ModelError, StoreError), headers=LIMITED
+    ),
+    openapi_extra=KEY,
+)
+async def rewrite(
+    thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")],
+    number: Annotated[int, Path(alias="n", description="Of the post in it, from 1")],
+    request: Request,
+    rooms: RoomsOf,
+    exchange: ExchangeOf,
+    body: RewriteRequest | None = None,
+) -> dict[str, Any]:
+    """One post written anew by the model; the result is a thread of its own."""
+    return await rooms.rewriting.rewrite(
+        thread_id,
+        number,
+        body.wish if body else None,
+        client=_client(request, rooms),
+        directives=Directives.parse(request.headers.get("cache-control", "")),
+        exchange=exchange,
+    )
+
+
+@router.get("/api/rate-limit-status", responses=answers(None), openapi_extra=KEY)
 async def rate_limit_status(request: Request, rooms: RoomsOf) -> RateLimitStatus:
+    """What your next call would meet. Asking is free."""
     return RateLimitStatus.of(await rooms.cache.status(_client(request, rooms)))
 
 

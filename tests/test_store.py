@@ -41,9 +41,7 @@ async def store(store_settings: dict[str, Any], clock: Clock) -> AsyncIterator[S
     await rooms.close()
 
 
-async def lead(
-    store: Store, clock: Clock, *, ttl: float = 2 * HOUR, content: str | None = None, **value: Any
-) -> str:
+async def lead(store: Store, clock: Clock, *, ttl: float = 2 * HOUR, content: str = "", **value: Any) -> str:
     """Enter, lead, keep; gives the value."""
     assert (await store.enter(replace(ASK, counts="not"))).kind == "lead"
     kept = value_of(clock, **value)
@@ -102,6 +100,27 @@ async def test_only_the_holder_of_the_lease_may_keep_or_give_it_back(store: Stor
     assert [day["tokens_in"] for day in (await store.stats()).days.values()] == [
         5
     ]  # it was spent all the same
+
+
+async def test_a_thread_stands_under_its_own_id_even_if_the_lease_has_gone(
+    store: Store, clock: Clock
+) -> None:
+    await store.enter(replace(ASK, counts="not"))
+    await store.enter(replace(OTHER, forces=True, looks=False))
+    kept = Kept(value=value_of(clock), ttl_seconds=60, thread_id="an-id", thread_seconds=90)
+    assert not await store.keep(ASK, kept)
+    assert await store.peek("threadr:thread:an-id") == kept.value
+    assert await store.peek(KEY) is None
+
+
+async def test_a_thread_that_is_no_answer_for_everybody_is_kept_as_a_thread_alone(
+    store: Store, clock: Clock
+) -> None:
+    await store.enter(replace(ASK, counts="not"))
+    assert not await store.keep(ASK, Kept(value=value_of(clock), thread_id="an-id", thread_seconds=90))
+    assert await store.peek("threadr:thread:an-id")
+    assert (await store.enter(OTHER)).kind == "lead"
+    assert (await store.stats()).cache_entries == 0
 
 
 async def test_nothing_to_keep_still_gives_the_lease_back(store: Store) -> None:

@@ -47,7 +47,8 @@ class Front:
     @contextlib.asynccontextmanager
     async def _close_in_the_end(self, _: Starlette) -> AsyncIterator[None]:
         yield
-        for client in self._clients.values():
+        # Another server of the same front may go on, with a client on a loop of its own.
+        if client := self._clients.pop(asyncio.get_running_loop(), None):
             await client.aclose()
 
     def _endpoint(

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 EXPECTED: dict[str, Callable[[Any], bool]] = {
     "generate": lambda answer: json.loads(answer["body"])["success"] is True,
+    "threads": lambda answer: json.loads(answer["body"])["valid"] is True,
     "pages": lambda answer: answer["body"].startswith("<!doctype html>"),
     "cache": lambda answer: json.loads(answer["body"])["available"] is True,
     "monitor": lambda answer: json.loads(answer["body"])["services"]["extraction"]["status"] == "healthy",

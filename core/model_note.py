@@ -1,0 +1,46 @@
+"""What the function that has the model's key last saw of it, left in the store for those that have none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+MODEL_NOTE = "threadr:health:openai"
+NOTE_SECONDS = 30 * 86_400.0  # a deployment that nobody uses is not ill
+_AGAIN_SECONDS = 60.0
+
+
+class _Model(Protocol):
+    health: str
+    last_failure: str | None
+
+
+class ModelNote:
+    """`clock` gives epoch seconds; `model` is None where no key is set."""
+
+    def __init__(self, model: _Model | None, clock: Callable[[], float]) -> None:
+        self._model = model
+        self._clock = clock
+        self._told: tuple[str, str | None] | None = None
+        self._told_at = 0.0
+
+    def news(self) -> Mapping[str, str]:
+        """The note by its key, when it says something new or the last one is a minute old; else nothing."""
+        model, now = self._model, self._clock()
+        seen = (model.health, model.last_failure) if model else ("not_configured", None)
+        if seen == self._told and now - self._told_at < _AGAIN_SECONDS:
+            return {}
+        self._told, self._told_at = seen, now
+        return {MODEL_NOTE: json.dumps([*seen, int(now)])}
+
+
+def read_note(value: str | None, now: float) -> tuple[str, str] | None:
+    """The model's health and the reason, with the note's age; None where there is no note of ours."""
+    try:
+        health, reason, noted_at = json.loads(value or "")
+        age_seconds = max(0, int(now - noted_at))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    told = f"as the function that writes saw it {age_seconds} s ago"
+    return str(health), f"{reason}, {told}" if reason else told

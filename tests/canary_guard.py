@@ -1,0 +1,111 @@
+"""Proof that no secret leaves: every answer of an app in the tests passes here, and every log line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import httpx
+import pytest
+
+from core import log
+from core.settings import Settings
+
+_SHORTEST = 6  # what is shorter stands in ordinary text by chance
+
+
+def forms(value: str) -> set[str]:
+    """How a secret may be written: whole, as JSON has it, in its lines, as a URL's credentials."""
+    parts = {value, json.dumps(value)[1:-1], *re.split(r"[\s\x00-\x1f]+", value)}
+    if "://" in value:
+        address = urlsplit(value)
+        credentials = [part for part in (address.username, address.password) if part]
+        parts |= {*credentials, *map(unquote, credentials)}
+    return {part for part in parts if len(part) >= _SHORTEST}
+
+
+def secrets_of(settings: Settings) -> dict[str, str]:
+    """Everything that may never leave, with the name of its variable."""
+    found: dict[str, str] = {}
+    for setting in fields(settings):
+        value = getattr(settings, setting.name)
+        values = value if isinstance(value, tuple) else (value,)
+        for text in values:
+            if setting.metadata["secret"] and isinstance(text, str):
+                found |= dict.fromkeys(forms(text), setting.name.upper())
+            elif isinstance(text, str) and "@" in text and "://" in text:  # an address with a password
+                found |= dict.fromkeys(forms(text) - {text}, setting.name.upper())
+    return found
+
+
+class CanaryGuard(logging.Handler):
+    """Knows the secrets of every app that was asked; `leaks` says which one was seen where."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.secrets: dict[str, str] = {}
+        self.leaks: list[str] = []
+
+    def look(self, where: str, text: str) -> None:
+        names = {name for secret, name in self.secrets.items() if secret in text}
+        self.leaks += [f"{name} in {where}" for name in sorted(names)]
+
+    def forgive(self) -> list[str]:
+        """The leaks so far, which are no more counted: for tests of the guard itself."""
+        leaks, self.leaks = self.leaks, []
+        return leaks
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """What the root logger gets, of others' loggers."""
+        self.look(f"a log line of {record.name}", self.format(record))
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """What our own logger gets, as it is written; a filter stays when handlers are set anew."""
+        for handler in log.logger.handlers if record.name == log.logger.name else ():
+            self.look("our log", handler.format(record))
+        return True
+
+    async def watch(self, transport: httpx.ASGITransport, response: httpx.Response) -> None:
+        body = b"".join([chunk async for chunk in response.stream])  # type: ignore[union-attr]
+        headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+        self.look("headers", headers)
+        self.look("a body", body.decode(errors="replace"))
+
+    def know(self, app: Any) -> None:
+        rooms = getattr(getattr(app, "state", None), "rooms", None)
+        self.secrets |= secrets_of(rooms.settings) if rooms else {}
+
+
+_GUARD = CanaryGuard()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watching() -> Iterator[None]:
+    """httpx's transport is the wire of all apps in the tests: there every answer can be seen."""
+    send = httpx.ASGITransport.handle_async_request
+
+    async def watched(transport: httpx.ASGITransport, request: httpx.Request) -> httpx.Response:
+        _GUARD.know(transport.app)
+        response = await send(transport, request)
+        await _GUARD.watch(transport, response)
+        return response
+
+    log.logger.addFilter(_GUARD)
+    logging.getLogger().addHandler(_GUARD)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.ASGITransport, "handle_async_request", watched)
+        yield
+    logging.getLogger().removeHandler(_GUARD)
+    log.logger.removeFilter(_GUARD)
+
+
+@pytest.fixture(autouse=True)
+def canary_guard() -> Iterator[CanaryGuard]:
+    """Over every test: whoever lets a secret out is found by name."""
+    yield _GUARD
+    assert _GUARD.forgive() == [], "secrets were let out"
