@@ -19,9 +19,10 @@ def client_bucket(
     front door vouches for: `peer` for API Gateway and Function URLs, the last X-Forwarded-For entry
     behind an ALB, the Nth from the right behind N proxies. What a caller can write is never used.
     """
-    key = headers.get("x-api-key", "")
-    known = [candidate for candidate in api_keys if hmac.compare_digest(candidate.encode(), key.encode())]
-    if known:
+    # Servers give header bytes as Latin-1: so a key that is not ASCII is the UTF-8 that was sent.
+    key = headers.get("x-api-key", "").encode("latin-1", "replace")
+    known = [candidate for candidate in api_keys if hmac.compare_digest(candidate.encode(), key)]
+    if key and known:
         return f"key-{hashlib.sha256(known[0].encode()).hexdigest()[:16]}"
     return _address_bucket(_address(front_door, peer, headers))
 
@@ -30,7 +31,9 @@ def _address(front_door: str, peer: str | None, headers: Mapping[str, str]) -> s
     if front_door in ("gateway", "function-url"):
         return peer or ""
     hops = 1 if front_door == "alb" else int(front_door.partition(":")[2])
-    forwarded = headers.get("x-forwarded-for", "").split(",")
+    # A proxy may add a line of its own below the caller's: all of them are one list (RFC 9110, section 5.3).
+    lines = (value for name, value in headers.items() if name == "x-forwarded-for")
+    forwarded = ",".join(lines).split(",")
     return forwarded[-hops].strip() if len(forwarded) >= hops else ""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from core import log
 from core.health import check_and_remember
-from core.loop import process_loop
+from core.loop import on_process_loop
 from core.rooms import Rooms
 from core.settings import Settings
 
@@ -16,4 +16,4 @@ rooms = Rooms(Settings.from_env())
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """The result of the check, whatever the event is."""
-    return process_loop().run_until_complete(check_and_remember(rooms))
+    return on_process_loop(lambda loop: loop.run_until_complete(check_and_remember(rooms)))

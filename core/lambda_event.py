@@ -1,0 +1,136 @@
+"""What a function was called with, of whatever kind, as one well-formed HTTP API event."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+from core.errors import Malformed
+
+Kind = Literal["v2", "v1", "alb"]
+
+# What Mangum can read; a header that it cannot is left out, for the app needs none of them.
+_READABLE = {
+    "host": re.compile(r"[\w.-]+(:\d{1,5})?", re.ASCII),
+    "x-forwarded-port": re.compile(r"\d{1,5}", re.ASCII),
+    "x-forwarded-proto": re.compile(r"https?"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LambdaEvent:
+    """`payload` is the event in the HTTP API's format 2.0; `refusal` says why the app must not see it.
+
+    Cookies are left out: no route reads any.
+    Formats: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html,
+    docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+    """
+
+    kind: Kind
+    payload: dict[str, Any]
+    many_values: bool = False
+    refusal: Malformed | None = None
+
+    @classmethod
+    def of(cls, given: object) -> LambdaEvent:
+        """The event of anything that JSON can hold, and more."""
+        event, refusal = _table(given), None
+        context = _table(event.get("requestContext"))
+        http = _table(context.get("http"))
+        kind: Kind = "alb" if "elb" in context else "v1" if _text(event.get("httpMethod")) else "v2"
+        method = _text(http.get("method") if kind == "v2" else event.get("httpMethod"))
+        source = http if kind == "v2" else _table(context.get("identity"))
+        body = b""
+        try:
+            body = _body(event)
+        except ValueError:
+            refusal = Malformed("The body is said to be base64, and is not.")
+        if not method:
+            refusal = Malformed("This function answers HTTP requests, and was called with something else.")
+        payload = {
+            "version": "2.0",
+            "rawQueryString": _query(event, kind),
+            "headers": _headers(event),
+            "requestContext": {
+                "http": {
+                    "method": method or "GET",
+                    "path": _path(event, context, kind),
+                    "sourceIp": _text(source.get("sourceIp")),
+                }
+            },
+            "body": body,
+        }
+        many_values = isinstance(event.get("multiValueHeaders"), dict)
+        return cls(kind=kind, payload=payload, many_values=many_values, refusal=refusal)
+
+    def shaped(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """An answer to format 2.0 as the front door of this event takes it."""
+        if self.kind == "v2":
+            return answer
+        shaped = {name: answer.get(name, {}) for name in ("statusCode", "headers", "body", "isBase64Encoded")}
+        if self.kind == "alb":
+            status = answer["statusCode"]
+            known = status in HTTPStatus._value2member_map_
+            shaped["statusDescription"] = f"{status} {HTTPStatus(status).phrase}" if known else str(status)
+        # With multi-value headers switched on, an ALB reads only these.
+        if self.kind == "alb" and self.many_values:
+            shaped["multiValueHeaders"] = {name: [value] for name, value in shaped.pop("headers").items()}
+        return shaped
+
+
+def _table(value: object) -> dict[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    """`value` when it is text, without lone surrogates, which JSON may hold and UTF-8 may not; else ""."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+
+
+def _body(event: dict[Any, Any]) -> bytes:
+    text = _text(event.get("body"))
+    return base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+
+
+def _path(event: dict[Any, Any], context: dict[Any, Any], kind: Kind) -> str:
+    if kind != "v2":
+        return _text(event.get("path"))
+    # A stage with a name stands in front of the HTTP API's paths; a REST API's `path` is without it.
+    path = _text(event.get("rawPath")) or _text(_table(context.get("http")).get("path"))
+    stage = _text(context.get("stage"))
+    named = stage not in ("", "$default") and f"{path}/".startswith(f"/{stage}/")
+    return path.removeprefix(f"/{stage}") if named else path
+
+
+def _pairs(event: dict[Any, Any], one: str, many: str) -> Iterator[tuple[str, str]]:
+    """Names and values of two tables that say the same, of which the one with lists says more."""
+    for name, values in (_table(event.get(many)) or _table(event.get(one))).items():
+        for value in values if isinstance(values, list) else [values]:
+            if isinstance(value, str):
+                yield _text(name), _text(value)
+
+
+def _query(event: dict[Any, Any], kind: Kind) -> str:
+    if kind == "v2":
+        return _text(event.get("rawQueryString"))
+    pairs = _pairs(event, "queryStringParameters", "multiValueQueryStringParameters")
+    if kind == "v1":
+        return urlencode(list(pairs))
+    return "&".join(f"{name}={value}" for name, value in pairs)  # an ALB leaves them encoded
+
+
+def _headers(event: dict[Any, Any]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in _pairs(event, "headers", "multiValueHeaders"):
+        name = name.lower()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return {name: value for name, value in headers.items() if _is_readable(name, value)}
+
+
+def _is_readable(name: str, value: str) -> bool:
+    return name not in _READABLE or bool(_READABLE[name].fullmatch(value))
