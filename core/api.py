@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from core.counting import PlatformName
 from core.errors import InvalidRequest
@@ -19,28 +27,44 @@ MOST_TEXT_BYTES = 1_000_000
 
 Status = Literal["healthy", "degraded", "unhealthy"]
 
-_Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+_NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"  # white for Python or for ECMA-262, which clients read it by
 
 
-def _encodable(value: str) -> str:
+def _filled(value: str) -> str:
+    if not re.search(_NOT_BLANK, value):
+        raise ValueError("must not be empty")
+    return value
+
+
+FILLED = AfterValidator(_filled)
+PATTERN: dict[str, Any] = {"pattern": _NOT_BLANK}
+# As the published schema says, the bound holds for what was sent, not for what is left of it.
+_Phrase = Annotated[str, Field(max_length=100, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)]
+_Text = Annotated[str, Field(max_length=MOST_TEXT_BYTES, json_schema_extra=PATTERN), FILLED]
+_ONE_SOURCE: dict[str, Any] = {
+    "oneOf": [
+        {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
+        for one, other in (("url", "text"), ("text", "url"))
+    ]
+}
+
+
+def encodable(value: str | None) -> str | None:
+    """The value. Raises ValueError when it holds lone surrogates, which JSON can spell and UTF-8 cannot."""
     try:
-        value.encode()
+        (value or "").encode()
     except UnicodeEncodeError:
         raise ValueError("must not hold lone surrogates") from None
     return value
 
 
-def _unless_none(check: Callable[[str], str]) -> Callable[[str | None], str | None]:
-    return lambda value: None if value is None else check(value)
-
-
 class GenerateRequest(BaseModel):
     """Exactly one of url and text."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra=_ONE_SOURCE)
 
-    url: str | None = Field(None, max_length=2_048, examples=["https://example.com/article"])
-    text: str | None = Field(None, min_length=1, max_length=MOST_TEXT_BYTES)
+    url: str | None = Field(None, max_length=2_048)
+    text: _Text | None = None
     platform: PlatformName = "x"
     max_posts: int = Field(12, ge=1, le=25)
     tone: _Phrase | None = None
@@ -52,16 +76,13 @@ class GenerateRequest(BaseModel):
     generator: Generator = "auto"
     refresh: bool = False
 
-    _surrogates = field_validator("url", "text", "tone", "audience")(_unless_none(_encodable))
+    _surrogates = field_validator("url", "text", "tone", "audience")(encodable)
 
     @field_validator("text")
     @classmethod
     def _bounded(cls, text: str | None) -> str | None:
-        if text is not None:
-            if len(text.encode()) > MOST_TEXT_BYTES:
-                raise ValueError("must be at most 1 MB")
-            if not text.strip():
-                raise ValueError("must not be empty")
+        if len((text or "").encode()) > MOST_TEXT_BYTES:
+            raise ValueError("must be at most 1 MB")
         return text
 
     @model_validator(mode="after")
@@ -92,7 +113,7 @@ class ClearRequest(BaseModel):
     url: str | None = Field(None, min_length=1, max_length=2_048)
     text: str | None = Field(None, min_length=1, max_length=MOST_TEXT_BYTES)
 
-    _surrogates = field_validator("url", "text")(_unless_none(_encodable))
+    _surrogates = field_validator("url", "text")(encodable)
 
     @classmethod
     def merged(cls, query: ClearRequest, body: ClearRequest | None) -> ClearRequest:
@@ -244,13 +265,3 @@ class Startup(BaseModel):
     environment: str
     versions: dict[str, str]
     settings: dict[str, bool]
-
-
-class Problem(BaseModel):
-    """RFC 9457."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str

@@ -1,4 +1,4 @@
-"""How a function's routes become an app: rooms, errors, CORS, frame."""
+"""How a function's routes become an app: rooms, errors, frame, CORS, security."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from core import log
-from core.errors import InvalidRequest, MethodNotAllowed, NotFound, ThreadrError
+from core.errors import InvalidRequest, MethodNotAllowed, NotFound, NotJson, ThreadrError
 from core.exchange import Exchange
 from core.frame import Frame
+from core.openapi import DESCRIPTION, SERVERS, TAGS, completed
 from core.problems import problem
+from core.security import DOCS_PATH, Security
 from core.settings import Settings
 
 if TYPE_CHECKING:
     from core.rooms import Rooms
 
-_EXPOSED = ["Age", "Cache-Status", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"]
+_EXPOSED = """Age Cache-Status ETag RateLimit RateLimit-Policy Retry-After Server-Timing X-RateLimit-Limit
+X-RateLimit-Remaining X-RateLimit-Reset X-Request-Id""".split()
+_TAKEN = ["Authorization", "Cache-Control", "Content-Type", "If-None-Match", "X-API-Key"]
 _MOST_NAMED_FAULTS = 3
+_NOT_VALID = "The body is not valid JSON"
 
 
 def create_app(*routers: APIRouter, settings: Settings | None = None, with_rooms: bool = True) -> FastAPI:
@@ -30,10 +36,16 @@ def create_app(*routers: APIRouter, settings: Settings | None = None, with_rooms
     """
     settings = settings or Settings.from_env()
     log.set_up()
-    app = FastAPI(
+    app = _App(
         title="Threadr",
-        description="Paste a link or a text, get a thread that is ready to post.",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        servers=SERVERS,
         openapi_url=None if settings.in_production else "/openapi.json",
+        docs_url=DOCS_PATH,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
     )
     if with_rooms:
         from core.rooms import Rooms
@@ -44,23 +56,40 @@ def create_app(*routers: APIRouter, settings: Settings | None = None, with_rooms
     app.add_exception_handler(ThreadrError, _render)
     app.add_exception_handler(RequestValidationError, _render)
     app.add_exception_handler(HTTPException, _render)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=settings.allowed_origins,
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization", "Cache-Control", "Content-Type", "X-API-Key"],
-        expose_headers=_EXPOSED,
-    )
+    # The last one is the outermost. CORS stands around the frame: pages of others may read its problems, too.
     app.add_middleware(Frame, seconds=settings.generate_deadline_seconds)
+    if settings.allowed_origins:
+        app.add_middleware(
+            _Cors,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_headers=_TAKEN,
+            expose_headers=_EXPOSED,
+        )
+    app.add_middleware(Security, production=settings.in_production)
     return app
 
 
-def _rooms(request: Request) -> Rooms:
+class _App(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = completed(super().openapi())
+        return self.openapi_schema
+
+
+class _Cors(CORSMiddleware):
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Without a body; a refusal is a 200, too: what the headers do not allow, browsers do not do."""
+        told = super().preflight_response(request_headers).headers
+        return Response(headers={name: value for name, value in told.items() if name[:8] != "content-"})
+
+
+async def _rooms(request: Request) -> Rooms:
     rooms: Rooms = request.app.state.rooms
     return rooms
 
 
-def _exchange(request: Request) -> Exchange:
+async def _exchange(request: Request) -> Exchange:
     exchange: Exchange = request.state.exchange
     return exchange
 
@@ -74,22 +103,30 @@ ExchangeOf = Annotated[Exchange, Depends(_exchange)]
 
 async def _render(request: Request, error: Exception) -> Response:
     """The one handler: every error of ours, of FastAPI's and of Starlette's in the same shape."""
-    ours = _ours(error)
-    _exchange(request).facts |= {"problem": ours.kind, "reason": ours.reason}
-    return problem(ours, instance=request.url.path)
+    ours, exchange = _ours(error), await _exchange(request)
+    exchange.failed(ours)
+    return problem(ours, instance=request.scope["path"], request_id=exchange.request_id)
 
 
 def _ours(error: Exception) -> ThreadrError:
     if isinstance(error, ThreadrError):
         return error
     if isinstance(error, RequestValidationError):
-        faults = dict.fromkeys(_fault(fault) for fault in error.errors())
-        return InvalidRequest("; ".join(list(faults)[:_MOST_NAMED_FAULTS]) + ".")
+        # FastAPI leaves a body as bytes when its type is not JSON.
+        return NotJson() if isinstance(error.body, bytes) else InvalidRequest(_faults(error))
     assert isinstance(error, HTTPException)
-    kinds: dict[int, type[ThreadrError]] = {404: NotFound, 405: MethodNotAllowed}
-    ours = kinds.get(error.status_code, InvalidRequest)()
-    ours.headers |= error.headers or {}
-    return ours
+    if error.status_code == 404:
+        return NotFound()
+    if error.status_code == 405:
+        allowed = set((error.headers or {}).get("Allow", "").split(", "))
+        also = {"HEAD"} & {method.replace("GET", "HEAD") for method in allowed}
+        return MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed | also))})
+    return InvalidRequest(f"{_NOT_VALID}.")  # FastAPI's 400: the body could not be read at all
+
+
+def _faults(error: RequestValidationError) -> str:
+    faults = dict.fromkeys(_fault(fault) for fault in error.errors())
+    return "; ".join(list(faults)[:_MOST_NAMED_FAULTS]) + "."
 
 
 def _fault(fault: dict[str, Any]) -> str:
@@ -97,7 +134,7 @@ def _fault(fault: dict[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         return "unknown fields are refused"
     if fault["type"] == "json_invalid":
-        return "the body is not valid JSON"
+        return _NOT_VALID
     place = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query"))
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message

@@ -2,7 +2,9 @@
 
 ThreadrError                 500 internal
 ├── InvalidRequest           422 validation
-│   └── BodyTooLarge         413 validation
+│   ├── Malformed            400 validation
+│   ├── BodyTooLarge         413 validation
+│   └── NotJson              415 validation
 ├── Unauthorized             401 unauthorized
 ├── NotFound                 404 not-found
 ├── MethodNotAllowed         405 method-not-allowed
@@ -63,10 +65,24 @@ class InvalidRequest(ThreadrError):
     default_detail = "Send JSON with exactly one of url and text."
 
 
+class Malformed(InvalidRequest):
+    """What a function was called with is no request that an app could read."""
+
+    status = 400
+
+
 class BodyTooLarge(InvalidRequest):
     status = 413
     title = "The request is too large"
     default_detail = "A text may have 1 MB at most. Send the part that matters."
+
+
+class NotJson(InvalidRequest):
+    """Strict, although the body may be JSON: browsers send text/plain to other sites without asking first."""
+
+    status = 415
+    title = "The body is not declared as JSON"
+    default_detail = "Send JSON, with Content-Type: application/json."
 
 
 class Unauthorized(ThreadrError):

@@ -10,17 +10,21 @@ from core.cleaning import clean_line
 from core.errors import ThreadrError
 
 MEDIA_TYPE = "application/problem+json"
-_MOST_DETAIL_BYTES = 1_000
+_MOST_DETAIL_BYTES = 600  # quotes and backslashes take two each
 _MOST_INSTANCE_CHARACTERS = 300
 
 
-def problem(error: ThreadrError, *, instance: str) -> JSONResponse:
-    """The answer for `error`. `instance` is the path that was asked, without its query."""
+def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSONResponse:
+    """The answer for `error`. `instance` is the path that was asked, without its query.
+
+    What is our fault (5xx) ends with the request id, by which its log line is found.
+    """
+    told = f" Request id: {request_id}." if request_id and error.status >= 500 else ""
     content = {
         "type": f"/problems/{error.kind}",
         "title": error.title,
         "status": error.status,
-        "detail": clean_line(error.detail).encode()[:_MOST_DETAIL_BYTES].decode(errors="ignore"),
+        "detail": clean_line(error.detail).encode()[:_MOST_DETAIL_BYTES].decode(errors="ignore") + told,
         "instance": quote(instance, errors="replace")[:_MOST_INSTANCE_CHARACTERS],
     }
     return JSONResponse(content, error.status, headers=error.headers, media_type=MEDIA_TYPE)

@@ -7,29 +7,33 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Query
 
 from core.admin import admin_only
-from core.api import CacheStats, ClearAnswer, ClearRequest, Problem
+from core.api import CacheStats, ClearAnswer, ClearRequest
 from core.app import RoomsOf, create_app
+from core.errors import ArticleBlocked, StoreError, Unauthorized
 from core.lambda_handler import lambda_handler
+from core.openapi import ADMIN, WITH_BODY, answers
 from core.report import cache_report
 
-router = APIRouter(
-    tags=["admin"],
-    dependencies=[Depends(admin_only)],
-    responses={status: {"model": Problem} for status in (401, 422, 503)},
-)
+router = APIRouter(tags=["admin"], dependencies=[Depends(admin_only)])
 
 
-@router.get("/api/cache/stats")
+@router.get("/api/cache/stats", responses=answers(None, Unauthorized), openapi_extra=ADMIN)
 async def stats(rooms: RoomsOf) -> CacheStats:
+    """How the store is and what the cache did, in all and for each of the last 30 days."""
     return await cache_report(rooms.store, rooms.clock())
 
 
-@router.delete("/api/cache/clear")
+@router.delete(
+    "/api/cache/clear",
+    responses=answers(None, *WITH_BODY, Unauthorized, ArticleBlocked, StoreError),
+    openapi_extra=ADMIN,
+)
 async def clear(
     rooms: RoomsOf,
     query: Annotated[ClearRequest, Query()],
     body: Annotated[ClearRequest | None, Body()] = None,
 ) -> ClearAnswer:
+    """Remove the kept answer for exactly one url or text, named in the body or in the query."""
     return ClearAnswer.of(
         await rooms.cache.forget(ClearRequest.merged(query, body).key(rooms.settings.openai_model))
     )

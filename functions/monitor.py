@@ -7,22 +7,36 @@ from dataclasses import asdict
 from fastapi import APIRouter, Depends, Response
 
 from core.admin import admin_or_hidden
-from core.api import Health, MonitorHealth, Problem, ServiceHealth, Startup
+from core.api import Health, MonitorHealth, ServiceHealth, Startup
 from core.app import RoomsOf, create_app
+from core.errors import NotFound
 from core.health import check, last_scheduled_check
 from core.lambda_handler import lambda_handler
+from core.openapi import HIDDEN, answers, referred
 from core.startup import startup_report
 
 router = APIRouter(tags=["health"])
 
 
-@router.get("/health")
+@router.get("/health", responses=answers(None))
 async def health() -> Health:
+    """Whether this process answers; nothing else is asked."""
     return Health(status="healthy")
 
 
-@router.get("/api/monitor/health", responses={503: {"model": MonitorHealth}})
+@router.get(
+    "/api/monitor/health",
+    responses={
+        **answers(None),
+        503: {
+            "model": MonitorHealth,
+            "description": "No thread can be made at all",
+            "headers": referred(["Server-Timing"]),
+        },
+    },
+)
 async def monitor_health(rooms: RoomsOf, response: Response) -> MonitorHealth:
+    """Whether each part works, asked now; no paid call is made."""
     checked = await check(rooms)
     response.status_code = checked.http_status
     return MonitorHealth(
@@ -33,8 +47,14 @@ async def monitor_health(rooms: RoomsOf, response: Response) -> MonitorHealth:
     )
 
 
-@router.get("/debug/startup", dependencies=[Depends(admin_or_hidden)], responses={404: {"model": Problem}})
+@router.get(
+    "/debug/startup",
+    dependencies=[Depends(admin_or_hidden)],
+    responses=answers(None, NotFound),
+    openapi_extra=HIDDEN,
+)
 async def startup(rooms: RoomsOf) -> Startup:
+    """What this process was started with: which settings are set, never their values."""
     return await startup_report(rooms)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import InvalidRequest, NotFound, RateLimited, ThreadrError, Unauthorized
+from core.errors import InvalidRequest, NotFound, RateLimited, StoreError, ThreadrError, Unauthorized
 from core.problems import MEDIA_TYPE, problem
 
 MOST_BYTES = 2_048
@@ -32,6 +32,13 @@ def test_an_errors_headers_are_the_responses() -> None:
     assert problem(RateLimited(headers={"Retry-After": "7"}), instance="/").headers["retry-after"] == "7"
 
 
+def test_only_what_is_our_fault_names_the_request() -> None:
+    ours = json.loads(bytes(problem(StoreError(), instance="/", request_id="abc").body))
+    yours = json.loads(bytes(problem(NotFound(), instance="/", request_id="abc").body))
+    assert ours["detail"] == f"{StoreError.default_detail} Request id: abc."
+    assert yours["detail"] == NotFound.default_detail
+
+
 def test_the_reason_stays_in_the_log() -> None:
     body = bytes(problem(ThreadrError(reason="connect to 10.0.0.7 refused"), instance="/").body)
     assert b"10.0.0.7" not in body
@@ -45,6 +52,7 @@ def test_the_reason_stays_in_the_log() -> None:
         pytest.param("中" * 1_000, "/", id="wide-detail"),
         pytest.param("\x00" * 1_000, "/", id="escaped-detail"),
         pytest.param("x" * 1_000, "/" + "\x01" * 1_000, id="escaped-path"),
+        pytest.param('"' * 1_000, "/" + "x" * 1_000, id="quotes"),
         pytest.param("x" * 1_000, "/" + "😀" * 1_000, id="emoji-path"),
         pytest.param("Try again.", "/\ud800", id="surrogate-in-the-path"),
         pytest.param("Not \udfff.", "/", id="surrogate-in-the-detail"),

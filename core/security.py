@@ -1,0 +1,56 @@
+"""What every answer tells browsers and caches; and HEAD, which is GET without its body."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+DOCS_PATH = "/docs"
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_HSTS = "max-age=31536000"
+_NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_PAGE = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Swagger UI comes from this CDN and starts with a script in the page; in development only.
+_DOCS = (
+    "default-src 'none'; script-src https://cdn.jsdelivr.net 'unsafe-inline'; "
+    "style-src https://cdn.jsdelivr.net 'unsafe-inline'; img-src 'self' data: https://fastapi.tiangolo.com; "
+    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Security:
+    """ASGI middleware, the outermost one: it also reaches what other middleware answers."""
+
+    def __init__(self, app: ASGIApp, *, production: bool) -> None:
+        self._app = app
+        self._always = {**_ALWAYS, "Strict-Transport-Security": _HSTS} if production else _ALWAYS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        head = scope["method"] == "HEAD"
+
+        async def outwards(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._mark(MutableHeaders(scope=message), scope["path"])
+            elif head:
+                message = {"type": "http.response.body", "more_body": message.get("more_body", False)}
+            await send(message)
+
+        return await self._app({**scope, "method": "GET"} if head else scope, receive, outwards)
+
+    def _mark(self, headers: MutableHeaders, path: str) -> None:
+        headers.update(self._always)
+        # What caches may keep says so itself.
+        headers.setdefault("Cache-Control", "no-store")
+        html = headers.get("Content-Type", "").startswith("text/html")
+        headers["Content-Security-Policy"] = (_DOCS if path == DOCS_PATH else _PAGE) if html else _NOTHING
