@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import log
 from core.errors import BodyTooLarge, ThreadrError
 from core.exchange import Exchange
+from core.metrics import metrics
 from core.problems import problem
 from core.tally import current_tally
 
@@ -32,16 +33,27 @@ class Frame:
         scope.setdefault("state", {})["exchange"] = exchange
         current_tally.set(exchange.tally)
         sender = _Sender(send, exchange)
+        ids = log.current_ids.set(_ids(scope, exchange))
         try:
-            await self._app(scope, await _bounded(receive), sender)
+            await self._answered(scope, receive, sender, exchange)
+        finally:
+            _log(scope, exchange, sender.status)
+            log.current_ids.reset(ids)
+        return None
+
+    async def _answered(self, scope: Scope, receive: Receive, sender: _Sender, exchange: Exchange) -> None:
+        try:
+            return await self._app(scope, await _bounded(receive), sender)
         except ThreadrError as error:
-            await problem(error, instance=scope["path"])(scope, receive, sender)
+            failure = error
         # The one place that may not let anything through, whatever it is: else the caller hangs.
         except Exception:
-            log.logger.exception("Unexpected error", extra={"facts": {"request_id": exchange.request_id}})
-            if sender.status is None:
-                await problem(_internal(exchange), instance=scope["path"])(scope, receive, sender)
-        _log(scope, exchange, sender.status)
+            log.logger.exception("Unexpected error")
+            failure = ThreadrError()
+        exchange.failed(failure)
+        if sender.status is None:
+            answer = problem(failure, instance=scope["path"], request_id=exchange.request_id)
+            await answer(scope, receive, sender)
         return None
 
     def _budget_seconds(self, scope: Scope) -> float:
@@ -92,21 +104,21 @@ async def _bounded(receive: Receive) -> Receive:
     return replay
 
 
-def _internal(exchange: Exchange) -> ThreadrError:
-    return ThreadrError(f"Try again; if it happens again, report the request id {exchange.request_id}.")
+def _ids(scope: Scope, exchange: Exchange) -> dict[str, str]:
+    """By which names the request is known: ours, and on Lambda the one in Lambda's own lines."""
+    lambda_id = getattr(scope.get("aws.context"), "aws_request_id", None)
+    return {"request_id": exchange.request_id} | ({"aws_request_id": str(lambda_id)} if lambda_id else {})
 
 
 def _log(scope: Scope, exchange: Exchange, status: int | None) -> None:
-    route: Any = scope.get("route")
-    log.event(
-        exchange.event or "Answered",
-        request_id=exchange.request_id,
-        method=scope["method"],
-        route=getattr(route, "path", None),
-        status=status,
-        milliseconds=round(exchange.seconds_spent * 1000, 1),
-        cache=exchange.cache_status,
-        store_trips=exchange.tally.trips,
-        store_commands=exchange.tally.commands,
-        **exchange.facts,
-    )
+    """The request's one line; on Lambda, CloudWatch makes metrics of it."""
+    route: Any = scope.get("route")  # the template: what stands in its place is the caller's
+    facts = exchange.told() | {
+        "method": scope["method"],
+        "route": getattr(route, "path", None),
+        "status": status,
+    }
+    if "aws.context" in scope:
+        function = getattr(scope["aws.context"], "function_name", None) or "threadr"
+        facts |= metrics(facts, function=str(function), now=exchange.clock())
+    log.event(exchange.event or "Answered", **facts)

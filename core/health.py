@@ -5,21 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from core import log
 from core.api import Status
+from core.article import Article
 from core.builtin import BuiltInComposer
-from core.errors import StoreError, ThreadrError
+from core.errors import StoreError
 from core.extraction import extract_article
 from core.keys import LAST_HEALTH_CHECK
+from core.model_note import MODEL_NOTE, read_note
 from core.rooms import Rooms
-from core.thread import Brief
+from core.tally import add_error
+from core.thread import Brief, thread_of
 
 _REMEMBERED_SECONDS = 86_400.0
+_SHARED_SECONDS = 5.0  # how long an answer is given again
+_DEADLINE_SECONDS = 5.0  # for reading a page; the store has its own
+_TEXT = "A text becomes a thread — 一篇文章. If it does not, nothing can be made here."
 _SAMPLE = b"""<html><head><title>Health</title></head><body><article><h1>Health</h1>
 <p>A page with enough text for an article must come out as an article.</p>
 <p>If this one does not, then some part of the reader is broken or missing.</p>
@@ -39,31 +45,59 @@ class Service:
 @dataclass(frozen=True, slots=True)
 class Checked:
     services: dict[str, Service]
+    last_scheduled_check: dict[str, Any] | None = None
 
     @property
     def status(self) -> Status:
-        if self.services["extraction"].status != "healthy":
-            return "unhealthy"  # no article can be read, and the built-in composer needs the same parts
-        redis = self.services["redis"]
+        redis, model = self.services["redis"], self.services["openai"].status == "healthy"
+        hopeless = {"unusable"} if model else {"unusable", "model_only"}
+        if self.services["extraction"].status in hopeless:
+            return "unhealthy"
         # One process alone is a way to run it; a store that is set and not usable is not.
         alone = redis.status == "not_configured" and redis.latency_ms is None
-        well = self.services["openai"].status == "healthy" and (alone or redis.status == "healthy")
-        return "healthy" if well else "degraded"
+        well = model and self.services["extraction"].status == "healthy"
+        return "healthy" if well and (alone or redis.status == "healthy") else "degraded"
 
     @property
     def http_status(self) -> int:
         return 503 if self.status == "unhealthy" else 200
 
 
-async def check(rooms: Rooms) -> Checked:
-    """Ask every part."""
-    redis, extraction = await asyncio.gather(_redis(rooms), _timed(_extract_sample))
-    return Checked({"redis": redis, "openai": _openai(rooms), "extraction": extraction})
+# A process has its rooms for good; tests have many.
+_latest: WeakKeyDictionary[Rooms, tuple[float, asyncio.Task[Checked]]] = WeakKeyDictionary()
+
+
+async def check(rooms: Rooms, *, deadline_seconds: float = _DEADLINE_SECONDS) -> Checked:
+    """What every part said in the last 5 s; who asks while they are asked shares the answer."""
+    asked_at, asking = _latest.get(rooms, (0.0, None))
+    if asking is None or rooms.clock() - asked_at >= _SHARED_SECONDS or not _usable(asking):
+        asking = asyncio.create_task(_checked(rooms, deadline_seconds))
+        _latest[rooms] = (rooms.clock(), asking)
+    return await asyncio.shield(asking)
+
+
+def _usable(asking: asyncio.Task[Checked]) -> bool:
+    """Not one that was stopped, and none of a loop that no longer runs."""
+    return not asking.cancelled() if asking.done() else asking.get_loop() is asyncio.get_running_loop()
+
+
+async def _checked(rooms: Rooms, deadline_seconds: float) -> Checked:
+    """All parts, asked at once: what the store is asked travels in one round trip."""
+    redis, last, note, extraction = await asyncio.gather(
+        _redis(rooms),
+        _recalled(rooms, LAST_HEALTH_CHECK),
+        _recalled(rooms, MODEL_NOTE if rooms.model is None else None),
+        _extraction(deadline_seconds),
+    )
+    openai = _openai(rooms)
+    if rooms.model is None and (seen := read_note(note, rooms.clock())):
+        openai = Service(seen[0], reason=seen[1])
+    return Checked({"redis": redis, "openai": openai, "extraction": extraction}, _told(last))
 
 
 async def check_and_remember(rooms: Rooms) -> dict[str, Any]:
-    """The result as it is kept for /api/monitor/health; kept in this process when the store fails."""
-    checked = await check(rooms)
+    """The result of asking now, as it is kept for /api/monitor/health when the store takes it."""
+    checked = await _checked(rooms, _DEADLINE_SECONDS)
     services = {name: asdict(service) for name, service in checked.services.items()}
     result = {
         "status": checked.status,
@@ -79,17 +113,20 @@ async def check_and_remember(rooms: Rooms) -> dict[str, Any]:
 
 
 async def last_scheduled_check(rooms: Rooms) -> dict[str, Any] | None:
-    """The newest kept result; None where there is none or the store fails."""
+    """The newest kept result, known as long as what `check` says; None where there is none."""
+    return (await check(rooms)).last_scheduled_check
+
+
+async def _recalled(rooms: Rooms, key: str | None) -> str | None:
     try:
-        value = await rooms.store.recall(LAST_HEALTH_CHECK)
-    except StoreError:
+        return await rooms.store.recall(key) if key else None
+    except StoreError:  # the store's own health tells it
         return None
-    return _told(value) if value else None
 
 
-def _told(value: str) -> dict[str, Any] | None:
+def _told(value: str | None) -> dict[str, Any] | None:
     try:
-        result = json.loads(value)
+        result = json.loads(value or "null")
     except (ValueError, RecursionError):
         return None
     return result if isinstance(result, dict) else None
@@ -98,7 +135,14 @@ def _told(value: str) -> dict[str, Any] | None:
 async def _redis(rooms: Rooms) -> Service:
     if rooms.shared is None:
         return Service("not_configured", reason="answers and limits are kept in this process")
-    return await _timed(rooms.shared.ping)
+    started = time.perf_counter()
+    try:
+        writable = await rooms.shared.ping()
+    except StoreError as error:
+        add_error()
+        return Service(error.health, _ms_since(started), error.reason)
+    reason = None if writable else "the store takes no writes"
+    return Service("healthy" if writable else "read_only", _ms_since(started), reason)
 
 
 def _openai(rooms: Rooms) -> Service:
@@ -107,19 +151,23 @@ def _openai(rooms: Rooms) -> Service:
     return Service(rooms.model.health, reason=rooms.model.last_failure)
 
 
-async def _extract_sample() -> bool:
-    article = await asyncio.to_thread(extract_article, _SAMPLE, url="https://example.com/")
-    return bool((await BuiltInComposer().compose(article, Brief(), seconds=1)).posts)
-
-
-async def _timed(works: Callable[[], Awaitable[bool]]) -> Service:
-    started = time.perf_counter()
-    status, reason = "healthy", None
+async def _extraction(deadline_seconds: float) -> Service:
+    """By what breaks first: `unusable` (no thread can be made), `model_only` (the built-in composer cannot
+    write), `broken` (no page can be read; pasted texts become threads).
+    """
+    started, status = time.perf_counter(), "unusable"
     try:
-        if not await works():
-            status, reason = "read_only", "the store takes no writes"
-    except StoreError as error:
-        status, reason = error.health, error.reason
-    except (ThreadrError, ImportError) as error:
-        status, reason = "broken", type(error).__name__
-    return Service(status, round((time.perf_counter() - started) * 1000, 1), reason)
+        async with asyncio.timeout(deadline_seconds):
+            thread_of([_TEXT], Brief(), link=None)
+            status = "model_only"
+            await BuiltInComposer().compose(Article(text=_TEXT), Brief(), seconds=deadline_seconds)
+            status = "broken"
+            await asyncio.to_thread(extract_article, _SAMPLE, url="https://example.com/")
+    # A library that is missing, of another version or out of memory raises whatever it likes.
+    except Exception as error:
+        return Service(status, _ms_since(started), type(error).__name__)
+    return Service("healthy", _ms_since(started))
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

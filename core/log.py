@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 logger = logging.getLogger("threadr")
+# What every line tells of the request that it belongs to.
+current_ids: ContextVar[Mapping[str, str] | None] = ContextVar("current_ids", default=None)
+
+_TALKATIVE = ("httpx", "httpx2")  # they log every URL, which may hold a password, where the root says INFO
 
 
 class _Json(logging.Formatter):
@@ -17,12 +23,14 @@ class _Json(logging.Formatter):
             "level": record.levelname.lower(),
             "message": record.getMessage(),
         }
+        line |= current_ids.get() or {}
         line |= getattr(record, "facts", {})
         if record.exc_info and record.exc_info[1]:
             # The kind and the place; an exception's own text may hold what nobody may read here.
             line["exception"] = type(record.exc_info[1]).__name__
             line["at"] = _places(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False, default=str)
+        # ASCII: standard output may take nothing else, and lone surrogates never.
+        return json.dumps(line, default=str)
 
 
 class _StandardOutput(logging.Handler):
@@ -38,6 +46,8 @@ def set_up() -> None:
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def event(message: str, **facts: object) -> None:

@@ -7,6 +7,7 @@ from core.counters import NO_COUNTERS, Counters
 from core.days import last_days
 from core.errors import StoreError
 from core.store import Store, StoreStats
+from core.tally import add_error
 
 _COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
 
@@ -19,6 +20,7 @@ async def cache_report(store: Store, now: float) -> CacheStats:
     try:
         return _report(await store.stats(), now)
     except StoreError as error:
+        add_error()
         return _report(StoreStats(), now, error)
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from core.api import Startup
 from core.errors import StoreError
 from core.rooms import Rooms
+from core.tally import add_error
 
 _NAMED = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai", "trafilatura")
 
@@ -28,4 +29,5 @@ async def _answers(rooms: Rooms) -> bool:
     try:
         return await rooms.shared.ping()
     except StoreError:
+        add_error()
         return False

@@ -1,4 +1,4 @@
-"""How much of the store one request has used: for its Server-Timing."""
+"""How much of the store one request has used: for its Server-Timing and its log line."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Tally:
     trips: int = 0
     commands: int = 0
     milliseconds: float = 0.0
+    errors: int = 0
 
 
 # Every request's own; outside of requests there is none.
@@ -23,3 +24,9 @@ def add_commands(commands: int) -> None:
     """Count what a script told that it ran."""
     if tally := current_tally.get():
         tally.commands += commands
+
+
+def add_error() -> None:
+    """Count a failure of the store that the request was spared."""
+    if tally := current_tally.get():
+        tally.errors += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,3 +109,20 @@ def test_time_runs_out_and_never_below_nothing() -> None:
         left.append(request.seconds_left)
     assert left == pytest.approx([25, 15, 0.5, 0])
     assert request.seconds_spent == pytest.approx(124.5)
+
+
+def test_parts_are_timed_and_told_together_even_when_they_fail() -> None:
+    clock = Clock()
+    request = exchange(monotonic=clock)
+    for seconds in (0.25, 1.0):
+        with contextlib.suppress(ValueError), request.timed("article"):
+            clock.now += seconds
+            raise ValueError
+    with request.timed("writing"):
+        clock.now += 2.0
+    request.tally.trips, request.tally.commands, request.tally.milliseconds = 1, 8, 4.26
+    told = 'store;dur=4.3;desc="1 round trips, 8 commands", article;dur=1250.0, writing;dur=2000.0'
+    assert request.headers()["Server-Timing"] == told
+    line = request.told()
+    assert (line["store_ms"], line["article_ms"], line["writing_ms"]) == (4.3, 1250.0, 2000.0)
+    assert line["milliseconds"] == 3250.0

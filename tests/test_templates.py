@@ -199,3 +199,14 @@ def test_secret_parameters_are_never_echoed() -> None:
 def test_every_function_has_a_sample_event() -> None:
     events = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in ROOT.glob("events/*.json")}
     assert SAM.keys() <= events.keys()
+
+
+def test_both_templates_save_the_same_query_over_the_log_of_generate() -> None:
+    service = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
+    sam = read_sam()["Resources"]["HitRateQuery"]["Properties"]
+    serverless = service["resources"]["Resources"]["HitRateQuery"]["Properties"]
+    assert sam["QueryString"] == serverless["QueryString"]
+    # Serverless names a function's log group so.
+    assert serverless["LogGroupNames"] == [{"Ref": "GenerateLogGroup"}]
+    assert sam["LogGroupNames"] == ["GenerateLogs"]
+    assert read_sam()["Resources"]["GenerateLogs"]["Properties"]["LogGroupName"].endswith("/generate")

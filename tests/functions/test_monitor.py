@@ -40,7 +40,7 @@ async def test_a_model_that_failed_the_last_time_is_named(
     client = client_of(**model_settings)
     await client.post("/api/generate", json={"text": ARTICLE})
     service = (await client.get("/api/monitor/health")).json()["services"]["openai"]
-    assert (service["status"], service["reason"]) == ("failing", "gpt-5.4-mini: HTTP 500")
+    assert (service["status"], service["reason"]) == ("server_error", "gpt-5.4-mini: HTTP 500")
 
 
 async def test_an_unreachable_store_degrades(client_of: Make, model_settings: dict[str, Any]) -> None:
@@ -53,14 +53,14 @@ async def test_an_unreachable_store_degrades(client_of: Make, model_settings: di
 async def test_the_start_report_names_settings_and_hides_their_values(
     client_of: Make, upstash_settings: dict[str, Any]
 ) -> None:
-    client = client_of(openai_api_key="canary", api_keys=("canary-2",), **upstash_settings)
+    client = client_of(openai_api_key="sk-reported", api_keys=("key-reported",), **upstash_settings)
     response = await client.get("/debug/startup")
     report = response.json()
     assert report["redis_available"] is True
     assert report["settings"]["OPENAI_API_KEY"] is True
     assert report["settings"]["REDIS_URL"] is False
     assert set(report["versions"]) >= {"python", "fastapi", "upstash-redis"}
-    assert "canary" not in response.text
+    assert "reported" not in response.text
     assert "front-token" not in response.text
 
 

@@ -1,0 +1,244 @@
+"""The log: one line a request, with nothing that may not be told; the saved query equals the statistics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from core import log
+from core.app import create_app
+from core.rooms import Rooms
+from core.settings import Settings
+from tests.conftest import ARTICLE, ROUTERS, Clock, Make, Site
+from tests.fake_openai import FakeOpenAI, completion, thread_answer
+from tests.loopback import closed_port
+
+ROOT = Path(__file__).parent.parent
+SERVERLESS = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
+QUERY = SERVERLESS["resources"]["Resources"]["HitRateQuery"]["Properties"]["QueryString"]
+Lines = list[dict[str, Any]]
+Instances = Callable[..., httpx.AsyncClient]
+
+
+def lines_of(capsys: pytest.CaptureFixture[str]) -> Lines:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def told_by(query: str, lines: Lines) -> dict[str, Any]:
+    """What Logs Insights makes of the lines, as far as a saved query goes: a filter, sums and a formula."""
+    (wanted,) = re.findall(r"^filter ispresent\((\w+)\)", query)
+    lines = [line for line in lines if wanted in line]
+    told = {
+        alias: sum(line[name] for line in lines)
+        for name, alias in re.findall(r"sum\((\w+)\) as (\w+)", query)
+    }
+    ((formula, alias),) = re.findall(r"^\s+(all_hits / .+) as (\w+)$", query, re.MULTILINE)
+    return told | {alias: eval(formula, {}, told)}  # noqa: S307 (the template's own text)
+
+
+async def test_every_request_has_one_line(
+    client_of: Make, model_settings: dict[str, Any], upstash_settings: dict[str, Any], capsys: Any, site: Site
+) -> None:
+    client = client_of(**model_settings, **upstash_settings)
+    response = await client.post("/api/generate", json={"url": f"{site.url}/bridge"})
+    (line,) = lines_of(capsys)
+    measured = {name: line.pop(name) for name in ("milliseconds", "store_ms", "article_ms", "writing_ms")}
+    assert all(0 < taken <= measured["milliseconds"] for taken in measured.values())
+    assert line.pop("time").endswith("+00:00")
+    assert line.pop("store_commands") > 0
+    assert line == {
+        "level": "info",
+        "message": "Successfully generated thread using OpenAI",
+        "request_id": response.headers["x-request-id"],
+        "method": "POST",
+        "route": "/api/generate",
+        "status": 200,
+        "cache": "miss",
+        "cache_status": "fwd=uri-miss; stored",
+        "hits": 0,
+        "misses": 1,
+        "collapsed": 0,
+        "stale_served": 0,
+        "tokens_in": 1_000,
+        "tokens_out": 200,
+        "cost_usd": response.json()["usage"]["cost_usd"],
+        "store_trips": 2,
+        "store_errors": 0,
+        "generator": "openai",
+        "degraded": 0,
+    }
+    parts = re.findall(r"(\w+);dur=[\d.]+", response.headers["server-timing"])
+    assert parts == ["store", "article", "writing"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "expected"),
+    [
+        pytest.param("GET", "/nothing/canary", None, (404, None, "not-found"), id="no-route"),
+        pytest.param(
+            "PUT", "/api/generate", None, (405, "/api/generate", "method-not-allowed"), id="no-method"
+        ),
+        pytest.param(
+            "GET", "/api/threads/canary", None, (404, "/api/threads/{id}", "not-found"), id="template"
+        ),
+        pytest.param(
+            "POST", "/api/generate", '{"canary": 1}', (422, "/api/generate", "validation"), id="not-valid"
+        ),
+        pytest.param("POST", "/api/generate", "c" * 7_000_000, (413, None, "validation"), id="too-large"),
+    ],
+)
+async def test_a_refused_request_has_its_line_too_without_what_was_sent(
+    client_of: Make, method: str, path: str, body: str | None, expected: Any, capsys: Any
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    await client_of().request(method, path, content=body, headers=headers)
+    (line,) = lines_of(capsys)
+    assert (line["status"], line.get("route"), line["problem"]) == expected
+    assert "canary" not in json.dumps(line)
+
+
+async def test_what_else_is_logged_says_of_which_request_it_is(
+    client_of: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = client_of(redis_url=f"redis://127.0.0.1:{closed_port()}")
+    ids = [
+        (await client.post("/api/generate", json={"text": ARTICLE})).headers["x-request-id"] for _ in range(2)
+    ]
+    log.event("Outside")
+    *lines, outside = lines_of(capsys)
+    assert [(line["message"], line["request_id"]) for line in lines] == [
+        ("Store failed", ids[0]),
+        ("Successfully generated thread using the built-in composer", ids[0]),
+        ("Store failed", ids[1]),
+        ("Returning cached thread response", ids[1]),
+    ]
+    assert [(line["cache"], line["store_errors"]) for line in lines[1::2]] == [("bypass", 1), ("bypass", 1)]
+    assert "request_id" not in outside
+
+
+async def test_a_request_that_is_cancelled_has_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    router, reached = APIRouter(), asyncio.Event()
+
+    @router.get("/hanging")
+    async def hanging() -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    transport = httpx.ASGITransport(create_app(router, settings=Settings()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        asking = asyncio.create_task(client.get("/hanging"))
+        await reached.wait()
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    (line,) = lines_of(capsys)
+    assert (line["route"], line.get("status")) == ("/hanging", None)
+
+
+def test_lines_take_any_text(capfd: pytest.CaptureFixture[str]) -> None:
+    log.set_up()
+    log.event("Two\nlines, a lone \ud800 and an é", odd=object, missing=None)
+    (line,) = capfd.readouterr().out.splitlines()
+    assert json.loads(line)["message"] == "Two\nlines, a lone \ud800 and an é"
+    assert line.isascii()
+
+
+def test_others_tell_no_addresses() -> None:
+    log.set_up()
+    assert not any(logging.getLogger(name).isEnabledFor(logging.INFO) for name in ("httpx", "httpx2"))
+
+
+@pytest.fixture
+async def instance_of(site: Site, model_settings: dict[str, Any], clock: Clock) -> AsyncIterator[Instances]:
+    """Makes instances of the app on one clock, whose clients come from the address that they are given."""
+    made: list[Rooms] = []
+
+    def make(**settings: Any) -> httpx.AsyncClient:
+        chosen = Settings(**{"fetch_allow_hosts": (site.authority,), **model_settings, **settings})
+        app = create_app(*ROUTERS, settings=chosen)
+        app.state.rooms = Rooms(chosen, clock=clock)
+        made.append(app.state.rooms)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threadr.test")
+
+    yield make
+    for rooms in made:
+        await rooms.close()
+
+
+def writes(body: dict[str, Any]) -> dict[str, Any]:
+    """Threads, single posts, and a refusal."""
+    if "Refuse this" in json.dumps(body):
+        return completion(refusal="No.")
+    wants_thread = "posts" in json.dumps(body.get("response_format", {}))
+    return thread_answer() if wants_thread else completion(json.dumps({"post": "Said better."}))
+
+
+async def mixed_run(one: httpx.AsyncClient, other: httpx.AsyncClient, site: Site, clock: Clock) -> None:
+    """Everything that can become of a request."""
+
+    async def ask(client: httpx.AsyncClient, headers: dict[str, str] | None = None, **body: Any) -> Any:
+        return (await client.post("/api/generate", json=body, headers=headers)).json()
+
+    made = await ask(one, text=ARTICLE)
+    for client in (one, other, other):  # kept in the process, in the store, in the process
+        await ask(client, text=ARTICLE)
+    await asyncio.gather(*(ask(one, text=f"{ARTICLE} Together.") for _ in range(4)))
+    await asyncio.gather(*(ask(client, text=f"{ARTICLE} Apart.") for client in (one, other)))
+    await ask(one, text=ARTICLE, refresh=True)
+    await ask(one, {"Cache-Control": "only-if-cached"}, text="Nobody asked this.")
+    await ask(one, text="Refuse this.")
+    await ask(one, text=ARTICLE, generator="extractive")
+    rewrite = f"/api/threads/{made['id']}/posts/1/rewrite"
+    assert (await one.post(rewrite, json={})).status_code == 200
+    for path in ("bridge", "copy"):
+        await ask(one, url=f"{site.url}/{path}")
+    site.pages = {f"/{path}": partial(Response, status_code=404) for path in ("bridge", "gone")}
+    clock.now += 25 * 3_600
+    for path in ("bridge", "gone", "gone"):  # stale, failed, remembered as failed
+        await ask(one, url=f"{site.url}/{path}")
+    await ask(other, text=ARTICLE)
+    for client in (one, other):  # what waits to be counted travels with the next look-up
+        await ask(client, text=ARTICLE, refresh=True)
+
+
+@pytest.mark.parametrize("scope", ["requests", "generations"])
+async def test_the_saved_query_tells_what_the_statistics_tell(
+    instance_of: Instances,
+    openai: FakeOpenAI,
+    store_settings: dict[str, Any],
+    site: Site,
+    clock: Clock,
+    capsys: pytest.CaptureFixture[str],
+    scope: str,
+) -> None:
+    openai.answer, openai.delay_seconds = writes, 0.02
+    settings = {**store_settings, "rate_limit_scope": scope, "rate_limit_requests": 20}
+    one = instance_of(**settings)
+    # The dict is not shared, so there both are the same process.
+    other = instance_of(**settings) if store_settings else one
+    await mixed_run(one, other, site, clock)
+    if store_settings:  # what happens without the store is no part of its statistics
+        away = {"redis_url": f"redis://127.0.0.1:{closed_port()}", "openai_api_key": None}
+        await instance_of(**away).post("/api/generate", json={"text": ARTICLE})
+    last = instance_of(**settings) if store_settings else one
+    answers = [await last.post("/api/generate", json={"text": f"Text {n}."}) for n in range(20)]
+    assert answers[-1].status_code == 429
+    stats = (await one.get("/api/cache/stats")).json()
+    lines = lines_of(capsys)
+    told = told_by(QUERY, lines)
+    names = ("hits", "misses", "collapsed", "stale_served", "tokens_in", "tokens_out", "cost_usd")
+    assert {name: round(told[f"all_{name}"], 6) for name in names} == {name: stats[name] for name in names}
+    assert round(told["hit_rate"], 4) == stats["hit_rate"]
+    outcomes = {line.get("cache") for line in lines}
+    assert outcomes >= {"hit", "miss", "collapsed", "stale", "forced", "blocked", "failed", "absent"}
