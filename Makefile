@@ -1,5 +1,5 @@
-# One command each: run, test, check, bench, package. Every one sets up what it needs, once.
-.PHONY: run test check bench package clean
+# One command each: run, test, check, bench, soak, package. Every one sets up what it needs, once.
+.PHONY: run test check bench soak package clean
 .DELETE_ON_ERROR:
 
 PORT ?= 8001
@@ -30,6 +30,9 @@ check: $(VENV)/dev.stamp .venv-lint/stamp
 
 bench: $(VENV)/dev.stamp $(VENV)/bench.stamp
 	@$(PY) -m bench
+
+soak: $(VENV)/dev.stamp $(VENV)/bench.stamp
+	@$(PY) -m bench.soak
 
 package: $(VENV)/serve.stamp
 	@$(PY) tools/package.py

@@ -17,18 +17,19 @@ ROOT = Path(__file__).parent.parent
 MODULES = sorted([*ROOT.glob("core/*.py"), *ROOT.glob("functions/*.py")])
 # From the ground up; a module imports only from rows above its own, or from its own row.
 LAYERS = [
-    "errors settings article cleaning counting language days window directives usage counters",
+    "errors settings article cleaning counting language leaning days window directives usage counters",
     "sentences splitting thread composer urls canonical addresses identity keys prices",
-    "entry tally exchange extractive prompt tls loop log breaker store scripts markup pdf walls",
-    "refusals local_window pipeline bounded dialing flights",
-    "upstash tcp memory ratelimit shared openai_composer web",
+    "entry tally store exchange metrics model_note log tls loop breaker scripts markup pdf walls",
+    "extractive passages furniture prompt claims",
+    "refusals lambda_event local_window pipeline bounded dialing flights",
+    "upstash tcp memory ratelimit shared chat reply openai_composer web",
     "extraction builtin",
     "cache writer",
     "api",
-    "answer job",
-    "leader",
-    "generation",
-    "rooms problems frame admin app lambda_handler health report startup",
+    "answer job edits export",
+    "leader permalink review",
+    "generation rewriting",
+    "rooms problems examples openapi security frame admin app lambda_handler health report startup",
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
 HEAVY = "openai httpx2 trafilatura lxml twitter_text redis upstash_redis upstash_ratelimit".split()
