@@ -36,6 +36,7 @@ RESULTS = Path(__file__).parent / "results"
 DEADLINE_SECONDS = 6
 REQUESTS, AT_ONCE, PAUSE_SECONDS, CLIENTS, PAGES = 5_000, 12, 0.2, 250, 150
 # An answer that waits for its deadline still has to travel.
+JSON = {"Content-Type": "application/json"}
 MOST_SECONDS = DEADLINE_SECONDS + 0.5
 FLAT_MEGABYTES, FLAT_DESCRIPTORS = 25, 10
 
@@ -108,7 +109,7 @@ class Soak:
             (14, "POST", "/api/generate", {"json": text | platform}),
             (4, "POST", "/api/generate", {"json": url | {"refresh": True}}),
             (3, "POST", "/api/generate", {"json": {"url": "https://127.0.0.1/", "x": 1}}),
-            (3, "POST", "/api/generate", {"content": b'{"text": '}),
+            (3, "POST", "/api/generate", {"content": b"{"}),
             (5, "GET", "/api/rate-limit-status", {}),
             (4, "GET", "/api/cache/stats", {}),
             (3, "GET", "/api/monitor/health", {}),
@@ -212,7 +213,7 @@ async def _soak(requests: int) -> Soak:
         ) as (url, process),
     ):
         soak = Soak(url, process, requests)
-        async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=60, trust_env=False, headers=JSON) as client:
             background = [soak.breaking(store, model, site), soak.sampling()]
             tasks = [asyncio.create_task(each) for each in background]
             await asyncio.gather(*(soak.worker(client, site_url) for _ in range(AT_ONCE)))
