@@ -35,9 +35,8 @@ ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"
 DEADLINE_SECONDS = 6
 REQUESTS, AT_ONCE, PAUSE_SECONDS, CLIENTS, PAGES = 5_000, 12, 0.2, 250, 150
-# An answer that waits for its deadline still has to travel.
 JSON = {"Content-Type": "application/json"}
-MOST_SECONDS = DEADLINE_SECONDS + 0.5
+MOST_SECONDS = DEADLINE_SECONDS + 0.5  # an answer that waits for its deadline still has to travel
 FLAT_MEGABYTES, FLAT_DESCRIPTORS = 25, 10
 
 STORE_FAULTS: dict[str, Wire] = {

@@ -28,9 +28,3 @@ class Directives:
             only_if_cached="only-if-cached" in names,
             max_age_seconds=int(max_age) if max_age.isdecimal() and len(max_age) < 12 else None,
         )
-
-    def accepts(self, age_seconds: float) -> bool:
-        """Whether a kept answer of that age may be given."""
-        if self.no_cache:
-            return False
-        return self.max_age_seconds is None or age_seconds <= self.max_age_seconds

@@ -112,11 +112,6 @@ async def check_and_remember(rooms: Rooms) -> dict[str, Any]:
     return result
 
 
-async def last_scheduled_check(rooms: Rooms) -> dict[str, Any] | None:
-    """The newest kept result, known as long as what `check` says; None where there is none."""
-    return (await check(rooms)).last_scheduled_check
-
-
 async def _recalled(rooms: Rooms, key: str | None) -> str | None:
     try:
         return await rooms.store.recall(key) if key else None

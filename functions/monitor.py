@@ -10,7 +10,7 @@ from core.admin import admin_or_hidden
 from core.api import Health, MonitorHealth, ServiceHealth, Startup
 from core.app import RoomsOf, create_app
 from core.errors import NotFound
-from core.health import check, last_scheduled_check
+from core.health import check
 from core.lambda_handler import lambda_handler
 from core.openapi import HIDDEN, answers, referred
 from core.startup import startup_report
@@ -43,7 +43,7 @@ async def monitor_health(rooms: RoomsOf, response: Response) -> MonitorHealth:
         status=checked.status,
         services={name: ServiceHealth(**asdict(service)) for name, service in checked.services.items()},
         details=rooms.details,
-        last_scheduled_check=await last_scheduled_check(rooms),
+        last_scheduled_check=checked.last_scheduled_check,
     )
 
 

@@ -41,21 +41,3 @@ def test_any_header_is_read(header: str) -> None:
     parsed = Directives.parse(header)
     assert parsed.max_age_seconds is None or "max-age" in header.lower()
     assert parsed.no_cache <= ("no-cache" in header.lower())
-
-
-@pytest.mark.parametrize(
-    ("header", "age_seconds", "accepted"),
-    [
-        pytest.param("", 1e9, True, id="any-age"),
-        pytest.param("max-age=60", 60, True, id="just-young-enough"),
-        pytest.param("max-age=60", 60.001, False, id="just-too-old"),
-        pytest.param("max-age=0", 0.5, False, id="only-now"),
-        pytest.param("no-cache", 0, False, id="no-cache"),
-        pytest.param("no-cache, max-age=60", 0, False, id="no-cache-wins"),
-        pytest.param("no-store, only-if-cached", 5, True, id="other-directives"),
-    ],
-)
-def test_a_kept_answer_is_given_only_at_an_accepted_age(
-    header: str, age_seconds: float, accepted: bool
-) -> None:
-    assert Directives.parse(header).accepts(age_seconds) is accepted
