@@ -92,6 +92,7 @@ class FakeOpenAI:
     async def _complete(self, request: Request) -> Response:
         body = await request.json()
         self.requests.append(body)
+        make = self.answer  # a request that outlives its test is none of the next one's
         await asyncio.sleep(self.delay_seconds)
-        answer = self.answer(body)
+        answer = make(body)
         return answer if isinstance(answer, Response) else JSONResponse(answer)
