@@ -66,8 +66,9 @@ def checked(
     known = {_account(match) for match in _MENTION.finditer(source)}
 
     def without(texts: Sequence[str]) -> tuple[str, ...]:
-        unlinked = (_unlinked(text, source, links) for text in texts)
-        return tuple(_unmentioned(text, known, mentions) for text in unlinked if text)
+        plain = (_unmentioned(_unlinked(text, source, links), known, mentions) for text in texts)
+        # Without its @, what was a mention may be a link.
+        return tuple(text for text in (_unlinked(text, source, links) for text in plain) if text)
 
     posts, hooks = without(posts), without(hooks)
     numbers = _foreign_numbers((*posts, *hooks), source)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from fastapi import APIRouter, FastAPI
 from redis import Redis
@@ -25,6 +27,9 @@ from tests.fake_openai import FakeOpenAI
 from tests.loopback import serving
 from tests.socket_guard import socket_guard as socket_guard
 from tests.upstash_front import Front
+
+# The same examples each time: what turns red has been changed. HYPOTHESIS_PROFILE=default looks for new ones.
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 TOKEN = "front-token"
 ROUTERS: tuple[APIRouter, ...] = (
