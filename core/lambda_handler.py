@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import secrets
 from collections.abc import Callable
@@ -31,6 +32,9 @@ def lambda_handler(app: ASGIApp) -> Handler:
     def handle(event: Any, context: Any) -> dict[str, Any]:
         return on_process_loop(lambda _: _answer(app, event, context))
 
+    # The function is imported: that is here to stay, and garbage is collected from now on.
+    gc.freeze()
+    gc.enable()
     return handle
 
 

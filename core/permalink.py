@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from fastapi import Response
+from starlette.responses import Response
 
 from core.answer import is_answer
 from core.entry import Entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from core import log
@@ -12,6 +13,8 @@ from core.settings import Settings
 
 log.set_up()
 rooms = Rooms(Settings.from_env())
+gc.freeze()  # as core/lambda_handler.py does, which this function does without
+gc.enable()
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:

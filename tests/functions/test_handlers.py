@@ -153,6 +153,13 @@ def test_a_function_that_is_not_told_its_routes_says_not_found() -> None:
     assert (answer["statusCode"], json.loads(answer["body"])["type"]) == (404, "/problems/not-found")
 
 
+@pytest.mark.parametrize("function", sorted(EXPECTED))
+def test_garbage_is_collected_once_a_function_is_imported(function: str) -> None:
+    code = f"import gc, functions.{function}; print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)  # noqa: S603
+    assert done.stdout == "True True\n"
+
+
 def test_a_bad_setting_stops_the_start_by_name() -> None:
     environment = {**os.environ, "RATE_LIMIT_REQUESTS": "many-canaries"}
     code = [sys.executable, "-c", "import functions.generate"]
