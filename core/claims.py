@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from core.counting import links_in
 
@@ -18,7 +18,7 @@ _END = r"\s<>\"“”«»「」『』（）【】《》，。；：！？、｡"
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _LINK = re.compile(
     rf"(?:[a-z][a-z0-9+.-]{{0,19}}:(?://|\\\\)|(?<![\w@.])www[.．。｡])(?:[^{_END}{_CJK}]+|[^{_END}]+)"
-    r"|(?<!\w)(?:javascript|vbscript|data|file|magnet|xmpp):\S+"
+    r"|(?<!\w)(?:javascript|vbscript|data|file|magnet|xmpp|mailto|tel|sms):\S+"
     rf"|(?<![\w@.-])(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{{2,}}/[^{_END}{_CJK}]+",
     re.IGNORECASE,
 )
@@ -29,7 +29,9 @@ _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _MENTION = re.compile(
     r"(?:(?<![A-Za-z0-9_@＠])|(?<=\brt))[@＠]+([A-Za-z0-9_]+(?:[.@-]+[A-Za-z0-9_]+)*)", re.IGNORECASE
 )
-_NUMBER = re.compile(r"\d+(?:[.,'’٫٬]\d+)*")
+_NUMBER = re.compile(
+    r"(\d+(?:[.,'’٫٬]\d+)*)(?:[ -]?(hundred|thousand|million|billion|trillion)\b)?", re.IGNORECASE
+)
 _SPACED_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")
 _GROUPED = re.compile(r"([1-9]\d{0,2}(?:[.,'’٬]\d{3})+)(?:[.,٫](\d+))?")
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
@@ -41,7 +43,10 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _SPELLED = {word: value for value, word in enumerate(_UNITS)} | {
     word: 10 * value for value, word in enumerate(_TENS, start=2)
 }
-_TIMES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9}
+_TIMES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_NUMBER_WORD = "|".join((*_SPELLED, *_TIMES))
+_NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
+_MOST_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
 # Where a link stood (U+0000 stands in no cleaned text), with what it leaves behind.
 _GAP = "\0"
@@ -159,9 +164,19 @@ def _account(match: re.Match[str]) -> str:
 
 
 def _foreign_numbers(texts: Iterable[str], source: str) -> list[str]:
-    known = _spelled(source).union(_numbers(source))
-    found = (item for text in texts for item in _numbers(_without_names(text)).items())
-    return [written for value, written in found if value not in known]
+    numbers = _numbers(source)
+    unscaled = {value for _, value, scaled in numbers if value == scaled}  # "40 Mio." may be 40 million
+    known = {_shown(value) for value in _spelled(source)}.union(*(values for _, *values in numbers))
+    foreign: list[str] = []
+    for text in map(_without_names, texts):
+        for written, value, scaled in _numbers(text):
+            if scaled not in known and (value == scaled or value not in unscaled):
+                foreign.append(written)
+        for words in _NUMBER_WORDS.findall(text):
+            *_, amount = (0.0, *_spelled(words))
+            if amount > _MOST_NO_FIGURE and _shown(amount) not in known:
+                foreign.append(words)
+    return foreign
 
 
 def _without_names(text: str) -> str:
@@ -171,11 +186,21 @@ def _without_names(text: str) -> str:
     return _MENTION.sub(" ", text)
 
 
-def _numbers(text: str) -> dict[str, str]:
-    """Each number as it is written, by its value: "1,000", "1.000", "1 000" and "١٠٠٠" are one."""
+def _numbers(text: str) -> list[tuple[str, str, str]]:
+    """Each number as it is written, its value, and that times the word after it: "40 million".
+
+    "1,000", "1.000", "1 000" and "١٠٠٠" have one value.
+    """
     text = unicodedata.normalize("NFKC", text)
     text = _SPACED_GROUPS.sub(lambda match: re.sub(r"\s", ",", match[0]), text)
-    return {value: written for written in _NUMBER.findall(text) for value in _values(written)}
+    found: list[tuple[str, str, str]] = []
+    for match in _NUMBER.finditer(text):
+        values = _values(match[1])
+        if match[2] and len(values) == 1:
+            found.append((match[0], values[0], _shown(float(values[0]) * _TIMES[match[2].casefold()])))
+        else:
+            found += [(match[1], value, value) for value in values]
+    return found
 
 
 def _values(written: str) -> list[str]:
@@ -190,17 +215,23 @@ def _values(written: str) -> list[str]:
     return [part.lstrip("0") or "0" for part in parts]  # one; or a date, a version, a list
 
 
-def _spelled(source: str) -> set[str]:
+def _spelled(text: str) -> Iterator[float]:
     """Values of English number words ("forty-two", "nine thousand", "1.5 million"), and of their parts."""
-    values: set[str] = set()
-    total = 0.0
-    for word in _WORD.findall(source.casefold()):
+    whole = part = 0.0
+    for word in _WORD.findall(text.casefold()):
         if word in _SPELLED:
-            total = _SPELLED[word] + (total if total % 10 == 0 else 0)
-        elif word in _TIMES and total:
-            total *= _TIMES[word]
+            part = _SPELLED[word] + (part if part % 10 == 0 else 0)
+            yield part
+        elif word == "hundred" and part:
+            part *= 100
+        elif word in _TIMES and part:
+            whole, part = whole + part * _TIMES[word], 0.0
         else:
-            total = float(word) if word[0].isdigit() else 0.0
+            if word != "and" or whole + part < 100:
+                whole, part = 0.0, float(word) if word[0].isdigit() else 0.0
             continue
-        values.add(f"{total:.6f}".rstrip("0").rstrip("."))
-    return values
+        yield whole + part
+
+
+def _shown(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")

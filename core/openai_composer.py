@@ -47,6 +47,7 @@ class OpenAIComposer:
         self._clock = clock
         self._sleep = sleep
         self._breaker = Breaker(clock)
+        self.was_asked = False
         self.health = "healthy"  # what the last composition said; asking costs no call
         self.last_failure: str | None = None  # why a model did not write; None when all is well
 
@@ -88,6 +89,7 @@ class OpenAIComposer:
     async def _first_draft(self, question: Question, brief: Brief, seconds: float, until: float) -> Draft:
         if not self._breaker.lets_through():
             raise ModelError(reason=self.last_failure)
+        self.was_asked = True
         failures: list[NoAnswer] = []
         spent = Usage()
         try:
@@ -155,7 +157,9 @@ class OpenAIComposer:
         left = until - self._clock()
         if not 0 < sum(map(len, asked)) <= _MOST_SHORTENED_CHARACTERS or left < _SECONDS_TO_ANSWER:
             return draft
-        again = shorter_question(asked, question, brief, room=room, fence=_fence())
+        places = question.numbers or range(1, len(draft.posts) + 1)
+        numbers = tuple(places[at] if at < len(draft.posts) else 1 for at in long)
+        again = shorter_question(asked, question, brief, numbers=numbers, room=room, fence=_fence())
         usage = draft.usage
         try:
             async with asyncio.timeout(left):

@@ -40,6 +40,8 @@ def of(text: str, source: str = SOURCE) -> tuple[str, tuple[str, ...]]:
         pytest.param("HTTPS://EVIL.COM/A ok", "ok", "HTTPS://EVIL.COM/A", id="capitals"),
         pytest.param("hxxp://evil.com ok", "ok", "hxxp://evil.com", id="defanged"),
         pytest.param("a javascript:alert(1) b", "a b", "javascript:alert(1)", id="javascript"),
+        pytest.param("a mailto:eve@evil.com b", "a b", "mailto:eve@evil.com", id="mailto"),
+        pytest.param("a tel:+4930 b", "a b", "tel:+4930", id="tel"),
         pytest.param("So (https://evil.com).", "So.", "https://evil.com", id="brackets"),
         pytest.param("[so](http://evil.com/a) it is", "so it is", "http://evil.com/a", id="markdown"),
         pytest.param("![cat](http://evil.com/a.png)", "cat", "http://evil.com/a.png", id="image"),
@@ -68,6 +70,7 @@ def test_a_foreign_link_goes_and_is_named(text: str, left: str, link: str) -> No
         pytest.param("e.g. U.S.A. and so.That is Node.js", id="dots"),
         pytest.param("Thanks @Bob, @bob-based @carol.bsky.social", id="mentions"),
         pytest.param("18 months, 9,000 cars, 40,000,000, 42, 3,5 times, 1,200, 10,000", id="numbers"),
+        pytest.param("40 million, forty million, eighteen, twelve of one", id="number-words"),
         pytest.param("In 2026 and on 10/12; ١٩٣١", id="parts-of-a-date-and-arabic-digits"),
     ],
 )
@@ -96,11 +99,30 @@ def test_a_foreign_mention_loses_its_sign_and_is_named(text: str, left: str, nam
         pytest.param("17 and 2,000", "17 and 2,000", id="grouped"),
         pytest.param("35 times, 1.2 lorries", "35 and 1.2", id="moved-point"),
         pytest.param("$4bn, 7%, ٧٣", "4, 7 and ٧٣", id="units-and-arabic-digits"),
+        pytest.param("40 billion, 40 thousand", "40 billion and 40 thousand", id="scale"),
+        pytest.param("seventeen of twelve", "seventeen", id="spelled"),
+        pytest.param(
+            "Forty-three in ninety thousand", "Forty-three and ninety thousand", id="spelled-groups"
+        ),
         pytest.param("½ and 6²", "2 and 62", id="fraction-and-power"),
     ],
 )
 def test_a_foreign_number_stays_and_is_named(text: str, names: str) -> None:
     assert of(text) == (text, (f"{NUMBERS} {names}.",))
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        pytest.param("40 million", "Es kostet 40 Mio. Euro", id="scale-in-another-language"),
+        pytest.param("1.5 billion", "1,500 million", id="other-scale"),
+        pytest.param("nine thousand two hundred", "9,200", id="thousands-and-hundreds"),
+        pytest.param("two hundred and five", "205", id="and"),
+        pytest.param("310 and 5", "three hundred and ten; 40 million and five", id="and-in-the-source"),
+    ],
+)
+def test_a_number_of_the_source_in_other_words_is_known(text: str, source: str) -> None:
+    assert of(text, source) == (text, ())
 
 
 def test_a_part_of_another_address_is_not_in_the_source() -> None:

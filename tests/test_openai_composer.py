@@ -315,6 +315,23 @@ async def test_only_what_is_too_long_is_asked_for_again_and_once(
     assert again["messages"][1]["content"][:24] != openai.requests[0]["messages"][1]["content"][:24]
 
 
+async def test_shortened_posts_lose_the_numbers_of_their_places(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    again = shorter("2/4 Two.", "4/4 Four.", "1/4 Hook.")
+    openai.answer = in_turn(thread_answer(["One.", LONG, "Three.", LONG], [LONG]), again)
+    draft = await composer_of().compose(ARTICLE, Brief(hooks=1), seconds=5)
+    assert (draft.posts, draft.hooks) == (("One.", "Two.", "Three.", "Four."), ("Hook.",))
+
+
+async def test_a_shortened_rewrite_loses_the_number_of_its_place(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = in_turn(completion('{"post": "Longer than ten."}'), shorter("2/2 Short."))
+    draft = await composer_of().rewrite(["A.", "B."], 2, brief=Brief(), room=10, wish=None, seconds=5)
+    assert draft.posts == ("Short.",)
+
+
 async def test_a_post_of_too_many_bytes_is_too_long_for_bluesky(
     composer_of: Composers, openai: FakeOpenAI
 ) -> None:

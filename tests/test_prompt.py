@@ -88,7 +88,7 @@ def test_a_rewrite_tells_the_wish_among_the_rules_and_the_thread_as_data() -> No
 
 
 def test_texts_to_shorten_are_data_too() -> None:
-    question = shorter_question(["Löng."], asked(), Brief(), room=99, fence="F2")
+    question = shorter_question(["Löng."], asked(), Brief(), numbers=(1,), room=99, fence="F2")
     assert "at most 99 characters" in question.rules
     assert question.messages[1]["content"] == 'F2\n["Löng."]\nF2'
     assert "FENCE-7f3a" in question.secret
@@ -101,6 +101,10 @@ def test_texts_to_shorten_are_data_too() -> None:
         pytest.param('\n{"posts": ["One.", "Two."], "hooks": ["H"]} ', id="white-space"),
         pytest.param('```json\n{"posts": ["One.", "Two."], "hooks": ["H"]}\n```', id="code-block"),
         pytest.param('Sure: {"posts": ["One.", "Two."], "hooks": ["H"]} Enjoy!', id="in-a-sentence"),
+        pytest.param(
+            'A {x}:\n```json\n{"posts": ["One.", "Two."], "hooks": ["H"]}\n```\nHope {that} helps',
+            id="braces",
+        ),
         pytest.param('{"posts": ["One.", 7, null, " ", "Two."], "hooks": [[], "H"]}', id="junk-among-posts"),
         pytest.param('{"posts": ["\\u202eOne.\\u0000", "Two.\\ud800"], "hooks": ["H"]}', id="unclean"),
         pytest.param('{"posts": ["```\\nOne.\\n```", "```text\\nTwo.```"], "hooks": ["H"]}', id="fences"),
@@ -129,16 +133,47 @@ def test_texts_are_read_out_of_the_answer(answer: str) -> None:
         pytest.param(["A 🧵 1/7", "B 2/7 🧵", "C"], id="spool-at-end"),
         pytest.param(["Tweet 1: A", "TWEET 2 - B", "Post 3/3: C"], id="words"),
         pytest.param(["1️⃣ A", "2️⃣ B", "3️⃣ C"], id="keycaps"),
+        pytest.param(["1 of 3: A", "2 of 3: B", "3 of 3: C"], id="of"),
+        pytest.param(["(1) A", "(2) B", "[3] C"], id="number-in-brackets"),
+        pytest.param(["#1 A", "#2 B", "#3 C"], id="hash"),
+        pytest.param(["A 1/", "B 2/", "C 3/"], id="open-slash-at-end"),
+        pytest.param(["1/n A", "2/n B", "3/n C"], id="of-n"),
+        pytest.param(["A\n\n1 / 3", "B", "C"], id="spaced-slash"),
+        pytest.param(["**1/3** A", "**2/3** B", "**Post 3:** C"], id="bold"),
+        pytest.param(["01/03 A", "02/03 B", "03/03 C"], id="leading-zeros"),
+        pytest.param(["１/３ A", "２/３ B", "３/３ C"], id="full-width"),
+        pytest.param(["1/3：A", "2/3：B", "3、C"], id="chinese"),
+        pytest.param(["A", "1/ B", "2/ C"], id="one-off-after-a-hook"),
     ],
 )
 def test_the_models_own_numbers_go(texts: list[str]) -> None:
     assert texts_of(json.dumps({"posts": texts}), asked())[0] == ["A", "B", "C"]
 
 
+@pytest.mark.parametrize("hooks", [["Hook 1: A", "Hook 2: B", "C"], ["1/3 A", "1/3 B", "1/3 C"]])
+def test_the_numbers_of_hooks_go(hooks: list[str]) -> None:
+    assert texts_of(json.dumps({"posts": ["One."], "hooks": hooks}), asked())[1] == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize(
+    ("post", "left"),
+    [
+        *((text, "New B") for text in ("New B\n\n2/3", "2/3 New B", "Post 2: New B", "**2/3** New B")),
+        *((text, text) for text in ("2/3 of voters", "1/3 New B", "2. Liga", "2/4 time")),
+    ],
+)
+def test_a_rewrite_loses_the_number_of_its_place_alone(post: str, left: str) -> None:
+    question = rewrite_question(
+        ["A", "Waltzes in 2/4 time", "C"], 2, Brief(), room=99, wish=None, fence="FENCE"
+    )
+    assert texts_of(json.dumps({"post": post}), question)[0] == [left]
+
+
 @pytest.mark.parametrize(
     "texts",
     [
         pytest.param(["1. FC Köln wins", "B", "C"], id="club"),
+        pytest.param(["(1) is the law", "B", "C"], id="number-in-brackets"),
         pytest.param(["A", "B", "3/4 of voters agree"], id="share"),
         pytest.param(["A", "B", "Turnout rose to 3/4"], id="share-at-end"),
         pytest.param(["3/4 of voters", "1. FC Köln", "2 of us"], id="not-their-own-position"),
@@ -171,6 +206,19 @@ def test_an_answer_that_repeats_the_rules_is_none(posts: list[str]) -> None:
         with pytest.raises(ModelError) as caught:
             texts_of(json.dumps(content), asked())
         assert caught.value.reason == "answer repeats the rules"
+
+
+def test_what_the_caller_asked_for_is_no_leak() -> None:
+    words = "people who own small restaurants in Berlin"
+    briefs = Brief(audience=words), Brief(tone=words)
+    first = [asked(brief) for brief in briefs]
+    shorter = [
+        shorter_question(["L"], first[0], brief, numbers=(1,), room=9, fence="F2-99") for brief in briefs
+    ]
+    anew = [rewrite_question(["L"], 1, brief, room=9, wish=words, fence="F2-99") for brief in briefs]
+    assert all(words in question.rules for question in (*first, *anew))
+    for question in (*first, *shorter, *anew):
+        assert texts_of(json.dumps({"posts": [f"For {words}, it matters."]}), question)[0]
 
 
 def test_what_the_source_says_too_is_no_leak() -> None:
