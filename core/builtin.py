@@ -45,7 +45,7 @@ class _Composition:
 
     def __init__(self, article: Article, brief: Brief) -> None:
         self._brief, self._count = brief, cache(brief.rule.weigh)
-        self._link, self._language = article.url, article.language or "en"
+        self._text, self._link, self._language = article.text, article.url, article.language or "en"
         self._suffix = f"\n\n{article.url}" if article.url and brief.source_link != "none" else ""
         sample = article.text[:_SAMPLE_CHARACTERS]
         self._weight = max(self._count(sample), 1) / max(len(sample), 1)  # what a character counts
@@ -56,8 +56,12 @@ class _Composition:
         self._first = self._opening()
 
     def posts(self) -> tuple[str, ...]:
-        """What says most of all that fits."""
+        """What says most of all that fits; a text that somebody wrote is told whole where it does."""
         most = self._brief.most_posts
+        if not self._title and not self._link:
+            for whole in (self._packed(range(len(self._passages))), (self._text,)):
+                if not thread_of(whole, self._brief, link=None).cut:
+                    return whole
         for share in _SHARES:
             chosen = self._chosen(share)
             if self._too_much(chosen):

@@ -5,22 +5,27 @@ from __future__ import annotations
 import functools
 import re
 
-# Pronouns, demonstratives and connectives that open a sentence: patterns, "_" for a space. They end where
-# a word ends, but not before a hyphen ("so-called"). "This week" points at the calendar, not back.
+# Pronouns, demonstratives and connectives that open a sentence: patterns, "_" for a space, white space for
+# "|". They end where a word ends, but not before a hyphen ("so-called"). "This week" points at the calendar.
 _OPENERS = {
     "en": r"""
         he she it they him them his her hers its their theirs such both either neither
         the_(?:latter|former|same|two|pair)
-        (?:this|these|that|those)(?!_(?:week|month|year|decade|morning|evening|day|summer|season)) another
+        th(?:is|ese)(?!_(?:week|month|year|decade|morning|evening|day|summer|season)) that those another
         (?:the_)?others? each_of_them however but and or nor so(?!_far) yet also then therefore thus hence
         moreover furthermore besides meanwhile instead still nevertheless nonetheless otherwise likewise
         similarly conversely consequently accordingly afterwards? thereafter later additionally indeed
         though rather
         in_(?:addition|contrast|turn|fact|response|return|other_words|particular|doing_so|the_meantime)
-        as_(?:a_result|a_consequence|such) on_the_(?:other_hand|contrary) by_(?:contrast|comparison|then)
+        as_(?:a_result|a_consequence|such) on_the_(?:other_hand|contrary) by_(?:contrast|comparison)
         at_the_same_time
-        (?:for|to|with|from|in|of|at|by|like|after|before|despite|because_of|among|during|since|until)_(?:it|this|that|these|those|them)(?!_(?:week|month|year))
-        for_(?:example|instance) here here's_why not_only_that (?:\w+)_of_(?:them|these|those)
+        (?:for|to|with|from|in|of|at|by|on|like|unlike|after|before|despite|because_of|thanks_to|due_to|as_for
+        among|during|since|until|under|without|against|\w+_of)_(?:it|him|them|her(?=,)|that|those
+        th(?:is|ese)(?!_(?:week|month|year|decade|morning|evening|day|summer|season)))
+        (?:all|given)_th(?:is|ese)(?!_(?:week|month|year)) given_that(?=,)
+        (?:since|until|by)_then (?:even|if)_so for_(?:example|instance) here here's_why not_only_that
+        the_(?:following|next|previous)_(?:day|morning|evening|night) the_following_(?:week|month|year)
+        (?:every|some|any|no)_?(?:one|body|thing)_there
     """,
     "de": r"""
         er sie es ihn ihm ihr ihre[mnrs]? sein seine[mnrs]? ihnen
@@ -31,7 +36,10 @@ _OPENERS = {
         allerdings außerdem zudem ferner hingegen indes indessen inzwischen stattdessen sonst somit so
         später anschließend des_weiteren zum_beispiel unterdessen gleichzeitig derweil hier dort
         andererseits im_gegensatz_dazu infolgedessen folglich ebenso letztere[rsn]? nichtsdestotrotz hinzu
-        der_andere die_anderen?
+        der_andere die_anderen? deren dessen (?:bei|mit|nach|von|zu)_ihr
+        (?:an|auf|aus|bei|dank|durch|für|gegen|in|mit|nach|neben|ohne|seit|trotz|über|unter|von|vor|während
+        wegen|zu)_(?:ih(?:m|n|nen)|jene[mnrs]?
+        diese[mnrs]?(?!_(?:Woche|Monat|Jahr|Tage|Sommer|Herbst|Winter|Frühjahr)))
     """,
     "fr": r"""
         il elle ils elles lui leurs? son sa ses
@@ -121,6 +129,7 @@ _UNSPACED = {
         他 她 它 牠 这 這 那 此 其 该 該 但 不过 不過 然而 因此 因而 所以 于是 於是 另外 另一 而 并且 並且
         同时 同時 随后 隨後 之后 之後 例如 比如 相反 总之 總之 前者 后者 後者 两者 兩者 也 又 还 還 则 則
         可是 况且 尽管如此 儘管如此
+        (?:[对對为為与與从從在由据據除就]|因[为為]|由[于於]|[尽儘]管)(?:此|这|這|那(?!不勒斯)|他|她|它|牠)
     """,
     "ja": r"""
         彼 それ これ あれ その この あの そこ ここ そう[しすな] こう[しす] しかし だが ただ でも けれど

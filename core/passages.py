@@ -36,7 +36,8 @@ class Passage:
 
     def as_sentence(self) -> Sentence:
         """What packs it whole."""
-        return Sentence(self.text, self.parts[0].paragraph, self.parts[0].glued)
+        first, last = self.parts[0], self.parts[-1]
+        return Sentence(self.text, first.paragraph, first.glued, last.paragraph)
 
 
 def passages(

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
 
 _CLOSING = re.compile(r"(?:[\"”」』]|\s?»)+")
 _WITHOUT_QUOTES = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
+_JOINERS = re.compile(r"[\u200c\u200d\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`glued` tells that no space stands between it and the one before, as in Chinese."""
+    """`glued` tells that no space stands between it and the one before, as in Chinese.
+
+    `last` is the paragraph that it ends in, where that is another.
+    """
 
     text: str
     paragraph: int
     glued: bool = False
+    last: int | None = None
 
 
 def sentences(text: str, language: str = "en") -> list[Sentence]:
@@ -26,14 +32,12 @@ def sentences(text: str, language: str = "en") -> list[Sentence]:
     Segmented by sentencex's rules for `language` (ISO 639-1; an unknown one gets the rules of its
     fallback chain).
     """
-    import sentencex
-
     found = []
     for number, paragraph in enumerate(line.strip() for line in text.splitlines() if line.strip()):
         glued = False
         item = ITEM.match(paragraph)
         mark = item[0] if item else ""  # set aside: "1." would pass for a sentence
-        for sentence in sentencex.segment(language, paragraph[len(mark) :]):
+        for sentence in _segments(paragraph[len(mark) :], language):
             sentence, mark = mark + sentence, ""
             if sentence.strip():
                 found.append(Sentence(sentence.strip(), number, glued))
@@ -43,10 +47,8 @@ def sentences(text: str, language: str = "en") -> list[Sentence]:
 
 def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
     """The sentences of the quotation that makes it one; itself alone where there is none."""
-    import sentencex
-
     text, found, start, at, glued = sentence.text, [], 0, 0, sentence.glued
-    segments = list(sentencex.segment(language, text.translate(_WITHOUT_QUOTES)))
+    segments = _segments(text.translate(_WITHOUT_QUOTES), language)
     for number, segment in enumerate(segments, start=1):
         stop = at + len(segment.rstrip())
         closing = _CLOSING.match(text, stop)
@@ -56,3 +58,27 @@ def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
             glued = not text[stop : stop + 1].isspace()
         start, at = max(start, stop), at + len(segment)
     return found or [sentence]
+
+
+def _segments(text: str, language: str) -> list[str]:
+    """sentencex's, which ends one inside a grapheme: "⁉" without its U+FE0F."""
+    import sentencex
+
+    found: list[str] = []
+    for segment in sentencex.segment(language, text):
+        at = _end_of_grapheme(segment) if found else 0
+        if at:
+            found[-1] += segment[:at]
+        if segment[at:]:
+            found.append(segment[at:])
+    return found
+
+
+def _end_of_grapheme(segment: str) -> int:
+    """Where what extends the grapheme before it ends (UAX 29), with the white space there."""
+    for at, mark in enumerate(segment):
+        category = unicodedata.category(mark)
+        joined = category == "So" and segment[at - 1 : at] == "\u200d"
+        if not (joined or category[0] == "M" or mark.isspace() or _JOINERS.match(mark)):
+            return at
+    return len(segment)

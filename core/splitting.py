@@ -43,7 +43,7 @@ def pack(parts: Iterable[Sentence], *, room: int, count: Count) -> Iterator[str]
         if piece and not fits(joined, room, count):
             yield piece
             joined = part.text
-        piece, paragraph = joined, part.paragraph
+        piece, paragraph = joined, part.paragraph if part.last is None else part.last
     if piece:
         yield piece
 
@@ -59,7 +59,7 @@ def _all_fitting(parts: Iterable[Sentence], room: int, count: Count) -> Iterator
         else:
             glued = part.glued
             for line in _lines(part.text, room, count):
-                yield Sentence(line.rstrip(), part.paragraph, glued)
+                yield Sentence(line.rstrip(), part.paragraph, glued, part.last)
                 glued = line == line.rstrip()
 
 
@@ -124,7 +124,7 @@ def _segment() -> Any:
     return regex.compile(
         rf"(?V1)(?P<link>https?://(?:[\p{{L}}\p{{M}}\p{{N}}-]{{1,63}}\.)*+(?:[!-~]|{letter})++)\s*+"
         rf"|(?:[@＠]{word}|[#＃](?:(?=[\p{{L}}\p{{N}}_])\X)++|{word}(?:/[!-~]++)?+|(?:(?=[\p{{Katakana}}ー])\X)++"
-        r"|[\p{Ps}\p{Pi}]*+\X)(?:(?=[\p{Pe}\p{Pf}，、；：。．！？…‥・ー々!?,.;:%％\s])\X)*+",
+        r"|[\p{Ps}\p{Pi}]*\X)(?:(?=[\p{Pe}\p{Pf}，、；：。．！？…‥・ー々!?,.;:%％\s])\X)*+",
         regex.IGNORECASE,
     )
 

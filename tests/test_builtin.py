@@ -127,6 +127,22 @@ def test_a_text_begins_where_somebody_began_it() -> None:
     assert draft(article("It rained.", LEDE, *FACTS, title=None)).posts[0].startswith("It rained.")
 
 
+@pytest.mark.parametrize("mark", ["「", "“", "("])
+def test_a_run_of_opening_marks_is_told_like_anything_else(mark: str) -> None:
+    posts = thread_of(draft(article(mark * 300, title=None)).posts, Brief(), link=None).posts
+    assert sum(post.content.count(mark) for post in posts) == 300
+
+
+def test_a_text_that_fits_loses_no_sentence() -> None:
+    text = " ".join(FACTS[:30])
+    least = len(thread_of([text], Brief(max_posts=25), link=None).posts)
+    for most in (least, 25):
+        posts = draft(article(text, title=None), Brief(max_posts=most)).posts
+        thread = thread_of(posts, Brief(max_posts=most), link=None)
+        told = squeezed("".join(post.content.rpartition("\n\n")[0] for post in thread.posts))
+        assert (told, thread.cut) == (squeezed(text), False)
+
+
 def test_a_short_text_loses_nothing() -> None:
     text = "This is my note. It is short. But he, too, liked it."
     assert draft(article(text, title=None)).posts == (text,)

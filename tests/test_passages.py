@@ -54,6 +54,11 @@ def test_what_belongs_together_is_one_passage(text: str, expected: list[str]) ->
     assert texts(text) == expected
 
 
+def test_a_passage_ends_in_the_paragraph_of_its_last_sentence() -> None:
+    passage = found("Who pays?\nAnn does. Boats came.")[0].as_sentence()
+    assert (passage.text, passage.paragraph, passage.last) == ("Who pays?\n\nAnn does.", 0, 1)
+
+
 def test_chinese_sentences_are_joined_without_spaces() -> None:
     assert texts("雨停了。他们离开了。船来了。", language="zh") == ["雨停了。他们离开了。", "船来了。"]
 

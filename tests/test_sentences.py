@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,20 @@ from core.sentences import Sentence, quoted_sentences, sentences
 
 LANGUAGES = ["en", "de", "fr", "ja", "zh", "th", "ar", "hi", "el", "ru", "xx", ""]
 MARKS = st.sampled_from(
-    [*"abcABC .?!\n\"')”。！？…,;:؟।1", "Mr. ", "U.S.", "e.g. ", "😀", "中", "한", "e\u0301"]
+    [
+        *"abcABC .?!\n\"')”。！？…,;:؟।1",
+        "Mr. ",
+        "U.S.",
+        "e.g. ",
+        "😀",
+        "中",
+        "한",
+        "e\u0301",
+        "⁉️",
+        "\u0301",
+        "\u200d♂️",
+        "🏽",
+    ]
 )
 
 
@@ -24,6 +39,28 @@ def test_no_sentence_is_lost_or_empty(text: str, language: str) -> None:
     found = sentences(text, language)
     assert without_white_space("".join(part.text for part in found)) == without_white_space(text)
     assert all(part.text and part.text == part.text.strip() for part in found)
+
+
+@pytest.mark.parametrize(
+    "divide", [sentences, lambda text, language: quoted_sentences(Sentence(text, 0), language)]
+)
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param("⁉️", id="emoji-of-two-marks"),
+        pytest.param("！\ufe0f", id="variation"),
+        pytest.param("。\u0301", id="combining"),
+        pytest.param("!\u200d♂️", id="joined-symbol"),
+        pytest.param("!🏽", id="skin-tone"),
+        pytest.param("!\u0301\u20e3", id="several"),
+    ],
+)
+def test_a_sentence_ends_after_the_whole_grapheme(
+    divide: Callable[[str, str], list[Sentence]], end: str
+) -> None:
+    found = divide(f"本当{end}すごい{end} はい。", "ja")
+    assert [part.text for part in found] == [f"本当{end}", f"すごい{end}", "はい。"]
+    assert [part.glued for part in found] == [False, True, False]
 
 
 @settings(max_examples=150, deadline=None)

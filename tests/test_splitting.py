@@ -195,6 +195,12 @@ def test_paragraphs_are_divided_by_a_blank_line_and_sentences_by_a_space() -> No
     assert pack(parts, room=50, count=len) == ["One. Two.\n\nThree."]
 
 
+@pytest.mark.parametrize("room", [pytest.param(50, id="fits"), pytest.param(16, id="divided")])
+def test_a_sentence_goes_on_with_the_line_in_which_the_one_before_ends(room: int) -> None:
+    parts = [Sentence("Who pays?\n\nUtrecht.", 0, last=1), Sentence("Ann.", 1), Sentence("Bob.", 2)]
+    assert "\n\n".join(pack(parts, room=room, count=len)) == "Who pays?\n\nUtrecht. Ann.\n\nBob."
+
+
 @pytest.mark.parametrize(("room", "pieces"), [(9, ["One. Two."]), (8, ["One.", "Two."])])
 def test_a_post_may_be_full_to_the_last_character(room: int, pieces: list[str]) -> None:
     assert pack([Sentence("One.", 0), Sentence("Two.", 0)], room=room, count=len) == pieces
