@@ -11,7 +11,7 @@ from core.composer import Draft
 from core.counting import PLATFORMS, Platform
 from core.directives import Directives
 from core.entry import Entry
-from core.errors import BudgetSpent, InvalidRequest, NotFound, RateLimited
+from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateLimited
 from core.exchange import Exchange
 from core.job import THREAD_SECONDS, Policy
 from core.keys import digest, new_thread_id, thread_key
@@ -48,9 +48,13 @@ class _Place:
     def room(self) -> int:
         return self.platform.limit - self.platform.weigh(self.tail)
 
+    def opened(self, text: str) -> str:
+        """As much of the text's beginning as fits."""
+        return opening(text, self.room, self.platform).strip()
+
     def with_text(self, text: str) -> list[dict[str, Any]]:
         """The posts with another text in this one's place, or as much of its beginning as fits."""
-        content = opening(text, self.room, self.platform) + self.tail
+        content = self.opened(text) + self.tail
         anew = self._post | {"content": content, "character_count": self.platform.count(content)}
         return [anew if post is self._post else post for post in self.answer["thread"]]
 
@@ -61,8 +65,8 @@ class _Place:
 
     def _without_tail(self, post: dict[str, Any]) -> str:
         content, link = post["content"], self.answer["source"]["url"]
-        content = content.removesuffix(f"\n\n{post['number']}/{post['total']}")
-        return str(content.removesuffix(link or "").removesuffix("\n\n") if link else content)
+        content = str(content.removesuffix(f"\n\n{post['number']}/{post['total']}"))
+        return "" if content == link else content.removesuffix(f"\n\n{link}")
 
 
 class Rewriting:
@@ -132,7 +136,7 @@ class Rewriting:
         self, place: _Place, wish: str | None, exchange: Exchange, without: BudgetSpent | None
     ) -> Draft:
         with exchange.timed("writing"):
-            return await self._writer.rewrite(
+            draft = await self._writer.rewrite(
                 place.texts,
                 place.number,
                 brief=Brief(platform=place.answer["platform"], language=place.answer["source"]["language"]),
@@ -141,6 +145,11 @@ class Rewriting:
                 seconds=exchange.seconds_left,
                 without=without,
             )
+        if not place.opened(draft.posts[0]):
+            failed = ModelError(reason="nothing of the answer fits")
+            failed.usage = draft.usage
+            raise failed
+        return draft
 
     def _kept(self, ask: Ask, answer: dict[str, Any], draft: Draft, directives: Directives) -> Kept:
         now = self._policy.clock()
@@ -161,5 +170,6 @@ def _answer(place: _Place, draft: Draft, new_id: str) -> dict[str, Any]:
         "generator": draft.generator,
         "model": draft.model,
         "usage": asdict(draft.usage),
-        "warnings": list(draft.warnings),
+        # What was marked in the thread before is not proven by standing there.
+        "warnings": list(dict.fromkeys([*place.answer["warnings"], *draft.warnings])),
     }

@@ -180,3 +180,37 @@ async def test_no_store_leaves_no_new_thread(
     await rewrite(client, before["id"], 1, headers={"Cache-Control": "no-store"})
     assert valkey.keys("threadr:thread:*") == [f"threadr:thread:{before['id']}"]
     assert valkey.hlen("threadr:reserved") == 0
+
+
+async def test_what_was_marked_before_stays_marked(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    client = client_of(**model_settings)
+    openai.answer = lambda _: thread_answer(["There were 99 bottles.", "The second."])
+    before = await made(client)
+    openai.answer = writes("Now 99 cans.")
+    after = (await rewrite(client, before["id"], 2)).json()
+    assert after["warnings"] == before["warnings"] != []
+
+
+async def test_a_link_within_the_text_is_the_models_to_write(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], site: Site
+) -> None:
+    client = client_of(**model_settings)
+    openai.answer = lambda _: thread_answer([f"Read it at {site.url}/bridge", "The second."])
+    before = await made(client, url=f"{site.url}/bridge")
+    openai.answer = writes("A new sentence.")
+    after = (await rewrite(client, before["id"], 1)).json()
+    assert after["post"]["content"] == "A new sentence.\n\n1/2"
+
+
+async def test_an_answer_of_which_nothing_fits_is_none(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    client, link = client_of(**model_settings), "https://example.com/" + "a" * 400
+    before = await made(client, text=f"{ARTICLE} {link}", platform="bluesky")
+    openai.answer = lambda _: thread_answer([link, "The second."])
+    before = await made(client, text=f"{ARTICLE} {link}!", platform="linkedin")
+    openai.answer = writes("https://example.com/" + "b" * 400)
+    response = await rewrite(client, before["id"], 1)
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/model-unavailable")
