@@ -254,10 +254,17 @@ class ServiceHealth(BaseModel):
     reason: str | None
 
 
+class ScheduledCheck(Health):
+    """`at` is an ISO 8601 time."""
+
+    at: str
+    services: dict[str, ServiceHealth]
+
+
 class MonitorHealth(Health):
     services: dict[str, ServiceHealth]
     details: dict[str, Any]
-    last_scheduled_check: dict[str, Any] | None
+    last_scheduled_check: ScheduledCheck | None
 
 
 class Startup(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -190,7 +190,8 @@ class Cache:
                 return await self._enter_reading(ask, self._shared)
             # What is near needs no look-up, but the call still counts.
             asked = replace(ask, looks=False, only_looks=True) if near else ask
-            turn = await self._enter_counting(self._shared, asked, hit)
+            async with _within(ask.seconds / 2):
+                turn = await self._enter_counting(self._shared, asked, hit)
         except WriteRejected as error:
             self._note(error)
             return await self._enter_reading(ask, self._shared)
@@ -254,3 +255,13 @@ class Cache:
             self._read_only_until = self._clock() + _READ_ONLY_SECONDS
         level = log.logger.info if isinstance(error, CommandFailed) else log.logger.warning
         level("Store failed", extra={"facts": {"health": error.health, "reason": error.reason}})
+
+
+@contextlib.asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    """A store with a long timeout may take half of the time that a request has, no more."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise StoreError(reason="no answer in half of the time left", health="timeout") from None

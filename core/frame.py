@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import log
-from core.errors import BodyTooLarge, ThreadrError
+from core.errors import BodyTooLarge, Malformed, ThreadrError
 from core.exchange import Exchange
 from core.metrics import metrics
 from core.problems import problem
@@ -81,13 +81,13 @@ class _Sender:
 
 
 async def _bounded(receive: Receive) -> Receive:
-    """A `receive` that holds the whole body already. Raises BodyTooLarge."""
+    """A `receive` that holds the whole body already. Raises BodyTooLarge, Malformed when it is cut off."""
     body = bytearray()
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise Malformed("The body was cut off.")
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > _MOST_BODY_BYTES:
@@ -114,7 +114,7 @@ def _log(scope: Scope, exchange: Exchange, status: int | None) -> None:
     """The request's one line; on Lambda, CloudWatch makes metrics of it."""
     route: Any = scope.get("route")  # the template: what stands in its place is the caller's
     facts = exchange.told() | {
-        "method": scope["method"],
+        "method": "HEAD" if "head" in scope else scope["method"],
         "route": getattr(route, "path", None),
         "status": status,
     }

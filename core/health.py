@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from core import log
-from core.api import Status
+from core.api import ScheduledCheck, Status
 from core.article import Article
 from core.builtin import BuiltInComposer
 from core.errors import StoreError
@@ -24,7 +24,7 @@ from core.thread import Brief, thread_of
 
 _REMEMBERED_SECONDS = 86_400.0
 _SHARED_SECONDS = 5.0  # how long an answer is given again
-_DEADLINE_SECONDS = 5.0  # for reading a page; the store has its own
+_DEADLINE_SECONDS = 5.0  # for each part; the store's own is shorter, as a rule
 _TEXT = "A text becomes a thread — 一篇文章. If it does not, nothing can be made here."
 _SAMPLE = b"""<html><head><title>Health</title></head><body><article><h1>Health</h1>
 <p>A page with enough text for an article must come out as an article.</p>
@@ -45,7 +45,7 @@ class Service:
 @dataclass(frozen=True, slots=True)
 class Checked:
     services: dict[str, Service]
-    last_scheduled_check: dict[str, Any] | None = None
+    last_scheduled_check: ScheduledCheck | None = None
 
     @property
     def status(self) -> Status:
@@ -86,11 +86,12 @@ async def _checked(rooms: Rooms, deadline_seconds: float) -> Checked:
     redis, last, note, extraction = await asyncio.gather(
         _redis(rooms),
         _recalled(rooms, LAST_HEALTH_CHECK),
-        _recalled(rooms, MODEL_NOTE if rooms.model is None else None),
+        _recalled(rooms, MODEL_NOTE),
         _extraction(deadline_seconds),
     )
     openai = _openai(rooms)
-    if rooms.model is None and (seen := read_note(note, rooms.clock())):
+    unasked = rooms.model is None or not rooms.model.was_asked
+    if unasked and (seen := read_note(note, rooms.clock())):
         openai = Service(seen[0], reason=seen[1])
     return Checked({"redis": redis, "openai": openai, "extraction": extraction}, _told(last))
 
@@ -112,19 +113,20 @@ async def check_and_remember(rooms: Rooms) -> dict[str, Any]:
     return result
 
 
-async def _recalled(rooms: Rooms, key: str | None) -> str | None:
+async def _recalled(rooms: Rooms, key: str) -> str | None:
     try:
-        return await rooms.store.recall(key) if key else None
-    except StoreError:  # the store's own health tells it
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            return await rooms.store.recall(key)
+    except (StoreError, TimeoutError):  # the store's own health tells it
         return None
 
 
-def _told(value: str | None) -> dict[str, Any] | None:
+def _told(value: str | None) -> ScheduledCheck | None:
+    """What was kept, if it is what a check keeps."""
     try:
-        result = json.loads(value or "null")
-    except (ValueError, RecursionError):
+        return ScheduledCheck.model_validate_json(value or "")
+    except ValueError:
         return None
-    return result if isinstance(result, dict) else None
 
 
 async def _redis(rooms: Rooms) -> Service:
@@ -132,7 +134,10 @@ async def _redis(rooms: Rooms) -> Service:
         return Service("not_configured", reason="answers and limits are kept in this process")
     started = time.perf_counter()
     try:
-        writable = await rooms.shared.ping()
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            writable = await rooms.shared.ping()
+    except TimeoutError:
+        return Service("timeout", _ms_since(started), f"no answer in {_DEADLINE_SECONDS:g} s")
     except StoreError as error:
         add_error()
         return Service(error.health, _ms_since(started), error.reason)

@@ -14,6 +14,7 @@ _AGAIN_SECONDS = 60.0
 class _Model(Protocol):
     health: str
     last_failure: str | None
+    was_asked: bool
 
 
 class ModelNote:
@@ -28,6 +29,8 @@ class ModelNote:
     def news(self) -> Mapping[str, str]:
         """The note by its key, when it says something new or the last one is a minute old; else nothing."""
         model, now = self._model, self._clock()
+        if model and not model.was_asked:
+            return {}  # another process may have seen more
         seen = (model.health, model.last_failure) if model else ("not_configured", None)
         if seen == self._told and now - self._told_at < _AGAIN_SECONDS:
             return {}

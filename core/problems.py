@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from starlette.responses import JSONResponse
@@ -12,6 +13,7 @@ from core.errors import ThreadrError
 MEDIA_TYPE = "application/problem+json"
 _MOST_DETAIL_BYTES = 600  # quotes and backslashes take two each
 _MOST_INSTANCE_CHARACTERS = 300
+_HALF_ESCAPE = re.compile("%.?$")
 
 
 def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSONResponse:
@@ -25,6 +27,6 @@ def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSON
         "title": error.title,
         "status": error.status,
         "detail": clean_line(error.detail).encode()[:_MOST_DETAIL_BYTES].decode(errors="ignore") + told,
-        "instance": quote(instance, errors="replace")[:_MOST_INSTANCE_CHARACTERS],
+        "instance": _HALF_ESCAPE.sub("", quote(instance, errors="replace")[:_MOST_INSTANCE_CHARACTERS]),
     }
     return JSONResponse(content, error.status, headers=error.headers, media_type=MEDIA_TYPE)

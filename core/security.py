@@ -46,7 +46,7 @@ class Security:
                 message = {"type": "http.response.body", "more_body": message.get("more_body", False)}
             await send(message)
 
-        return await self._app({**scope, "method": "GET"} if head else scope, receive, outwards)
+        return await self._app({**scope, "method": "GET", "head": True} if head else scope, receive, outwards)
 
     def _mark(self, headers: MutableHeaders, path: str) -> None:
         headers.update(self._always)

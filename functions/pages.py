@@ -5,30 +5,39 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import APIRouter
-from fastapi.responses import FileResponse
+from fastapi.responses import Response
 
 from core.app import create_app
 from core.errors import NotFound
 from core.lambda_handler import lambda_handler
 
 _WEB = Path(__file__).resolve().parent.parent / "web"
-_FILES = {file.name: file for file in _WEB.iterdir() if file.suffix in (".css", ".js", ".svg")}
-
+_TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOR_A_WHILE = {"Cache-Control": "public, max-age=300"}
+
+
+_FILES = {path.name: path.read_bytes() for path in _WEB.iterdir() if path.suffix in _TYPES}
+
+
+def _file(name: str) -> Response:
+    """The whole file: they are small, so ranges of them are not worth errors of their own."""
+    kind = _TYPES[Path(name).suffix]
+    return Response(_FILES[name], headers=_FOR_A_WHILE, media_type=kind)
+
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-async def index() -> FileResponse:
-    return FileResponse(_WEB / "index.html", headers=_FOR_A_WHILE)
+async def index() -> Response:
+    return _file("index.html")
 
 
 @router.get("/static/{name}")
-async def static(name: str) -> FileResponse:
-    if name not in _FILES:
+async def static(name: str) -> Response:
+    if name not in _FILES or name.endswith(".html"):
         raise NotFound
-    return FileResponse(_FILES[name], headers=_FOR_A_WHILE)
+    return _file(name)
 
 
 app = create_app(router, with_rooms=False)

@@ -115,3 +115,32 @@ async def test_pages_of_others_may_read_what_the_openapi_names(client_of: Make) 
     told = set((await client.get("/openapi.json")).json()["components"]["headers"])
     # The browser shows Cache-Control anyway, and no page needs to know how keys are asked for.
     assert exposed == told - {"Cache-Control", "WWW-Authenticate"}
+
+
+async def test_a_body_that_is_cut_off_is_not_taken_for_whole(client_of: Make) -> None:
+    client = client_of()
+    app = client._transport.app  # type: ignore[attr-defined]
+    sent: list[Any] = []
+    messages = iter(
+        [
+            {"type": "http.request", "body": b'{"text": "Hello."}', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/generate",
+        "headers": headers,
+        "query_string": b"",
+    }
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 400

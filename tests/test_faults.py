@@ -660,3 +660,17 @@ async def test_slow_names_of_articles_do_not_keep_the_store_from_being_found(
     released.set()
     assert {answer.status_code for answer in await asyncio.gather(*asking)} == {422}
     assert status["using_redis"] is True
+
+
+async def test_a_patient_store_gets_no_more_than_half_of_a_requests_time(
+    upstash_settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    patient = {"store_timeout_ms": 10_000, "generate_deadline_seconds": 1.0}
+    with faulty({"accept": True}, behind=upstash_settings["upstash_redis_rest_url"]) as server:
+        settings = Settings(**upstash_settings | patient | {"upstash_redis_rest_url": server.url})
+        app = create_app(*ROUTERS, settings=settings)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
+            response = await client.post("/api/generate", json={"text": ARTICLE})
+        await app.state.rooms.close()
+    assert response.status_code == 200
+    assert "no answer in half of the time left" in capsys.readouterr().out

@@ -18,6 +18,7 @@ from redis import Redis
 
 from core.app import create_app
 from core.health import Checked, Service, check, check_and_remember
+from core.keys import LAST_HEALTH_CHECK
 from core.model_note import MODEL_NOTE, ModelNote, read_note
 from core.rooms import Rooms
 from core.settings import Settings
@@ -171,7 +172,7 @@ def test_a_note_of_somebody_else_says_nothing(value: str | None) -> None:
 
 
 class Model:
-    health, last_failure = "healthy", None
+    health, last_failure, was_asked = "healthy", None, True
 
 
 def test_a_note_is_written_when_it_is_new_and_once_a_minute(clock: Clock) -> None:
@@ -200,3 +201,28 @@ async def test_a_store_that_is_away_is_told_within_its_own_deadline(
     answer = (await client.get(HEALTH)).json()
     assert answer["services"]["redis"]["status"] == "unreachable"
     assert (answer["status"], answer["last_scheduled_check"]) == ("degraded", None)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ['{"a":"\\ud800"}', "[" * 900, '{"status": "healthy"}', '{"status":"fine","at":"x","services":{}}', "7"],
+    ids=["surrogate", "deep", "half", "unknown-status", "number"],
+)
+async def test_a_damaged_scheduled_check_hides_nothing(
+    instance_of: Callable[..., Instance], store_settings: dict[str, Any], damage: str
+) -> None:
+    client, rooms = instance_of(**store_settings)
+    await rooms.store.remember(LAST_HEALTH_CHECK, damage, ttl_seconds=60)
+    response = await client.get(HEALTH)
+    assert (response.status_code, response.json()["last_scheduled_check"]) == (200, None)
+
+
+async def test_a_process_that_has_asked_no_model_tells_what_another_saw(
+    instance_of: Callable[..., Instance], upstash_settings: dict[str, Any], clock: Clock
+) -> None:
+    client, rooms = instance_of(**upstash_settings, openai_api_key="sk-unasked")
+    note = json.dumps(["quota_exceeded", "HTTP 429", int(clock.now) - 3])
+    await rooms.store.remember(MODEL_NOTE, note, ttl_seconds=60)
+    told = (await client.get(HEALTH)).json()["services"]["openai"]
+    assert told["status"] == "quota_exceeded"
+    assert told["reason"].endswith("3 s ago")

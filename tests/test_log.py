@@ -242,3 +242,8 @@ async def test_the_saved_query_tells_what_the_statistics_tell(
     assert round(told["hit_rate"], 4) == stats["hit_rate"]
     outcomes = {line.get("cache") for line in lines}
     assert outcomes >= {"hit", "miss", "collapsed", "stale", "forced", "blocked", "failed", "absent"}
+
+
+async def test_head_is_told_as_head(client_of: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    await client_of().head("/health")
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["method"] == "HEAD"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -70,3 +71,9 @@ def test_any_problem_is_small_json(detail: str, instance: str) -> None:
     body = bytes(problem(InvalidRequest(detail), instance=f"/{instance}").body)
     assert len(body) <= MOST_BYTES
     assert set(json.loads(body)) == {"type", "title", "status", "detail", "instance"}
+
+
+def test_an_instance_ends_with_a_whole_escape() -> None:
+    for more in range(4):
+        told = json.loads(bytes(problem(NotFound(), instance="/" + "x" * more + "€" * 60).body))["instance"]
+        assert not re.search("%.?$", told)

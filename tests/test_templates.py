@@ -210,3 +210,10 @@ def test_both_templates_save_the_same_query_over_the_log_of_generate() -> None:
     assert serverless["LogGroupNames"] == [{"Ref": "GenerateLogGroup"}]
     assert sam["LogGroupNames"] == ["GenerateLogs"]
     assert read_sam()["Resources"]["GenerateLogs"]["Properties"]["LogGroupName"].endswith("/generate")
+
+
+def test_the_container_starts_as_make_run_does() -> None:
+    flags = {"--no-proxy-headers", "--no-access-log", "--log-level warning"}
+    for file in ("Dockerfile", "Makefile"):
+        text = (ROOT / file).read_text()
+        assert {flag for flag in flags if flag in text} == flags
