@@ -47,18 +47,24 @@ class JudgedBackend(Dial):
     """
 
     def __init__(
-        self, *, allow_hosts: Collection[str], resolve: Resolve | None = None, dial: Dial | None = None
+        self,
+        *,
+        allow_hosts: Collection[str],
+        resolve: Resolve | None = None,
+        dial: Dial | None = None,
+        connect_seconds: float | None = None,
     ) -> None:
         self._allow_hosts = allow_hosts
         self._resolve = resolve or look_up
         self._dial = dial or httpcore2.AnyIOBackend()
+        self._connect_seconds = connect_seconds or _CONNECT_SECONDS
         self.probing = False
 
     async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
         exempt = f"{host}:{port}" in self._allow_hosts
         self.probing = not exempt
         try:
-            async with asyncio.timeout(_CONNECT_SECONDS):
+            async with asyncio.timeout(self._connect_seconds):
                 stream = await self._connect(host, port, exempt)
         except (OSError, ValueError, httpcore2.NetworkError, httpcore2.TimeoutException) as error:
             # Remembered like a private address, or asking twice would tell them apart.

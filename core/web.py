@@ -76,7 +76,8 @@ class Page:
 class Web:
     """Every hop is parsed, judged and dialled anew: no cookie and no connection outlives one.
 
-    `resolve` and `dial` stand in for the resolver and the network; every answer is judged all the same.
+    `resolve`, `dial` and `connect_seconds` stand in for the resolver, the network and the time that both may
+    take; every answer is judged all the same.
     """
 
     def __init__(
@@ -86,17 +87,24 @@ class Web:
         allowed_domains: Collection[str] = (),
         resolve: Resolve | None = None,
         dial: Dial | None = None,
+        connect_seconds: float | None = None,
     ) -> None:
         self._allow_hosts = {re.sub(r"[][]", "", host).lower() for host in allow_hosts}  # as in WebAddress
         self._domains = [domain.lower() for domain in allowed_domains]
         self._resolve = resolve
         self._dial = dial
+        self._connect_seconds = connect_seconds
 
     async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
         """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by cause."""
         from core.dialing import JudgedBackend
 
-        backend = JudgedBackend(allow_hosts=self._allow_hosts, resolve=self._resolve, dial=self._dial)
+        backend = JudgedBackend(
+            allow_hosts=self._allow_hosts,
+            resolve=self._resolve,
+            dial=self._dial,
+            connect_seconds=self._connect_seconds,
+        )
         try:
             async with asyncio.timeout(min(seconds, _MOST_SECONDS)):
                 return await self._follow(url, backend, validators or Validators())

@@ -108,4 +108,4 @@ class Writer:
     async def _by_us(self, article: Article, brief: Brief, seconds: float) -> Written:
         draft = await self._built_in.compose(article, brief, seconds=seconds)
         unused = brief.tone or brief.audience or brief.language
-        return Written(draft, Usage(), warnings=(*((_UNUSED,) if unused else ()), *draft.warnings))
+        return Written(draft, Usage(), warnings=(_UNUSED,) if unused else ())

