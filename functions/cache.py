@@ -6,13 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Query
 
-from core.admin import admin_only
-from core.api import CacheStats, ClearAnswer, ClearRequest
-from core.app import RoomsOf, create_app
 from core.errors import ArticleBlocked, StoreError, Unauthorized
-from core.lambda_handler import lambda_handler
-from core.openapi import ADMIN, WITH_BODY, answers
-from core.report import cache_report
+from core.http.admin import admin_only
+from core.http.app import RoomsOf, create_app
+from core.http.lambda_handler import lambda_handler
+from core.http.openapi import ADMIN, WITH_BODY, answers
+from core.ops.cache_stats import cache_report
+from core.ops.schemas import CacheStats, ClearAnswer, ClearRequest
 
 router = APIRouter(tags=["admin"], dependencies=[Depends(admin_only)])
 

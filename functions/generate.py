@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 
-from core.api import GenerateAnswer, GenerateRequest, RateLimitStatus
-from core.app import ExchangeOf, RoomsOf, create_app
-from core.directives import Directives
-from core.edits import RewriteAnswer, RewriteRequest
+from core.cache.cache_control import Directives
 from core.errors import ArticleError, ModelError, NotCached, NotFound, RateLimited, StoreError
-from core.identity import client_bucket
-from core.lambda_handler import lambda_handler
-from core.openapi import KEY, LIMITED, WITH_BODY, answers
-from core.rooms import Rooms
+from core.http.app import ExchangeOf, RoomsOf, create_app
+from core.http.client_id import client_bucket
+from core.http.lambda_handler import lambda_handler
+from core.http.openapi import KEY, LIMITED, WITH_BODY, answers
+from core.services import Rooms
+from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
+from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatus
 
 router = APIRouter(tags=["threads"])
 

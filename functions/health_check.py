@@ -6,9 +6,9 @@ import gc
 from typing import Any
 
 from core import log
-from core.health import check_and_remember
-from core.loop import on_process_loop
-from core.rooms import Rooms
+from core.http.event_loop import on_process_loop
+from core.ops.health import check_and_remember
+from core.services import Rooms
 from core.settings import Settings
 
 log.set_up()

@@ -6,14 +6,14 @@ from dataclasses import asdict
 
 from fastapi import APIRouter, Depends, Response
 
-from core.admin import admin_or_hidden
-from core.api import Health, MonitorHealth, ServiceHealth, Startup
-from core.app import RoomsOf, create_app
 from core.errors import NotFound
-from core.health import check
-from core.lambda_handler import lambda_handler
-from core.openapi import HIDDEN, answers, referred
-from core.startup import startup_report
+from core.http.admin import admin_or_hidden
+from core.http.app import RoomsOf, create_app
+from core.http.lambda_handler import lambda_handler
+from core.http.openapi import HIDDEN, answers, referred
+from core.ops.health import check
+from core.ops.schemas import Health, MonitorHealth, ServiceHealth, Startup
+from core.ops.startup import startup_report
 
 router = APIRouter(tags=["health"])
 

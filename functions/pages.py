@@ -7,9 +7,9 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from core.app import create_app
 from core.errors import NotFound
-from core.lambda_handler import lambda_handler
+from core.http.app import create_app
+from core.http.lambda_handler import lambda_handler
 
 _WEB = Path(__file__).resolve().parent.parent / "web"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"}

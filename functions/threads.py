@@ -6,16 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
 
-from core.api import GenerateAnswer
-from core.app import RoomsOf, create_app
-from core.counting import PLATFORMS
-from core.edits import ScheduledThread, ValidateAnswer, ValidateRequest
 from core.errors import InvalidRequest, NotFound, StoreError
-from core.export import Format
-from core.lambda_handler import lambda_handler
-from core.openapi import WITH_BODY, answers, referred
-from core.permalink import permalink
-from core.review import review
+from core.http.app import RoomsOf, create_app
+from core.http.lambda_handler import lambda_handler
+from core.http.openapi import WITH_BODY, answers, referred
+from core.text.platforms import PLATFORMS
+from core.threads.edit_schemas import ScheduledThread, ValidateAnswer, ValidateRequest
+from core.threads.export import Format
+from core.threads.permalink import permalink
+from core.threads.schemas import GenerateAnswer
+from core.threads.validate import review
 
 router = APIRouter(tags=["threads"])
 

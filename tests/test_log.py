@@ -7,7 +7,6 @@ import json
 import logging
 import re
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,13 +16,15 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from core import log
-from core.app import create_app
+from core.http.app import create_app
 from core.settings import Settings
-from tests.conftest import ARTICLE, Clock, Instances, Make, Site
-from tests.fake_openai import FakeOpenAI, completion, thread_answer
-from tests.loopback import closed_port
+from tests.support.app import Instances, Make
+from tests.support.clock import Clock
+from tests.support.fake_openai import FakeOpenAI, completion, thread_answer
+from tests.support.loopback import closed_port
+from tests.support.paths import ROOT
+from tests.support.site import ARTICLE, Site
 
-ROOT = Path(__file__).parent.parent
 SERVERLESS = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
 QUERY = SERVERLESS["resources"]["Resources"]["HitRateQuery"]["Properties"]["QueryString"]
 Lines = list[dict[str, Any]]

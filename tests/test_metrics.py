@@ -12,12 +12,13 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from core.app import create_app
-from core.metrics import NAMESPACE, UNITS, metrics
+from core.http.app import create_app
+from core.http.metrics import NAMESPACE, UNITS, metrics
 from core.settings import Settings
-from tests.conftest import ARTICLE, ROUTERS
-from tests.fake_openai import FakeOpenAI
-from tests.loopback import closed_port
+from tests.support.app import ROUTERS
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.loopback import closed_port
+from tests.support.site import ARTICLE
 
 # docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html
 ALLOWED_UNITS = {

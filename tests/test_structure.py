@@ -1,4 +1,4 @@
-"""The architecture holds: imports point downwards, heavy ones wait, the documents are true."""
+"""The architecture holds: packages import by the table, heavy imports wait, the README is true."""
 
 from __future__ import annotations
 
@@ -6,57 +6,90 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from core.settings import Settings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
-MODULES = sorted([*ROOT.glob("core/*.py"), *ROOT.glob("functions/*.py")])
-# From the ground up; a module imports only from rows above its own, or from its own row.
-LAYERS = [
-    "errors settings article cleaning counting language leaning days window directives usage counters",
-    "sentences splitting thread composer urls canonical addresses identity keys prices",
-    "entry tally store exchange metrics model_note log tls loop breaker scripts markup pdf walls",
-    "extractive passages furniture prompt claims",
-    "refusals lambda_event local_window pipeline bounded dialing flights",
-    "upstash tcp memory ratelimit shared chat reply openai_composer web",
-    "extraction builtin",
-    "cache writer",
-    "api",
-    "answer job edits export",
-    "leader permalink review",
-    "generation rewriting",
-    "rooms problems examples openapi security frame admin app lambda_handler health report startup",
-]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
+MODULES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("functions/*.py")])
+# Who may import whom. The files of core/ itself but services are open to all.
+MAY_IMPORT = {
+    "functions": "http ops threads cache text services",
+    "ops": "services threads cache store writing article text",
+    "http": "text",
+    "services": "threads cache store writing article net",
+    "threads": "cache writing article text",
+    "cache": "store net",
+    "writing": "article text net",
+    "article": "text net",
+    "store": "net",
+    "text": "",
+    "net": "",
+}
+ROOT_FILES = "errors settings log usage rate_limit request services".split()
+# Arrows of before the packages that are still to be taken out.
+NOT_YET = (
+    "cache/tiered http/app http/middleware ops/cache_stats ops/health ops/startup request store/pipeline "
+    "store/redis store/redis_limiter store_usage threads/answer threads/generate threads/job threads/leader "
+    "threads/rewrite"
+).split()
 HEAVY = "openai httpx2 trafilatura lxml twitter_text redis upstash_redis upstash_ratelimit".split()
 
 
-def imported_core_modules(path: Path) -> set[str]:
-    nodes = ast.walk(ast.parse(path.read_text()))
-    found = set()
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and node.module == "core":
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("core."):
-            found.add(str(node.module).removeprefix("core."))
-    return found
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT).with_suffix("")).removeprefix("core/")
 
 
-def test_every_module_of_core_has_its_layer() -> None:
-    assert {path.stem for path in ROOT.glob("core/*.py")} - {"__init__"} <= set(LEVEL)
+def package_of(path: Path) -> str:
+    """The package of core that the file is in, the name of a file of core itself, or `functions`."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return parts[0] if parts[0] == "functions" else parts[1]
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in MODULES if path.parent.name == "core"], ids=lambda path: path.stem
-)
-def test_imports_point_downwards(path: Path) -> None:
-    assert "functions" not in path.read_text().split("import")
-    above = {name for name in imported_core_modules(path) if LEVEL[name] > LEVEL.get(path.stem, 99)}
-    assert not above
+def imported(path: Path) -> Iterator[str]:
+    """The packages and files of core that the module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where they lead"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        yield from (name.split(".")[1] for name in names if name.startswith("core."))
+        yield from ("functions" for name in names if name.split(".")[0] == "functions")
+
+
+@pytest.mark.xfail(reason="store_usage is folded into request later", strict=True)
+def test_core_holds_its_seven_files_and_the_packages_of_the_table() -> None:
+    files = {path.stem for path in ROOT.glob("core/*.py")} - {"__init__"}
+    packages = {path.parent.name for path in ROOT.glob("core/*/__init__.py")}
+    folders = {path.name for path in ROOT.glob("core/*/") if path.name != "__pycache__"}
+    assert files == set(ROOT_FILES)
+    assert folders == packages == set(MAY_IMPORT) - {"functions", "services"}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if name_of(path) not in NOT_YET], ids=name_of)
+def test_a_package_imports_only_what_the_table_allows(path: Path) -> None:
+    package = package_of(path)
+    open_to_all = {*ROOT_FILES} - {"services"}
+    may = {*MAY_IMPORT.get(package, "").split(), package} | open_to_all
+    assert package in MAY_IMPORT or package in open_to_all | {"__init__"}
+    if path.name == "local.py":
+        may.add("functions")
+    assert set(imported(path)) <= may
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("core/**/__init__.py")), ids=lambda path: path.parent.name)
+def test_a_package_is_one_docstring(path: Path) -> None:
+    (docstring,) = ast.parse(path.read_text()).body
+    assert isinstance(docstring, ast.Expr)
+    assert isinstance(docstring.value, ast.Constant)
+    assert len(path.read_text().splitlines()) == 1
 
 
 @pytest.mark.parametrize("module", ["generate", "cache", "monitor", "pages", "health_check"])
@@ -77,15 +110,15 @@ def test_functions_hold_no_logic() -> None:
         assert not kinds & {ast.Try, ast.While, ast.For}, path.name
 
 
-def test_the_readme_tells_every_setting_with_its_default() -> None:
+def test_the_readme_names_every_setting_with_its_default() -> None:
     rows = dict(
         re.findall(r"^\| (`[A-Z_`, ]+`) \| ([^|]*) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
     )
-    told = {name: default for names, default in rows.items() for name in re.findall(r"[A-Z_]+", names)}
-    assert set(told) == {setting.name.upper() for setting in fields(Settings)}
+    defaults = {name: default for names, default in rows.items() for name in re.findall(r"[A-Z_]+", names)}
+    assert set(defaults) == {setting.name.upper() for setting in fields(Settings)}
     for setting in fields(Settings):
         if isinstance(setting.default, int | float | str):
             default = setting.default if isinstance(setting.default, str) else f"{setting.default:g}"
-            assert re.search(rf"(?<![\w.]){re.escape(default)}(?![\w.])", told[setting.name.upper()]), (
+            assert re.search(rf"(?<![\w.]){re.escape(default)}(?![\w.])", defaults[setting.name.upper()]), (
                 setting.name
             )

@@ -7,7 +7,6 @@ import json
 import pkgutil
 import re
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,8 @@ from fastapi.routing import iter_route_contexts
 
 import functions
 from core.settings import Settings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 UNDEPLOYED_PATHS = ("/docs", "/redoc", "/openapi.json")
 IMPLIED_METHODS = {"HEAD", "OPTIONS"}
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ARTICLE, Make, Site
-from tests.fake_openai import FakeOpenAI
-from tests.loopback import closed_port
+from tests.support.app import Make
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.loopback import closed_port
+from tests.support.site import ARTICLE, Site
 
 SEED_FIELDS = ["cache_entries", "rate_limit_entries", "memory_used", "connected_clients", "uptime_seconds"]
 

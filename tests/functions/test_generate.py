@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from core.counting import count
-from tests.conftest import ARTICLE, PARAGRAPHS, Make, Site, page
-from tests.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
-from tests.loopback import closed_port
-from tests.test_pdf import LINES, pdf
+from core.text.platforms import count
+from tests.article.test_pdf import LINES, pdf
+from tests.support.app import Make
+from tests.support.articles import real_pages
+from tests.support.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
+from tests.support.loopback import closed_port
+from tests.support.site import ARTICLE, PARAGRAPHS, Site, page
 
 FIELDS = (
     "success thread source_type title error id cached degraded platform generator model hooks source usage"
@@ -455,11 +457,11 @@ async def test_why_a_page_was_not_used_stands_in_the_log_alone(
 
 async def test_every_real_article_becomes_a_thread(client_of: Make, site: Site, shared_files: Path) -> None:
     client = client_of(rate_limit_requests=100)
-    for file in sorted((shared_files / "articles").glob("*.html.gz")):
-        site.pages["/page"] = partial(Response, gzip.decompress(file.read_bytes()), media_type="text/html")
-        url = f"{site.url}/page?{file.name}"
+    for name, html, _ in real_pages():
+        site.pages["/page"] = partial(Response, html, media_type="text/html")
+        url = f"{site.url}/page?{name}"
         answer = (await client.post("/api/generate", json={"url": url})).json()
-        assert 4 <= len(answer["thread"]) <= 12, file.name
+        assert 4 <= len(answer["thread"]) <= 12, name
         assert all(post["character_count"] <= 280 for post in answer["thread"])
         assert answer["thread"][0]["content"].startswith(answer["title"][:40])
         assert url in answer["thread"][-1]["content"]

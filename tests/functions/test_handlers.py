@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 EXPECTED: dict[str, Callable[[Any], bool]] = {
     "generate": lambda answer: json.loads(answer["body"])["success"] is True,

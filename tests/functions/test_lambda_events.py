@@ -9,7 +9,6 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
-from core.app import create_app
-from core.lambda_handler import Handler, lambda_handler
-from core.loop import on_process_loop
-from core.rooms import Rooms
+from core.http.app import create_app
+from core.http.event_loop import on_process_loop
+from core.http.lambda_handler import Handler, lambda_handler
+from core.services import Rooms
 from core.settings import Settings
 from functions import generate
-from tests.conftest import ARTICLE, ROUTERS
-from tests.fake_openai import FakeOpenAI
 from tests.functions.test_handlers import Context, Shape, alb, call, v1, v2
+from tests.support.app import ROUTERS
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.paths import SHARED
+from tests.support.site import ARTICLE
 
 Event = dict[str, Any]
 Make = Callable[..., tuple[Handler, Rooms]]
@@ -94,7 +95,7 @@ def bucket_used(rooms: Rooms, client: str) -> int:
 
 
 def vectors() -> list[Any]:
-    path = Path(__file__).parents[3] / "shared" / "vectors" / "lambda_events.jsonl"
+    path = SHARED / "vectors" / "lambda_events.jsonl"
     if not path.is_file():
         return [pytest.param(None, marks=pytest.mark.skip("the folder ../shared is not here"))]
     return [pytest.param(one := json.loads(line), id=one["id"]) for line in path.read_text().splitlines()]

@@ -6,9 +6,10 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from tests.conftest import ARTICLE, Make
-from tests.fake_openai import FakeOpenAI
-from tests.loopback import closed_port
+from tests.support.app import Make
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.loopback import closed_port
+from tests.support.site import ARTICLE
 
 
 async def test_health_touches_nothing(client_of: Make) -> None:

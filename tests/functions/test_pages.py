@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.conftest import Make
+from tests.support.app import Make
 
 
 async def test_the_page_is_a_form(client_of: Make) -> None:

@@ -10,9 +10,10 @@ import pytest
 from redis import Redis
 from starlette.responses import JSONResponse
 
-from core.counting import count
-from tests.conftest import ARTICLE, Make, Site
-from tests.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
+from core.text.platforms import count
+from tests.support.app import Make
+from tests.support.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
+from tests.support.site import ARTICLE, Site
 
 NEW = "The second post, said better."
 

@@ -9,9 +9,10 @@ import pytest
 from redis import Redis
 from starlette.responses import JSONResponse
 
-from tests.conftest import ARTICLE, Make, Site
-from tests.fake_openai import FakeOpenAI
-from tests.loopback import closed_port
+from tests.support.app import Make
+from tests.support.fake_openai import FakeOpenAI
+from tests.support.loopback import closed_port
+from tests.support.site import ARTICLE, Site
 
 
 async def made(client: Any, **body: Any) -> dict[str, Any]:

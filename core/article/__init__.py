@@ -1,0 +1,1 @@
+"""A URL or a text in, an Article out."""

@@ -1,0 +1,178 @@
+"""The article in a page's bytes."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from core.article.article import Article
+from core.article.html_limits import bounded
+from core.article.page_checks import LEAST_CHARACTERS, refuse_walls
+from core.article.pdf import MAGIC, pdf_article
+from core.errors import NoArticle
+from core.text.cleaning import clean, clean_line, may_stand
+from core.text.language import guess
+
+if TYPE_CHECKING:
+    from trafilatura.settings import Document
+
+_THIN_CHARACTERS = 1_500  # less may be one: then the page's own words count
+_MOST_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and marked elements are
+_PLAIN_TYPES = ("text/plain", "text/markdown", "text/x-markdown")
+_MARKDOWN_TITLE = re.compile(r"#[ \t]+(\S.{0,300})")
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_META_SEARCHED_BYTES = 4096
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
+# Where Python's codec of that name lacks what browsers add to the charset.
+_WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}
+_TOLD_APART = set("en de fr es it pt nl id sv pl tr ru zh".split())  # a wrong lang attribute shows
+_STOP_WORD_LANGUAGES = (
+    "Arabic Bulgarian Czech Danish Dutch English French German Greek Hindi Hungarian Indonesian Italian "
+    "Norwegian_Bokmal Polish Portuguese Romanian Russian Spanish Swedish Turkish Ukrainian Vietnamese"
+)
+_SUFFIX = re.compile(r"(.+?)\s+[-–—|·•:»]\s+([^-–—|·•:»]{2,60})$")
+_HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTALL)
+
+
+def extract_article(html: bytes, *, url: str, content_type: str | None = None) -> Article:
+    """The main text with its title, author, date, language and site.
+
+    Plain text is taken as it stands; a PDF is read where it holds text. Raises NoArticle when the page holds
+    none, Paywall when it shows only the start, UnsupportedContent for a PDF that cannot be read.
+    """
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    if html[:1024].lstrip().startswith(MAGIC) or media_type == "application/pdf":
+        return pdf_article(html, url=url)
+    text = decode(html, content_type)
+    if media_type not in _PLAIN_TYPES:
+        return _html_article(text, url)
+    article = plain_article(text, url=url)
+    named = "markdown" in media_type or urlsplit(url).path.lower().endswith((".md", ".markdown"))
+    title = _MARKDOWN_TITLE.match(article.text) if named else None
+    return replace(article, title=clean_line(title[1])) if title else article
+
+
+def plain_article(text: str, *, url: str | None = None) -> Article:
+    """A text as an article. Raises NoArticle when nothing readable is in it."""
+    cleaned = clean(text)
+    if not any(character.isalnum() or character > "\u2000" for character in cleaned):
+        raise NoArticle
+    return Article(text=cleaned, language=guess(cleaned), url=url)
+
+
+def _html_article(page: str, url: str) -> Article:
+    from trafilatura import bare_extraction, external
+
+    external.JT_STOPLIST = external.JT_STOPLIST or _stop_words()
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its warnings name the address in full
+    markup = bounded(page)
+    html = _REFERENCE.sub(_harmless, markup.html)
+    dates = {"original_date": True, "extensive_search": len(html) < _MOST_SEARCHED_FOR_DATES}
+    document = bare_extraction(
+        html, url=url, include_comments=False, with_metadata=True, date_extraction_params=dates
+    )
+    text = clean((document.text if document else None) or "")
+    title = _title(document, html, url) if document else None
+    if len(text) < _THIN_CHARACTERS:
+        refuse_walls(html, title or "", text)
+    if document is None or len(text) < LEAST_CHARACTERS:
+        raise NoArticle
+    return Article(
+        text=text,
+        title=title,
+        author=_line(document.author),
+        published=_line(document.date),
+        language=_language(page, text),
+        site=_line(document.sitename),
+        url=url,
+        truncated=markup.cut,
+    )
+
+
+def _stop_words() -> tuple[str, ...]:
+    """For trafilatura's second opinion; the 100 languages that it would load itself take 34 MB."""
+    from trafilatura.external import get_stoplist
+
+    return tuple({word for language in _STOP_WORD_LANGUAGES.split() for word in get_stoplist(language)})
+
+
+def _title(document: Document, html: str, url: str) -> str | None:
+    """The title without the name of the site, or without whatever else its heading lacks."""
+    title = clean_line(document.title or "")
+    site, host = (
+        _letters(document.sitename or ""),
+        _letters((urlsplit(url).hostname or "").removeprefix("www.")),
+    )
+    headings = {_letters(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
+    while suffix := _SUFFIX.match(title):
+        tail = _letters(suffix[2])
+        if tail not in site and tail != host and _letters(suffix[1]) not in headings:
+            break
+        title = suffix[1]
+    return title or None
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _harmless(reference: re.Match[str]) -> str:
+    """A character reference, or nothing for a control: one of those makes trafilatura give up the page."""
+    digits = reference[1]
+    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    return reference[0] if code > sys.maxunicode or may_stand(chr(code)) else ""
+
+
+def _line(value: str | None) -> str | None:
+    return clean_line(value) or None if value else None
+
+
+def _language(html: str, text: str) -> str:
+    """The ISO 639-1 code of <html lang>, unless a long text is plainly in another language."""
+    found = re.search(r"<html[^>]{0,1000}?\slang\s*=\s*[\"']?([a-zA-Z]{2})\b", html[:20_000])
+    guessed = guess(text)
+    if found is None:
+        return guessed
+    declared = found[1].lower()
+    plain = len(text) >= 400 and (guessed != "en" or text.count(" the ") > 2)
+    return guessed if plain and declared in _TOLD_APART else declared
+
+
+def decode(body: bytes, content_type: str | None) -> str:
+    """The text of a body, its charset found as browsers do: byte order mark, header, meta, then a guess."""
+    for mark, charset in _BYTE_ORDER_MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(charset, "replace")
+    in_header = _HEADER_CHARSET.search(content_type or "")
+    in_meta = _META_CHARSET.search(body[:_META_SEARCHED_BYTES])
+    codec = _codec(in_header[1]) if in_header else None
+    if codec is None and in_meta:
+        codec = _codec(in_meta[1].decode("ascii", "replace"))
+        if codec and codec.startswith("utf-16"):
+            codec = "utf-8"  # in UTF-16 the element could not have been read
+    for charset in filter(None, (codec, "utf-8")):
+        try:
+            return body.decode(charset)
+        except UnicodeDecodeError:
+            pass
+    return body.decode(codec or "windows-1252", "replace")
+
+
+def _codec(label: str) -> str | None:
+    """Python's name for a charset label of the web (encoding.spec.whatwg.org); None for anything else.
+
+    Python's own registry holds codecs that are no charsets, such as zlib and idna.
+    """
+    import webencodings
+
+    encoding = webencodings.lookup(label)
+    if encoding is None or encoding.name in ("replacement", "x-user-defined"):
+        return None
+    return _WIDER_CODECS.get(encoding.name) or str(encoding.codec_info.name)

@@ -1,0 +1,212 @@
+"""The door to the web: one page, fetched safely and within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fnmatch
+import re
+import zlib
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.errors import (
+    ArticleBlocked,
+    ArticleError,
+    ArticleTimeout,
+    ArticleTooLarge,
+    ArticleUnreachable,
+    UnsupportedContent,
+)
+from core.net.tls import is_certificate_fault, tls_context
+from core.net.urls import WebAddress, redirected, web_address
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from core.article.ssrf_guard import Dial, JudgedBackend, Resolve
+
+PROJECT_URL = "https://threadr.example"  # where a site's owner reads who asks and why
+USER_AGENT = f"Threadr/0.1 (+{PROJECT_URL}; fetches one page when a person asks for a thread of it)"
+_MOST_BYTES = 2 * 1024 * 1024
+_MOST_WIRE_BYTES = 2 * _MOST_BYTES  # chunk sizes, trailers and what a compressor adds
+_MOST_CHUNKS = 16_384  # a byte to a chunk would cost seconds of parsing
+_MOST_REDIRECTS = 5
+_MOST_SECONDS = 8.0
+_SNIFFED_BYTES = 1024
+_READABLE = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf"}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_HEADERS = {
+    "User-Agent": USER_AGENT,
+    "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8,text/markdown;q=0.8,application/pdf;q=0.5",
+    "Accept-Encoding": "gzip",
+    "Accept-Language": "*",
+}
+# Files that sites send as text/html: PNG, GIF, JPEG, zip (and Office), gzip, MP4.
+_FILE = re.compile(rb"(?s)\x89PNG\r|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|....ftyp")
+# As in mimesniff.spec.whatwg.org, section 7.1, but anywhere in the start.
+_HTML = re.compile(rb"(?i)<(!doctype html|html|head|body|title|meta|script|style|table|div|h1|p)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What the site calls this version of the page, as sent; None where it is absent, long or odd."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The conditions of a request that wants the page only if it has changed (RFC 9110, section 13)."""
+        conditions = {"If-None-Match": _plain(self.etag), "If-Modified-Since": _plain(self.last_modified)}
+        return {name: value for name, value in conditions.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`url` is where the redirects ended. `not_modified`: the validators still hold, and no body came."""
+
+    url: str
+    body: bytes
+    content_type: str | None
+    validators: Validators = Validators()
+    not_modified: bool = False
+
+
+class Web:
+    """Every hop is parsed, judged and dialled anew: no cookie and no connection outlives one.
+
+    `resolve`, `dial` and `connect_seconds` stand in for the resolver, the network and the time that both may
+    take; every answer is judged all the same.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_hosts: Collection[str] = (),
+        allowed_domains: Collection[str] = (),
+        resolve: Resolve | None = None,
+        dial: Dial | None = None,
+        connect_seconds: float | None = None,
+    ) -> None:
+        self._allow_hosts = {re.sub(r"[][]", "", host).lower() for host in allow_hosts}  # as in WebAddress
+        self._domains = [domain.lower() for domain in allowed_domains]
+        self._resolve = resolve
+        self._dial = dial
+        self._connect_seconds = connect_seconds
+
+    async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
+        """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by cause."""
+        from core.article.ssrf_guard import JudgedBackend
+
+        backend = JudgedBackend(
+            allow_hosts=self._allow_hosts,
+            resolve=self._resolve,
+            dial=self._dial,
+            connect_seconds=self._connect_seconds,
+        )
+        try:
+            async with asyncio.timeout(min(seconds, _MOST_SECONDS)):
+                return await self._follow(url, backend, validators or Validators())
+        except TimeoutError:
+            if backend.probing:
+                raise ArticleBlocked(reason="deadline while connecting") from None
+            raise ArticleTimeout(reason="deadline") from None
+
+    async def _follow(self, url: str, backend: JudgedBackend, validators: Validators) -> Page:
+        for _ in range(_MOST_REDIRECTS + 1):
+            address = self._permitted(url)
+            async with _answer(address, backend, validators.headers()) as response:
+                if response.status_code not in _REDIRECTS:
+                    return await _page(response, validators)
+                url = redirected(address, response.headers.get("Location", ""))
+        raise ArticleUnreachable("The page redirects too often.", reason="redirects")
+
+    def _permitted(self, url: str) -> WebAddress:
+        address = web_address(url, allow_hosts=self._allow_hosts)
+        if self._domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in self._domains):
+            raise ArticleBlocked(reason="not in ALLOWED_DOMAINS")
+        return address
+
+
+@contextlib.asynccontextmanager
+async def _answer(
+    address: WebAddress, backend: JudgedBackend, conditions: Mapping[str, str]
+) -> AsyncIterator[httpx2.Response]:
+    """The answer of one hop, its body unread."""
+    try:
+        async with (
+            _client(backend) as client,
+            client.stream("GET", str(address), headers=conditions) as response,
+        ):
+            yield response
+    except ArticleError:
+        raise
+    except Exception as error:  # a hostile peer reaches odd corners of httpx2, httpcore2, h11, ssl and zlib
+        # Not the error's text: it quotes what the peer sent.
+        reason = "certificate" if is_certificate_fault(error) else type(error).__name__
+        raise ArticleUnreachable(reason=reason) from None
+
+
+def _client(backend: JudgedBackend) -> httpx2.AsyncClient:
+    import httpcore2
+    import httpx2
+
+    transport = httpx2.AsyncHTTPTransport(verify=tls_context(), trust_env=False)
+    # httpx2 has no parameter for the network backend of its pool; httpcore2 documents it.
+    transport._pool = httpcore2.AsyncConnectionPool(ssl_context=tls_context(), network_backend=backend)
+    return httpx2.AsyncClient(
+        transport=transport, headers=_HEADERS, timeout=None, trust_env=False, follow_redirects=False
+    )
+
+
+async def _page(response: httpx2.Response, sent: Validators) -> Page:
+    headers, url = response.headers, str(response.url)
+    known = Validators(_plain(headers.get("ETag")), _plain(headers.get("Last-Modified")))
+    if response.status_code == 304 and sent.headers():
+        return Page(url, b"", None, known if known.headers() else sent, not_modified=True)
+    if response.status_code != 200:
+        raise ArticleUnreachable(
+            f"The page answered with status {response.status_code}. Check the link, or paste the text.",
+            reason=f"HTTP {response.status_code}",
+            lasting=400 <= response.status_code < 500 and response.status_code not in (408, 425, 429),
+        )
+    content_type = headers.get("Content-Type", "")[:256].strip()
+    media_type = re.split("[;,]", content_type)[0].strip().lower()
+    if media_type and media_type not in _READABLE:
+        raise UnsupportedContent(reason=f"media type {media_type[:80]}")
+    return Page(url, await _body(response, media_type), content_type or None, known)
+
+
+async def _body(response: httpx2.Response, media_type: str) -> bytes:
+    """The body, decoded. Not by httpx2, whose decoders go on, and keep what follows, after gzip's end."""
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in ("identity", "gzip", "x-gzip", ""):
+        raise UnsupportedContent(reason="a content coding that was not asked for, or several")
+    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if "gzip" in coding else None
+    response.extensions["network_stream"].bytes_left = _MOST_WIRE_BYTES
+    body, chunks = bytearray(), 0
+    async with contextlib.aclosing(response.aiter_raw()) as arriving:
+        async for chunk in arriving:
+            chunks, sniffed = chunks + 1, len(body) >= _SNIFFED_BYTES
+            body += inflate.decompress(chunk, _MOST_BYTES + 1 - len(body)) if inflate else chunk
+            if len(body) > _MOST_BYTES or chunks > _MOST_CHUNKS:
+                raise ArticleTooLarge(reason="over 2 MiB, or in too many chunks")
+            if not sniffed and len(body) >= _SNIFFED_BYTES:
+                _sniff(body, media_type)
+            if inflate and inflate.eof:
+                break
+    if inflate and chunks and not inflate.eof:
+        raise ArticleUnreachable(reason="gzip is cut short")
+    _sniff(body, media_type)
+    return bytes(body)
+
+
+def _sniff(body: bytearray, media_type: str) -> None:
+    start = bytes(body[:_SNIFFED_BYTES])
+    if _FILE.match(start) or not (media_type or _HTML.search(start)):
+        raise UnsupportedContent(reason="by its first bytes no page")
+
+
+def _plain(value: str | None) -> str | None:
+    return value if value and re.fullmatch(r"[\x20-\x7e]{1,256}", value) else None

@@ -1,0 +1,119 @@
+"""The text of a PDF, within bounds."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from typing import TYPE_CHECKING
+
+from core.article.article import Article
+from core.errors import NoArticle, UnsupportedContent
+from core.text.cleaning import clean, clean_line
+from core.text.language import guess
+
+if TYPE_CHECKING:
+    from pypdf import Configuration, PdfReader
+
+MAGIC = b"%PDF-"
+_MOST_PAGES = 60
+_MOST_CHARACTERS = 200_000
+_MOST_CPU_SECONDS = 1.2  # looked at between pages
+_MOST_STREAM_BYTES = 2_000_000
+_LEAST_CHARACTERS = 140
+_NO_TEXT = (
+    "The PDF holds pictures of pages and no text. Run it through text recognition (OCR), or paste the text."
+)
+_HYPHEN_AT_LINE_END = re.compile(r"(?<=[^\W\d_])[-\u00ad]\n(?=[a-zß-ÿ])")
+_PAGE_NUMBER = re.compile(r"(?:(?:page|seite|p\.)\s*)?\d{1,4}(?:\s*(?:/|of|von)\s*\d{1,4})?", re.IGNORECASE)
+_FILE_NAME = re.compile(
+    r"\.(?:docx?|pdf|indd|tex|qxd|pptx?)$|^untitled|^microsoft word|^slide 1$", re.IGNORECASE
+)
+
+
+def pdf_article(body: bytes, *, url: str) -> Article:
+    """Its text, paragraphs put together again, with the title, author and date that its metadata tell.
+
+    Raises UnsupportedContent for what cannot be read (scanned, locked, broken).
+    """
+    from pypdf import PasswordType, PdfReader, apply_configuration
+
+    try:
+        with apply_configuration(_limits()):
+            reader = PdfReader(io.BytesIO(body), strict=False)
+            if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
+                raise UnsupportedContent("The PDF is locked with a password. Paste the text instead.")
+            raw, cut = _text(reader)
+            title, author, published = _about(reader)
+    except UnsupportedContent:
+        raise
+    except Exception as error:  # a broken file breaks pypdf in every way: KeyError, RecursionError, …
+        raise UnsupportedContent(
+            "The PDF cannot be read. Paste the text instead.", reason=f"PDF: {type(error).__name__}"
+        ) from None
+    text = clean(_paragraphs(raw))
+    if len(text) < _LEAST_CHARACTERS:
+        raise NoArticle if raw.strip() else UnsupportedContent(_NO_TEXT, reason="no text layer")
+    return Article(
+        text=text,
+        title=title,
+        author=author,
+        published=published,
+        language=guess(text),
+        url=url,
+        truncated=cut,
+    )
+
+
+def _limits() -> Configuration:
+    """What one stream or page may cost."""
+    from pypdf import Configuration
+
+    return Configuration(
+        zlib_maximum_output_length=_MOST_STREAM_BYTES,
+        lzw_maximum_output_length=_MOST_STREAM_BYTES,
+        run_length_maximum_output_length=_MOST_STREAM_BYTES,
+        array_based_stream_maximum_output_length=_MOST_STREAM_BYTES,
+        stream_decoding_work_maximum_length=3 * _MOST_STREAM_BYTES,
+        stream_parsing_work_maximum_count=100_000,
+        page_tree_maximum_entries=5_000,
+        page_tree_maximum_page_entries=50_000,
+        xform_maximum_invocations_per_extraction=50,
+    )
+
+
+def _text(reader: PdfReader) -> tuple[str, bool]:
+    """The lines of the first pages; whether some were left out."""
+    pages: list[str] = []
+    until, characters, unread = time.thread_time() + _MOST_CPU_SECONDS, 0, 0
+    for number, page in enumerate(reader.pages):
+        if number >= _MOST_PAGES or characters >= _MOST_CHARACTERS or time.thread_time() > until:
+            return "\n".join(pages), True
+        try:
+            pages.append(page.extract_text()[:_MOST_CHARACTERS])
+            characters += len(pages[-1])
+        except Exception:  # the same zoo; a page that breaks it, or goes beyond the limits, is left out
+            unread += 1
+    return "\n".join(pages), unread > 0
+
+
+def _about(reader: PdfReader) -> tuple[str | None, str | None, str | None]:
+    about = reader.metadata
+    if about is None:
+        return None, None, None
+    title, author = (clean_line(str(value or ""))[:300] for value in (about.title, about.author))
+    try:
+        published = about.creation_date.date().isoformat() if about.creation_date else None
+    except ValueError:
+        published = None
+    return None if _FILE_NAME.search(title) else title or None, author or None, published
+
+
+def _paragraphs(lines: str) -> str:
+    """Lines that were broken for the page's width put together: a paragraph ends with a short line."""
+    kept = [line.strip() for line in _HYPHEN_AT_LINE_END.sub("", lines).split("\n")]
+    kept = [line for line in kept if not _PAGE_NUMBER.fullmatch(line)]
+    lengths = sorted(len(line) for line in kept if line) or [0]
+    full = 0.75 * lengths[3 * len(lengths) // 4]
+    ends = (not line or (len(line) < full and line[-1] in '.!?:…”"') for line in kept)
+    return "".join(line + ("\n" if end else " ") for line, end in zip(kept, ends, strict=True))

@@ -1,0 +1,122 @@
+"""Connections for article fetches, to addresses that were judged one by one and to no others."""
+
+# ruff: noqa: ASYNC109 - the signatures with a timeout are the base classes'
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpcore2
+
+from core.article.public_addresses import IPAddress, is_public
+from core.errors import ArticleBlocked, ArticleUnreachable
+
+Resolve = Callable[[str, int], Awaitable[list[IPAddress]]]
+Dial = httpcore2.AsyncNetworkBackend
+
+# Article names have a few threads of their own: slow ones would fill asyncio's default executor, in which
+# the store's name is looked up too.
+_RESOLVER_THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="article-dns")
+_CONNECT_SECONDS = 4.0  # the look-up and all attempts together
+_ATTEMPT_SECONDS = 1.5  # so that one dead address leaves time for the next
+_MOST_ATTEMPTS = 4
+# h11 gives up a header block at 100 KiB; this stops a stream of endless 1xx answers, too.
+_MOST_HEAD_BYTES = 128 * 1024
+
+
+async def look_up(host: str, port: int) -> list[IPAddress]:
+    """All addresses of `host`. Raises OSError when it has none."""
+    answers = await asyncio.get_running_loop().run_in_executor(
+        _RESOLVER_THREADS, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    )
+    return [ipaddress.ip_address(answer[4][0]) for answer in answers]
+
+
+class JudgedBackend(Dial):
+    """Resolves, judges every answer, then dials an address it has judged: no second look-up can differ.
+
+    Host header, SNI and certificate name stay those of the URL. `allow_hosts` are the `host:port` pairs
+    that may lie anywhere. `probing` while it looks for a host that is not one of them: whatever ends the
+    fetch then must look like a private address from outside, or callers could scan ports and names.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_hosts: Collection[str],
+        resolve: Resolve | None = None,
+        dial: Dial | None = None,
+        connect_seconds: float | None = None,
+    ) -> None:
+        self._allow_hosts = allow_hosts
+        self._resolve = resolve or look_up
+        self._dial = dial or httpcore2.AnyIOBackend()
+        self._connect_seconds = connect_seconds or _CONNECT_SECONDS
+        self.probing = False
+
+    async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
+        exempt = f"{host}:{port}" in self._allow_hosts
+        self.probing = not exempt
+        try:
+            async with asyncio.timeout(self._connect_seconds):
+                stream = await self._connect(host, port, exempt)
+        except (OSError, ValueError, httpcore2.NetworkError, httpcore2.TimeoutException) as error:
+            # Remembered like a private address, or asking twice would tell them apart.
+            kind = ArticleUnreachable if exempt else ArticleBlocked
+            raise kind(reason=f"connect: {type(error).__name__}") from None
+        self.probing = False
+        return stream
+
+    async def _connect(self, host: str, port: int, exempt: bool) -> MeteredStream:
+        try:
+            addresses = [ipaddress.ip_address(host)]
+        except ValueError:
+            addresses = await self._resolve(host, port)
+        if not exempt and not all(is_public(address) for address in addresses):
+            raise ArticleBlocked(reason="address is not public")
+        fault: Exception = OSError("no address")
+        for address in addresses[:_MOST_ATTEMPTS]:
+            try:
+                return MeteredStream(await self._dial.connect_tcp(str(address), port, _ATTEMPT_SECONDS))
+            except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
+                fault = error
+        raise fault
+
+
+class MeteredStream(httpcore2.AsyncNetworkStream):
+    """A connection that fails after `bytes_left`: 1xx answers, chunk sizes and trailers are in no body."""
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream, bytes_left: int = _MOST_HEAD_BYTES) -> None:
+        self._stream = stream
+        self.bytes_left = bytes_left
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self.bytes_left <= 0:
+            raise ArticleUnreachable(reason="bytes on the wire")
+        data = await self._stream.read(max_bytes, timeout)
+        self.bytes_left -= len(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> MeteredStream:
+        try:
+            return MeteredStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        except BaseException:  # the deadline, say: httpcore2 would leave the socket to the garbage collector
+            await self.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

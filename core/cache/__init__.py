@@ -1,0 +1,1 @@
+"""Which store answers, what an entry is, and who leads."""

@@ -1,0 +1,1 @@
+"""The edge: requests and events in, answers and problems out."""

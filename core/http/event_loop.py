@@ -1,0 +1,70 @@
+"""Event loops: the one of a Lambda process, and clients that belong to the loop that is running."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import functools
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+_Client = TypeVar("_Client")
+_Result = TypeVar("_Result")
+
+_thread: ThreadPoolExecutor
+
+# A turn for what a request left behind to end by itself, then turns to end it.
+_TURNS = 5
+_TURN_SECONDS = 0.1
+
+
+def on_process_loop(work: Callable[[asyncio.AbstractEventLoop], _Result]) -> _Result:
+    """The result of `work`, called with the process's one loop, which is left without tasks.
+
+    It runs in a thread of its own: what callers do to their threads' loops does not reach it, a call from
+    inside a running loop works, and calls from many threads take turns.
+    """
+
+    def call() -> _Result:
+        loop = _process_loop()
+        asyncio.set_event_loop(loop)  # Mangum asks for the current one
+        try:
+            return work(loop)
+        finally:
+            _end_tasks(loop)
+
+    return _thread.submit(call).result()
+
+
+def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    for _ in range(_TURNS):
+        if not (left := asyncio.all_tasks(loop)):
+            return
+        loop.run_until_complete(asyncio.wait(left, timeout=_TURN_SECONDS))
+        for task in left:
+            task.cancel()
+
+
+def _process_loop() -> asyncio.AbstractEventLoop:
+    if _new_loop().is_closed():
+        _new_loop.cache_clear()
+    return _new_loop()
+
+
+@functools.cache
+def _new_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    atexit.register(loop.close)
+    return loop
+
+
+def _begin() -> None:
+    global _thread
+    _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loop")  # starts with its first work
+    _new_loop.cache_clear()
+
+
+_begin()
+os.register_at_fork(after_in_child=_begin)  # a forked process has neither the thread nor a loop of its own

@@ -1,0 +1,78 @@
+"""An ASGI app as a Lambda handler that answers whatever it is called with."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from mangum import Mangum
+from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import log
+from core.errors import Malformed, ThreadrError
+from core.http.event_loop import on_process_loop
+from core.http.lambda_event import LambdaEvent
+from core.http.problems import MEDIA_TYPE, problem
+
+Handler = Callable[[Any, Any], dict[str, Any]]
+
+logging.getLogger("mangum").setLevel(logging.CRITICAL + 1)  # it tells paths, and what exceptions say
+
+
+def lambda_handler(app: ASGIApp) -> Handler:
+    """A handler for API Gateway (v1, v2), Function URL and ALB events; it raises for no event at all.
+
+    What is no HTTP request (a schedule, a message, a warm-up ping, nothing) gets a 400 in format 2.0.
+    """
+
+    def handle(event: Any, context: Any) -> dict[str, Any]:
+        return on_process_loop(lambda _: _answer(app, event, context))
+
+    # The function is imported: that is here to stay, and garbage is collected from now on.
+    gc.freeze()
+    gc.enable()
+    return handle
+
+
+def _answer(app: ASGIApp, given: Any, context: Any) -> dict[str, Any]:
+    event = LambdaEvent.of(given)
+    raised: list[BaseException] = []
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, _refusing(event.refusal) if event.refusal else receive, send)
+        except BaseException as error:
+            raised.append(error)  # Mangum makes plain text of it
+            raise
+
+    # Lifespan would run with every invocation; problem+json would leave as base64.
+    mangum = Mangum(guarded, lifespan="off", text_mime_types=[*DEFAULT_TEXT_MIME_TYPES, MEDIA_TYPE])
+    try:
+        answer = mangum(event.payload, context)
+        if raised:
+            raise raised[0]
+    # Nothing may pass this door, not even an app's sys.exit(): the caller would get the gateway's own error
+    # and the next one a cold start. Ctrl-C and signals are the main thread's, and this is the loop's.
+    except BaseException:
+        answer = _broken()
+    return event.shaped(answer)
+
+
+def _refusing(refusal: Malformed) -> Receive:
+    async def receive() -> Message:
+        raise refusal  # the frame reads the body first, and makes the problem of it
+
+    return receive
+
+
+def _broken() -> dict[str, Any]:
+    """The last resort. Called while an exception is handled."""
+    request_id = secrets.token_hex(8)
+    log.logger.exception("Unexpected error", extra={"facts": {"request_id": request_id}})
+    body = bytes(problem(ThreadrError(), instance="/", request_id=request_id).body).decode()
+    headers = {"content-type": MEDIA_TYPE, "x-request-id": request_id}
+    return {"statusCode": 500, "headers": headers, "body": body, "isBase64Encoded": False}

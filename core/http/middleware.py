@@ -1,0 +1,124 @@
+"""What stands around every request: its id, time and body bound, its log line, its last resort."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import log
+from core.errors import BodyTooLarge, Malformed, ThreadrError
+from core.http.metrics import metrics
+from core.http.problems import problem
+from core.request import Exchange
+from core.store_usage import current_tally
+
+_MOST_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
+_SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
+
+
+class Frame:
+    """ASGI middleware; puts an Exchange into the request's state."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        exchange = Exchange(request_id=secrets.token_hex(8), seconds=self._budget_seconds(scope))
+        scope.setdefault("state", {})["exchange"] = exchange
+        current_tally.set(exchange.tally)
+        sender = _Sender(send, exchange)
+        ids = log.current_ids.set(_ids(scope, exchange))
+        try:
+            await self._answered(scope, receive, sender, exchange)
+        finally:
+            _log(scope, exchange, sender.status)
+            log.current_ids.reset(ids)
+        return None
+
+    async def _answered(self, scope: Scope, receive: Receive, sender: _Sender, exchange: Exchange) -> None:
+        try:
+            return await self._app(scope, await _bounded(receive), sender)
+        except ThreadrError as error:
+            failure = error
+        # The one place that may not let anything through, whatever it is: else the caller hangs.
+        except Exception:
+            log.logger.exception("Unexpected error")
+            failure = ThreadrError()
+        exchange.failed(failure)
+        if sender.status is None:
+            answer = problem(failure, instance=scope["path"], request_id=exchange.request_id)
+            await answer(scope, receive, sender)
+        return None
+
+    def _budget_seconds(self, scope: Scope) -> float:
+        remaining_ms = getattr(scope.get("aws.context"), "get_remaining_time_in_millis", None)
+        if remaining_ms is None:
+            return self._seconds
+        return min(self._seconds, max(0.0, float(remaining_ms()) / 1000 - _SECONDS_FOR_LAMBDA))
+
+
+class _Sender:
+    """Adds the exchange's headers to the response, and remembers its status."""
+
+    def __init__(self, send: Send, exchange: Exchange) -> None:
+        self._send = send
+        self._exchange = exchange
+        self.status: int | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in self._exchange.headers().items():
+                headers[name] = value
+        await self._send(message)
+
+
+async def _bounded(receive: Receive) -> Receive:
+    """A `receive` that holds the whole body already. Raises BodyTooLarge, Malformed when it is cut off."""
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed("The body was cut off.")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > _MOST_BODY_BYTES:
+            raise BodyTooLarge
+    told = False
+
+    async def replay() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    return replay
+
+
+def _ids(scope: Scope, exchange: Exchange) -> dict[str, str]:
+    """By which names the request is known: ours, and on Lambda the one in Lambda's own lines."""
+    lambda_id = getattr(scope.get("aws.context"), "aws_request_id", None)
+    return {"request_id": exchange.request_id} | ({"aws_request_id": str(lambda_id)} if lambda_id else {})
+
+
+def _log(scope: Scope, exchange: Exchange, status: int | None) -> None:
+    """The request's one line; on Lambda, CloudWatch makes metrics of it."""
+    route: Any = scope.get("route")  # the template: what stands in its place is the caller's
+    facts = exchange.told() | {
+        "method": "HEAD" if "head" in scope else scope["method"],
+        "route": getattr(route, "path", None),
+        "status": status,
+    }
+    if "aws.context" in scope:
+        function = getattr(scope["aws.context"], "function_name", None) or "threadr"
+        facts |= metrics(facts, function=str(function), now=exchange.clock())
+    log.event(exchange.event or "Answered", **facts)

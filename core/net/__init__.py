@@ -1,0 +1,1 @@
+"""What every outgoing client shares."""

@@ -1,0 +1,1 @@
+"""For whoever runs Threadr: health, start and figures."""

@@ -1,0 +1,51 @@
+"""The figures of a store as /api/cache/stats tells them."""
+
+from __future__ import annotations
+
+from core.errors import StoreError
+from core.ops.schemas import CacheStats, DayOut
+from core.store.counters import NO_COUNTERS, Counters
+from core.store.days import last_days
+from core.store.protocol import Store, StoreStats
+from core.store_usage import add_error
+
+_COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
+
+
+async def cache_report(store: Store, now: float) -> CacheStats:
+    """All figures, a row for each of the last 30 days before `now` (epoch seconds), the newest first.
+
+    `available` is False, and figures are null or 0, when the store fails.
+    """
+    try:
+        return _report(await store.stats(), now)
+    except StoreError as error:
+        add_error()
+        return _report(StoreStats(), now, error)
+
+
+def _report(stats: StoreStats, now: float, error: StoreError | None = None) -> CacheStats:
+    days = [_day(date, stats.days.get(date, NO_COUNTERS)) for date in last_days(now)]
+    sums = {name: round(sum(getattr(day, name) for day in days), 6) for name in _COUNTED}
+    asked = sums["hits"] + sums["misses"]
+    return CacheStats(
+        available=error is None,
+        reason=error.health if error else None,
+        writable=stats.writable,
+        partial=stats.partial,
+        cache_entries=stats.cache_entries,
+        rate_limit_entries=stats.rate_limit_entries,
+        memory_used=stats.memory_used,
+        connected_clients=stats.connected_clients,
+        uptime_seconds=stats.uptime_seconds,
+        hit_rate=round(sums["hits"] / asked, 4) if asked else None,
+        days=days,
+        **sums,
+    )
+
+
+def _day(date: str, counters: Counters) -> DayOut:
+    dollars = {f"{name}_usd": counters.get(f"{name}_micros", 0) / 1_000_000 for name in ("cost", "saved")}
+    return DayOut.model_validate(
+        {"date": date, **{name: counters.get(name, 0) for name in _COUNTED}, **dollars}
+    )

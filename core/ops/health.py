@@ -1,0 +1,173 @@
+"""What is true of each part right now; nothing here costs money."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from core import log
+from core.article.article import Article
+from core.article.extraction import extract_article
+from core.errors import StoreError
+from core.ops.schemas import ScheduledCheck, Status
+from core.services import Rooms
+from core.store.keys import LAST_HEALTH_CHECK
+from core.store_usage import add_error
+from core.text.thread import Brief, thread_of
+from core.writing.extractive.composer import BuiltInComposer
+from core.writing.model.health_note import MODEL_NOTE, read_note
+
+_REMEMBERED_SECONDS = 86_400.0
+_SHARED_SECONDS = 5.0  # how long an answer is given again
+_DEADLINE_SECONDS = 5.0  # for each part; the store's own is shorter, as a rule
+_TEXT = "A text becomes a thread — 一篇文章. If it does not, nothing can be made here."
+_SAMPLE = b"""<html><head><title>Health</title></head><body><article><h1>Health</h1>
+<p>A page with enough text for an article must come out as an article.</p>
+<p>If this one does not, then some part of the reader is broken or missing.</p>
+<p>Nobody would get a thread of a link then, so the check says it aloud.</p>
+</article></body></html>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """`status` is healthy, not_configured, or what is wrong with it."""
+
+    status: str
+    latency_ms: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    services: dict[str, Service]
+    last_scheduled_check: ScheduledCheck | None = None
+
+    @property
+    def status(self) -> Status:
+        redis, model = self.services["redis"], self.services["openai"].status == "healthy"
+        hopeless = {"unusable"} if model else {"unusable", "model_only"}
+        if self.services["extraction"].status in hopeless:
+            return "unhealthy"
+        # One process alone is a way to run it; a store that is set and not usable is not.
+        alone = redis.status == "not_configured" and redis.latency_ms is None
+        well = model and self.services["extraction"].status == "healthy"
+        return "healthy" if well and (alone or redis.status == "healthy") else "degraded"
+
+    @property
+    def http_status(self) -> int:
+        return 503 if self.status == "unhealthy" else 200
+
+
+# A process has its rooms for good; tests have many.
+_latest: WeakKeyDictionary[Rooms, tuple[float, asyncio.Task[Checked]]] = WeakKeyDictionary()
+
+
+async def check(rooms: Rooms, *, deadline_seconds: float = _DEADLINE_SECONDS) -> Checked:
+    """What every part said in the last 5 s; who asks while they are asked shares the answer."""
+    asked_at, asking = _latest.get(rooms, (0.0, None))
+    if asking is None or rooms.clock() - asked_at >= _SHARED_SECONDS or not _usable(asking):
+        asking = asyncio.create_task(_checked(rooms, deadline_seconds))
+        _latest[rooms] = (rooms.clock(), asking)
+    return await asyncio.shield(asking)
+
+
+def _usable(asking: asyncio.Task[Checked]) -> bool:
+    """Not one that was stopped, and none of a loop that no longer runs."""
+    return not asking.cancelled() if asking.done() else asking.get_loop() is asyncio.get_running_loop()
+
+
+async def _checked(rooms: Rooms, deadline_seconds: float) -> Checked:
+    """All parts, asked at once: what the store is asked travels in one round trip."""
+    redis, last, note, extraction = await asyncio.gather(
+        _redis(rooms),
+        _recalled(rooms, LAST_HEALTH_CHECK),
+        _recalled(rooms, MODEL_NOTE),
+        _extraction(deadline_seconds),
+    )
+    openai = _openai(rooms)
+    unasked = rooms.model is None or not rooms.model.was_asked
+    if unasked and (seen := read_note(note, rooms.clock())):
+        openai = Service(seen[0], reason=seen[1])
+    return Checked({"redis": redis, "openai": openai, "extraction": extraction}, _told(last))
+
+
+async def check_and_remember(rooms: Rooms) -> dict[str, Any]:
+    """The result of asking now, as it is kept for /api/monitor/health when the store takes it."""
+    checked = await _checked(rooms, _DEADLINE_SECONDS)
+    services = {name: asdict(service) for name, service in checked.services.items()}
+    result = {
+        "status": checked.status,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "services": services,
+    }
+    log.event("Scheduled health check", status=checked.status, services=services)
+    try:
+        await rooms.store.remember(LAST_HEALTH_CHECK, json.dumps(result), ttl_seconds=_REMEMBERED_SECONDS)
+    except StoreError as error:
+        log.event("Health check not kept", reason=error.reason)
+    return result
+
+
+async def _recalled(rooms: Rooms, key: str) -> str | None:
+    try:
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            return await rooms.store.recall(key)
+    except (StoreError, TimeoutError):  # the store's own health tells it
+        return None
+
+
+def _told(value: str | None) -> ScheduledCheck | None:
+    """What was kept, if it is what a check keeps."""
+    try:
+        return ScheduledCheck.model_validate_json(value or "")
+    except ValueError:
+        return None
+
+
+async def _redis(rooms: Rooms) -> Service:
+    if rooms.shared is None:
+        return Service("not_configured", reason="answers and limits are kept in this process")
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            writable = await rooms.shared.ping()
+    except TimeoutError:
+        return Service("timeout", _ms_since(started), f"no answer in {_DEADLINE_SECONDS:g} s")
+    except StoreError as error:
+        add_error()
+        return Service(error.health, _ms_since(started), error.reason)
+    reason = None if writable else "the store takes no writes"
+    return Service("healthy" if writable else "read_only", _ms_since(started), reason)
+
+
+def _openai(rooms: Rooms) -> Service:
+    if rooms.model is None:
+        return Service("not_configured", reason="OPENAI_API_KEY is not set here")
+    return Service(rooms.model.health, reason=rooms.model.last_failure)
+
+
+async def _extraction(deadline_seconds: float) -> Service:
+    """By what breaks first: `unusable` (no thread can be made), `model_only` (the built-in composer cannot
+    write), `broken` (no page can be read; pasted texts become threads).
+    """
+    started, status = time.perf_counter(), "unusable"
+    try:
+        async with asyncio.timeout(deadline_seconds):
+            thread_of([_TEXT], Brief(), link=None)
+            status = "model_only"
+            await BuiltInComposer().compose(Article(text=_TEXT), Brief(), seconds=deadline_seconds)
+            status = "broken"
+            await asyncio.to_thread(extract_article, _SAMPLE, url="https://example.com/")
+    # A library that is missing, of another version or out of memory raises whatever it likes.
+    except Exception as error:
+        return Service(status, _ms_since(started), type(error).__name__)
+    return Service("healthy", _ms_since(started))
+
+
+def _ms_since(started: float) -> float:
+    return round((time.perf_counter() - started) * 1000, 1)

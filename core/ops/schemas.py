@@ -1,0 +1,119 @@
+"""What the admin and health routes take and give."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from core.cache.request_key import text_key, url_key
+from core.errors import InvalidRequest
+from core.threads.schemas import MOST_TEXT_BYTES, encodable
+from core.writing.model.prompt import made_with
+
+Status = Literal["healthy", "degraded", "unhealthy"]
+
+
+class ClearRequest(BaseModel):
+    """Exactly one of url and text, in the body or in the query."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    url: str | None = Field(None, min_length=1, max_length=2_048)
+    text: str | None = Field(None, min_length=1, max_length=MOST_TEXT_BYTES)
+
+    _surrogates = field_validator("url", "text")(encodable)
+
+    @classmethod
+    def merged(cls, query: ClearRequest, body: ClearRequest | None) -> ClearRequest:
+        """The one that says something. Raises InvalidRequest unless exactly one url or text is given."""
+        asked = [source for source in (query, body) if source]
+        given = [source for source in asked for value in (source.url, source.text) if value is not None]
+        if len(given) != 1:
+            raise InvalidRequest("Give exactly one of url and text, in the body or in the query.")
+        return given[0]
+
+    def key(self, model: str) -> str:
+        """Where the answer for the default options is kept. Raises ArticleBlocked when url is not one."""
+        if self.url is not None:
+            return url_key(self.url, made_with(model))
+        return text_key(self.text or "", made_with(model))
+
+
+class DayOut(BaseModel):
+    date: str
+    hits: int
+    misses: int
+    collapsed: int
+    stale_served: int
+    generated: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    saved_usd: float
+
+
+class CacheStats(BaseModel):
+    """The first six fields are the seed project's own; null where the store cannot say."""
+
+    available: bool
+    reason: str | None
+    writable: bool
+    partial: bool
+    cache_entries: int | None
+    rate_limit_entries: int | None
+    memory_used: str | None
+    connected_clients: int | None
+    uptime_seconds: int | None
+    hits: int
+    misses: int
+    hit_rate: float | None
+    collapsed: int
+    stale_served: int
+    generated: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float
+    saved_usd: float
+    days: list[DayOut]
+
+
+class ClearAnswer(BaseModel):
+    success: bool
+    message: str
+
+    @classmethod
+    def of(cls, found: bool) -> ClearAnswer:
+        return cls(
+            success=found, message="The kept answer was removed." if found else "No answer was kept for this."
+        )
+
+
+class Health(BaseModel):
+    status: Status
+
+
+class ServiceHealth(BaseModel):
+    status: str
+    latency_ms: float | None
+    reason: str | None
+
+
+class ScheduledCheck(Health):
+    """`at` is an ISO 8601 time."""
+
+    at: str
+    services: dict[str, ServiceHealth]
+
+
+class MonitorHealth(Health):
+    services: dict[str, ServiceHealth]
+    details: dict[str, Any]
+    last_scheduled_check: ScheduledCheck | None
+
+
+class Startup(BaseModel):
+    redis_available: bool
+    environment: str
+    versions: dict[str, str]
+    settings: dict[str, bool]

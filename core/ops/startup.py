@@ -1,0 +1,33 @@
+"""What this process was started with: versions and which settings are set, never their values."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+
+from core.errors import StoreError
+from core.ops.schemas import Startup
+from core.services import Rooms
+from core.store_usage import add_error
+
+_NAMED = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai", "trafilatura")
+
+
+async def startup_report(rooms: Rooms) -> Startup:
+    """`redis_available` asks the store now."""
+    return Startup(
+        redis_available=await _answers(rooms),
+        environment=rooms.settings.environment,
+        versions={"python": platform.python_version(), **{name: version(name) for name in _NAMED}},
+        settings=rooms.settings.given(),
+    )
+
+
+async def _answers(rooms: Rooms) -> bool:
+    if rooms.shared is None:
+        return False
+    try:
+        return await rooms.shared.ping()
+    except StoreError:
+        add_error()
+        return False

@@ -1,0 +1,1 @@
+"""A few whole atomic operations: protocol, memory, Redis."""

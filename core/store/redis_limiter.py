@@ -1,0 +1,61 @@
+"""upstash-ratelimit's sliding window, with the figures that its own leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from upstash_ratelimit.limiter import AbstractLimiter, Limiter
+
+from core.errors import StoreError
+from core.rate_limit import Decision, Window
+from core.store.keys import RATE_LIMIT_INDEX
+from core.store.memory_limiter import LocalWindow
+from core.store.scripts import TAKE
+from core.store_usage import add_commands
+
+Steps = Generator[Any, Any, None]  # yields a command and its arguments, is sent the result, yields the answer
+
+# The one in the process has the interface, but does not pay for importing it.
+Limiter.register(LocalWindow)
+
+
+class SlidingWindow(AbstractLimiter):  # type: ignore[misc]
+    """A Limiter for upstash_ratelimit; its answers are Decisions, which have a Response's fields and more.
+
+    The library's own script answers only -1 to a blocked call, from which no true Retry-After follows; it
+    asks for `#!lua flags=allow-key-locking`, which Redis and Valkey refuse; and it needs two keys per client.
+    `clock` gives epoch seconds.
+    """
+
+    def __init__(self, window: Window, clock: Callable[[], float]) -> None:
+        self._window = window
+        self._clock = clock
+
+    def _limit(self, identifier: str, rate: int = 1) -> Steps:
+        now_ms = int(self._clock() * 1000)
+        keys = ["", "", "", "", identifier, RATE_LIMIT_INDEX]
+        numbers = {
+            "now": now_ms,
+            "width": self._window.milliseconds,
+            "limit": self._window.limit,
+            "rate": rate,
+        }
+        arguments = [part for name, number in numbers.items() for part in (f"{name}#", number)]
+        answer = yield "eval", (TAKE, keys, arguments)
+        if not isinstance(answer, list) or [type(part) for part in answer] != [int] * 4:
+            raise StoreError(reason="a script's answer has another shape", health="bad_response")
+        commands, allowed, current, previous = answer
+        add_commands(commands)
+        yield self._window.decision(allowed=bool(allowed), current=current, previous=previous, now_ms=now_ms)
+
+    def _get_remaining(self, identifier: str) -> Steps:
+        yield (yield from self._look(identifier)).remaining
+
+    def _get_reset(self, identifier: str) -> Steps:
+        yield (yield from self._look(identifier)).reset
+
+    def _look(self, identifier: str) -> Generator[Any, Any, Decision]:
+        steps = self._limit(identifier, 0)
+        decision: Decision = steps.send((yield next(steps)))
+        return decision

@@ -1,0 +1,90 @@
+"""The door to plain Redis, Valkey or Upstash over TCP, with or without TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+
+from core.errors import CommandFailed, StoreError, StoreRefused
+from core.net.breaker import Breaker
+from core.net.per_loop import PerLoop
+from core.net.tls import authorities_file, is_certificate_fault
+from core.store.pipeline import Command, Pipelined
+from core.store.redis_errors import command_failure
+
+_CODES: dict[type, str] = {
+    NoPermissionError: "NOPERM ",
+    OutOfMemoryError: "OOM command ",
+    ReadOnlyError: "READONLY ",
+}
+
+
+class Tcp(Pipelined):
+    """Sends each batch as one pipeline, and gives raw RESP2 results as the REST door does."""
+
+    def __init__(self, url: str, *, timeout_seconds: float, breaker: Breaker) -> None:
+        super().__init__(timeout_seconds=timeout_seconds, breaker=breaker)
+        self._url = url
+        self._clients = PerLoop(self._new_client, Redis.aclose)
+
+    async def send(self, commands: Sequence[Command]) -> list[Any]:
+        pipeline = self._clients.client().pipeline(transaction=False)
+        for command in commands:
+            pipeline.execute_command(*command)
+        try:
+            results = await pipeline.execute(raise_on_error=False)
+        except (RedisError, OSError) as error:
+            # Not chained: connection errors may name the address with its password.
+            raise _failure(error) from None
+        return [_translated(result) for result in results]
+
+    async def close(self) -> None:
+        await self._clients.close()
+
+    def _new_client(self) -> Redis:
+        pool = BlockingConnectionPool.from_url(
+            self._url,
+            protocol=2,
+            decode_responses=True,
+            encoding_errors="replace",  # a value that is not ours is told by what it holds
+            max_connections=2,
+            timeout=self._timeout_seconds,
+            socket_timeout=self._timeout_seconds,
+            socket_connect_timeout=self._timeout_seconds,
+            retry=Retry(NoBackoff(), 0),
+            **({"ssl_ca_certs": authorities_file()} if self._url.startswith("rediss:") else {}),
+        )
+        client = Redis.from_pool(pool)
+        client.response_callbacks.clear()
+        return client
+
+
+def _failure(error: Exception) -> StoreError:
+    name = type(error).__name__
+    if isinstance(error, AuthenticationError | AuthorizationError) or is_certificate_fault(error):
+        return StoreRefused(reason=name, health="misconfigured")
+    return StoreError(reason=name)
+
+
+def _translated(result: Any) -> Any:
+    if not isinstance(result, Exception):
+        return result
+    # redis-py takes the code off an error that it has a class for.
+    text = f"{_CODES.get(type(result), '')}{result}"
+    failure = command_failure(text) if isinstance(result, ResponseError) else _failure(result)
+    if not isinstance(failure, CommandFailed):
+        raise failure
+    return failure

@@ -1,0 +1,169 @@
+"""The door to Upstash Redis over REST."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from core.errors import CommandFailed, StoreError, StoreRefused
+from core.net.breaker import Breaker
+from core.net.per_loop import PerLoop
+from core.net.tls import is_certificate_fault, tls_context
+from core.store.pipeline import Command, Pipelined
+from core.store.redis_errors import command_failure
+
+_TOKEN = re.compile(r"[!-~]+")
+_MOST_BYTES = 8 * 1024 * 1024
+_READS = {"GET", "HGETALL", "HMGET", "INFO", "MGET", "PING", "ZCOUNT"}
+_CUTS = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
+
+
+class Upstash(Pipelined):
+    """Sends each batch as one POST to /pipeline (upstash.com/docs/redis/features/restapi).
+
+    Only the SDK's commands are used, not its transport: that one has no timeout, sleeps 3 s between
+    retries (EVAL included), ignores the HTTP status and loses a batch's good results with a bad one.
+    """
+
+    def __init__(self, url: str, token: str, *, timeout_seconds: float, breaker: Breaker) -> None:
+        super().__init__(timeout_seconds=timeout_seconds, breaker=breaker)
+        self._url = f"{url}/pipeline"
+        self._token = token
+        self._clients = PerLoop(self._new_client, httpx.AsyncClient.aclose)
+        self._resets = 0
+
+    async def send(self, commands: Sequence[Command]) -> list[Any]:
+        if not _TOKEN.fullmatch(self._token):
+            # Copied with a newline, say. The client's own error would have the token in its text.
+            raise StoreRefused(reason="the token holds a character that none has", health="not_configured")
+        try:
+            results = await self._post(commands)
+        except _Cut as cut:
+            self._resets += 1
+            if not all(str(command[0]).upper() in _READS for command in commands):
+                # It may have been done, so it is not sent again. A connection that died in a pause says
+                # nothing of the store: the first one does not count.
+                counted = cut.in_answer or self._resets > 1
+                raise StoreError(reason="connection cut", counted=counted) from None
+            try:
+                results = await self._post(commands)
+            except _Cut:
+                raise StoreError(reason="connection cut twice") from None
+        self._resets = 0
+        return results
+
+    async def close(self) -> None:
+        await self._clients.close()
+
+    async def _post(self, commands: Sequence[Command]) -> list[Any]:
+        answered = False
+        try:
+            async with self._clients.client().stream("POST", self._url, json=commands) as response:
+                answered = True
+                return _results(response, await _bounded_body(response), len(commands))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if isinstance(error, _CUTS):
+                raise _Cut(in_answer=answered) from None
+            if is_certificate_fault(error):
+                raise StoreRefused(reason="certificate", health="misconfigured") from None
+            raise StoreError(reason=type(error).__name__) from None
+
+    def _new_client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            headers={
+                "Authorization": f"Bearer {self._token}",
+                "Upstash-Encoding": "base64",
+                "Accept-Encoding": "identity",  # a compressed answer could be small on the wire only
+            },
+            timeout=self._timeout_seconds,
+            limits=httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=60),
+            verify=tls_context(),
+            trust_env=False,
+        )
+
+
+class _Cut(Exception):
+    """The connection was cut, before the answer or in it."""
+
+    def __init__(self, *, in_answer: bool) -> None:
+        self.in_answer = in_answer
+
+
+async def _bounded_body(response: httpx.Response) -> bytes:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise StoreError(reason="answer is compressed", health="bad_response")
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise StoreError(reason="answer is too large", health="bad_response")
+    return bytes(body)
+
+
+def _results(response: httpx.Response, body: bytes, expected: int) -> list[Any]:
+    content = _json(body)
+    error = content.get("error") if isinstance(content, dict) else None
+    if error or not response.is_success:
+        failure = _http_failure(response, str(error) if error else None)
+        if isinstance(failure, CommandFailed):
+            return [failure] * expected
+        raise failure
+    if not isinstance(content, list) or len(content) != expected:
+        raise StoreError(reason="answer does not fit the batch", health="bad_response")
+    return [_result(item) for item in content]
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _http_failure(response: httpx.Response, error: str | None) -> StoreError:
+    status = response.status_code
+    if error and status < 500 and status not in (401, 403, 404):
+        known = command_failure(error)
+        if status != 429 or isinstance(known, StoreRefused):
+            return known
+    if status in (408, 425, 429) or status >= 500:
+        wait = response.headers.get("Retry-After", "")
+        pause_seconds = float(wait) if wait.isascii() and wait.isdecimal() else 0
+        return StoreError(reason=f"HTTP {status}", pause_seconds=pause_seconds)
+    if status == 413:
+        return CommandFailed(reason="HTTP 413")
+    return StoreRefused(reason=f"HTTP {status}", health="misconfigured")
+
+
+def _result(item: Any) -> Any:
+    if not isinstance(item, dict) or not ("result" in item or item.get("error")):
+        raise StoreError(reason="answer does not fit the batch", health="bad_response")
+    if item.get("error"):
+        failure = command_failure(str(item["error"]))
+        if not isinstance(failure, CommandFailed):
+            raise failure
+        return failure
+    try:
+        return _decoded(item["result"])
+    except UnicodeDecodeError:
+        # One value that is not ours is no fault of the store.
+        return CommandFailed(reason="a value is not UTF-8", health="bad_response")
+
+
+def _decoded(raw: Any) -> Any:
+    """Strings come as base64, but for the plain status OK."""
+    if isinstance(raw, list):
+        return [_decoded(element) for element in raw]
+    if not isinstance(raw, str) or raw == "OK":
+        return raw
+    try:
+        content = base64.b64decode(raw, validate=True)
+    except (binascii.Error, ValueError):
+        raise StoreError(reason="answer is not base64", health="bad_response") from None
+    return content.decode()

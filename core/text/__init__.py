@@ -1,0 +1,1 @@
+"""Pure rules of texts: counting, splitting, cleaning; imports nothing of ours."""

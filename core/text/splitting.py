@@ -1,0 +1,137 @@
+"""Text into posts: whole sentences where they fit, whole words where they do not."""
+
+from __future__ import annotations
+
+import functools
+import re
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate, islice
+from typing import Any
+
+from core.text.cleaning import without_surrogates
+from core.text.language import guess
+from core.text.sentences import Sentence, sentences
+
+Count = Callable[[str], int]
+
+_MOST_CHARACTERS = 10_000  # no post is so long, whatever its links count for; counting it would take long
+_WORD = re.compile(r"\S+\s*")
+# Where a sentence that is too long for a post may best be divided.
+_CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”’」』）】》]*\s*$")
+
+
+def split(text: str, *, room: int, count: Count) -> Iterator[str]:
+    """`text` as one piece if it fits in `room`, else as pieces that do, packed with whole sentences.
+
+    A link that no post can hold is a piece of its own, over `room`: cut in two it would lead elsewhere.
+    """
+    text = without_surrogates(text)
+    if fits(text, room, count):
+        yield text
+    else:
+        yield from pack(sentences(text, guess(text)), room=room, count=count)
+
+
+def pack(parts: Iterable[Sentence], *, room: int, count: Count) -> Iterator[str]:
+    """The sentences in order, as many to a piece as fit in `room`; a blank line between paragraphs."""
+    piece, paragraph = "", None
+    for part in _all_fitting(parts, room, count):
+        joint = "\n\n" if part.paragraph != paragraph else "" if part.glued else " "
+        joined = f"{piece}{joint}{part.text}" if piece else part.text
+        if piece and not fits(joined, room, count):
+            yield piece
+            joined = part.text
+        piece, paragraph = joined, part.paragraph if part.last is None else part.last
+    if piece:
+        yield piece
+
+
+def fits(text: str, room: int, count: Count) -> bool:
+    return len(text) <= _MOST_CHARACTERS and count(text) <= room
+
+
+def _all_fitting(parts: Iterable[Sentence], room: int, count: Count) -> Iterator[Sentence]:
+    for part in parts:
+        if fits(part.text, room, count):
+            yield part
+        else:
+            glued = part.glued
+            for line in _lines(part.text, room, count):
+                yield Sentence(line.rstrip(), part.paragraph, glued, part.last)
+                glued = line == line.rstrip()
+
+
+def _lines(text: str, room: int, count: Count) -> Iterator[str]:
+    """A sentence that is longer than a post, divided between its atoms, after a clause if one ends late."""
+    source = _atoms(text, room, count)
+    atoms = deque(islice(source, room))
+    while atoms:
+        line = list(islice(atoms, _most_that_fit(atoms, room, count) or 1))
+        if len(line) < len(atoms):
+            line = line[: _clause_end(line)]
+        yield "".join(line)
+        for _ in line:
+            atoms.popleft()
+        atoms.extend(islice(source, len(line)))
+
+
+def _clause_end(line: Sequence[str]) -> int:
+    """How many of the atoms to take to end with a clause in the line's second half; all where none does."""
+    lengths = list(accumulate(map(len, line)))
+    for number in range(len(line), 0, -1):
+        if lengths[number - 1] < lengths[-1] / 2:
+            break
+        if _CLAUSE_END.search(line[number - 1]):
+            return number
+    return len(line)
+
+
+def _most_that_fit(atoms: Iterable[str], room: int, count: Count) -> int:
+    """How many of the first atoms fit together; every atom counts at least one."""
+    texts = [text.rstrip() for text in accumulate(islice(atoms, room))]
+    fitting = bisect_right(texts, False, key=lambda text: not fits(text, room, count))
+    # A link that is cut short counts for more than the whole one, so what was found is tried.
+    while fitting and not fits(texts[fitting - 1], room, count):
+        fitting -= 1
+    return fitting
+
+
+def _atoms(text: str, room: int, count: Count) -> Iterator[str]:
+    """Words with the space behind them; of those that are longer than a post, what has to stay whole."""
+    for word in _WORD.finditer(text):
+        if fits(word[0].rstrip(), room, count):
+            yield word[0]
+        else:
+            for segment in _segment().finditer(word[0]):
+                if segment["link"] or fits(segment[0].rstrip(), room, count):
+                    yield segment[0]
+                else:
+                    yield from _torn(segment[0], room, count)
+
+
+@functools.cache
+def _segment() -> Any:
+    """A link, a mention, a hashtag, a word or number in letters with word spaces, a run of katakana, else one
+    grapheme; with the marks that may not begin a line (regex's own syntax: \\X, possessive, set operations).
+    """
+    import regex
+
+    spaceless = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+    letter = rf"(?:(?=[[\p{{L}}\p{{N}}_]--[{spaceless}]])\X)"
+    word = rf"{letter}++(?:(?:['’.@-]|(?<=\d)[,:](?=\d)){letter}++)*+"
+    return regex.compile(
+        rf"(?V1)(?P<link>https?://(?:[\p{{L}}\p{{M}}\p{{N}}-]{{1,63}}\.)*+(?:[!-~]|{letter})++)\s*+"
+        rf"|(?:[@＠]{word}|[#＃](?:(?=[\p{{L}}\p{{N}}_])\X)++|{word}(?:/[!-~]++)?+|(?:(?=[\p{{Katakana}}ー])\X)++"
+        r"|[\p{Ps}\p{Pi}]*\X)(?:(?=[\p{Pe}\p{Pf}，、；：。．！？…‥・ー々!?,.;:%％\s])\X)*+",
+        regex.IGNORECASE,
+    )
+
+
+def _torn(segment: str, room: int, count: Count) -> Iterator[str]:
+    """The graphemes of a word that no post can hold, and the code points of such a grapheme."""
+    import regex
+
+    for grapheme in regex.findall(r"\X\s*+", segment):
+        yield from grapheme if not fits(grapheme.rstrip(), room, count) else [grapheme]

@@ -1,0 +1,1 @@
+"""The use cases: make, rewrite, read and check a thread."""

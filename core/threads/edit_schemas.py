@@ -1,0 +1,100 @@
+"""What people send and get who work with a thread that they have: rewrite and validate, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+from core.text.platforms import PlatformName
+from core.threads.schemas import FILLED, PATTERN, GenerateAnswer, PostOut, encodable
+
+_MOST_POSTS = 100
+_MOST_POST_CHARACTERS = 10_000
+_MOST_CHARACTERS = 30_000  # of all posts together: counting them takes well under a second
+
+_Wish = Annotated[str, Field(max_length=300, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)]
+_Content = Annotated[str, StringConstraints(max_length=_MOST_POST_CHARACTERS)]
+
+
+class RewriteRequest(BaseModel):
+    """How the post should be instead, in the caller's words."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    wish: _Wish | None = None
+
+    _surrogates = field_validator("wish")(encodable)
+
+
+class RewriteAnswer(GenerateAnswer):
+    """A thread of its own, with its own id, in which one post is new: `post`."""
+
+    post: PostOut
+
+
+class ScheduledPost(BaseModel):
+    text: str
+
+
+class ScheduledThread(BaseModel):
+    """A thread as core.export makes it for schedulers."""
+
+    posts: list[ScheduledPost]
+
+
+class EditedPost(BaseModel):
+    """A post as an answer has it, or as somebody changed it: only its content counts."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    content: _Content
+    number: int | None = None
+    total: int | None = None
+    character_count: int | None = None
+
+    _surrogates = field_validator("content")(encodable)
+
+
+_Thread = Annotated[list[EditedPost | _Content], Field(min_length=1, max_length=_MOST_POSTS)]
+
+
+class ValidateRequest(BaseModel):
+    """A thread for a platform; a post may be its content alone."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    thread: list[EditedPost] = Field(min_length=1, max_length=_MOST_POSTS)
+    platform: PlatformName = "x"
+
+    @field_validator("thread", mode="before", json_schema_input_type=_Thread)
+    @classmethod
+    def _contents(cls, posts: object) -> object:
+        if not isinstance(posts, list):
+            return posts
+        return [{"content": post} if isinstance(post, str) else post for post in posts]
+
+    @field_validator("thread")
+    @classmethod
+    def _bounded(cls, posts: list[EditedPost]) -> list[EditedPost]:
+        if sum(len(post.content) for post in posts) > _MOST_CHARACTERS:
+            raise ValueError(f"may have {_MOST_CHARACTERS} characters in all")
+        return posts
+
+
+class ReviewedPost(PostOut):
+    """`remaining` is what the platform still allows, negative when the post is over its limit."""
+
+    remaining: int
+    problems: list[str]
+
+
+class ValidateAnswer(BaseModel):
+    """`valid` when no post and not the thread as a whole has a problem."""
+
+    success: bool
+    valid: bool
+    platform: PlatformName
+    limit: int
+    thread: list[ReviewedPost]
+    problems: list[str]

@@ -1,0 +1,175 @@
+"""One post of a kept thread written anew: the rest stays, and the result is a thread of its own."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.cache.cache_control import Directives
+from core.cache.entry import Entry
+from core.cache.tiered import Cache
+from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateLimited
+from core.request import Exchange
+from core.store.keys import digest, new_thread_id, thread_key
+from core.store.protocol import Ask, Kept
+from core.text.platforms import PLATFORMS, Platform
+from core.text.thread import Brief, opening
+from core.threads.job import THREAD_SECONDS, Policy
+from core.threads.permalink import known_answer
+from core.writing.draft import Draft
+from core.writing.writer import Writer
+
+REWRITTEN = "Successfully rewrote a post using OpenAI"
+
+_MOST_CHARACTERS = 15_000  # no thread has more
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A post in its thread. What follows its text, a link and its number, is not the model's to write."""
+
+    answer: dict[str, Any]
+    number: int
+
+    @property
+    def platform(self) -> Platform:
+        return PLATFORMS[self.answer["platform"]]
+
+    @property
+    def texts(self) -> list[str]:
+        return [self._without_tail(post) for post in self.answer["thread"]]
+
+    @property
+    def tail(self) -> str:
+        return str(self._post["content"])[len(self.texts[self.number - 1]) :]
+
+    @property
+    def room(self) -> int:
+        return self.platform.limit - self.platform.weigh(self.tail)
+
+    def opened(self, text: str) -> str:
+        """As much of the text's beginning as fits."""
+        return opening(text, self.room, self.platform).strip()
+
+    def with_text(self, text: str) -> list[dict[str, Any]]:
+        """The posts with another text in this one's place, or as much of its beginning as fits."""
+        content = self.opened(text) + self.tail
+        anew = self._post | {"content": content, "character_count": self.platform.count(content)}
+        return [anew if post is self._post else post for post in self.answer["thread"]]
+
+    @property
+    def _post(self) -> dict[str, Any]:
+        post: dict[str, Any] = self.answer["thread"][self.number - 1]
+        return post
+
+    def _without_tail(self, post: dict[str, Any]) -> str:
+        content, link = post["content"], self.answer["source"]["url"]
+        content = str(content.removesuffix(f"\n\n{post['number']}/{post['total']}"))
+        return "" if content == link else content.removesuffix(f"\n\n{link}")
+
+
+class Rewriting:
+    def __init__(self, *, cache: Cache, writer: Writer, policy: Policy) -> None:
+        self._cache = cache
+        self._writer = writer
+        self._policy = policy
+
+    async def rewrite(
+        self,
+        thread_id: str,
+        number: int,
+        wish: str | None,
+        *,
+        client: str,
+        directives: Directives,
+        exchange: Exchange,
+    ) -> dict[str, Any]:
+        """The body of the new thread.
+
+        Raises RateLimited, NotFound, InvalidRequest, ModelError and StoreError by cause.
+        """
+        new_id = new_thread_id()
+        ask = self._ask(new_id, client, exchange)
+        turn = await self._cache.enter(ask)
+        exchange.entered(ask, turn, bypassed=self._cache.is_bypassed(turn))
+        exchange.cache_status = "fwd=method"
+        if turn.kind == "blocked":
+            raise RateLimited
+        try:
+            place = await self._place(thread_id, number)
+            draft = await self._draft(place, wish, exchange, None if turn.paid else BudgetSpent())
+        except BaseException as error:  # what was reserved is given back, whoever gave up
+            await self._cache.give_up(ask, turn, error, refund=self._policy.counts == "leading")
+            raise
+        answer = _answer(place, draft, new_id)
+        await self._cache.keep(ask, turn, self._kept(ask, answer, draft, directives))
+        exchange.answers(REWRITTEN, answer)
+        exchange.spent(draft)
+        return answer | {"post": answer["thread"][number - 1]}
+
+    def _ask(self, new_id: str, client: str, exchange: Exchange) -> Ask:
+        return Ask(
+            key=thread_key(new_id),
+            digest=digest(new_id),
+            client=client,
+            token=secrets.token_hex(8),
+            seconds=exchange.seconds_left + 1,
+            lease_seconds=self._policy.lease_seconds,
+            counts=self._policy.counts,
+            looks=False,
+            forces=True,
+            worst_usd=self._writer.worst_usd("openai", _MOST_CHARACTERS),
+            budget_usd=self._policy.budget_usd,
+        )
+
+    async def _place(self, thread_id: str, number: int) -> _Place:
+        answer = known_answer(await self._cache.thread(thread_id))
+        if not 1 <= number <= len(answer["thread"]):
+            raise NotFound(f"The thread has no post {number}.")
+        place = _Place(answer, number)
+        if not place.texts[number - 1]:
+            raise InvalidRequest("The post holds only the link: there is nothing to rewrite.")
+        return place
+
+    async def _draft(
+        self, place: _Place, wish: str | None, exchange: Exchange, without: BudgetSpent | None
+    ) -> Draft:
+        with exchange.timed("writing"):
+            draft = await self._writer.rewrite(
+                place.texts,
+                place.number,
+                brief=Brief(platform=place.answer["platform"], language=place.answer["source"]["language"]),
+                room=place.room,
+                wish=wish,
+                seconds=exchange.seconds_left,
+                without=without,
+            )
+        if not place.opened(draft.posts[0]):
+            failed = ModelError(reason="nothing of the answer fits")
+            failed.usage = draft.usage
+            raise failed
+        return draft
+
+    def _kept(self, ask: Ask, answer: dict[str, Any], draft: Draft, directives: Directives) -> Kept:
+        now = self._policy.clock()
+        entry = Entry(digest=ask.digest, kept_at=now, fresh_until=now + THREAD_SECONDS, answer=answer)
+        return Kept(
+            value=None if directives.no_store else entry.to_value(),
+            thread_id=answer["id"],
+            thread_seconds=THREAD_SECONDS,
+            counters={"generated": 1, **draft.usage.counters()},
+        )
+
+
+def _answer(place: _Place, draft: Draft, new_id: str) -> dict[str, Any]:
+    return place.answer | {
+        "thread": place.with_text(draft.posts[0]),
+        "id": new_id,
+        "degraded": False,
+        "generator": draft.generator,
+        "model": draft.model,
+        "usage": asdict(draft.usage),
+        # What was marked in the thread before is not proven by standing there.
+        "warnings": list(dict.fromkeys([*place.answer["warnings"], *draft.warnings])),
+    }

@@ -1,0 +1,165 @@
+"""What comes in and goes out over HTTP, as the contract words it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from core.rate_limit import Decision
+from core.text.platforms import PlatformName
+from core.text.thread import Brief, Numbering, SourceLink
+from core.writing.writer import Generator
+
+MOST_TEXT_BYTES = 1_000_000
+
+
+_NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"  # white for Python or for ECMA-262, which clients read it by
+
+
+def _filled(value: str) -> str:
+    if not re.search(_NOT_BLANK, value):
+        raise ValueError("must not be empty")
+    return value
+
+
+FILLED = AfterValidator(_filled)
+PATTERN: dict[str, Any] = {"pattern": _NOT_BLANK}
+# As the published schema says, the bound holds for what was sent, not for what is left of it.
+_Phrase = Annotated[str, Field(max_length=100, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)]
+_Text = Annotated[str, Field(max_length=MOST_TEXT_BYTES, json_schema_extra=PATTERN), FILLED]
+_ONE_SOURCE: dict[str, Any] = {
+    "oneOf": [
+        {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
+        for one, other in (("url", "text"), ("text", "url"))
+    ]
+}
+
+
+def encodable(value: str | None) -> str | None:
+    """The value. Raises ValueError when it holds lone surrogates, which JSON can spell and UTF-8 cannot."""
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not hold lone surrogates") from None
+    return value
+
+
+class GenerateRequest(BaseModel):
+    """Exactly one of url and text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra=_ONE_SOURCE)
+
+    url: str | None = Field(None, max_length=2_048)
+    text: _Text | None = None
+    platform: PlatformName = "x"
+    max_posts: int = Field(12, ge=1, le=25)
+    tone: _Phrase | None = None
+    audience: _Phrase | None = None
+    language: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})?$")] | None = None
+    numbering: Numbering = "slash"
+    hooks: int = Field(0, ge=0, le=3)
+    source_link: SourceLink = "last"
+    generator: Generator = "auto"
+    refresh: bool = False
+
+    _surrogates = field_validator("url", "text", "tone", "audience")(encodable)
+
+    @field_validator("text")
+    @classmethod
+    def _bounded(cls, text: str | None) -> str | None:
+        if len((text or "").encode()) > MOST_TEXT_BYTES:
+            raise ValueError("must be at most 1 MB")
+        return text
+
+    @model_validator(mode="after")
+    def _one_source(self) -> GenerateRequest:
+        if (self.url is None) == (self.text is None):
+            raise ValueError("give exactly one of url and text")
+        return self
+
+    @property
+    def brief(self) -> Brief:
+        return Brief(
+            platform=self.platform,
+            max_posts=self.max_posts,
+            tone=self.tone,
+            audience=self.audience,
+            language=self.language,
+            numbering=self.numbering,
+            hooks=self.hooks,
+            source_link=self.source_link,
+        )
+
+
+class PostOut(BaseModel):
+    number: int
+    total: int
+    content: str
+    character_count: int
+
+
+class SourceOut(BaseModel):
+    url: str | None
+    author: str | None
+    published: str | None
+    language: str | None
+    characters: int
+    truncated: bool
+
+
+class UsageOut(BaseModel):
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+
+
+class GenerateAnswer(BaseModel):
+    """The first six fields are the seed project's own."""
+
+    model_config = ConfigDict(strict=True)
+
+    success: bool
+    thread: list[PostOut] = Field(min_length=1)
+    source_type: Literal["url", "text"]
+    title: str | None
+    error: str | None
+    id: str
+    cached: bool
+    degraded: bool
+    platform: PlatformName
+    generator: Literal["openai", "extractive"]
+    model: str | None
+    hooks: list[str]
+    source: SourceOut
+    usage: UsageOut
+    warnings: list[str]
+
+
+class RateLimitStatus(BaseModel):
+    requests_used: int
+    requests_remaining: int
+    total_limit: int
+    window_hours: float
+    minutes_until_reset: float
+    using_redis: bool
+
+    @classmethod
+    def of(cls, decision: Decision) -> RateLimitStatus:
+        return cls(
+            requests_used=min(decision.used, decision.limit),
+            requests_remaining=decision.remaining,
+            total_limit=decision.limit,
+            window_hours=decision.window_seconds / 3600,
+            minutes_until_reset=round(decision.reset_seconds / 60, 2),
+            using_redis=decision.shared,
+        )

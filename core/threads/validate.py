@@ -1,0 +1,69 @@
+"""What would keep an edited thread from being posted, found without any model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from core.text.cleaning import may_stand
+from core.text.platforms import Platform
+from core.threads.edit_schemas import ReviewedPost, ValidateAnswer, ValidateRequest
+
+_NUMBER = re.compile(r"^\(?(\d{1,3})/(\d{1,3})\)?\Z", re.MULTILINE)  # the last line
+
+
+def review(request: ValidateRequest, platform: Platform) -> ValidateAnswer:
+    """Every post counted as `platform` does, and what is wrong with it in words."""
+    contents = [post.content for post in request.thread]
+    posts = [_reviewed(number, contents, platform) for number in range(1, len(contents) + 1)]
+    problems = _of_the_whole(len(contents), platform)
+    return ValidateAnswer(
+        success=True,
+        valid=not problems and not any(post.problems for post in posts),
+        platform=request.platform,
+        limit=platform.limit,
+        thread=posts,
+        problems=problems,
+    )
+
+
+def _of_the_whole(posts: int, platform: Platform) -> list[str]:
+    if posts <= platform.most_posts:
+        return []
+    most = "one post" if platform.most_posts == 1 else f"{platform.most_posts} posts"
+    return [f"A thread has at most {most} here, and this one has {posts}."]
+
+
+def _reviewed(number: int, contents: Sequence[str], platform: Platform) -> ReviewedPost:
+    content, total = contents[number - 1], len(contents)
+    counted = platform.count(content)
+    return ReviewedPost(
+        number=number,
+        total=total,
+        content=content,
+        character_count=counted,
+        remaining=platform.limit - counted,
+        problems=[*_of_a_post(content, counted, platform), *_of_its_place(number, contents)],
+    )
+
+
+def _of_a_post(content: str, counted: int, platform: Platform) -> list[str]:
+    problems = []
+    if not content.strip():
+        problems.append("The post is empty.")
+    if counted > platform.limit:
+        problems.append(f"It is {counted - platform.limit} over the limit of {platform.limit}.")
+    if not all(character in "\t\r" or may_stand(character) for character in content):
+        problems.append("It holds control characters, or invisible ones that change how it reads.")
+    return problems
+
+
+def _of_its_place(number: int, contents: Sequence[str]) -> list[str]:
+    problems, content, total = [], contents[number - 1], len(contents)
+    told = _NUMBER.search(content.strip())
+    if told and (int(told[1]), int(told[2])) != (number, total):
+        problems.append(f"It says {told[1]}/{told[2]}, and is post {number} of {total}.")
+    # X refuses a post that repeats one; elsewhere it is a slip all the same.
+    if content.strip() and content in contents[: number - 1]:
+        problems.append(f"It is the same as post {contents.index(content) + 1}.")
+    return problems

@@ -1,0 +1,1 @@
+"""Threads of the article's own sentences, without a model."""

@@ -1,0 +1,124 @@
+"""Sentences that are told together or not at all: quotations, lists, and what leans on the one before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from core.text.sentences import ITEM, Sentence
+from core.writing.extractive.coreference import leans
+
+_CLOSE = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", '"': '"'}
+# Where a sentence may have been parted after an abbreviation or a German ordinal.
+_BROKEN = re.compile(r"\b(?:[ap]\.m|\d{1,2}|[A-Z]|No|St)\.$|[:：]$")
+_ASKS = ("?", "？", "؟")  # what comes next is the answer
+
+Fits = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One or more whole sentences in a row; `follows` tells that the passage before must be told, too."""
+
+    parts: tuple[Sentence, ...]
+    follows: bool = False
+
+    @property
+    def text(self) -> str:
+        if len(self.parts) == 1:
+            return self.parts[0].text
+        joints = (_joint(one, other) for one, other in pairwise(self.parts))
+        return self.parts[0].text + "".join(
+            joint + part.text for joint, part in zip(joints, self.parts[1:], strict=True)
+        )
+
+    def as_sentence(self) -> Sentence:
+        """What packs it whole."""
+        first, last = self.parts[0], self.parts[-1]
+        return Sentence(self.text, first.paragraph, first.glued, last.paragraph)
+
+
+def passages(
+    parts: Sequence[Sentence],
+    *,
+    told: Sequence[bool],
+    language: str,
+    fits: Fits,
+    fits_first: Fits,
+    begins: bool = False,
+) -> list[Passage]:
+    """The passages of the `told` among `parts`, each as much of what belongs together as `fits` a post.
+
+    What leans on a sentence that is not told, or on none, is left out; when all does, it is told whole.
+    `begins`: the first sentence leans on nothing, whatever its words: it is where somebody began.
+    `fits_first` is for the first one, which may have less room.
+    """
+    leaning = [leans(part.text, language) and not (begins and i == 0) for i, part in enumerate(parts)]
+    bound = _bound(parts)
+    groups: list[list[int]] = []
+    for i in range(len(parts)):
+        joined = i > 0 and told[i - 1] and bool(groups) and groups[-1][-1] == i - 1
+        if told[i] and joined and (leaning[i] or i in bound or parts[i - 1].text.endswith(_ASKS)):
+            groups[-1].append(i)
+        elif told[i] and not leaning[i] and i not in bound:
+            groups.append([i])
+    found: list[Passage] = []
+    for group in groups or [list(range(len(parts)))]:
+        found += _divided(_blocks(parts, group, bound), fits, fits if found else fits_first)
+    return found
+
+
+def _blocks(parts: Sequence[Sentence], group: Sequence[int], bound: set[int]) -> list[tuple[Sentence, ...]]:
+    """Parted where a sentence only leans: there a group that is too long may be divided."""
+    starts = [at for at, i in enumerate(group) if at == 0 or i not in bound]
+    return [tuple(parts[i] for i in group[start:stop]) for start, stop in pairwise([*starts, len(group)])]
+
+
+def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, fits_first: Fits) -> list[Passage]:
+    """As many blocks to a passage as fit; of a block that does not fit alone, as many sentences."""
+    pieces: list[tuple[Sentence, ...]] = []
+    for block in blocks:
+        whole = len(block) == 1 or fits(Passage(block).text)
+        for piece in [block] if whole else [(part,) for part in block]:
+            able = fits if len(pieces) > 1 else fits_first
+            if pieces and able(Passage(pieces[-1] + piece).text):
+                pieces[-1] += piece
+            else:
+                pieces.append(piece)
+    return [Passage(piece, follows=number > 0) for number, piece in enumerate(pieces)]
+
+
+def _joint(one: Sentence, other: Sentence) -> str:
+    if one.paragraph == other.paragraph:
+        return "" if other.glued else " "
+    return "\n" if ITEM.match(other.text) else "\n\n"
+
+
+def _bound(parts: Sequence[Sentence]) -> set[int]:
+    """Which sentences go on with the quotation, the list or the line of the one before."""
+    return _quoted(parts) | {i for i in range(1, len(parts)) if _goes_on(parts[i - 1], parts[i])}
+
+
+def _goes_on(one: Sentence, other: Sentence) -> bool:
+    if one.paragraph == other.paragraph:
+        return bool(_BROKEN.search(one.text))
+    return one.text.endswith((":", "：")) or bool(ITEM.match(one.text) and ITEM.match(other.text))
+
+
+def _quoted(parts: Sequence[Sentence]) -> set[int]:
+    """Those that stand inside a quotation, from the second of its sentences to its last."""
+    found: set[int] = set()
+    opened, closes = 0, ""
+    for i, part in enumerate(parts):
+        if closes and part.paragraph != parts[i - 1].paragraph and closes not in _CLOSE.get(part.text[0], ""):
+            closes = ""  # never closed, unless the next paragraph opens it anew
+        text = part.text[1:] if closes and part.paragraph != parts[i - 1].paragraph else part.text
+        for mark in text:
+            if closes and mark in closes:
+                closes = ""
+                found |= set(range(opened + 1, i + 1))
+            elif not closes and mark in _CLOSE:
+                opened, closes = i, _CLOSE[mark]
+    return found

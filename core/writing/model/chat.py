@@ -1,0 +1,186 @@
+"""The door to a server that speaks OpenAI's chat completions: one question, one answer."""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+import time
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from core.errors import ContentRefused, ModelError
+from core.net.per_loop import PerLoop
+from core.net.tls import tls_context
+from core.usage import Usage
+from core.writing.model.prices import Price
+from core.writing.model.prompt import Question
+
+if TYPE_CHECKING:
+    import openai
+    from openai.types.chat import ChatCompletion
+
+MOST_ANSWER_TOKENS = 8_000
+_MOST_ANSWER_BYTES = 2 * 1024 * 1024
+_MOST_TOLD_TOKENS = 10_000_000  # a server that tells more is wrong
+_OPENAI_URL = "https://api.openai.com/v1"
+_PAUSE_SECONDS = 0.25
+_RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
+_BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
+_REFUSED = re.compile("content_filter|content_policy|invalid_prompt|flagged_input")
+_UNSTRUCTURED = "unstructured"
+
+
+class NoAnswer(ModelError):
+    """`health` is the word for it in health answers; after `wait_seconds`, if told, asking again may help.
+
+    `lasting`: the key is no good until somebody mends it, whatever model is asked.
+    """
+
+    def __init__(
+        self,
+        reason: str | None = None,
+        *,
+        health: str = "bad_answer",
+        wait_seconds: float | None = None,
+        lasting: bool = False,
+    ) -> None:
+        super().__init__(reason=reason)
+        self.health = health
+        self.wait_seconds = wait_seconds
+        self.lasting = lasting
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    text: str
+    usage: Usage
+
+
+class Chat:
+    """`prices` names every model that may be asked. The SDK is imported at first use."""
+
+    def __init__(self, *, api_key: str, base_url: str | None, prices: Mapping[str, Price]) -> None:
+        self._api_key = api_key
+        self._base_url = base_url
+        self._prices = prices
+        self._clients: PerLoop[openai.AsyncOpenAI] = PerLoop(self._new_client, lambda client: client.close())
+
+    async def ask(self, model: str, question: Question) -> Answer:
+        """The model's words. Raises NoAnswer by cause, ContentRefused for a refusal; their usage is told."""
+        completion = await self._completion(model, question)
+        usage = self._usage(model, completion)
+        try:
+            return Answer(_content(completion), usage)
+        except ModelError as error:
+            error.usage = usage
+            raise
+
+    async def close(self) -> None:
+        await self._clients.close()
+
+    async def _completion(self, model: str, question: Question) -> ChatCompletion:
+        create = functools.partial(
+            self._clients.client().chat.completions.create,
+            model=model,
+            messages=cast(Any, question.messages),
+            max_completion_tokens=MOST_ANSWER_TOKENS,
+        )
+        shape = {"type": "json_schema", "json_schema": question.schema}
+        try:
+            return await _answered(create(response_format=cast(Any, shape)))
+        except NoAnswer as failure:
+            # Some compatible servers know no structured output; the rules ask for JSON all the same.
+            if failure.health != _UNSTRUCTURED:
+                raise
+        return await _answered(create())
+
+    def _usage(self, model: str, completion: ChatCompletion) -> Usage:
+        told_usage = getattr(completion, "usage", None)
+        told = (getattr(told_usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
+        tokens = [min(max(0, n), _MOST_TOLD_TOKENS) if isinstance(n, int) else 0 for n in told]
+        cost_usd = round(self._prices[model].cost_usd(*tokens), 6)
+        return Usage(input_tokens=tokens[0], output_tokens=tokens[1], cost_usd=cost_usd)
+
+    def _new_client(self) -> openai.AsyncOpenAI:
+        import openai
+
+        from core.net.bounded_client import bounded_client
+
+        return openai.AsyncOpenAI(
+            api_key=self._api_key,
+            base_url=self._base_url or _OPENAI_URL,
+            max_retries=0,
+            # Whoever asks has one deadline for everything, so the client needs none of its own.
+            http_client=bounded_client(most_bytes=_MOST_ANSWER_BYTES, tls=tls_context()),
+        )
+
+
+async def _answered(asking: Awaitable[ChatCompletion]) -> ChatCompletion:
+    try:
+        return await asking
+    # The SDK lets what a broken answer causes through (JSON, type, recursion errors), beside its own tree.
+    except Exception as error:
+        raise _failure_of(error) from None
+
+
+def _failure_of(error: Exception) -> ModelError:
+    import openai
+
+    from core.net.bounded_client import AnswerTooLarge
+
+    if isinstance(error, openai.APIStatusError):
+        return _failure_of_status(error)
+    if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, AnswerTooLarge):
+        return NoAnswer(type(error).__name__, health="unreachable", wait_seconds=_PAUSE_SECONDS)
+    return NoAnswer(type(error).__name__)
+
+
+def _failure_of_status(error: openai.APIStatusError) -> ModelError:
+    """Codes and types: developers.openai.com/api/docs/guides/error-codes. What is told is never passed on."""
+    status, told, body = error.status_code, f"{error.code} {error.type}", f"{error} {error.body}"
+    failure = functools.partial(NoAnswer, f"HTTP {status}")
+    if status == 402 or (status < 500 and _BILLING.search(told)):
+        return failure(health="quota_exceeded", lasting=True)
+    if status in (400, 403) and _REFUSED.search(body):
+        return ContentRefused(reason=f"HTTP {status}")
+    if status == 404 or "model_not_found" in told:
+        return failure(health="misconfigured")
+    if status in (401, 403):
+        return failure(health="unauthorized", lasting=True)
+    if status == 429:
+        return failure(health="rate_limited", wait_seconds=_told_wait(error.response.headers))
+    if status in (500, 502, 503, 504):
+        return failure(health="server_error", wait_seconds=_PAUSE_SECONDS)
+    return failure(health=_UNSTRUCTURED if "response_format" in body else "rejected")
+
+
+def _told_wait(headers: Mapping[str, str]) -> float:
+    """Seconds by retry-after-ms (OpenAI's), else by Retry-After: seconds or a date (RFC 9110, 10.2.3)."""
+    milliseconds, told = headers.get("retry-after-ms"), headers.get("retry-after", "")
+    try:
+        seconds = float(milliseconds) / 1000 if milliseconds else float(told)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(told).timestamp() - time.time()
+        except (ValueError, TypeError, OverflowError):
+            seconds = _RATE_LIMIT_SECONDS
+    return _RATE_LIMIT_SECONDS if math.isnan(seconds) else max(0.0, seconds)
+
+
+def _content(completion: ChatCompletion) -> str:
+    """The answer's text. Raises ContentRefused for a refusal, NoAnswer for an answer without one."""
+    choice = next(iter(getattr(completion, "choices", None) or ()), None)
+    message = getattr(choice, "message", None)
+    if choice is None or message is None:
+        raise NoAnswer("answer has no choices")
+    if getattr(message, "refusal", None) or getattr(choice, "finish_reason", None) == "content_filter":
+        raise ContentRefused(reason="refusal")
+    content = getattr(message, "content", None)
+    if not isinstance(content, str) or not content.strip():
+        raise NoAnswer("answer is empty")
+    if getattr(choice, "finish_reason", None) == "length":
+        raise NoAnswer("answer was cut short")
+    return content

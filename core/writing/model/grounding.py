@@ -1,0 +1,237 @@
+"""What a text claims that its source lacks: links, mentions and numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+from core.text.platforms import links_in
+
+_MOST_NAMES = 10
+_MOST_NAME_CHARACTERS = 100
+_MOST_PASSES = 10
+
+# What a platform may make a link of beside the bare domains that twitter-text knows: anything with a scheme,
+# with www., or with a path. CJK letters end a link unless it begins with them.
+_END = r"\s<>\"“”«»「」『』（）【】《》，。；：！？、｡"
+_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_LINK = re.compile(
+    rf"(?:[a-z][a-z0-9+.-]{{0,19}}:(?://|\\\\)|(?<![\w@.])www[.．。｡])(?:[^{_END}{_CJK}]+|[^{_END}]+)"
+    r"|(?<!\w)(?:javascript|vbscript|data|file|magnet|xmpp|mailto|tel|sms):\S+"
+    rf"|(?<![\w@.-])(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{{2,}}/[^{_END}{_CJK}]+",
+    re.IGNORECASE,
+)
+_LINK_BEGINS = r"(?<![\w@-])(?<!\w\.)(?<![^/]/)(?:(?i:www)\.)?"
+_LINK_ENDS = rf"/?(?:(?=[{_END}{_CJK}]|\Z)|(?=[^\w/]+(?:[{_END}]|\Z)))"
+_AFTER_LINK = ".,;:!?…'’*_~"
+_BRACKETS = {")": "(", "]": "[", "}": "{"}
+_MENTION = re.compile(
+    r"(?:(?<![A-Za-z0-9_@＠])|(?<=\brt))[@＠]+([A-Za-z0-9_]+(?:[.@-]+[A-Za-z0-9_]+)*)", re.IGNORECASE
+)
+_NUMBER = re.compile(
+    r"(\d+(?:[.,'’٫٬]\d+)*)(?:[ -]?(hundred|thousand|million|billion|trillion)\b)?", re.IGNORECASE
+)
+_SPACED_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")
+_GROUPED = re.compile(r"([1-9]\d{0,2}(?:[.,'’٬]\d{3})+)(?:[.,٫](\d+))?")
+_WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SPELLED = {word: value for value, word in enumerate(_UNITS)} | {
+    word: 10 * value for value, word in enumerate(_TENS, start=2)
+}
+_TIMES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_NUMBER_WORD = "|".join((*_SPELLED, *_TIMES))
+_NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
+_MOST_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
+
+# Where a link stood (U+0000 stands in no cleaned text), with what it leaves behind.
+_GAP = "\0"
+_MARKDOWN = re.compile(r"!?\[([^\[\]\n]*)\]\(\s*\0[^()\n]*\)")
+_EMPTY_BRACKETS = re.compile(r"[(\[{<«“\"]\s*\0\s*[)\]}>»”\"]")
+_LABEL = re.compile(
+    r"(?:^|(?<=[.!?…。！？\n]))[ ]*(?:[^\w\s]{1,3} ?)?[^\W\d_]+(?: [^\W\d_]+){0,3}[:：] *\0(?=\s*(?:\n|\Z))"
+)
+_GAP_AT_END = re.compile(r" *\0 *(?=[.,;:!?…)\]\n]|\Z)")
+_GAP_WITHIN = re.compile(r" *\0 *")
+
+
+def checked(
+    posts: Sequence[str], hooks: Sequence[str], source: str
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The posts and hooks without links and mentions that the source lacks, and warnings that name them.
+
+    Numbers that it lacks stay, and are named. Texts that held nothing but links are left out.
+    """
+    links: list[str] = []
+    mentions: list[str] = []
+    known = {_account(match) for match in _MENTION.finditer(source)}
+
+    def without(texts: Sequence[str]) -> tuple[str, ...]:
+        plain = (_unmentioned(_unlinked(text, source, links), known, mentions) for text in texts)
+        # Without its @, what was a mention may be a link.
+        return tuple(text for text in (_unlinked(text, source, links) for text in plain) if text)
+
+    posts, hooks = without(posts), without(hooks)
+    numbers = _foreign_numbers((*posts, *hooks), source)
+    told = (
+        ("These links are not in the source and were removed:", links),
+        ("These accounts are not in the source and lost their @:", mentions),
+        ("Check before you post: the source lacks the numbers", numbers),
+    )
+    return posts, hooks, tuple(f"{words} {_named(names)}." for words, names in told if names)
+
+
+def _named(names: Iterable[str]) -> str:
+    different = [*dict.fromkeys(names)]
+    shown = [name if len(name) <= _MOST_NAME_CHARACTERS else f"{name[:99]}…" for name in different]
+    more = len(shown) - _MOST_NAMES
+    shown = [*shown[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+
+
+def _unlinked(text: str, source: str, foreign: list[str]) -> str:
+    for _ in range(_MOST_PASSES):  # what is left may close up to a link
+        gaps = [link for link in _links(text) if not _in_source(text[link.start : link.stop], source)]
+        if not gaps:
+            return text
+        foreign += [text[link.start : link.stop] for link in gaps]
+        for link in reversed(gaps):
+            text = text[: link.start] + _GAP + text[link.stop :]
+        text = _closed(text)
+    return ""
+
+
+def _closed(text: str) -> str:
+    for pattern, instead in (
+        (_MARKDOWN, r"\1"),
+        (_EMPTY_BRACKETS, _GAP),
+        (_LABEL, ""),
+        (_GAP_AT_END, ""),
+        (_GAP_WITHIN, " "),
+    ):
+        text = pattern.sub(instead, text)
+    return text.strip()
+
+
+def _links(text: str) -> list[range]:
+    """Where links stand, in order, none within another."""
+    found = [range(match.start(), match.start() + _length(match[0])) for match in _LINK.finditer(text)]
+    taken = {at for link in found for at in link}
+    bare = [link for link in links_in(text) if link.start not in taken and link.stop - 1 not in taken]
+    return sorted([*found, *bare], key=lambda link: link.start)
+
+
+def _length(link: str) -> int:
+    """Without what follows it: the end of a sentence, brackets that were opened before it."""
+    while link and (
+        link[-1] in _AFTER_LINK
+        or (link[-1] in _BRACKETS and link.count(link[-1]) > link.count(_BRACKETS[link[-1]]))
+    ):
+        link = link[:-1]
+    return len(link)
+
+
+def _in_source(link: str, source: str) -> bool:
+    """Whether the source holds just this link; the case of scheme and host does not matter."""
+    address = link.rstrip("/")
+    if address.casefold() not in source.casefold():
+        return False
+    host = re.match(r"(?:\w+://)?[^/]*", address)
+    wanted = rf"(?i:{re.escape(host[0])}){re.escape(address[host.end() :])}" if host else ""
+    return bool(re.search(f"{_LINK_BEGINS}{wanted}{_LINK_ENDS}", source))
+
+
+def _unmentioned(text: str, known: Container[str], foreign: list[str]) -> str:
+    """Without the @ of whom the source does not mention, so that nobody else is told of the post."""
+    links = _links(text)
+
+    def judged(match: re.Match[str]) -> str:
+        if any(match.start() in link for link in links) or _account(match) in known:
+            return match[0]
+        foreign.append(match[1])
+        return match[1]
+
+    return _MENTION.sub(judged, text)
+
+
+def _account(match: re.Match[str]) -> str:
+    name = match[1].casefold()
+    return name if "." in name else name.partition("-")[0]  # "@bob-based"; only a domain has hyphens
+
+
+def _foreign_numbers(texts: Iterable[str], source: str) -> list[str]:
+    numbers = _numbers(source)
+    unscaled = {value for _, value, scaled in numbers if value == scaled}  # "40 Mio." may be 40 million
+    known = {_shown(value) for value in _spelled(source)}.union(*(values for _, *values in numbers))
+    foreign: list[str] = []
+    for text in map(_without_names, texts):
+        for written, value, scaled in _numbers(text):
+            if scaled not in known and (value == scaled or value not in unscaled):
+                foreign.append(written)
+        for words in _NUMBER_WORDS.findall(text):
+            *_, amount = (0.0, *_spelled(words))
+            if amount > _MOST_NO_FIGURE and _shown(amount) not in known:
+                foreign.append(words)
+    return foreign
+
+
+def _without_names(text: str) -> str:
+    """What stands in a link or a mention is no number of its own."""
+    for link in reversed(_links(text)):
+        text = f"{text[: link.start]} {text[link.stop :]}"
+    return _MENTION.sub(" ", text)
+
+
+def _numbers(text: str) -> list[tuple[str, str, str]]:
+    """Each number as it is written, its value, and that times the word after it: "40 million".
+
+    "1,000", "1.000", "1 000" and "١٠٠٠" have one value.
+    """
+    text = unicodedata.normalize("NFKC", text)
+    text = _SPACED_GROUPS.sub(lambda match: re.sub(r"\s", ",", match[0]), text)
+    found: list[tuple[str, str, str]] = []
+    for match in _NUMBER.finditer(text):
+        values = _values(match[1])
+        if match[2] and len(values) == 1:
+            found.append((match[0], values[0], _shown(float(values[0]) * _TIMES[match[2].casefold()])))
+        else:
+            found += [(match[1], value, value) for value in values]
+    return found
+
+
+def _values(written: str) -> list[str]:
+    plain = "".join(str(int(character)) if character.isdecimal() else character for character in written)
+    if grouped := _GROUPED.fullmatch(plain):
+        parts = [re.sub(r"\D", "", grouped[1]), *filter(None, [grouped[2]])]
+    else:
+        parts = re.split(r"\D", plain)
+    whole = parts[0].lstrip("0") or "0"
+    if len(parts) == 2:
+        return [f"{whole}.{parts[1].rstrip('0')}".rstrip(".")]
+    return [part.lstrip("0") or "0" for part in parts]  # one; or a date, a version, a list
+
+
+def _spelled(text: str) -> Iterator[float]:
+    """Values of English number words ("forty-two", "nine thousand", "1.5 million"), and of their parts."""
+    whole = part = 0.0
+    for word in _WORD.findall(text.casefold()):
+        if word in _SPELLED:
+            part = _SPELLED[word] + (part if part % 10 == 0 else 0)
+            yield part
+        elif word == "hundred" and part:
+            part *= 100
+        elif word in _TIMES and part:
+            whole, part = whole + part * _TIMES[word], 0.0
+        else:
+            if word != "and" or whole + part < 100:
+                whole, part = 0.0, float(word) if word[0].isdigit() else 0.0
+            continue
+        yield whole + part
+
+
+def _shown(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")

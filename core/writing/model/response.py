@@ -1,0 +1,145 @@
+"""What is read out of a model's answer: texts, without what models like to add and never the rules."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import unquote
+
+from core.text.cleaning import clean
+from core.writing.model.chat import NoAnswer
+from core.writing.model.prompt import Question
+
+_MOST_TEXTS = 100
+_PLACES = range(1, _MOST_TEXTS + 1)
+_MOST_CHARACTERS = 6_000  # of a text: more than any platform takes, and too few to keep us busy
+_MOST_STARTS = 50  # of objects in an answer
+_LEAKED_RUN = 25  # letters and digits in a row that stand in the rules: nobody writes them by chance
+_CODE_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+# A text's number, and of how many.
+_N, _OF = r"\d{1,3}", r"\d{1,3} ?[/／] ?\d{1,3}"
+_WORDED = (
+    rf"(?:🧵\s*)?(?:tweet|post|thread|hook)\s*[#(]?{_N}(?:\s?(?:[/／]|of)\s?{_N})?\)?"
+    r"\s*(?:[:：.–—-]+|(?=\*\*))"
+)
+_ALONE = rf"[(\[]{_OF}[)\]]"
+# In forms that can be nothing else.
+_PLAIN = re.compile(
+    rf"^(\*\*)?(?:{_WORDED}|🧵\s*{_N}/\d*|{_N}/(?=\s)|{_ALONE}|{_OF}(?=\s*(?:\n|$)))(?(1)\*\*)[\s:.)–—-]*"
+    rf"|\s*(?:\n\s*(?:{_ALONE}|{_OF})|{_ALONE}|🧵\s*{_N}/\d*|(?<!\d){_N}/\d*\s*🧵)$",
+    re.IGNORECASE,
+)
+# In forms that can also be content: "1. FC Köln", "3/4 of voters".
+_BARE = re.compile(
+    rf"^(\*\*)?(?:{_N}\ufe0f?\u20e3|{_OF}[.):]?|{_N}/n?|{_N} of {_N}[.):]"
+    rf"|{_N}[.):]|{_N}\s[–—-]|[(\[]{_N}[)\]]|#{_N}:?)"
+    rf"(?(1)\*\*:?)\s+(?!of\b)|^(?:{_OF}|{_N})[：、]|\s(?:{_OF}|{_N}/n?)$",
+    re.IGNORECASE,
+)
+_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
+
+
+def texts_of(answer: str, question: Question) -> tuple[list[str], list[str]]:
+    """The posts and the hooks, cleaned; what is no text is empty. Raises NoAnswer when none is usable."""
+    content = _content(answer)
+    wants_one = "post" in question.schema["schema"]["properties"] and "post" in content
+    given = [content["post"]] if wants_one else content.get("posts")
+    posts = _unnumbered(_texts(given), question.numbers or _PLACES)
+    if question.numbers:
+        posts = _each_without(_BARE, posts, question.numbers, question.source)
+    hooks = _unnumbered(_unnumbered(_texts(content.get("hooks")), (1,) * _MOST_TEXTS), _PLACES)
+    posts, hooks = ([_unquoted(text, question.source) for text in texts] for texts in (posts, hooks))
+    if not any(posts):
+        raise NoAnswer("answer holds no posts")
+    if _leaks("\n".join((*posts, *hooks)), question):
+        raise NoAnswer("answer repeats the rules")
+    return posts, hooks
+
+
+def _content(answer: str) -> dict[str, Any]:
+    """The first object with posts: servers without structured output wrap it in code blocks and sentences."""
+    nothing: dict[str, Any] | None = None
+    for start in itertools.islice(re.finditer("{", answer), _MOST_STARTS):
+        try:
+            content, _ = json.JSONDecoder().raw_decode(answer, start.start())
+        except (ValueError, RecursionError):
+            continue
+        if "posts" in content or "post" in content:
+            return dict(content)
+        nothing = {}
+    if nothing is None:
+        raise NoAnswer("answer is not JSON")
+    return nothing
+
+
+def _texts(items: Any) -> list[str]:
+    if not isinstance(items, list):
+        return []
+    texts = [item[:_MOST_CHARACTERS] if isinstance(item, str) else "" for item in items[:_MOST_TEXTS]]
+    return [clean(_CODE_BLOCK.sub(r"\1", clean(text))) for text in texts]
+
+
+def _unquoted(text: str, source: str) -> str:
+    """Without quotation marks around the whole, unless the source quotes these words."""
+    inner = text[1:-1]
+    wrapped = len(text) > 2 and _QUOTES.get(text[0]) == text[-1]
+    if not wrapped or text[0] in inner or text[-1] in inner:
+        return text
+    words = inner.strip().rstrip(".,!?…")
+    return text if any(f"{quote}{words}" in source for quote in _QUOTES) else inner.strip()
+
+
+def _unnumbered(texts: Sequence[str], numbers: Sequence[int]) -> list[str]:
+    """Without the model's own numbers: plain ones, and bare ones that two and half of the texts bear.
+
+    More than half may also bear numbers that rise by one from anywhere: a hook often has none.
+    """
+    texts = _each_without(_PLAIN, texts, numbers)
+    borne = [{_number(match) for match in _BARE.finditer(text)} for text in texts]
+    own = sum(number in found for found, number in zip(borne, numbers, strict=False))
+    if own >= max(2, len(texts) / 2):
+        return _each_without(_BARE, texts, numbers)
+    shifts = Counter(number - at for at, found in enumerate(borne) for number in found)
+    shift, most = max(shifts.items(), key=lambda item: item[1], default=(0, 0))
+    if most < 2 or most <= len(texts) / 2:
+        return texts
+    return _each_without(_BARE, texts, range(shift, shift + len(texts)))
+
+
+def _each_without(
+    pattern: re.Pattern[str], texts: Sequence[str], numbers: Sequence[int], source: str | None = None
+) -> list[str]:
+    """Without these numbers where the pattern finds them; with a source only "2/3" that it lacks."""
+
+    def kept(match: re.Match[str], number: int) -> str:
+        stays = source is not None and ("/" not in match[0] or match[0].strip() in source)
+        return match[0] if stays or _number(match) != number else ""
+
+    numbered = itertools.zip_longest(texts, numbers[: len(texts)])
+    return [pattern.sub(functools.partial(kept, number=number), text).strip() for text, number in numbered]
+
+
+def _number(match: re.Match[str]) -> int:
+    return int(re.findall(r"\d+", match[0])[0])
+
+
+def _leaks(text: str, question: Question) -> bool:
+    said = _letters(unquote(text))
+    if _letters(question.fence) in said:
+        return True
+    secret, source = _letters(question.secret), _letters(question.source)
+    runs = {secret[at : at + _LEAKED_RUN] for at in range(len(secret) - _LEAKED_RUN + 1)}
+    told = (said[at : at + _LEAKED_RUN] for at in range(len(said) - _LEAKED_RUN + 1))
+    return any(run in runs and run not in source for run in told)
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())

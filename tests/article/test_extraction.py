@@ -1,0 +1,407 @@
+"""The article in a page's bytes: what its charset is, what it says, and when there is none."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.article.extraction import decode, extract_article, plain_article
+from core.errors import NoArticle, Paywall
+from tests.support.articles import ARTICLES, real_pages
+
+URL = "https://news.example.com/flood"
+SENTENCE = "The river flooded the old town after three days of rain, and rescue teams came in boats. "
+GERMAN = """Der Fluss ist nach drei Tagen Regen über die Ufer getreten und hat die Altstadt geflutet. Das
+Wasser steht nun vor den Türen, und die Menschen kommen nicht mit dem Auto zu den Häusern."""
+BODY = f"<p>{SENTENCE * 3}</p>"
+HEAD = """<title>Old town flooded</title>
+<meta property="og:title" content="Old town &amp; river: flooded">
+<meta name="author" content="Jane Doe">
+<meta property="article:published_time" content="2024-05-06T23:30:00Z">"""
+needs_pages = pytest.mark.skipif(not ARTICLES.is_dir(), reason="the public benchmark's pages are not there")
+
+
+def page(body: str = BODY, *, head: str = HEAD, attributes: str = ' lang="en-GB"') -> bytes:
+    html = (
+        f"<!doctype html><html{attributes}><head>{head}</head><body><article>{body}</article></body></html>"
+    )
+    return html.encode()
+
+
+def test_an_article_has_its_text_title_author_date_and_language() -> None:
+    article = extract_article(page(), url=URL, content_type="text/html; charset=utf-8")
+    assert article.text.split() == (SENTENCE * 3).split()
+    assert (article.title, article.author) == ("Old town & river: flooded", "Jane Doe")
+    assert (article.published, article.language) == ("2024-05-06", "en")
+    assert (article.url, article.truncated) == (URL, False)
+
+
+def test_what_a_page_does_not_say_is_none() -> None:
+    article = extract_article(page(head=""), url=URL)
+    assert (article.title, article.author, article.published) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "body", "language"),
+    [
+        pytest.param(' lang="de-AT"', BODY, "de", id="region"),
+        pytest.param(" dir=ltr lang=FR", BODY, "fr", id="unquoted-capitals"),
+        pytest.param(' xml:lang="de"', BODY, "en", id="other-attribute"),
+        pytest.param(' lang=""', BODY, "en", id="empty"),
+        pytest.param("", f"<p>{GERMAN}</p>", "de", id="guessed"),
+        pytest.param(' lang="en"', f"<p>{GERMAN * 3}</p>", "de", id="plainly-another"),
+        pytest.param(' lang="de"', f"<p>{SENTENCE * 9}</p>", "en", id="plainly-english"),
+        pytest.param(' lang="da"', f"<p>{GERMAN * 3}</p>", "da", id="one-that-we-cannot-tell-apart"),
+    ],
+)
+def test_a_language_is_the_pages_own_or_guessed(attributes: str, body: str, language: str) -> None:
+    assert extract_article(page(body, attributes=attributes), url=URL).language == language
+
+
+def test_paragraphs_are_divided_by_newlines_and_scripts_are_left_out() -> None:
+    first, second = SENTENCE * 2, f"Then {SENTENCE}"
+    text = extract_article(page(f"<p>{first}</p><script>x()</script><p>{second}</p>"), url=URL).text
+    assert text.split("\n") == [first.strip(), second.strip()]
+
+
+def test_menus_and_footers_are_no_part_of_an_article() -> None:
+    menu = "<nav><ul><li><a href=/a>Home</a></li><li><a href=/b>Sport</a></li></ul></nav>"
+    html = (
+        f"<body>{menu}<main><article>{BODY * 2}</article></main><footer>All rights reserved</footer></body>"
+    )
+    text = extract_article(html.encode(), url=URL).text
+    assert "flooded" in text
+    assert not re.search("Home|Sport|rights", text)
+
+
+RUSSIAN = "Река затопила город"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        pytest.param(
+            b"\xef\xbb\xbf" + RUSSIAN.encode(), "text/html; charset=windows-1251", id="mark-before-header"
+        ),
+        pytest.param(b"\xff\xfe" + RUSSIAN.encode("utf-16-le"), None, id="utf-16-little-mark"),
+        pytest.param(b"\xfe\xff" + RUSSIAN.encode("utf-16-be"), None, id="utf-16-big-mark"),
+        pytest.param(RUSSIAN.encode("windows-1251"), "text/html; charset=windows-1251", id="header"),
+        pytest.param(RUSSIAN.encode("koi8-r"), 'text/html; Charset = "KOI8-R"', id="quoted-header"),
+        pytest.param(RUSSIAN.encode("utf-16-le"), "text/html; charset=utf-16le", id="utf-16-in-the-header"),
+        pytest.param(RUSSIAN.encode("iso-8859-5"), "text/html;charset=iso-8859-5", id="numbered-header"),
+        pytest.param(
+            RUSSIAN.encode("iso-8859-5"), "text/html; charset=iso88595", id="number-without-hyphens"
+        ),
+        pytest.param(RUSSIAN.encode(), None, id="utf-8-guessed"),
+        pytest.param(
+            RUSSIAN.encode(), "text/html; charset=iso-2022-jp", id="utf-8-where-the-header-cannot-be-right"
+        ),
+    ],
+)
+def test_the_charset_is_the_marks_the_headers_or_guessed(body: bytes, content_type: str | None) -> None:
+    assert decode(body, content_type) == RUSSIAN
+
+
+@pytest.mark.parametrize(
+    ("meta", "content_type"),
+    [
+        pytest.param('<meta charset="windows-1251">', None, id="meta"),
+        pytest.param("<META CharSet=windows-1251>", "text/html", id="capitals-and-no-quotes"),
+        pytest.param(
+            '<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">',
+            None,
+            id="http-equiv",
+        ),
+        pytest.param('<meta charset="utf-8">', "text/html; charset=windows-1251", id="header-before-meta"),
+        pytest.param(
+            '<meta charset="windows-1251">', "text/html; charset=none", id="meta-after-a-useless-header"
+        ),
+        pytest.param('<meta charset="windows-1251">', "text/html; charset=zlib", id="meta-after-a-codec"),
+    ],
+)
+def test_a_meta_element_names_the_charset_that_no_header_does(meta: str, content_type: str | None) -> None:
+    html = f"{meta}<p>{RUSSIAN}"
+    assert decode(html.encode("windows-1251"), content_type) == html
+
+
+@pytest.mark.parametrize("label", ["utf-16", "UTF-16", "utf-16le", "UTF-16BE"])
+@pytest.mark.parametrize("padding", ["", " "])
+def test_a_meta_element_that_says_utf_16_means_utf_8(label: str, padding: str) -> None:
+    # html.spec.whatwg.org/#prescan-a-byte-stream-to-determine-its-encoding: it could be read as ASCII.
+    html = f'<meta charset="{label}"><p>{RUSSIAN}{padding}'
+    assert decode(html.encode(), None) == html
+
+
+@pytest.mark.parametrize(
+    ("text", "codec", "label"),
+    [
+        pytest.param("“naïve” – €", "windows-1252", "iso-8859-1", id="latin-1-is-windows-1252"),
+        pytest.param("“naïve” – €", "windows-1252", "us-ascii", id="ascii-is-windows-1252"),
+        pytest.param("朱镕基", "gbk", "gb2312", id="gb2312-is-gbk"),
+        pytest.param("①髙島屋", "cp932", "shift_jis", id="shift-jis-is-windows-31j"),
+        pytest.param("똠방각하", "cp949", "euc-kr", id="euc-kr-is-windows-949"),
+        pytest.param("“ışık”", "windows-1254", "iso-8859-9", id="latin-5-is-windows-1254"),
+    ],
+)
+def test_a_label_means_what_browsers_take_it_for(text: str, codec: str, label: str) -> None:
+    assert decode(text.encode(codec), f"text/html; charset={label}") == text
+
+
+NO_CHARSETS = """
+    x-user-defined replacement iso-2022-kr
+    zlib hex idna punycode rot13 base64 bz2 unicode_escape undefined mbcs utf-7 none
+    iso-8859-12 iso-8859-0 iso-8859-99 windows1252
+"""
+
+
+@pytest.mark.parametrize("name", ["", "a" * 5_000, *NO_CHARSETS.split()])
+@pytest.mark.parametrize("place", ["header", "meta"])
+def test_a_name_that_is_no_charset_is_ignored(name: str, place: str) -> None:
+    meta = f'<meta charset="{name}">' if place == "meta" else ""
+    html = f"{meta}<p>{RUSSIAN}"
+    assert decode(html.encode(), f"text/html; charset={name}" if place == "header" else None) == html
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=60), st.text(st.characters(codec="latin-1"), max_size=20))
+def test_any_bytes_are_some_text(body: bytes, name: str) -> None:
+    assert isinstance(decode(body, f"text/html; charset={name}"), str)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.characters(codec="utf-8"), max_size=60).filter(lambda text: not text.startswith("\ufeff")))
+def test_utf_8_is_read_as_it_was_written(text: str) -> None:
+    assert decode(text.encode(), "text/html; charset=utf-8") == text
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        pytest.param("\x00", id="nul"),
+        pytest.param("&#0;", id="nul-reference"),
+        pytest.param("&#xD800;", id="surrogate-reference"),
+        pytest.param("&#xd83d;&#xde00;", id="surrogate-pair-of-references"),
+        pytest.param("\x08", id="control"),
+        pytest.param("&#8;", id="control-reference"),
+        pytest.param("&#11;", id="vertical-tab-reference"),
+        pytest.param("&#xFFFF;", id="noncharacter-reference"),
+        pytest.param("\u202e", id="bidi-override"),
+        pytest.param("&#x202e;", id="bidi-reference"),
+        pytest.param("\u200b", id="zero-width-space"),
+        pytest.param("\ufeff", id="byte-order-mark"),
+    ],
+)
+def test_one_odd_character_spoils_neither_text_nor_title(mark: str) -> None:
+    odd = page(BODY.replace("river", f"riv{mark}er", 1), head=f"<title>Old{mark} town</title>")
+    article = extract_article(odd, url=URL)
+    assert article.text.endswith("rescue teams came in boats.")
+    assert article.text.encode() != b""
+    assert re.fullmatch(r"The riv[\ufffd ]{0,2}er", article.text.partition(" flooded")[0])
+    assert re.fullmatch(r"Old\ufffd{0,2} town", article.title or "")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"\x00" * 500, id="only-nul"),
+        pytest.param(b"\xff" * 500, id="only-junk"),
+        pytest.param(b"<html>", id="unfinished"),
+        pytest.param(page("", head=""), id="empty-page"),
+        pytest.param(page("<p>Please log in.</p>"), id="teaser"),
+        pytest.param(
+            page(f"<div id=root></div><script>var text = '{SENTENCE * 9}'</script>"), id="script-only"
+        ),
+        pytest.param(page(f"<style>{SENTENCE * 9}</style>"), id="style-only"),
+        pytest.param(page(f"<!-- {SENTENCE * 9} -->"), id="comment-only"),
+    ],
+)
+def test_a_page_without_article_text_is_none(html: bytes) -> None:
+    with pytest.raises(NoArticle):
+        extract_article(html, url=URL)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "Text/Plain; charset=utf-8"])
+def test_plain_text_is_taken_as_it_stands(content_type: str) -> None:
+    article = extract_article(
+        "# Grüße\r\n\r\n<b>1 < 2</b>\x00\n".encode(), url=URL, content_type=content_type
+    )
+    assert (article.text, article.title, article.url) == ("# Grüße\n\n<b>1 < 2</b>", None, URL)
+
+
+@pytest.mark.parametrize(
+    ("url", "content_type", "title"),
+    [
+        pytest.param(URL, "text/markdown; charset=utf-8", "Old town", id="type"),
+        pytest.param(f"{URL}/README.md", "text/plain", "Old town", id="name"),
+        pytest.param(URL, "text/plain", None, id="plain-text"),
+    ],
+)
+def test_the_title_of_markdown_is_its_first_heading(url: str, content_type: str, title: str | None) -> None:
+    article = extract_article(b"# Old town\n\nIt was **flooded**.", url=url, content_type=content_type)
+    assert (article.title, article.text) == (title, "# Old town\n\nIt was **flooded**.")
+
+
+@pytest.mark.parametrize(
+    ("title", "site", "heading", "expected"),
+    [
+        pytest.param(
+            "Old town flooded | BBC", "BBC News", "", "Old town flooded", id="part-of-the-sites-name"
+        ),
+        pytest.param("Old town flooded – The News", "The News", "", "Old town flooded", id="site"),
+        pytest.param("Flooded - Town - News", "News - Town", "", "Flooded", id="site-in-two-parts"),
+        pytest.param("Flooded - news.example.com", "", "", "Flooded", id="host"),
+        pytest.param("Flooded - Local", "News", "<h1>Floo<b>ded</b></h1><h1>b</h1>", "Flooded", id="heading"),
+        pytest.param("Flooded - again", "News", "", "Flooded - again", id="part-of-the-title"),
+        pytest.param("News", "News", "", "News", id="nothing-else"),
+    ],
+)
+def test_a_title_goes_without_the_name_of_its_site(
+    title: str, site: str, heading: str, expected: str
+) -> None:
+    named = f'<meta property="og:site_name" content="{site}">' if site else ""
+    head = f'<title>{title}</title><meta property="og:title" content="{title}">{named}'
+    article = extract_article(page(heading + BODY, head=head), url=URL)
+    assert article.title == expected
+    assert not site or article.site == site
+
+
+LOCKED = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false}</script>'
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        pytest.param(LOCKED, BODY, id="structured-data"),
+        pytest.param(LOCKED.replace("false", '"False"'), BODY, id="false-as-a-word"),
+        pytest.param("", f"{BODY}<div class=promo>Subscribe to continue reading.</div>", id="words"),
+        pytest.param("", f"<p>{SENTENCE}</p><p>Already a subscriber? Log in.</p>", id="hardly-a-text"),
+        pytest.param("", f"<p>{GERMAN}</p><p>Jetzt weiterlesen mit Plus.</p>", id="german"),
+        pytest.param(LOCKED, "<p>Subscribe now to read.</p>", id="no-text"),
+    ],
+)
+def test_the_start_of_a_locked_article_is_a_paywall(head: str, body: str) -> None:
+    with pytest.raises(Paywall):
+        extract_article(page(body, head=head), url=URL)
+
+
+@pytest.mark.parametrize("head", [LOCKED, '<meta name="a" content="Subscribe to continue reading">'])
+def test_an_article_that_came_whole_is_no_paywall(head: str) -> None:
+    body = "".join(f"<p>On day {n} {SENTENCE}</p>" for n in range(20))
+    assert "On day 19" in extract_article(page(body, head=head), url=URL).text
+
+
+LOST = "The address may have been typed wrongly, or the story may have moved to another place. " * 3
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "said"),
+    [
+        pytest.param("404 Not Found", f"<p>{LOST}</p>", "nothing here", id="soft-404"),
+        pytest.param("Page not found | News", f"<p>{LOST}</p>", "nothing here", id="not-found"),
+        pytest.param("Seite nicht gefunden", f"<p>{LOST}</p>", "nothing here", id="german"),
+        pytest.param("Just a moment...", f"<p>{LOST}</p>", "nothing here", id="challenge"),
+        pytest.param(
+            "News",
+            f"<p>We use cookies. {LOST}</p><p>Accept all, or choose in our cookie settings.</p>",
+            "cookie notice",
+            id="cookie-wall",
+        ),
+        pytest.param("News", "<p>Please enable JavaScript to read.</p>", "needs a browser", id="script-only"),
+    ],
+)
+def test_an_error_page_or_a_notice_is_refused_with_its_reason(title: str, body: str, said: str) -> None:
+    with pytest.raises(NoArticle, match=f"{said}.*aste the text"):
+        extract_article(page(body, head=f"<title>{title}</title>"), url=URL)
+
+
+@pytest.mark.parametrize("title", ["404 Media raises money", "Page found in the attic", "The cookie policy"])
+def test_a_short_article_about_such_things_is_one(title: str) -> None:
+    assert extract_article(page(head=f"<title>{title}</title>"), url=URL).title == title
+
+
+STORY = f"<article>{BODY}</article>"
+LAUGHS = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        pytest.param("<p " + " ".join(f"a{n}=1" for n in range(200_000)) + ">" + STORY, id="attributes"),
+        pytest.param("<div>" * 200_000 + STORY + "</div>" * 200_000, id="nested"),
+        pytest.param(STORY + "<!--" * 500_000, id="open-comments"),
+        pytest.param(STORY + "<br>" * 500_000, id="line-breaks"),
+        pytest.param(STORY + "<script>" * 250_000, id="open-scripts"),
+        pytest.param(f"<title>{'long ' * 400_000}</title>{STORY}", id="title"),
+        pytest.param("<meta name=author content=x>" * 70_000 + STORY, id="metas"),
+        pytest.param(f'<meta name=author content="{"<!--" * 500_000}">{STORY}', id="open-comments-in-a-meta"),
+        pytest.param(f"<!DOCTYPE l [<!ENTITY l0 'l'>{LAUGHS}]><p>&l9;</p>{STORY}", id="billion-laughs"),
+    ],
+)
+def test_hostile_markup_around_an_article_does_not_hide_it(html: str) -> None:
+    article = extract_article(html.encode(), url=URL, content_type="application/xhtml+xml")
+    assert "rescue teams came in boats." in article.text
+    assert len(article.title or "") <= 1_000
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(f"<p>{SENTENCE}", id="paragraphs"),
+        pytest.param(f"<article><p>{SENTENCE}", id="nested-articles"),
+        pytest.param(f"<table><tr><td>{SENTENCE}", id="nested-tables"),
+        pytest.param("<p>Posted on 12 March 2019 by the editors", id="dates"),
+        pytest.param("word ", id="one-text"),
+        pytest.param("&lt;b ", id="references"),
+    ],
+)
+def test_two_megabytes_of_anything_are_cut_and_say_so(part: str) -> None:
+    html = f"<html><body><p>{SENTENCE}{part * (2_000_000 // len(part))}"
+    article = extract_article(html.encode(), url=URL)
+    assert article.truncated
+    assert 140 < len(article.text) <= 400_000
+
+
+@pytest.mark.parametrize("text", ["", " \n", "...", "\x00\u200b", "-- ** --"])
+def test_a_text_in_which_nothing_can_be_read_is_no_article(text: str) -> None:
+    with pytest.raises(NoArticle):
+        plain_article(text)
+
+
+@pytest.mark.parametrize("text", ["Yes", "7", "日", "😀", "☀", "ä"])
+def test_a_single_readable_character_is_enough_for_a_text(text: str) -> None:
+    assert plain_article(text).text == text
+
+
+def shingle_f1(found: str, expected: str) -> float:
+    """The public benchmark's score: overlap of 4-word shingles, repetitions counted."""
+    ours, theirs = shingles(found), shingles(expected)
+    true = (ours & theirs).total()
+    precision, recall = true / max(1, ours.total()), true / max(1, theirs.total())
+    return 2 * precision * recall / (precision + recall) if true else 0.0
+
+
+def shingles(text: str) -> Counter[tuple[str, ...]]:
+    words = re.findall(r"\w+", text)
+    return Counter(tuple(words[at : at + 4]) for at in range(max(1, len(words) - 3)))
+
+
+@needs_pages
+def test_real_pages_give_their_articles() -> None:
+    scores = {}
+    for name, html, truth in real_pages():
+        article = extract_article(html, url=truth["url"])
+        scores[name] = shingle_f1(article.text, truth["articleBody"])
+    assert len(scores) == 24
+    assert min(scores.values()) > 0.5, scores
+    assert sum(scores.values()) / len(scores) > 0.96, scores
+
+
+def test_the_score_tells_alike_from_different() -> None:
+    assert shingle_f1("a b c d e", "a b c d e") == 1
+    assert shingle_f1("a b c d", "a b c d e") == pytest.approx(2 / 3)
+    assert shingle_f1("a b c d", "e f g h") == 0

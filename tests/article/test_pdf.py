@@ -1,0 +1,131 @@
+"""Text PDFs are read, others refused with their reason."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import pytest
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+from core.article.extraction import extract_article
+from core.errors import NoArticle, UnsupportedContent
+
+URL = "https://papers.example.com/flood.pdf"
+LINES = [
+    "The river flooded the old town after three days of heavy",
+    "rain, and rescue teams came in boats to bring the inhabi-",
+    "tants of the lower streets to the school on the hill.",
+    "Nobody was hurt.",
+    "On Monday the water began to fall, and the shops near the",
+    "bridge could open their doors for the first time again.",
+    "7",
+]
+
+
+def pdf(*pages: list[str], password: str | None = None, **about: str) -> bytes:
+    writer = PdfWriter()
+    kinds = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    font = DictionaryObject({NameObject(key): NameObject(value) for key, value in kinds.items()})
+    for lines in pages:
+        page = writer.add_blank_page(width=600, height=800)
+        fonts = DictionaryObject({NameObject("/F1"): font})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+        stream = DecodedStreamObject()
+        shown = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
+        stream.set_data(f"BT /F1 12 Tf 50 700 Td {shown}ET".encode("latin-1"))
+        page[NameObject("/Contents")] = writer._add_object(stream)
+    writer.add_metadata({f"/{name}": value for name, value in about.items()})
+    if password:
+        writer.encrypt(password, algorithm="RC4-128")
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def test_a_text_pdf_is_an_article_with_its_paragraphs_and_metadata() -> None:
+    body = pdf(LINES, Title="Old town flooded", Author="Jane Doe", CreationDate="D:20240506233000Z")
+    article = extract_article(body, url=URL, content_type="application/pdf")
+    first, second = article.text.split("\n")
+    assert first.startswith("The river flooded the old town after three days of heavy rain, and")
+    assert first.endswith("the inhabitants of the lower streets to the school on the hill. Nobody was hurt.")
+    assert second.endswith("for the first time again.")
+    assert (article.title, article.author, article.published) == (
+        "Old town flooded",
+        "Jane Doe",
+        "2024-05-06",
+    )
+    assert (article.language, article.url, article.truncated) == ("en", URL, False)
+
+
+@pytest.mark.parametrize("content_type", [None, "text/html", "application/octet-stream"])
+def test_a_pdf_is_known_by_its_first_bytes(content_type: str | None) -> None:
+    assert "rescue teams" in extract_article(pdf(LINES), url=URL, content_type=content_type).text
+
+
+@pytest.mark.parametrize("title", ["", "untitled", "flood-final.docx", "Microsoft Word - flood"])
+def test_a_files_name_is_no_title(title: str) -> None:
+    assert extract_article(pdf(LINES, Title=title), url=URL).title is None
+
+
+@pytest.mark.parametrize("date", ["", "yesterday"])
+def test_a_date_that_is_none_is_left_out(date: str) -> None:
+    assert extract_article(pdf(LINES, CreationDate=date), url=URL).published is None
+
+
+def test_pictures_of_pages_are_refused_with_the_reason() -> None:
+    with pytest.raises(UnsupportedContent, match=r"pictures of pages and no text.*paste the text"):
+        extract_article(pdf([], []), url=URL)
+
+
+def test_a_locked_pdf_is_refused_with_the_reason() -> None:
+    with pytest.raises(UnsupportedContent, match="locked with a password"):
+        extract_article(pdf(LINES, password="secret"), url=URL)
+
+
+def test_a_pdf_that_needs_no_password_to_be_read_is_read() -> None:
+    reader_may_read = pdf(LINES, password="")
+    assert "rescue teams" in extract_article(reader_may_read, url=URL).text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"<html>", id="html-that-says-pdf"),
+        pytest.param(b"%PDF-1.7\n", id="only-the-mark"),
+        pytest.param(b"%PDF-1.7\n" + b"\xff" * 5_000, id="junk"),
+        pytest.param(b"%PDF-1.7\n" + b"1 0 obj << /A " * 20_000, id="nested-without-end"),
+        pytest.param(b"%PDF-1.7\n" + b"[" * 200_000, id="open-arrays"),
+    ],
+)
+def test_a_broken_pdf_is_refused(body: bytes) -> None:
+    with pytest.raises(UnsupportedContent):
+        extract_article(body, url=URL, content_type="application/pdf")
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+def test_a_pdf_that_was_broken_off_gives_its_text_or_a_refusal(kept: float) -> None:
+    body = pdf(LINES)
+    with contextlib.suppress(UnsupportedContent):
+        assert "rescue teams" in extract_article(body[: int(kept * len(body))], url=URL).text
+
+
+def test_a_pdf_with_a_word_or_two_is_no_article() -> None:
+    with pytest.raises(NoArticle):
+        extract_article(pdf(["Annex 3"]), url=URL)
+
+
+def test_a_long_pdf_is_cut_and_says_so() -> None:
+    article = extract_article(pdf(*[[f"Page {n} of the report has this line."] for n in range(70)]), url=URL)
+    assert article.truncated
+    assert "Page 0 of" in article.text
+    assert "Page 69 of" not in article.text
+
+
+def test_a_page_beyond_all_measure_is_left_out_and_the_others_are_read() -> None:
+    article = extract_article(pdf(LINES, ["x"] * 60_000, ["The end of the report."]), url=URL)
+    assert article.truncated
+    assert article.text.startswith("The river flooded")
+    assert article.text.endswith("The end of the report.")

@@ -1,0 +1,178 @@
+"""Once in the world: identical requests, in one process and in several, are made once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+from starlette.responses import JSONResponse, Response
+
+from core.cache.request_key import text_key
+from core.store.keys import lease_key
+from tests.support.app import Make
+from tests.support.fake_openai import FakeOpenAI, thread_answer
+from tests.support.loopback import closed_port
+from tests.support.paths import ROOT
+from tests.support.site import ARTICLE, Site
+
+
+@contextlib.contextmanager
+def processes(number: int, settings: dict[str, Any]) -> Iterator[list[str]]:
+    """The addresses of so many servers, each a process of its own."""
+    environment = os.environ | {name.upper(): str(value) for name, value in settings.items()}
+    ports = [closed_port() for _ in range(number)]
+    base = [sys.executable, "-m", "uvicorn", "functions.generate:app", "--log-level", "error", "--port"]
+    running = [subprocess.Popen([*base, str(port)], cwd=ROOT, env=environment) for port in ports]  # noqa: S603
+    try:
+        yield [f"http://127.0.0.1:{port}" for port in ports]
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(10)
+
+
+async def up(client: httpx.AsyncClient, url: str) -> None:
+    for _ in range(200):
+        with contextlib.suppress(httpx.TransportError):
+            await client.get(f"{url}/api/rate-limit-status")
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("the server did not start")
+
+
+async def test_fifty_identical_requests_over_four_processes_are_one_generation(
+    upstash_settings: dict[str, Any], model_settings: dict[str, Any], openai: FakeOpenAI, site: Site
+) -> None:
+    openai.delay_seconds = 0.5
+    settings = {
+        **upstash_settings,
+        **model_settings,
+        "rate_limit_requests": 1_000,
+        "fetch_allow_hosts": site.authority,
+    }
+    with processes(4, settings) as urls:
+        async with httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=60)) as client:
+            await asyncio.gather(*(up(client, url) for url in urls))
+            body = {"url": f"{site.url}/bridge"}
+            asked = [client.post(f"{urls[n % 4]}/api/generate", json=body) for n in range(50)]
+            responses = await asyncio.gather(*asked)
+    answers = {json.dumps(response.json() | {"cached": None}) for response in responses}
+    statuses = [response.headers["cache-status"] for response in responses]
+    assert (len(site.requests), len(openai.requests), len(answers)) == (1, 1, 1)
+    assert sum("stored" in status for status in statuses) == 1
+    assert sum(status.endswith("; collapsed") for status in statuses) >= 40
+
+
+async def test_whoever_waited_says_so_and_is_counted(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], store_settings: dict[str, Any]
+) -> None:
+    openai.delay_seconds = 0.2
+    client = client_of(rate_limit_requests=100, **model_settings, **store_settings)
+    responses = await asyncio.gather(
+        *(client.post("/api/generate", json={"text": ARTICLE}) for _ in range(10))
+    )
+    statuses = sorted(response.headers["cache-status"] for response in responses)
+    assert statuses == ["threadr; fwd=uri-miss; collapsed"] * 9 + ["threadr; fwd=uri-miss; stored"]
+    assert len({json.dumps(response.json()) for response in responses}) == 1
+    assert len(openai.requests) == 1
+    await client.post("/api/generate", json={"text": ARTICLE})  # takes along what was counted meanwhile
+    stats = (await client.get("/api/cache/stats")).json()
+    assert (stats["misses"], stats["collapsed"], stats["hits"]) == (1, 9, 1)
+
+
+async def test_a_leader_that_died_is_replaced_when_its_lease_ends(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    upstash_settings: dict[str, Any],
+    valkey: Redis,
+) -> None:
+    valkey.set(lease_key(text_key(ARTICLE)), "a leader that is gone", px=400)
+    clients = [client_of(rate_limit_requests=100, **model_settings, **upstash_settings) for _ in range(3)]
+    responses = await asyncio.gather(
+        *(client.post("/api/generate", json={"text": ARTICLE}) for client in clients)
+    )
+    assert [response.status_code for response in responses] == [200] * 3
+    assert len(openai.requests) == 1
+
+
+@pytest.mark.parametrize("shared", ["upstash_settings", "tcp_settings"])
+async def test_a_leader_that_fails_gets_one_successor_and_no_stampede(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    shared: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    under_way, most = 0, 0
+
+    def answer(body: dict[str, Any]) -> Response | dict[str, Any]:
+        nonlocal under_way, most
+        most = max(most, len(openai.requests) - under_way)
+        under_way += 1
+        return JSONResponse({}, 400) if len(openai.requests) == 1 else thread_answer()
+
+    openai.answer, openai.delay_seconds = answer, 0.2
+    settings = {**model_settings, **request.getfixturevalue(shared), "rate_limit_requests": 100}
+    clients = [client_of(**settings) for _ in range(4)]
+    body = {"text": ARTICLE, "generator": "openai"}
+    responses = await asyncio.gather(*(clients[n % 4].post("/api/generate", json=body) for n in range(20)))
+    assert sorted(response.status_code for response in responses) == [200] * 19 + [503]
+    assert (len(openai.requests), most) == (2, 1)
+
+
+async def test_with_the_store_away_a_process_still_makes_it_once(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    openai.delay_seconds = 0.3
+    away = f"redis://127.0.0.1:{closed_port()}"
+    client = client_of(rate_limit_requests=100, redis_url=away, **model_settings)
+    await asyncio.gather(*(client.post("/api/generate", json={"text": ARTICLE}) for _ in range(10)))
+    assert len(openai.requests) == 1
+
+
+async def test_who_insists_on_a_new_answer_waits_for_nobody(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], store_settings: dict[str, Any]
+) -> None:
+    openai.delay_seconds = 0.2
+    client = client_of(rate_limit_requests=100, **model_settings, **store_settings)
+    headers = {"Cache-Control": "no-cache"}
+    asked = [client.post("/api/generate", json={"text": ARTICLE}, headers=headers) for _ in range(3)]
+    responses = await asyncio.gather(*asked)
+    assert all(response.headers["cache-status"].startswith("threadr; fwd=request") for response in responses)
+    assert len(openai.requests) == 3
+
+
+async def test_a_lasting_failure_is_told_to_all_who_waited(
+    client_of: Make, upstash_settings: dict[str, Any], site: Site
+) -> None:
+    site.pages["/gone"] = lambda: Response(status_code=404)
+    clients = [client_of(rate_limit_requests=100, **upstash_settings) for _ in range(3)]
+    body = {"url": f"{site.url}/gone"}
+    responses = await asyncio.gather(*(clients[n % 3].post("/api/generate", json=body) for n in range(12)))
+    assert {response.json()["type"] for response in responses} == {"/problems/article-unreachable"}
+    assert site.requests == ["/gone"]
+
+
+async def test_a_follower_without_time_makes_do(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    upstash_settings: dict[str, Any],
+    valkey: Redis,
+) -> None:
+    valkey.set(lease_key(text_key(ARTICLE)), "a leader that takes long", px=60_000)
+    client = client_of(generate_deadline_seconds=3.2, **model_settings, **upstash_settings)
+    answer = (await client.post("/api/generate", json={"text": ARTICLE})).json()
+    assert (answer["generator"], answer["degraded"]) == ("extractive", True)
+    assert openai.requests == []

@@ -1,0 +1,372 @@
+"""The data path: round trips and commands by route, staleness, the same content, money, who pays for what."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+from starlette.responses import JSONResponse, Response
+
+from core.services import Rooms
+from core.settings import Settings
+from core.store.protocol import Ask
+from tests.support.app import Instances
+from tests.support.clock import Clock
+from tests.support.fake_openai import FakeOpenAI, completion, thread_answer
+from tests.support.loopback import closed_port
+from tests.support.paths import ROOT
+from tests.support.site import ARTICLE, Site, page
+from tests.support.upstash_front import Front
+
+README = (ROOT / "README.md").read_text()
+ROWS = re.findall(r"^\| ([a-z`][^|]+?) \| (\d+) \| (\d+) \| (\d+) \|$", README, re.MULTILINE)
+MOST = {name: (int(trips), int(requests), int(generations)) for name, trips, requests, generations in ROWS}
+HOUR = 3_600.0
+
+
+def ran_commands(valkey: Redis) -> int:
+    """How many commands the server ran, the ones inside scripts too, as Upstash bills them."""
+    stats: Any = valkey.info("commandstats")
+    others = ("cmdstat_config", "cmdstat_client", "cmdstat_hello")
+    return sum(counted["calls"] for name, counted in stats.items() if not name.startswith(others))
+
+
+async def cost(front: Front, valkey: Redis, asking: Any) -> tuple[int, int, httpx.Response]:
+    """Round trips and commands of one request, measured at the server, which its Server-Timing must equal."""
+    front.requests.clear()
+    valkey.config_resetstat()
+    response: httpx.Response = await asking
+    commands = ran_commands(valkey)
+    told = re.search(r'desc="(\d+) round trips, (\d+) commands"', response.headers.get("server-timing", ""))
+    assert (int(told[1]), int(told[2])) == (len(front.requests), commands) if told else commands == 0
+    return len(front.requests), commands, response
+
+
+@pytest.mark.parametrize("scope", ["requests", "generations"])
+async def test_no_route_costs_more_than_the_readme_says(
+    instance_of: Instances,
+    front: Front,
+    valkey: Redis,
+    upstash_settings: dict[str, Any],
+    site: Site,
+    scope: str,
+) -> None:
+    settings = {**upstash_settings, "rate_limit_scope": scope, "rate_limit_requests": 3}
+    leader, other = instance_of(**settings), instance_of(**settings)
+    body = {"url": f"{site.url}/bridge"}
+    stats, status, health = "/api/cache/stats", "/api/rate-limit-status", "/api/monitor/health"
+    thread = ""
+    paid: dict[str, Callable[[], Any]] = {
+        "a miss, made": lambda: leader.post("/api/generate", json=body),
+        "a hit": lambda: other.post("/api/generate", json=body),
+        "a hit in the process": lambda: other.post("/api/generate", json=body),
+        "a rewrite": lambda: other.post(f"{thread}/posts/1/rewrite"),
+        "`GET /api/threads/{id}`": lambda: other.get(thread),
+        "a blocked client": lambda: other.post("/api/generate", json={"text": "One more."}),
+        "`GET /api/rate-limit-status`": lambda: other.get(status),
+        "`GET /api/cache/stats`": lambda: other.get(stats),
+        "`DELETE /api/cache/clear`": lambda: other.request("DELETE", "/api/cache/clear", json=body),
+        "`GET /api/monitor/health`": lambda: other.get(health),
+        "`GET /health`": lambda: other.get("/health"),
+    }
+    assert set(MOST) == set(paid)
+    for name, asking in paid.items():
+        if name == "a blocked client":
+            for number in range(4):
+                await other.post("/api/generate", json={"text": f"Text {number}."})
+        if name in ("a hit", "a rewrite"):
+            valkey.delete("threadr:ratelimit:127.0.0.1")  # the first call of a window costs most
+        trips, commands, response = await cost(front, valkey, asking())
+        if name == "a miss, made":
+            thread = f"/api/threads/{response.json()['id']}"
+        most_trips, *most_commands = MOST[name]
+        if scope == "generations" and name == "a hit in the process":
+            most_trips = 0
+        if scope == "generations" and name == "a blocked client":
+            most_trips = 1  # what is kept is free for it, so the store must be asked
+        assert response.status_code == (429 if name == "a blocked client" else 200), name
+        assert trips <= most_trips, name
+        assert commands <= most_commands[scope == "generations"], name
+
+
+async def test_statistics_cost_the_same_however_many_entries_there_are(
+    instance_of: Instances, front: Front, valkey: Redis, upstash_settings: dict[str, Any], clock: Clock
+) -> None:
+    client = instance_of(**upstash_settings)
+    _, few, _ = await cost(front, valkey, client.get("/api/cache/stats"))
+    ends = {f"threadr:cache:text:{number:016x}": (clock.now + number) * 1000 for number in range(20_000)}
+    valkey.zadd("threadr:index:cache", ends)
+    clock.now += 5_000
+    _, many, response = await cost(front, valkey, client.get("/api/cache/stats"))
+    assert response.json()["cache_entries"] == 15_000
+    assert few == many
+
+
+async def test_a_blocked_client_may_pass_exactly_when_it_was_told(
+    instance_of: Instances, upstash_settings: dict[str, Any], clock: Clock
+) -> None:
+    client = instance_of(**upstash_settings, rate_limit_requests=2)
+    for _ in range(3):
+        response = await client.post("/api/generate", json={"text": ARTICLE})
+    wait = int(response.headers["retry-after"])
+    clock.now += wait - 2
+    assert (await client.post("/api/generate", json={"text": ARTICLE})).status_code == 429
+    clock.now += 2
+    assert (await client.post("/api/generate", json={"text": ARTICLE})).status_code == 200
+
+
+async def test_in_scope_generations_hits_and_failures_are_free(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
+) -> None:
+    client = instance_of(**store_settings, rate_limit_scope="generations", rate_limit_requests=2)
+    for _ in range(5):
+        assert (await client.post("/api/generate", json={"text": ARTICLE})).status_code == 200
+    openai.answer = lambda _: completion(refusal="No.")
+    for number in range(4):
+        assert (await client.post("/api/generate", json={"text": f"Text {number}."})).status_code == 422
+    status = (await client.get("/api/rate-limit-status")).json()
+    assert status["requests_used"] == 1
+
+
+async def test_what_waits_to_be_counted_is_not_lost_with_a_blocked_call(
+    store_settings: dict[str, Any], clock: Clock
+) -> None:
+    rooms = Rooms(Settings(**store_settings, rate_limit_requests=1), clock=clock)
+    ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
+    await rooms.cache.enter(ask)
+    rooms.cache.count_later(collapsed=1)
+    assert (await rooms.cache.enter(ask)).kind == "blocked"
+    await rooms.cache.enter(replace(ask, client="b"))
+    (day,) = (await rooms.store.stats()).days.values()
+    await rooms.close()
+    assert day["collapsed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("waited", "counted"), [(True, {"collapsed": 1}), (False, {"hits": 1, "saved_micros": 7})]
+)
+async def test_whoever_waited_is_collapsed_when_this_process_has_it_meanwhile(
+    upstash_settings: dict[str, Any], clock: Clock, waited: bool, counted: dict[str, int]
+) -> None:
+    rooms = Rooms(Settings(**upstash_settings), clock=clock)
+    ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
+    kept_ms = int(clock.now * 1000)
+    rooms.local.put(ask.key, f"{kept_ms + 9_000} {kept_ms} 7 d {{}}", 30)
+    assert (await rooms.cache.enter(replace(ask, waited=waited, counts="not"))).kind == "hit"
+    await rooms.cache.enter(replace(ask, looks=False, only_looks=True))  # what waits travels along
+    (day,) = (await rooms.store.stats()).days.values()
+    await rooms.close()
+    assert day == counted
+
+
+async def test_what_was_counted_before_the_limit_was_met_is_not_counted_again(
+    store_settings: dict[str, Any], clock: Clock
+) -> None:
+    rooms = Rooms(Settings(**store_settings, rate_limit_requests=1), clock=clock)
+    ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
+    asks = [replace(ask, key=f"threadr:cache:text:{n}", counts="leading") for n in range(3)]
+    await rooms.cache.enter(asks[0])
+    rooms.cache.count_later(collapsed=1)
+    assert (await rooms.cache.enter(asks[1])).kind == "blocked"
+    await rooms.cache.enter(replace(asks[2], client="b"))
+    (day,) = (await rooms.store.stats()).days.values()
+    await rooms.close()
+    assert day["collapsed"] == 1
+
+
+def _with_status(status: int, _: object) -> Response:
+    return JSONResponse(thread_answer(), status)
+
+
+async def test_what_the_model_did_last_is_told_to_functions_without_its_key(
+    instance_of: Instances, openai: FakeOpenAI, front: Front, upstash_settings: dict[str, Any], clock: Clock
+) -> None:
+    writing, watching = instance_of(**upstash_settings), instance_of(**upstash_settings, openai_api_key=None)
+    told = []
+    for number, status in enumerate((200, 200, 401)):
+        openai.answer = partial(_with_status, status)
+        front.requests.clear()
+        await writing.post("/api/generate", json={"text": f"{ARTICLE} {number}"})
+        clock.now += 10
+        trips = len(front.requests)
+        health = (await watching.get("/api/monitor/health")).json()
+        told.append((trips, health["status"], health["services"]["openai"]["reason"]))
+    seen = "as the function that writes saw it"
+    assert told[:2] == [(2, "healthy", f"{seen} 10 s ago"), (2, "healthy", f"{seen} 20 s ago")]
+    assert (told[2][:2], told[2][2][-15:]) == ((2, "degraded"), "saw it 10 s ago")
+
+
+async def test_past_freshness_it_is_made_anew(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock
+) -> None:
+    client = instance_of(**store_settings)
+    first = await client.post("/api/generate", json={"text": ARTICLE})
+    clock.now += 25 * HOUR
+    second = await client.post("/api/generate", json={"text": ARTICLE})
+    assert second.json()["id"] != first.json()["id"]
+    assert len(openai.requests) == 2
+
+
+@pytest.mark.parametrize("broken", ["model", "site"])
+async def test_when_that_fails_the_old_answer_is_served(
+    instance_of: Instances,
+    openai: FakeOpenAI,
+    store_settings: dict[str, Any],
+    clock: Clock,
+    site: Site,
+    broken: str,
+) -> None:
+    client = instance_of(**store_settings)
+    body = {"url": f"{site.url}/bridge"}
+    first = await client.post("/api/generate", json=body)
+    clock.now += 25 * HOUR
+    if broken == "model":
+        openai.answer = lambda _: JSONResponse({}, 500)
+        site.pages["/bridge"] = lambda: Response(page(title="Another title"), media_type="text/html")
+    else:
+        site.pages["/bridge"] = lambda: Response(status_code=500)
+    second = await client.post("/api/generate", json=body)
+    assert second.json() == first.json() | {"cached": True}
+    assert second.headers["cache-status"] == "threadr; hit; ttl=-3600; detail=stale-if-error"
+    assert second.headers["age"] == str(25 * 3600)
+    clock.now += 168 * HOUR
+    third = await client.post("/api/generate", json=body)
+    assert (third.status_code, third.json().get("degraded")) in ((200, True), (422, None))
+
+
+async def test_an_unchanged_page_costs_no_model_call(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock, site: Site
+) -> None:
+    client = instance_of(**store_settings)
+    body = {"url": f"{site.url}/bridge"}
+    first = await client.post("/api/generate", json=body)
+    clock.now += 25 * HOUR
+    second = await client.post("/api/generate", json=body)
+    assert second.json()["thread"] == first.json()["thread"]
+    assert second.headers["cache-status"].endswith("; detail=same-content")
+    assert (len(openai.requests), len(site.requests)) == (1, 2)
+    clock.now += 23 * HOUR
+    assert (await client.post("/api/generate", json=body)).headers["cache-status"].startswith("threadr; hit")
+
+
+async def test_a_page_that_says_that_it_has_not_changed_costs_neither_body_nor_model(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock, site: Site
+) -> None:
+    headers = {"ETag": '"v1"', "Last-Modified": "Tue, 24 Nov 2026 10:00:00 GMT"}
+    site.pages["/bridge"] = lambda: Response(page(), media_type="text/html", headers=headers)
+    client = instance_of(**store_settings)
+    body = {"url": f"{site.url}/bridge"}
+    first = await client.post("/api/generate", json=body)
+    clock.now += 25 * HOUR
+    site.pages["/bridge"] = lambda: Response(status_code=304, headers=headers)
+    second = await client.post("/api/generate", json=body)
+    assert second.json() == first.json() | {"cached": True}
+    assert second.headers["cache-status"] == "threadr; fwd=uri-miss; stored; detail=same-content"
+    assert site.conditions[1:] == [('"v1"', "Tue, 24 Nov 2026 10:00:00 GMT")]
+    assert (len(openai.requests), len(site.requests)) == (1, 2)
+    assert (await client.post("/api/generate", json=body)).headers["cache-status"].startswith("threadr; hit")
+
+
+async def test_the_same_article_at_another_address_costs_no_model_call(
+    instance_of: Instances, openai: FakeOpenAI, site: Site, store_settings: dict[str, Any]
+) -> None:
+    first = instance_of(**store_settings)
+    # The dict is not shared, so there it is the same process that must know it.
+    second, third = [instance_of(**store_settings) if store_settings else first for _ in range(2)]
+    await first.post("/api/generate", json={"url": f"{site.url}/bridge"})
+    response = await second.post("/api/generate", json={"url": f"{site.url}/copy"})
+    answer = response.json()
+    assert (len(openai.requests), len(site.requests)) == (1, 2)
+    assert answer["source"]["url"] == f"{site.url}/copy"
+    assert answer["thread"][-1]["content"].count("/copy") == 1
+    assert "/bridge" not in json.dumps(answer)
+    again = await third.post("/api/generate", json={"url": f"{site.url}/copy"})
+    assert again.json()["thread"] == answer["thread"]
+    assert len(site.requests) == 2
+
+
+async def test_one_page_has_one_key_whatever_is_written_around_it(
+    instance_of: Instances, openai: FakeOpenAI, site: Site
+) -> None:
+    client = instance_of(rate_limit_requests=20)
+    for tail in ("/a?b=1&c=2", "/a?c=2&b=1", "/a?b=1&c=2#top", "/a?utm_source=x&b=1&c=2", "/%61?b=1&c=2"):
+        await client.post("/api/generate", json={"url": f"{site.url}{tail}"})
+    assert len(site.requests) == 1
+
+
+async def test_a_damaged_entry_is_made_anew_and_replaced(
+    instance_of: Instances, openai: FakeOpenAI, upstash_settings: dict[str, Any], valkey: Redis, clock: Clock
+) -> None:
+    await instance_of(**upstash_settings).post("/api/generate", json={"text": ARTICLE})
+    (key,) = list(valkey.keys("threadr:cache:text:*"))
+    head = str(valkey.get(key)).split(" ", 4)[:4]
+    for spoiled in ('{"tweets": 3', " ".join([*head, "junk"]), " ".join([*head, '[{"thread": 1}, [], ""]'])):
+        valkey.set(key, spoiled)
+        response = await instance_of(**upstash_settings).post("/api/generate", json={"text": ARTICLE})
+        assert (response.status_code, response.json()["cached"]) == (200, False)
+        assert str(valkey.get(key)).split(" ", 1)[0] == head[0]
+    assert len(openai.requests) == 4
+
+
+async def test_fifty_parallel_requests_never_pass_the_budget(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
+) -> None:
+    # Each answer costs 0.00165 dollars, and at most 0.083 are reserved for it.
+    client = instance_of(**store_settings, rate_limit_requests=100, daily_budget_usd=0.3)
+    texts = [f"{ARTICLE}\nNumber {number}." for number in range(50)]
+    responses = await asyncio.gather(*(client.post("/api/generate", json={"text": text}) for text in texts))
+    answers = [response.json() for response in responses]
+    made = [answer for answer in answers if answer["generator"] == "openai"]
+    assert 1 <= len(made) <= 8
+    others = [answer for answer in answers if answer["generator"] == "extractive"]
+    assert all("budget" in answer["warnings"][0] for answer in others)
+    assert (await client.get("/api/cache/stats")).json()["cost_usd"] == round(0.00165 * len(made), 6) <= 0.3
+
+
+async def test_past_the_budget_who_insists_on_the_model_is_told(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
+) -> None:
+    client = instance_of(**store_settings, daily_budget_usd=0.001)
+    response = await client.post("/api/generate", json={"text": ARTICLE, "generator": "openai"})
+    assert (response.status_code, response.json()["type"]) == (503, "/problems/budget-spent")
+    assert response.headers["retry-after"] == "60"
+    assert openai.requests == []
+
+
+async def test_the_budget_is_whole_again_the_next_day(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock
+) -> None:
+    openai.answer = lambda _: thread_answer() | {"usage": {"prompt_tokens": 10**5, "completion_tokens": 1}}
+    client = instance_of(**store_settings, daily_budget_usd=0.1)
+    generators = []
+    for number in range(3):
+        clock.now += 86_400 if number == 2 else 0
+        answer = (await client.post("/api/generate", json={"text": f"Text {number}. " * 20})).json()
+        generators.append(answer["generator"])
+    assert generators == ["openai", "extractive", "openai"]
+
+
+async def test_a_failed_attempt_that_was_billed_is_counted(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
+) -> None:
+    openai.answer = lambda _: completion("no JSON")
+    client = instance_of(**store_settings)
+    answer = (await client.post("/api/generate", json={"text": ARTICLE})).json()
+    assert (answer["generator"], answer["usage"]["cost_usd"]) == ("extractive", 0.00165)
+    assert (await client.get("/api/cache/stats")).json()["cost_usd"] == 0.00165
+
+
+async def test_the_budget_holds_while_the_store_is_away(instance_of: Instances, openai: FakeOpenAI) -> None:
+    away = {"redis_url": f"redis://127.0.0.1:{closed_port()}", "daily_budget_usd": 0.1}
+    openai.answer = lambda _: thread_answer() | {"usage": {"prompt_tokens": 10**5, "completion_tokens": 1}}
+    client = instance_of(**away)
+    answers = [(await client.post("/api/generate", json={"text": f"Text {n}."})).json() for n in range(2)]
+    assert [answer["generator"] for answer in answers] == ["openai", "extractive"]

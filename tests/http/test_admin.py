@@ -1,0 +1,63 @@
+"""Who is let in by the admin's door: in production nobody without the token."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.http.admin import is_admin
+from core.settings import Settings
+
+TOKEN = "right-token"
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        pytest.param(f"Bearer {TOKEN}", id="bearer"),
+        pytest.param(f"bearer {TOKEN}", id="lower-case"),
+        pytest.param(f"BEARER  {TOKEN} ", id="upper-case-and-spaces"),
+    ],
+)
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_the_token_opens(authorization: str, environment: str) -> None:
+    assert is_admin(authorization, Settings(admin_token=TOKEN, environment=environment))
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("Bearer", id="no-token"),
+        pytest.param("Bearer ", id="empty-token"),
+        pytest.param(TOKEN, id="no-scheme"),
+        pytest.param(f" {TOKEN}", id="empty-scheme"),
+        pytest.param(f"Basic {TOKEN}", id="other-scheme"),
+        pytest.param(f"Bearer{TOKEN}", id="no-space"),
+        pytest.param(f"Bearer\t{TOKEN}", id="tab"),
+        pytest.param(f"Bearer {TOKEN}x", id="longer"),
+        pytest.param(f"Bearer {TOKEN[:-1]}", id="shorter"),
+        pytest.param(f"Bearer {TOKEN.upper()}", id="other-case"),
+        pytest.param(f"Bearer {TOKEN}, Bearer {TOKEN}", id="twice"),
+        pytest.param(f"Bearer {TOKEN}\x00", id="nul"),
+        pytest.param("Bearer ümläut", id="latin-1"),
+        pytest.param("Bearer \ud800 令牌", id="beyond-latin-1"),
+        pytest.param("Bearer " + "a" * 100_000, id="endless"),
+    ],
+)
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_anything_else_does_not(authorization: str, environment: str) -> None:
+    assert not is_admin(authorization, Settings(admin_token=TOKEN, environment=environment))
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Bearer None", f"Bearer {TOKEN}"])
+@pytest.mark.parametrize("token", [None, ""])
+def test_without_a_token_production_is_closed_and_development_open(
+    token: str | None, authorization: str
+) -> None:
+    assert not is_admin(authorization, Settings(admin_token=token, environment="production"))
+    assert is_admin(authorization, Settings(admin_token=token))
+
+
+def test_a_token_that_is_not_ascii_opens_as_the_bytes_that_servers_pass_on() -> None:
+    on_the_wire = "Bearer schlüssel".encode().decode("latin-1")
+    assert is_admin(on_the_wire, Settings(admin_token="schlüssel"))

@@ -1,0 +1,146 @@
+"""What holds for every route: one shape of errors, ids, CORS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter
+
+from core.http.app import create_app
+from core.settings import Settings
+from tests.support.app import Make
+
+
+async def test_unknown_paths_and_wrong_methods_are_problems(client_of: Make) -> None:
+    client = client_of()
+    missing = await client.get("/api/nothing")
+    wrong = await client.put("/api/generate", json={})
+    assert (missing.status_code, missing.json()["type"]) == (404, "/problems/not-found")
+    assert (wrong.status_code, wrong.json()["type"]) == (405, "/problems/method-not-allowed")
+    assert wrong.headers["allow"] == "POST"
+
+
+async def test_every_answer_has_a_request_id(client_of: Make) -> None:
+    client = client_of()
+    ids = [(await client.get(path)).headers["x-request-id"] for path in ("/health", "/health", "/nothing")]
+    assert len(set(ids)) == 3
+
+
+async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    router = APIRouter()
+
+    @router.get("/broken")
+    async def broken() -> None:
+        raise RuntimeError("canary")
+
+    transport = httpx.ASGITransport(create_app(router, settings=Settings()), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://threadr.test") as client:
+        response = await client.get("/broken")
+    assert (response.status_code, response.json()["type"]) == (500, "/problems/internal")
+    assert response.headers["x-request-id"] in response.json()["detail"]
+    log = capsys.readouterr().out
+    assert "RuntimeError" in log
+    assert response.headers["x-request-id"] in log
+    assert "canary" not in response.text + log
+
+
+@pytest.mark.parametrize("status", [503, 504])
+async def test_what_is_our_fault_names_the_request(client_of: Make, status: int) -> None:
+    body = {"text": "Hello.", "generator": "openai"} if status == 503 else {"text": "Hello."}
+    response = await client_of().post(
+        "/api/generate", json=body, headers={"Cache-Control": "only-if-cached"} if status == 504 else {}
+    )
+    assert response.status_code == status
+    assert response.json()["detail"].endswith(f" Request id: {response.headers['x-request-id']}.")
+
+
+@pytest.mark.parametrize("path", ["/health/", "/api/generate/", "//evil.example/"])
+async def test_nobody_is_sent_elsewhere(client_of: Make, path: str) -> None:
+    response = await client_of().get(f"http://threadr.test{path}", headers={"Host": "evil.example"})
+    assert (response.status_code, response.headers.get("location")) == (404, None)
+
+
+ELSEWHERE = "https://threadr.example"
+ORIGINS: list[Any] = [
+    pytest.param({}, "*", id="development"),
+    pytest.param({"environment": "production", "fetch_allow_hosts": ()}, None, id="production"),
+    pytest.param({"cors_origins": (ELSEWHERE,)}, ELSEWHERE, id="set"),
+    pytest.param({"cors_origins": ("https://other.example",)}, None, id="another"),
+]
+
+
+async def preflight(client: httpx.AsyncClient, method: str, headers: str) -> httpx.Response:
+    asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+    return await client.options("/api/cache/clear", headers={"Origin": ELSEWHERE, **asked})
+
+
+@pytest.mark.parametrize(("settings", "origin"), ORIGINS)
+async def test_cors_is_as_the_settings_say(
+    client_of: Make, settings: dict[str, Any], origin: str | None
+) -> None:
+    client = client_of(**settings)
+    for response in [
+        await preflight(client, "DELETE", "content-type"),
+        await client.get("/health", headers={"Origin": ELSEWHERE}),
+        await client.post("/api/generate", content=b"", headers={"Origin": ELSEWHERE}),
+        await client.post("/api/generate", content=b"x" * 7_000_000, headers={"Origin": ELSEWHERE}),
+    ]:
+        assert response.headers.get("access-control-allow-origin") == origin
+        assert "access-control-allow-credentials" not in response.headers
+        if settings.get("environment") == "production":
+            assert not [name for name in response.headers if name.startswith("access-control-")]
+        assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("method", "header"),
+    [("DELETE", "authorization"), ("POST", "x-api-key, content-type"), ("GET", "if-none-match")],
+)
+async def test_a_preflight_allows_what_routes_take(client_of: Make, method: str, header: str) -> None:
+    response = await preflight(client_of(), method, header)
+    assert (response.status_code, response.content) == (200, b"")
+    assert method in response.headers["access-control-allow-methods"]
+    allowed = response.headers["access-control-allow-headers"].lower().split(", ")
+    assert set(header.split(", ")) <= set(allowed)
+
+
+async def test_pages_of_others_may_read_what_the_openapi_names(client_of: Make) -> None:
+    client = client_of()
+    response = await client.get("/health", headers={"Origin": ELSEWHERE})
+    exposed = set(response.headers["access-control-expose-headers"].split(", "))
+    told = set((await client.get("/openapi.json")).json()["components"]["headers"])
+    # The browser shows Cache-Control anyway, and no page needs to know how keys are asked for.
+    assert exposed == told - {"Cache-Control", "WWW-Authenticate"}
+
+
+async def test_a_body_that_is_cut_off_is_not_taken_for_whole(client_of: Make) -> None:
+    client = client_of()
+    app = client._transport.app  # type: ignore[attr-defined]
+    sent: list[Any] = []
+    messages = iter(
+        [
+            {"type": "http.request", "body": b'{"text": "Hello."}', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/generate",
+        "headers": headers,
+        "query_string": b"",
+    }
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 400

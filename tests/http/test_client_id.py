@@ -1,0 +1,141 @@
+"""Whose bucket a call counts in."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.datastructures import Headers
+
+from core.http.client_id import UNKNOWN, client_bucket
+
+KEYS = ("first-key", "second-key")
+
+
+def bucket(
+    door: str, *, peer: str | None = "198.51.100.9", forwarded: str | None = None, key: str = ""
+) -> str:
+    headers = {"x-forwarded-for": forwarded} if forwarded is not None else {}
+    return client_bucket(front_door=door, peer=peer, headers=headers | {"x-api-key": key}, api_keys=KEYS)
+
+
+@pytest.mark.parametrize(
+    ("door", "peer", "forwarded", "expected"),
+    [
+        pytest.param("gateway", "203.0.113.5", "6.6.6.6", "203.0.113.5", id="gateway-ignores-the-header"),
+        pytest.param("function-url", "203.0.113.5", "6.6.6.6", "203.0.113.5", id="function-url-too"),
+        pytest.param("alb", "10.0.0.1", "6.6.6.6, 203.0.113.5", "203.0.113.5", id="alb-takes-the-last"),
+        pytest.param("proxy:1", "10.0.0.1", "6.6.6.6,203.0.113.5", "203.0.113.5", id="one-proxy"),
+        pytest.param(
+            "proxy:2", "10.0.0.1", "6.6.6.6, 203.0.113.5, 10.0.0.2", "203.0.113.5", id="two-proxies"
+        ),
+        pytest.param("proxy:3", "10.0.0.1", "203.0.113.5", UNKNOWN, id="fewer-hops-than-promised"),
+        pytest.param("alb", "10.0.0.1", None, UNKNOWN, id="alb-without-the-header"),
+        pytest.param("alb", "10.0.0.1", "203.0.113.5,", UNKNOWN, id="empty-last-entry"),
+        pytest.param("alb", "10.0.0.1", "203.0.113.5:51234", "203.0.113.5", id="address-with-port"),
+        pytest.param("alb", "10.0.0.1", "[2001:db8::7]:51234", "2001:db8::/64", id="ipv6-with-port"),
+        pytest.param("gateway", None, "6.6.6.6", UNKNOWN, id="no-peer"),
+        pytest.param("gateway", "testclient", None, UNKNOWN, id="peer-that-is-no-address"),
+        pytest.param("gateway", "2001:DB8:1:2:3:4:5:6", None, "2001:db8:1:2::/64", id="ipv6"),
+        pytest.param("gateway", "::ffff:203.0.113.5", None, "203.0.113.5", id="mapped-ipv4"),
+        pytest.param("gateway", "203.0.113.005", None, UNKNOWN, id="leading-zeros"),
+        pytest.param("gateway", "x\nthreadr:cache:", None, UNKNOWN, id="text-for-the-key"),
+        pytest.param("gateway", "6.6.6.6, 203.0.113.5", None, UNKNOWN, id="peer-that-is-a-list"),
+        pytest.param("gateway", "", "6.6.6.6", UNKNOWN, id="empty-peer"),
+        pytest.param("gateway", "::FFFF:CB00:7105", None, "203.0.113.5", id="mapped-in-hex-and-upper-case"),
+        pytest.param("alb", None, "[::ffff:203.0.113.5]:80", "203.0.113.5", id="mapped-with-port"),
+        pytest.param("gateway", "fe80::1%eth0", None, "fe80::/64", id="zone"),
+        pytest.param("gateway", "64:ff9b::203.0.113.5", None, "64:ff9b::/64", id="nat64-is-ipv6"),
+        pytest.param("gateway", "::203.0.113.5", None, "::/64", id="compatible-is-ipv6"),
+        pytest.param("gateway", "2002:cb00:7105:9::1", None, "2002:cb00:7105:9::/64", id="6to4-is-ipv6"),
+        pytest.param("gateway", "3405803781", None, UNKNOWN, id="whole-number"),
+        pytest.param("gateway", "0xcb.0.113.5", None, UNKNOWN, id="hex"),
+        pytest.param("gateway", "203.0.113", None, UNKNOWN, id="short-form"),
+        pytest.param("gateway", "٢٠٣.0.113.5", None, UNKNOWN, id="digits-of-others"),
+        pytest.param("gateway", "2001:db8::1::2", None, UNKNOWN, id="ipv6-broken"),
+        pytest.param("gateway", "[2001:db8::7", None, "2001:db8::/64", id="bracket-left-open"),
+        pytest.param("alb", "10.0.0.1", "", UNKNOWN, id="empty-header"),
+        pytest.param("alb", "10.0.0.1", " , ,, ", UNKNOWN, id="only-commas"),
+        pytest.param("alb", "10.0.0.1", "6.6.6.6,\t203.0.113.5  ", "203.0.113.5", id="spaces-and-tabs"),
+        pytest.param("alb", "10.0.0.1", "203.0.113.5, unknown", UNKNOWN, id="last-is-unknown"),
+        pytest.param("alb", "10.0.0.1", "203.0.113.5;6.6.6.6", UNKNOWN, id="other-separator"),
+        pytest.param("alb", "10.0.0.1", '"203.0.113.5"', UNKNOWN, id="quoted"),
+        pytest.param("alb", "10.0.0.1", "6.6.6.6," * 9_999 + "203.0.113.5", "203.0.113.5", id="very-long"),
+        pytest.param("alb", "10.0.0.1", "6" * 99_999, UNKNOWN, id="one-long-word"),
+        pytest.param("proxy:9", "10.0.0.1", "203.0.113.5" + ",10.0.0.2" * 8, "203.0.113.5", id="nine"),
+    ],
+)
+def test_the_bucket_is_the_address_that_the_front_door_vouches_for(
+    door: str, peer: str | None, forwarded: str | None, expected: str
+) -> None:
+    assert bucket(door, peer=peer, forwarded=forwarded) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.ip_addresses(v=6, network="2001:db8:1:2::/64"))
+def test_a_subscribers_whole_prefix_shares_a_bucket(address: ipaddress.IPv6Address) -> None:
+    assert bucket("gateway", peer=str(address)) == "2001:db8:1:2::/64"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(codec="latin-1"), max_size=40), st.sampled_from(["gateway", "function-url"]))
+def test_nothing_that_a_caller_writes_changes_the_bucket(written: str, door: str) -> None:
+    assert bucket(door, forwarded=written, key=written) == "198.51.100.9"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(codec="latin-1"), max_size=40))
+def test_what_stands_left_of_the_trusted_hops_is_ignored(written: str) -> None:
+    assert bucket("proxy:2", forwarded=f"{written},203.0.113.5,10.0.0.2") == "203.0.113.5"
+
+
+def test_a_known_key_has_a_bucket_of_its_own_wherever_it_comes_from() -> None:
+    first = bucket("gateway", key="first-key")
+    assert first == bucket("alb", forwarded="6.6.6.6", key="first-key")
+    assert first != bucket("gateway", key="second-key")
+    assert first.startswith("key-")
+    assert "first-key" not in first
+
+
+@pytest.mark.parametrize("keys", [(), ("",)], ids=repr)
+def test_an_empty_key_is_no_key(keys: tuple[str, ...]) -> None:
+    headers = {"x-api-key": ""}
+    assert client_bucket(front_door="gateway", peer="203.0.113.5", headers=headers, api_keys=keys) == (
+        "203.0.113.5"
+    )
+
+
+def test_a_key_that_is_not_ascii_is_known_as_the_bytes_that_servers_pass_on() -> None:
+    headers = {"x-api-key": "schlüssel".encode().decode("latin-1")}
+    bucket = client_bucket(front_door="gateway", peer=None, headers=headers, api_keys=("schlüssel",))
+    assert bucket.startswith("key-")
+
+
+def test_lines_of_the_header_are_one_list_and_the_proxys_own_is_the_last() -> None:
+    lines = [
+        (b"x-forwarded-for", b"6.6.6.6"),
+        (b"x-real-ip", b"6.6.6.6"),
+        (b"x-forwarded-for", b"203.0.113.5"),
+    ]
+    for door in ("alb", "proxy:1"):
+        assert client_bucket(front_door=door, peer=None, headers=Headers(raw=lines)) == "203.0.113.5"
+
+
+def test_every_key_is_compared_whichever_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[bytes] = []
+
+    def compare(known: bytes, given: bytes) -> bool:
+        compared.append(known)
+        return known == given
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    bucket("gateway", key="first-key")
+    assert compared == [key.encode() for key in KEYS]
+
+
+@pytest.mark.parametrize("key", ["", "first", "first-key ", "FIRST-KEY", "first-key,second-key", "é"])
+def test_an_unknown_key_is_no_key(key: str) -> None:
+    assert bucket("gateway", key=key) == "198.51.100.9"

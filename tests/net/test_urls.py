@@ -1,0 +1,197 @@
+"""A caller's URL: taken apart, or refused; never repaired."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import ArticleBlocked
+from core.net.urls import WebAddress, redirected, web_address
+
+HOSTS = st.lists(
+    st.from_regex(r"[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?", fullmatch=True), min_size=1, max_size=3
+).map(lambda labels: ".".join([*labels, "com"]))
+PATHS = st.from_regex(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]{0,8}){0,3}", fullmatch=True)
+QUERIES = st.from_regex(r"(\?[a-z0-9=&%+/?-]{0,12})?", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("example.com", id="no-scheme"),
+        pytest.param("//example.com/", id="no-scheme-but-slashes"),
+        pytest.param("http:/example.com", id="one-slash"),
+        pytest.param("http:example.com", id="no-slash"),
+        pytest.param("http:///example.com", id="three-slashes"),
+        pytest.param("http://", id="no-host"),
+        pytest.param("http://./", id="only-a-dot"),
+        pytest.param("http://a..example/", id="empty-label"),
+        pytest.param("http://example.com../", id="two-trailing-dots"),
+        pytest.param("http://-a.example/", id="leading-hyphen"),
+        pytest.param("http://a-.example/", id="trailing-hyphen"),
+        pytest.param(f"http://{'a' * 64}.example/", id="label-too-long"),
+        pytest.param(f"http://{'a.' * 130}example/", id="host-too-long"),
+        pytest.param("http://ex%61mple.com/", id="escaped-host"),
+        pytest.param("http://exa mple.com/", id="space-in-host"),
+        pytest.param("http://example.com/a b", id="space-in-path"),
+        pytest.param(" http://example.com/", id="leading-space"),
+        pytest.param("http://example.com/\u00a0a", id="no-break-space"),
+        pytest.param("http://example.com/\n", id="newline-at-the-end"),
+        pytest.param("ht\ntp://example.com/", id="newline-in-the-scheme"),
+        pytest.param("http://exam\tple.com/", id="tab"),
+        pytest.param("http://example.com/\x00", id="nul"),
+        pytest.param("http://example.com\\@evil.example/", id="backslash"),
+        pytest.param("http://example.com/\ud800", id="lone-surrogate"),
+        pytest.param("http://user@example.com/", id="name"),
+        pytest.param("http://user:password@example.com/", id="name-and-password"),
+        pytest.param("http://example.com:80@evil.example/", id="host-as-password"),
+        pytest.param("http://@example.com/", id="empty-name"),
+        pytest.param("ftp://example.com/", id="ftp"),
+        pytest.param("file:///etc/passwd", id="file"),
+        pytest.param("gopher://example.com/", id="gopher"),
+        pytest.param("javascript:alert(1)", id="javascript"),
+        pytest.param("http://example.com:22/", id="ssh-port"),
+        pytest.param("http://example.com:0/", id="port-zero"),
+        pytest.param("http://example.com:65616/", id="port-that-wraps-to-80"),
+        pytest.param("http://example.com:+80/", id="port-with-a-sign"),
+        pytest.param("http://example.com:８０/", id="wide-port"),
+        pytest.param("http://2130706433/", id="decimal-address"),
+        pytest.param("http://0x7f000001/", id="hex-address"),
+        pytest.param("http://0x7f.0x0.0x0.0x1/", id="dotted-hex"),
+        pytest.param("http://0177.0.0.1/", id="octal"),
+        pytest.param("http://127.1/", id="short-address"),
+        pytest.param("http://1.2.3.4.5/", id="five-parts"),
+        pytest.param("http://example.0x/", id="number-as-last-label"),
+        pytest.param("http://[::1/", id="open-bracket"),
+        pytest.param("http://[::1%25eth0]/", id="zone"),
+        pytest.param("http://[fe80::1%eth0]/", id="plain-zone"),
+        pytest.param("http://[v1.a]/", id="future-address"),
+        pytest.param("http://[127.0.0.1]/", id="ipv4-in-brackets"),
+        pytest.param("http://[::1]example.com/", id="text-after-the-bracket"),
+        pytest.param("http://[::1]]/", id="two-closing-brackets"),
+        pytest.param("http://example.com[::1]/", id="text-before-the-bracket"),
+        pytest.param("http://例 え.jp/", id="international-with-a-space"),
+        pytest.param("http://exa\u2100mple.com/", id="sign-that-unfolds-to-a-slash"),
+        pytest.param("http://ｅxample.com/", id="wide-letter"),
+        pytest.param("http://example。com/", id="ideographic-dot"),
+        pytest.param("http://example．com/", id="wide-dot"),
+        pytest.param("http://example.com\u3002/", id="ideographic-trailing-dot"),
+        pytest.param("http://\u212aelvin.example/", id="kelvin-sign"),
+        pytest.param("http://long\u017f.example/", id="long-s"),
+        pytest.param("http://soft\u00adhyphen.example/", id="soft-hyphen"),
+        pytest.param("http://bu\u0308cher.example/", id="letter-in-two-parts"),
+        pytest.param("http://①②⑦.⓪.⓪.①/", id="circled-digits"),
+        pytest.param("http://𝟙𝟚𝟟.0.0.1/", id="mathematical-digits"),
+        pytest.param("http://١٢٧.٠.٠.١/", id="arabic-digits"),
+        pytest.param("http://xn--a.example/", id="bad-punycode"),
+        pytest.param("http://xn--localhost-.example/", id="bad-punycode-of-ascii"),
+        pytest.param("http://a.XN--.example/", id="empty-punycode"),
+        pytest.param("http://intranet/", id="single-label"),
+        pytest.param("http://localhost./", id="single-label-with-a-dot"),
+        pytest.param(f"http://example.com/{'a' * 2_048}", id="too-long"),
+    ],
+)
+def test_what_is_not_plainly_a_web_address_is_refused(url: str) -> None:
+    with pytest.raises(ArticleBlocked) as caught:
+        web_address(url)
+    assert (caught.value.reason or "").startswith("url: ")
+    assert caught.value.detail == ArticleBlocked.default_detail
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        pytest.param("http://example.com", ("http", "example.com", 80, "/", ""), id="bare"),
+        pytest.param("HTTPS://Example.COM/A?b=C#d", ("https", "example.com", 443, "/A", "b=C"), id="case"),
+        pytest.param("http://example.com./", ("http", "example.com", 80, "/", ""), id="trailing-dot"),
+        pytest.param("http://example.com:443/", ("http", "example.com", 443, "/", ""), id="other-web-port"),
+        pytest.param("https://example.com:443/", ("https", "example.com", 443, "/", ""), id="own-port"),
+        pytest.param("http://my_host.example/", ("http", "my_host.example", 80, "/", ""), id="underscore"),
+        pytest.param("http://BÜCHER.example/", ("http", "xn--bcher-kva.example", 80, "/", ""), id="idn"),
+        pytest.param(
+            "http://XN--BCHER-KVA.example/", ("http", "xn--bcher-kva.example", 80, "/", ""), id="a-label"
+        ),
+        pytest.param("http://faß.example/", ("http", "xn--fa-hia.example", 80, "/", ""), id="sharp-s"),
+        pytest.param("http://例え.テスト/", ("http", "xn--r8jz45g.xn--zckzah", 80, "/", ""), id="japanese"),
+        pytest.param("http://192.0.2.7/", ("http", "192.0.2.7", 80, "/", ""), id="ipv4"),
+        pytest.param("http://[2001:DB8:0::1]/", ("http", "2001:db8::1", 80, "/", ""), id="ipv6"),
+        pytest.param("http://e.com?a=/b?c", ("http", "e.com", 80, "/", "a=/b?c"), id="query-without-path"),
+        pytest.param("http://e.com/@me", ("http", "e.com", 80, "/@me", ""), id="at-sign-in-the-path"),
+    ],
+)
+def test_a_web_address_is_taken_apart(url: str, parts: tuple[str, str, int, str, str]) -> None:
+    assert web_address(url) == WebAddress(*parts)
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        pytest.param("http://example.com:80", "http://example.com/", id="own-port-dropped"),
+        pytest.param("http://example.com:443/", "http://example.com:443/", id="other-port-kept"),
+        pytest.param("https://[2001:db8::1]:80/a?b", "https://[2001:db8::1]:80/a?b", id="ipv6-with-port"),
+    ],
+)
+def test_an_address_is_written_as_it_is_asked_for(url: str, written: str) -> None:
+    assert str(web_address(url)) == written
+
+
+def test_only_listed_hosts_may_use_another_port() -> None:
+    allowed = ["localhost:8080"]
+    assert web_address("http://LOCALHOST:8080/", allow_hosts=allowed).port == 8080
+    for url in ("http://localhost:8081/", "http://other:8080/", "http://localhost:8080@evil.example/"):
+        with pytest.raises(ArticleBlocked):
+            web_address(url, allow_hosts=allowed)
+
+
+@pytest.mark.parametrize(
+    ("location", "url"),
+    [
+        ("/b", "https://e.com/b"),
+        ("b?c#d", "https://e.com/x/b?c#d"),
+        ("?c", "https://e.com/x/y?c"),
+        ("//other.com/b", "https://other.com/b"),
+        ("HTTP://other.com", "HTTP://other.com"),
+        ("../../../b", "https://e.com/b"),
+        ("/caf\u00e9", "https://e.com/caf\u00e9"),
+        # Not mended: refused when it is parsed.
+        ("https:b", "https:b"),
+        ("https://", "https://"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+    ],
+)
+def test_a_location_is_read_from_where_it_was_found(location: str, url: str) -> None:
+    assert redirected(web_address("https://e.com/x/y?z"), location) == url
+
+
+@pytest.mark.parametrize("location", ["", "http://[::1", "//[", "http://a]b/"])
+def test_a_location_that_names_nothing_is_an_error(location: str) -> None:
+    with pytest.raises(ValueError, match=r"Location|IPv6|bracket"):
+        redirected(web_address("https://e.com/"), location)
+
+
+@pytest.mark.parametrize("location", ["/a b", "ht\ttp://e.com/", "\\\\e.com\\", "/a\r\nX: y", "/\u00a0"])
+def test_an_odd_location_is_blocked(location: str) -> None:
+    with pytest.raises(ArticleBlocked):
+        redirected(web_address("https://e.com/"), location)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["http", "https"]), HOSTS, PATHS, QUERIES)
+def test_a_plain_url_comes_back_as_it_was(scheme: str, host: str, path: str, query: str) -> None:
+    assert str(web_address(f"{scheme}://{host}{path}{query}")) == f"{scheme}://{host}{path or '/'}" + (
+        query if query != "?" else ""
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=30) | st.text(max_size=20).map("http://{}".format))
+def test_any_text_is_an_address_or_blocked_and_nothing_else(text: str) -> None:
+    try:
+        address = web_address(text)
+    except ArticleBlocked:
+        return
+    assert address.scheme in ("http", "https")
+    assert address.host.isascii()
+    assert web_address(str(address)) == address

@@ -1,0 +1,228 @@
+"""Health: each part is asked within a deadline, all at once, and the answer holds for five seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+
+from core.http.app import create_app
+from core.ops.health import Checked, Service, check, check_and_remember
+from core.services import Rooms
+from core.settings import Settings
+from core.store.keys import LAST_HEALTH_CHECK
+from core.writing.model.health_note import MODEL_NOTE, ModelNote, read_note
+from tests.support.app import ROUTERS
+from tests.support.clock import Clock
+from tests.support.loopback import closed_port
+from tests.support.paths import ROOT
+from tests.support.upstash_front import Front
+
+HEALTH = "/api/monitor/health"
+Instance = tuple[httpx.AsyncClient, Rooms]
+
+
+@pytest.fixture
+async def instance_of(clock: Clock) -> AsyncIterator[Callable[..., Instance]]:
+    """Makes instances of the app on one clock that the test moves."""
+    made: list[Rooms] = []
+
+    def make(**settings: Any) -> Instance:
+        app = create_app(*ROUTERS, settings=Settings(**settings))
+        app.state.rooms = Rooms(Settings(**settings), clock=clock)
+        made.append(app.state.rooms)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t"), made[-1]
+
+    yield make
+    for rooms in made:
+        await rooms.close()
+
+
+async def test_all_that_the_store_is_asked_travels_at_once_and_holds_for_five_seconds(
+    instance_of: Callable[..., Instance], upstash_settings: dict[str, Any], front: Front, clock: Clock
+) -> None:
+    client, _ = instance_of(**upstash_settings)
+    answers = []
+    for seconds in (0, 4.9, 0.2):
+        clock.now += seconds
+        responses = await asyncio.gather(*(client.get(HEALTH) for _ in range(5)))
+        answers.append(({response.text for response in responses}, len(front.requests)))
+    assert [(len(texts), trips) for texts, trips in answers] == [(1, 1), (1, 1), (1, 2)]
+    assert answers[0][0] == answers[1][0]
+    (_, commands) = front.requests[0]
+    assert [command[0] for command in commands] == ["GET", "GET", "PING", "SET"]
+
+
+async def test_whoever_goes_away_stops_no_one_else(
+    instance_of: Callable[..., Instance], upstash_settings: dict[str, Any]
+) -> None:
+    _, rooms = instance_of(**upstash_settings)
+    first, second = (asyncio.create_task(check(rooms)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    assert (await second).services["redis"].status == "healthy"
+    assert first.cancelled()
+
+
+def test_an_answer_that_a_stopped_loop_owes_is_not_waited_for() -> None:
+    rooms = Rooms(Settings())
+    loop = asyncio.new_event_loop()
+    asking = loop.create_task(check(rooms))
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.run_until_complete(asyncio.sleep(0))
+    assert not asking.done()
+    assert asyncio.run(check(rooms)).services["extraction"].status == "healthy"
+    loop.run_until_complete(asking)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+async def test_a_page_that_cannot_be_read_in_time_is_told(instance_of: Callable[..., Instance]) -> None:
+    """Its threads are all at work: the deadline passes without one of them."""
+    client, rooms = instance_of(openai_api_key="sk-test-key")
+    over = threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        asyncio.get_running_loop().set_default_executor(executor)
+        executor.submit(over.wait)
+        checked = await check(rooms, deadline_seconds=0.05)
+        over.set()
+    service = checked.services["extraction"]
+    assert (service.status, service.reason) == ("broken", "TimeoutError")
+    assert (checked.status, checked.http_status) == ("degraded", 200)
+    assert (await client.get(HEALTH)).json()["status"] == "degraded"
+
+
+_WITHOUT = """
+import asyncio, httpx, json, sys
+sys.modules[sys.argv[1]] = None
+from functions import local
+async def ask():
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(local.app), base_url="http://t") as client:
+        health = await client.get("/api/monitor/health")
+        made = await client.post("/api/generate", json={"text": "A text — that is short 中."})
+        print(json.dumps([health.status_code, health.json()["status"],
+                          health.json()["services"]["extraction"]["status"], made.status_code]))
+asyncio.run(ask())
+"""
+
+
+@pytest.mark.parametrize(
+    ("library", "expected"),
+    [
+        pytest.param("trafilatura", [200, "degraded", "broken", 200], id="no-page-can-be-read"),
+        pytest.param("sentencex", [503, "unhealthy", "model_only", 500], id="nobody-writes"),
+        pytest.param("twitter_text", [503, "unhealthy", "unusable", 500], id="nothing-can-be-counted"),
+    ],
+)
+def test_a_library_that_is_missing_is_told_by_what_still_works(library: str, expected: list[Any]) -> None:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", _WITHOUT, library], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == expected
+
+
+@pytest.mark.parametrize(("model", "status"), [("healthy", "degraded"), ("timeout", "unhealthy")])
+def test_a_model_that_writes_is_enough(model: str, status: str) -> None:
+    services = {"redis": "healthy", "openai": model, "extraction": "model_only"}
+    assert Checked({name: Service(health) for name, health in services.items()}).status == status
+
+
+async def test_the_newest_scheduled_check_is_told(
+    instance_of: Callable[..., Instance], store_settings: dict[str, Any], clock: Clock
+) -> None:
+    client, rooms = instance_of(**store_settings)
+    assert (await client.get(HEALTH)).json()["last_scheduled_check"] is None
+    result = await check_and_remember(rooms)
+    clock.now += 5
+    assert (await client.get(HEALTH)).json()["last_scheduled_check"] == result
+
+
+async def test_a_function_without_the_key_tells_what_the_one_with_it_saw(
+    instance_of: Callable[..., Instance], upstash_settings: dict[str, Any], valkey: Redis, clock: Clock
+) -> None:
+    client, _ = instance_of(**upstash_settings)
+    told = []
+    for note in (None, ["healthy", None], ["quota_exceeded", "gpt: HTTP 429"]):
+        if note:
+            valkey.set(MODEL_NOTE, json.dumps([*note, clock.now]), px=60_000)
+        clock.now += 30
+        answer = (await client.get(HEALTH)).json()
+        told.append(
+            (answer["status"], *(answer["services"]["openai"][name] for name in ("status", "reason")))
+        )
+    assert told == [
+        ("degraded", "not_configured", "OPENAI_API_KEY is not set here"),
+        ("healthy", "healthy", "as the function that writes saw it 30 s ago"),
+        ("degraded", "quota_exceeded", "gpt: HTTP 429, as the function that writes saw it 30 s ago"),
+    ]
+
+
+@pytest.mark.parametrize("value", [None, "", "{}", "[]", "[1, 2]", '["a", "b", "c"]', "null", "[" * 100_000])
+def test_a_note_of_somebody_else_says_nothing(value: str | None) -> None:
+    assert read_note(value, 1_790_000_000.0) is None
+
+
+class Model:
+    health, last_failure, was_asked = "healthy", None, True
+
+
+def test_a_note_is_written_when_it_is_new_and_once_a_minute(clock: Clock) -> None:
+    model: Any = Model()
+    note = ModelNote(model, clock)
+    written = []
+    for seconds, health in (
+        (0, "healthy"),
+        (59, "healthy"),
+        (0, "timeout"),
+        (30, "timeout"),
+        (31, "timeout"),
+    ):
+        clock.now += seconds
+        model.health = health
+        written.append(read_note(note.news().get(MODEL_NOTE), clock.now))
+    now = "as the function that writes saw it 0 s ago"
+    assert written == [("healthy", now), None, ("timeout", now), None, ("timeout", now)]
+    assert read_note(ModelNote(None, clock).news()[MODEL_NOTE], clock.now) == ("not_configured", now)
+
+
+async def test_a_store_that_is_away_is_told_within_its_own_deadline(
+    instance_of: Callable[..., Instance],
+) -> None:
+    client, _ = instance_of(redis_url=f"redis://127.0.0.1:{closed_port()}")
+    answer = (await client.get(HEALTH)).json()
+    assert answer["services"]["redis"]["status"] == "unreachable"
+    assert (answer["status"], answer["last_scheduled_check"]) == ("degraded", None)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ['{"a":"\\ud800"}', "[" * 900, '{"status": "healthy"}', '{"status":"fine","at":"x","services":{}}', "7"],
+    ids=["surrogate", "deep", "half", "unknown-status", "number"],
+)
+async def test_a_damaged_scheduled_check_hides_nothing(
+    instance_of: Callable[..., Instance], store_settings: dict[str, Any], damage: str
+) -> None:
+    client, rooms = instance_of(**store_settings)
+    await rooms.store.remember(LAST_HEALTH_CHECK, damage, ttl_seconds=60)
+    response = await client.get(HEALTH)
+    assert (response.status_code, response.json()["last_scheduled_check"]) == (200, None)
+
+
+async def test_a_process_that_has_asked_no_model_tells_what_another_saw(
+    instance_of: Callable[..., Instance], upstash_settings: dict[str, Any], clock: Clock
+) -> None:
+    client, rooms = instance_of(**upstash_settings, openai_api_key="sk-unasked")
+    note = json.dumps(["quota_exceeded", "HTTP 429", int(clock.now) - 3])
+    await rooms.store.remember(MODEL_NOTE, note, ttl_seconds=60)
+    told = (await client.get(HEALTH)).json()["services"]["openai"]
+    assert told["status"] == "quota_exceeded"
+    assert told["reason"].endswith("3 s ago")

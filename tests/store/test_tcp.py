@@ -1,0 +1,91 @@
+"""Redis over TCP, with and without TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import trustme
+
+from core.errors import StoreError, StoreRefused
+from core.net.breaker import Breaker
+from core.store.tcp import Tcp
+from tests.support.loopback import closed_port
+
+
+def door(url: str) -> Tcp:
+    return Tcp(url, timeout_seconds=1, breaker=Breaker(time.monotonic))
+
+
+async def test_commands_of_one_turn_travel_together_and_give_raw_results(redis_url: str) -> None:
+    tcp = door(redis_url)
+    results = await asyncio.gather(
+        tcp.set("a", "1"), tcp.incr("a"), tcp.llen("a"), tcp.get("a"), return_exceptions=True
+    )
+    await tcp.close()
+    assert (results[0], results[1], results[3]) == ("OK", 2, "2")
+    assert getattr(results[2], "reason", "").startswith("WRONGTYPE")
+
+
+async def test_nobody_there_is_unreachable_and_the_password_is_not_told() -> None:
+    tcp = door(f"redis://default:canary@127.0.0.1:{closed_port()}")
+    with pytest.raises(StoreError) as caught:
+        await tcp.get("a")
+    assert "canary" not in repr(caught.value) + str(caught.value.reason)
+    assert caught.value.__cause__ is None
+
+
+async def test_a_wrong_password_is_permanent(redis_url: str, valkey: Any) -> None:
+    valkey.acl_setuser("guarded", enabled=True, passwords=["+right"], commands=["+@all"], keys=["*"])
+    tcp = door(redis_url.replace("redis://", "redis://guarded:wrong@"))
+    with pytest.raises(StoreRefused):
+        await tcp.get("a")
+    valkey.acl_deluser("guarded")
+
+
+@pytest.fixture
+async def tls_url(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """A TLS door in front of the plain server, as Upstash has one; its authority is in SSL_CERT_FILE."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", urlsplit(redis_url).port)
+        await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer), return_exceptions=True)
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0, ssl=context)
+    yield f"rediss://localhost:{server.sockets[0].getsockname()[1]}"
+    server.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+    writer.close()
+
+
+async def test_a_rediss_url_is_spoken_to_over_tls(tls_url: str) -> None:
+    tcp = door(tls_url)
+    assert await tcp.execute(["PING"]) == "PONG"
+    await tcp.close()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost"], ids=["wrong name", "unknown authority"])
+async def test_a_certificate_that_does_not_fit_is_refused(
+    tls_url: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if address == "localhost":
+        monkeypatch.delenv("SSL_CERT_FILE")
+    tcp = door(tls_url.replace("localhost", address))
+    with pytest.raises(StoreRefused):
+        await tcp.execute(["PING"])
+    await tcp.close()

@@ -1,0 +1,230 @@
+"""The threads that are made without a model."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.article.article import Article
+from core.article.extraction import extract_article
+from core.text.sentences import sentences
+from core.text.thread import Brief, thread_of
+from core.writing.draft import Draft
+from core.writing.extractive.composer import BuiltInComposer
+from core.writing.extractive.coreference import leans
+from tests.support.articles import ARTICLES, real_pages
+
+TITLE = "Harbour bridge closes"
+LINK = "https://example.com/bridge"
+LEDE = "The council closed the harbour bridge for eighteen months of repairs."
+FACTS = [
+    f"Engineer number {n * 37} of the harbour council counted {n * 101} cracks in girder {n * 7919} of the"
+    " bridge."
+    for n in range(1, 60)
+]
+
+
+def draft(article: Article, brief: Brief | None = None) -> Draft:
+    return asyncio.run(BuiltInComposer().compose(article, brief or Brief(), seconds=1))
+
+
+def article(*paragraphs: str, title: str | None = TITLE, language: str = "en") -> Article:
+    return Article(text="\n".join(paragraphs), title=title, url=LINK if title else None, language=language)
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def dangling(source: Article, posts: tuple[str, ...]) -> list[str]:
+    """The first sentences that lean on one that does not stand directly before them in the thread."""
+    language, whole = source.language or "en", squeezed(source.text)
+    found, before = [], ""
+    for post in posts:
+        told = post if before else post.removeprefix(source.title or "")
+        for opener in sentences(told, language)[:1]:
+            follows = before and before[-20:] + squeezed(opener.text) in whole
+            if leans(opener.text, language) and not follows:
+                found.append(opener.text)
+        before += squeezed(post)
+    return found
+
+
+@pytest.mark.skipif(not ARTICLES.exists(), reason="the shared articles are not there")
+def test_no_post_of_a_real_article_dangles() -> None:
+    for name, html, page in real_pages():
+        source = extract_article(html, url=page["url"])
+        for brief in (Brief(), Brief(platform="bluesky", max_posts=5, source_link="first")):
+            posts = draft(source, brief).posts
+            assert not dangling(source, posts), name
+            assert not thread_of(posts, brief, link=source.url).cut, name
+
+
+PARTS = st.sampled_from(
+    [
+        *FACTS[:6],
+        *(f"She told the council that {fact.replace('Engineer', 'mason')}" for fact in FACTS[6:10]),
+        "He ran.",
+        "However, the rain went on for the whole of that night and for most of the next day.",
+        "They said so.",
+        "“The bridge stands,” she said.",
+        "These are closed:",
+        "- Quay Street",
+        "- Dock Road",
+        "“Rain fell.",
+        "Boats came,” the mayor said.",
+        "What the mayor says",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(PARTS, min_size=1, max_size=60),
+    st.sampled_from([" ", "\n"]),
+    st.sampled_from([None, TITLE]),
+    st.integers(2, 6),
+)
+def test_no_post_dangles_unless_all_does(parts: list[str], joint: str, title: str | None, most: int) -> None:
+    source = article(LEDE + joint + joint.join(parts), title=title)
+    assert not dangling(source, draft(source, Brief(max_posts=most)).posts)
+
+
+def test_a_short_article_is_told_whole_and_in_order() -> None:
+    assert draft(article(LEDE, *FACTS[:3])).posts == (
+        f"{TITLE}\n\n{LEDE}\n\n{FACTS[0]}",
+        f"{FACTS[1]}\n\n{FACTS[2]}",
+    )
+
+
+def test_a_long_article_fits_and_ends_with_its_source() -> None:
+    source = article(LEDE, *FACTS)
+    thread = thread_of(draft(source).posts, Brief(), link=LINK)
+    assert not thread.cut
+    assert 8 <= len(thread.posts) <= 12
+    last = thread.posts[-1].content
+    assert last.endswith(f"\n\n{LINK}\n\n{len(thread.posts)}/{len(thread.posts)}")
+    assert last.startswith("Engineer")
+
+
+def test_one_post_holds_the_title_the_text_and_the_link() -> None:
+    brief = Brief(platform="linkedin")
+    thread = thread_of(draft(article(LEDE, *FACTS), brief).posts, brief, link=LINK)
+    assert not thread.cut
+    assert thread.posts[0].content.startswith(f"{TITLE}\n\n{LEDE}\n\nEngineer")
+    assert 2_000 < thread.posts[0].character_count <= 3_000
+
+
+def test_a_text_begins_where_somebody_began_it() -> None:
+    assert draft(article("It rained.", LEDE, *FACTS, title=None)).posts[0].startswith("It rained.")
+
+
+@pytest.mark.parametrize("mark", ["「", "“", "("])
+def test_a_run_of_opening_marks_is_told_like_anything_else(mark: str) -> None:
+    posts = thread_of(draft(article(mark * 300, title=None)).posts, Brief(), link=None).posts
+    assert sum(post.content.count(mark) for post in posts) == 300
+
+
+def test_a_text_that_fits_loses_no_sentence() -> None:
+    text = " ".join(FACTS[:30])
+    least = len(thread_of([text], Brief(max_posts=25), link=None).posts)
+    for most in (least, 25):
+        posts = draft(article(text, title=None), Brief(max_posts=most)).posts
+        thread = thread_of(posts, Brief(max_posts=most), link=None)
+        told = squeezed("".join(post.content.rpartition("\n\n")[0] for post in thread.posts))
+        assert (told, thread.cut) == (squeezed(text), False)
+
+
+def test_a_short_text_loses_nothing() -> None:
+    text = "This is my note. It is short. But he, too, liked it."
+    assert draft(article(text, title=None)).posts == (text,)
+
+
+def test_a_hook_takes_no_sentence_from_those_that_lean_on_it() -> None:
+    chain = [f"{start}{fact}" for start, fact in zip(["", "He said: ", "He added: "], FACTS, strict=False)]
+    source = article("Lorem ipsum dolor sit amet.", *chain, *FACTS[3:14])
+    made = draft(source, Brief(hooks=1))
+    assert FACTS[0] not in made.posts[0]
+    assert not dangling(source, made.posts)
+
+
+def test_a_hook_from_further_on_is_told_once_and_alone() -> None:
+    opening = f"{FACTS[0].removesuffix('.')} in the old town at the mouth of the river, and {FACTS[1]}"
+    made = draft(article(opening, *FACTS[2:20], title=f"{TITLE} for eighteen months of long repairs"))
+    hook = made.posts[0].splitlines()[-1]
+    assert hook in FACTS
+    assert made.posts[1].startswith(opening)
+    assert "\n".join(made.posts).count(hook) == 1
+
+
+@pytest.mark.parametrize("count", range(2, 12))
+def test_the_link_shares_the_last_post(count: int) -> None:
+    facts = [
+        fact.replace("of the bridge", "of the old bridge that crosses the harbour in the north")
+        for fact in FACTS[:count]
+    ]
+    source = article(LEDE, *facts)
+    thread = thread_of(draft(source).posts, Brief(), link=LINK)
+    assert thread.posts[-1].content.startswith("Engineer")
+    assert LINK in thread.posts[-1].content
+
+
+def test_a_chosen_sentence_brings_what_it_follows() -> None:
+    chain = [FACTS[0], *(f"He said on day {n}: {fact}" for n, fact in enumerate(FACTS[1:30]))]
+    source = article("Lorem ipsum dolor sit amet.", *chain)
+    assert not dangling(source, draft(source).posts)
+
+
+def test_quotations_and_lists_stay_whole() -> None:
+    quoted = [(f"“{fact}", f"“{fact.replace('Engineer', 'Mason')}” a member said.") for fact in FACTS[:25]]
+    listed = [
+        ("The council closes:", f"- Quay {n}, Dock {n * 31} and Harbour Road {n * 7}") for n in range(25)
+    ]
+    pairs = [pair for both in zip(quoted, listed, strict=True) for pair in both]
+    posts = draft(article(LEDE, *(part for pair in pairs for part in pair)), Brief(max_posts=25)).posts
+    told = [pair for pair in pairs if any(pair[1] in post for post in posts)]
+    assert len(told) > 5
+    assert all(any(one in post and other in post for post in posts) for one, other in told)
+
+
+def test_a_sentence_longer_than_a_post_is_divided_where_it_quotes() -> None:
+    long = "The mayor said: “" + " ".join(FACTS[:4]) + "”"
+    assert draft(article(long, title=None)).posts == (
+        f"The mayor said: “{FACTS[0]} {FACTS[1]}",
+        f"{FACTS[2]} {FACTS[3]}”",
+    )
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_hooks_are_other_beginnings(count: int) -> None:
+    made = draft(article(LEDE, *FACTS), Brief(hooks=count))
+    assert len(set(made.hooks) - {made.posts[0]}) == count
+    sentences = [hook.removeprefix(f"{TITLE}\n\n") for hook in made.hooks]
+    assert all(sentence in [LEDE, *FACTS] and sentence not in made.posts[0] for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        pytest.param(
+            "zh", "市议会关闭了港口大桥。工程师发现了裂缝。他们很担心。每天有九千辆汽车通过。", id="chinese"
+        ),
+        pytest.param("ja", "市議会は港の橋を閉鎖した。技師は亀裂を見つけた。車は毎日通る。", id="japanese"),
+        pytest.param(
+            "ar", "أغلق المجلس جسر الميناء. وجد المهندسون شقوقا. تمر تسعة آلاف سيارة كل يوم.", id="arabic"
+        ),
+        pytest.param("hi", "परिषद ने पुल बंद किया। इंजीनियरों को दरारें मिलीं। हर दिन कारें गुजरती हैं।", id="hindi"),
+        pytest.param("ru", "Совет закрыл мост. Инженеры нашли трещины. Он стоит с 1931 года.", id="russian"),
+        pytest.param("am", "ምክር ቤቱ ድልድዩን ዘጋ። መሐንዲሶች ስንጥቅ አገኙ። መኪናዎች ያልፋሉ።", id="amharic"),
+        pytest.param("my", "ကောင်စီသည် တံတားကို ပိတ်ခဲ့သည်။ အက်ကြောင်းများ တွေ့ရှိခဲ့သည်။", id="burmese"),
+        pytest.param("th", "สภาปิดสะพาน วิศวกรพบรอยร้าว", id="thai"),
+    ],
+)
+def test_every_script_is_told_in_whole_sentences(language: str, text: str) -> None:
+    assert draft(article(text, title=None, language=language)).posts == (text,)
+    posts = draft(article(text * 60, title=None, language=language), Brief(max_posts=3)).posts
+    parts = {part.text for part in sentences(text * 60, language)}
+    assert {part.text for post in posts for part in sentences(post, language)} <= parts or language == "th"

@@ -1,0 +1,137 @@
+"""Which sentences cannot stand without the one before."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.writing.extractive.coreference import leans
+
+LEANING = {
+    "en": [
+        "He left.",
+        "It’s late.",
+        "“This was the fourth time,” said Singh.",
+        "… However, the rain stopped.",
+        "The latter won.",
+        "For example, boats.",
+        "Some of them drowned.",
+        "- Another fell.",
+        "Even so, it rained.",
+        "If so, rain fell.",
+        "Given that, Ann left.",
+        "All this hurts.",
+        "None of this is new.",
+        "Since then, rain fell.",
+        "Until then, rain fell.",
+        "In that year, rain fell.",
+        "With him, Ann left.",
+        "Thanks to him, Ann left.",
+        "As for him, rain fell.",
+        "The following day, rain fell.",
+        "Everyone there left.",
+    ],
+    "de": [
+        "Er ging.",
+        "Darüber hinaus regnet es.",
+        "Das ist neu.",
+        "Dieser Fluss steigt.",
+        "Trotz dieser Flut blieb Ann.",
+        "Bei ihm regnet es.",
+        "Nach diesem Spiel regnet es.",
+        "Mit ihr ging Ann.",
+        "Deren Haus steht.",
+    ],
+    "fr": ["Elle part.", "C’est tard.", "D’autre part, il pleut.", "Cette ville dort."],
+    "es": ["Ellos se fueron.", "Sin embargo, llueve.", "Este puente cierra."],
+    "it": ["Lui parte.", "Tuttavia piove.", "Quest’acqua sale."],
+    "pt": ["Ela saiu.", "No entanto, chove.", "Essa ponte fecha."],
+    "nl": ["Hij vertrok.", "Bovendien regent het.", "Deze brug sluit."],
+    "sv": ["Hon gick.", "Dessutom regnar det.", "Denna bro stängs."],
+    "pl": ["Jego dom stoi.", "Jednak pada.", "Ta rzeka rośnie."],
+    "tr": ["Onlar gitti.", "Bu nedenle kapandı.", "Ancak yağmur durdu."],
+    "id": ["Mereka pergi.", "Selain itu hujan turun.", "Namun sungai naik."],
+    "ru": ["Он ушёл.", "Однако дождь прошёл.", "Этот мост закрыт."],
+    "zh": [
+        "他们离开了。",
+        "但是雨停了。",
+        "“这座桥关闭了。”他说。",
+        "对此，雨停了。",
+        "为此，桥关闭了。",
+        "与此同时，雨停了。",
+        "从那以后，雨停了。",
+        "由于这个原因，桥关闭了。",
+        "在这里，雨停了。",
+    ],
+    "ja": ["彼は去った。", "しかし雨はやんだ。", "同社は黙っている。"],
+    "ar": ["وهو كبير.", "لكنه قال لا.", "هذا الجسر مغلق."],
+    "hi": ["यह पुल बंद है।", "लेकिन बारिश रुकी।"],
+    "ko": ["그는 떠났다.", "그러나 비가 그쳤다."],
+}
+STANDING = {
+    "en": [
+        "Theresa May won.",
+        "This week the river rose.",
+        "So-called experts left.",
+        "iPhone sales fell.",
+        "So far",
+        "Given that rain fell, Ann left.",
+        "With her boat, Ann left.",
+        "In this week’s vote, Ann won.",
+        "All it takes is rain.",
+        "All those who voted won.",
+    ],
+    "de": ["Das Haus steht.", "Erst kam der Regen.", "In diesem Jahr regnet es.", "Nach Ihringen fährt Ann."],
+    "fr": ["Cesar dort.", "Ce lundi, la ville dort.", "Les deuxièmes partent."],
+    "es": ["Este lunes llueve.", "Estela canta."],
+    "zh": ["北京下雨了。", "在那不勒斯，雨停了。"],
+    "ja": ["東京は雨だ。"],
+    "ar": ["وزير الخارجية وصل."],
+    "ko": ["이순신은 이겼다."],
+    "ka": ["მდინარემ ქალაქი დატბორა."],
+}
+
+
+def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(sentence, language) for language, sentences in table.items() for sentence in sentences]
+
+
+@pytest.mark.parametrize(("sentence", "language"), cases(LEANING))
+def test_openers_that_point_back_lean(sentence: str, language: str) -> None:
+    assert leans(sentence, language)
+
+
+@pytest.mark.parametrize(("sentence", "language"), cases(STANDING))
+def test_words_that_only_look_like_openers_stand(sentence: str, language: str) -> None:
+    assert not leans(sentence, language)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        pytest.param("he went home.", True, id="lower-case"),
+        pytest.param("“I went home.”", True, id="nobody-named"),
+        pytest.param("“I went home,” she said.", True, id="speaker-a-pronoun"),
+        pytest.param("The boats are late, he said.", True, id="reported"),
+        pytest.param("Sanborn said.", True, id="tag-alone"),
+        pytest.param("“I went home,” Sanborn said.", False, id="speaker-named"),
+        pytest.param("“Boats” is a book by Sanborn.", False, id="a-name-in-quotes"),
+        pytest.param("When it rained, he stayed.", False, id="pronoun-inside"),
+        pytest.param("", False, id="empty"),
+        pytest.param("…", False, id="no-word"),
+    ],
+)
+def test_quotations_lean_unless_their_speaker_is_named(sentence: str, expected: bool) -> None:
+    assert leans(sentence) is expected
+
+
+def test_of_other_languages_no_opener_is_known() -> None:
+    assert not leans("He left.", "xx")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=40), st.sampled_from([*LEANING, "xx", ""]))
+def test_opening_marks_change_nothing(text: str, language: str) -> None:
+    word = f"Word {text}".rstrip('.?!…"“”„«»「」『』')
+    assert leans(f"— … {word}", language) is leans(word, language)

@@ -1,0 +1,104 @@
+"""What is told together."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.text.sentences import sentences
+from core.writing.extractive.coreference import leans
+from core.writing.extractive.passages import Passage, passages
+
+
+def found(text: str, room: int = 200, *, left_out: str = "", language: str = "en") -> list[Passage]:
+    parts = sentences(text, language)
+    told = [part.text != left_out for part in parts]
+
+    def fits(text: str) -> bool:
+        return len(text) <= room
+
+    return passages(parts, told=told, language=language, fits=fits, fits_first=fits)
+
+
+def texts(text: str, room: int = 200, *, left_out: str = "", language: str = "en") -> list[str]:
+    return [passage.text for passage in found(text, room, left_out=left_out, language=language)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("Ann left. She ran.\nBob stayed.", ["Ann left. She ran.", "Bob stayed."], id="pronoun"),
+        pytest.param(
+            "Ann left.\nShe ran.\nBut he stayed.", ["Ann left.\n\nShe ran.\n\nBut he stayed."], id="chain"
+        ),
+        pytest.param(
+            "“Rain fell.\n“Boats came,” Ann said.\nBob left.",
+            ["“Rain fell.\n\n“Boats came,” Ann said.", "Bob left."],
+            id="quotation-over-paragraphs",
+        ),
+        pytest.param("“Rain fell.\nBoats came.", ["“Rain fell.", "Boats came."], id="quotation-never-closed"),
+        pytest.param(
+            "Bring:\n- Boats\n- Ropes\nBob left.", ["Bring:\n- Boats\n- Ropes", "Bob left."], id="list"
+        ),
+        pytest.param("1. Boats\n2. Ropes\nRain fell.", ["1. Boats\n2. Ropes", "Rain fell."], id="numbered"),
+        pytest.param(
+            "The tagline? Rain fell. Boats came.", ["The tagline? Rain fell.", "Boats came."], id="answer"
+        ),
+        pytest.param("It rained. Boats came.", ["Boats came."], id="leans-on-nothing"),
+        pytest.param("It rained. He left.", ["It rained. He left."], id="all-leans"),
+        pytest.param("Shops open at 8 a.m. Monday.", ["Shops open at 8 a.m. Monday."], id="abbreviation"),
+    ],
+)
+def test_what_belongs_together_is_one_passage(text: str, expected: list[str]) -> None:
+    assert texts(text) == expected
+
+
+def test_a_passage_ends_in_the_paragraph_of_its_last_sentence() -> None:
+    passage = found("Who pays?\nAnn does. Boats came.")[0].as_sentence()
+    assert (passage.text, passage.paragraph, passage.last) == ("Who pays?\n\nAnn does.", 0, 1)
+
+
+def test_chinese_sentences_are_joined_without_spaces() -> None:
+    assert texts("雨停了。他们离开了。船来了。", language="zh") == ["雨停了。他们离开了。", "船来了。"]
+
+
+def test_what_leans_on_something_left_out_is_left_out_with_all_that_leans_on_it() -> None:
+    assert texts("Rain fell. Ann left. She ran. They stopped. Boats came.", left_out="Ann left.") == [
+        "Rain fell.",
+        "Boats came.",
+    ]
+
+
+def test_too_long_a_list_is_divided_between_its_items() -> None:
+    parts = found("Bring:\n- Boats\n- Ropes\n- Bread", room=15)
+    assert [part.text for part in parts] == ["Bring:\n- Boats", "- Ropes\n- Bread"]
+    assert [part.follows for part in parts] == [False, True]
+
+
+def test_too_long_a_chain_is_divided_where_a_sentence_only_leans() -> None:
+    parts = found("Ann left. She said: “Rain.\n“Rain again.” He ran.", room=34)
+    assert [part.text for part in parts] == ["Ann left.", "She said: “Rain.\n\n“Rain again.”", "He ran."]
+    assert [part.follows for part in parts] == [False, True, True]
+
+
+LINES = st.sampled_from(
+    [
+        "Ann left.",
+        "He ran.",
+        "However, rain fell.",
+        "- Boats",
+        "“Rain fell.",
+        "It rained,” Bob said.",
+        "Bring:",
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(LINES, min_size=1, max_size=12).map("\n".join), st.integers(10, 60), LINES)
+def test_no_passage_begins_with_what_leans_unless_it_follows(text: str, room: int, left_out: str) -> None:
+    parts = found(text, room, left_out=left_out)
+    if not leans(parts[0].parts[0].text):  # else all did, or was left out
+        assert not any(leans(part.parts[0].text) and not part.follows for part in parts)
+        assert all(len(part.text) <= room or len(part.parts) == 1 for part in parts)

@@ -1,0 +1,225 @@
+"""Every bad answer of a model server, through the whole app: a thread comes all the same, nothing leaks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from tests.support.app import Make
+from tests.support.fake_openai import POSTS, FakeOpenAI, completion, played
+from tests.support.loopback import closed_port
+from tests.support.paths import SHARED
+from tests.support.site import ARTICLE
+
+KEY = "sk-canary-0123456789"
+ASKED = {"text": ARTICLE}
+
+
+def error(status: int, code: Any, kind: Any = "invalid_request_error", **wire: Any) -> dict[str, Any]:
+    message = f"No, {KEY}: sk-canary***789, canary"
+    return {"status": status, "json": {"error": {"message": message, "type": kind, "code": code}}, **wire}
+
+
+def said(content: Any = None, **wire: Any) -> dict[str, Any]:
+    return {"content": content, **wire}
+
+
+async def play(
+    wire: dict[str, Any], client_of: Make, openai: FakeOpenAI, settings: dict[str, Any], **more: Any
+) -> tuple[Any, dict[str, Any]]:
+    """The answer to a generation, and what is told of the model afterwards."""
+    openai.answer = lambda _: played(wire)
+    nobody = f"http://127.0.0.1:{closed_port()}/v1"
+    base = nobody if "tcp" in wire else openai.url
+    key = None if "env" in wire else KEY
+    client = client_of(openai_api_key=key, openai_base_url=base, **settings, **more)
+    response = await client.post("/api/generate", json=ASKED)
+    health = (await client.get("/api/monitor/health")).json()["services"]["openai"]
+    return response, health
+
+
+def alerts(log: str) -> list[str]:
+    """The levels of the lines that ask for somebody."""
+    lines = [json.loads(line) for line in log.splitlines()]
+    return [line["level"] for line in lines if line.get("alert") is True]
+
+
+def shared_lines() -> list[Any]:
+    path = SHARED / "vectors" / "openai_faults.jsonl"
+    if not path.is_file():
+        return [pytest.param(None, marks=pytest.mark.skip("../shared is not here"), id="absent")]
+    lines = map(json.loads, path.read_text().splitlines())
+    return [pytest.param(line, id=f"{line['id']} {line['fault']}") for line in lines]
+
+
+@pytest.mark.parametrize("line", shared_lines())
+async def test_each_shared_fault_is_met_as_it_says(
+    line: dict[str, Any],
+    client_of: Make,
+    openai: FakeOpenAI,
+    upstash_settings: dict[str, Any],
+    valkey: Redis,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    expect, attempts = line["expect"], str(line["attempts"])
+    response, health = await play(line["wire"], client_of, openai, upstash_settings)
+    body = response.json()
+    assert response.status_code == expect["status"]
+    assert {name: body[name] for name in ("degraded", "generator") if name in expect} == {
+        name: expect[name] for name in ("degraded", "generator") if name in expect
+    }
+    assert "problem" not in expect or body["type"].endswith(expect["problem"])
+    made = len(openai.requests)
+    assert made <= int(attempts[2:]) if attempts.startswith("<=") else made == int(attempts)
+    assert expect.get("stored_in_redis", True) or not valkey.keys("threadr:cache:*")
+    assert health["status"] == expect.get("health", f"openai: {health['status']}").removeprefix("openai: ")
+    log = capsys.readouterr().out
+    everything = f"{response.text}{health}{log}"
+    assert not any(part in everything for part in ("sk-", "***", "I can't help", "proxy login"))
+    assert alerts(log) == ["error"] * ("breaker" in expect)
+
+
+@pytest.mark.parametrize(
+    ("wire", "attempts", "word"),
+    [
+        pytest.param(error(401, "invalid_api_key"), 1, "unauthorized", id="401"),
+        pytest.param(error(403, "unsupported_country"), 1, "unauthorized", id="403"),
+        pytest.param(error(403, "model_not_found"), 1, "misconfigured", id="403-no-access-to-model"),
+        pytest.param(error(404, None), 1, "misconfigured", id="404"),
+        pytest.param(error(402, None), 1, "quota_exceeded", id="402"),
+        pytest.param(error(429, "billing_hard_limit_reached", "x"), 1, "quota_exceeded", id="429-hard-limit"),
+        pytest.param(error(400, "billing_not_active"), 1, "quota_exceeded", id="400-billing"),
+        pytest.param(error(429, None, "insufficient_quota"), 1, "quota_exceeded", id="429-by-type"),
+        pytest.param(
+            error(429, "rate_limit_exceeded", headers={"retry-after": "0"}), 2, "rate_limited", id="429"
+        ),
+        pytest.param(
+            error(429, "rate_limit_exceeded", headers={"retry-after": "60"}), 1, "rate_limited", id="429-long"
+        ),
+        pytest.param(error(400, "context_length_exceeded"), 1, "rejected", id="400-too-long"),
+        pytest.param(error(400, ["odd"], {"odd": 1}), 1, "rejected", id="400-odd-types"),
+        pytest.param({"status": 502, "html": "<h1>canary</h1>"}, 2, "server_error", id="502-html"),
+        pytest.param({"status": 503, "raw": ""}, 2, "server_error", id="503-empty"),
+        pytest.param({"status": 418, "json": []}, 1, "rejected", id="418-list"),
+        pytest.param({"status": 204, "raw": ""}, 1, "bad_answer", id="204"),
+        pytest.param(error(200, "x"), 1, "bad_answer", id="200-with-an-error"),
+        pytest.param({"json": None}, 1, "bad_answer", id="null"),
+        pytest.param({"json": "text"}, 1, "bad_answer", id="string"),
+        pytest.param({"raw": "[" * 50_000}, 1, "bad_answer", id="nested-envelope"),
+        pytest.param({"raw": "9" * 5_000}, 1, "bad_answer", id="endless-number"),
+        pytest.param({"raw": b"\xff\xfe"}, 1, "bad_answer", id="no-utf-8"),
+        pytest.param({"json": completion() | {"choices": {"a": 1}}}, 1, "bad_answer", id="choices-object"),
+        pytest.param({"choices": [None]}, 1, "bad_answer", id="choice-null"),
+        pytest.param({"choices": [{"message": None}]}, 1, "bad_answer", id="message-null"),
+        pytest.param({"choices": [{"message": []}]}, 1, "bad_answer", id="message-list"),
+        pytest.param({"choices": [{"message": {"content": 7}}]}, 1, "bad_answer", id="content-number"),
+        pytest.param(said([{"type": "text", "text": "{}"}]), 1, "bad_answer", id="content-list"),
+        pytest.param(said("  "), 1, "bad_answer", id="blank"),
+        pytest.param(said("\u200b"), 1, "bad_answer", id="invisible"),
+        pytest.param(said('{"posts": ["One."]}', finish="length"), 1, "bad_answer", id="cut-short"),
+        pytest.param(said('{"posts": {"0": "One."}}'), 1, "bad_answer", id="posts-object"),
+        pytest.param(said('{"posts": ["A"], "posts": []}'), 1, "bad_answer", id="duplicate-keys"),
+        pytest.param(
+            said(tool_calls=[{"id": "1", "type": "function", "function": {"name": "x", "arguments": "{}"}}]),
+            1,
+            "bad_answer",
+            id="tool-calls",
+        ),
+    ],
+)
+async def test_whatever_is_wrong_the_built_in_composer_writes_and_health_has_a_word(
+    wire: dict[str, Any],
+    attempts: int,
+    word: str,
+    client_of: Make,
+    openai: FakeOpenAI,
+    upstash_settings: dict[str, Any],
+    valkey: Redis,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    response, health = await play(wire, client_of, openai, upstash_settings)
+    body = response.json()
+    assert (response.status_code, body["generator"], body["degraded"]) == (200, "extractive", True)
+    assert (len(openai.requests), health["status"]) == (attempts, word)
+    assert not valkey.keys("threadr:cache:*")
+    assert "canary" not in f"{response.text}{health}{capsys.readouterr().out}"
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        pytest.param(said(refusal="canary"), id="refusal"),
+        pytest.param(said('{"posts": ["One."]}', refusal="canary"), id="refusal-with-content"),
+        pytest.param(said("", finish="content_filter"), id="filter"),
+        pytest.param(error(400, "content_filter"), id="400-filter"),
+        pytest.param(error(400, "invalid_prompt"), id="400-flagged"),
+    ],
+)
+async def test_a_refusal_is_told_as_one_and_never_kept(
+    wire: dict[str, Any],
+    client_of: Make,
+    openai: FakeOpenAI,
+    upstash_settings: dict[str, Any],
+    valkey: Redis,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    response, health = await play(wire, client_of, openai, upstash_settings)
+    assert (response.status_code, response.json()["type"]) == (422, "/problems/content-refused")
+    assert (len(openai.requests), health["status"]) == (1, "healthy")
+    assert not valkey.keys("threadr:cache:*")
+    assert "canary" not in f"{response.text}{health}{capsys.readouterr().out}"
+
+
+@pytest.mark.parametrize(
+    ("wire", "posts", "tokens"),
+    [
+        pytest.param({"usage": None}, POSTS, 0, id="no-usage"),
+        pytest.param({"usage": {"prompt_tokens": float("nan")}}, POSTS, 0, id="nan-usage"),
+        pytest.param({"usage": {"prompt_tokens": -5}}, POSTS, 0, id="negative-usage"),
+        pytest.param({"usage": {"prompt_tokens": 10**400}}, POSTS, 10_000_000, id="endless-usage"),
+        pytest.param({"usage": "much"}, POSTS, 0, id="usage-text"),
+        pytest.param(said('{"posts": ["One \ud800\\ud800\\u202e."]}'), ["One ."], 1_000, id="surrogates"),
+        pytest.param(said('Here:\n```json\n{"posts": ["One."]}\n```'), ["One."], 1_000, id="code-block"),
+        pytest.param(said('{"posts": [1, null, "One.", []]}'), ["One."], 1_000, id="junk-among-posts"),
+        pytest.param(said('{"posts": ["One."], "posts": ["Two."]}'), ["Two."], 1_000, id="duplicate-keys"),
+    ],
+)
+async def test_what_can_be_used_is_used(
+    wire: dict[str, Any], posts: list[str], tokens: int, client_of: Make, openai: FakeOpenAI
+) -> None:
+    response, health = await play(wire, client_of, openai, {}, daily_budget_usd=100)
+    body = response.json()
+    assert [post["content"].split("\n\n")[0] for post in body["thread"]] == posts
+    assert (body["generator"], body["usage"]["input_tokens"], health["status"]) == (
+        "openai",
+        tokens,
+        "healthy",
+    )
+
+
+@pytest.mark.parametrize("wire", [{"drip": True}, {"status": 307, "raw": ""}], ids=["drip", "redirect"])
+async def test_an_answer_that_leads_nowhere_ends_with_the_deadline(
+    wire: dict[str, Any], client_of: Make, openai: FakeOpenAI
+) -> None:
+    away = {"headers": {"location": f"{openai.url}/chat/completions"}} if "status" in wire else {}
+    response, health = await play(wire | away, client_of, openai, {}, generate_deadline_seconds=1.3)
+    assert (response.json()["generator"], len(openai.requests)) == ("extractive", 1)
+    assert health["status"] == ("timeout" if "drip" in wire else "rejected")
+
+
+async def test_a_refused_key_is_left_alone_and_one_line_says_so(
+    client_of: Make, openai: FakeOpenAI, capsys: pytest.CaptureFixture[str]
+) -> None:
+    openai.answer = lambda _: played(error(429, "insufficient_quota"))
+    client = client_of(
+        openai_api_key=KEY, openai_base_url=openai.url, openai_fallback_models=("b",), local_cache_seconds=0
+    )
+    for number in range(3):
+        answer = await client.post("/api/generate", json={"text": f"{ARTICLE} {number}"})
+        assert answer.json()["generator"] == "extractive"
+    assert (len(openai.requests), alerts(capsys.readouterr().out)) == (1, ["error"])
+    insisted = await client.post("/api/generate", json={"text": ARTICLE, "generator": "openai"})
+    assert (insisted.status_code, insisted.json()["type"]) == (503, "/problems/model-unavailable")

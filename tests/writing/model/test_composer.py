@@ -1,0 +1,430 @@
+"""The door to OpenAI, over a real server that answers in every bad way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from core.article.article import Article
+from core.errors import BudgetSpent, ContentRefused, ModelError
+from core.text.thread import Brief
+from core.writing.extractive.composer import BuiltInComposer
+from core.writing.model.composer import OpenAIComposer
+from core.writing.writer import Writer
+from tests.support.fake_openai import POSTS, FakeOpenAI, asked_between_fences, completion, thread_answer
+from tests.support.loopback import closed_port
+
+ARTICLE = Article(text="The bridge closes. It was old.", title="Bridge")
+Composers = Callable[..., OpenAIComposer]
+
+
+@dataclass
+class Time:
+    """Passes only when somebody sleeps, or when told."""
+
+    now: float = 1_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 3))
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+async def composer_of(openai: FakeOpenAI, time: Time) -> AsyncIterator[Composers]:
+    made: list[OpenAIComposer] = []
+
+    def make(*models: str, base_url: str = openai.url, **prices: float) -> OpenAIComposer:
+        made.append(
+            OpenAIComposer(
+                api_key="sk-canary",
+                base_url=base_url,
+                models=models or ("gpt-5.4-mini",),
+                clock=time,
+                sleep=time.sleep,
+                **prices,
+            )
+        )
+        return made[-1]
+
+    yield make
+    for composer in made:
+        await composer.close()
+
+
+def failure(status: int, code: str = "x", **headers: str) -> Callable[[Any], Response]:
+    content = {"error": {"message": "sk-canary", "type": "e", "code": code}}
+    return lambda _: JSONResponse(
+        content, status, {name.replace("_", "-"): headers[name] for name in headers}
+    )
+
+
+def in_turn(*answers: Any) -> Callable[[Any], Any]:
+    """Each request gets the next of the answers."""
+    left = list(answers)
+
+    def answer(body: dict[str, Any]) -> Any:
+        given = left.pop(0)
+        return given(body) if callable(given) else given
+
+    return answer
+
+
+async def test_it_asks_for_structured_output_and_gives_the_posts(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = lambda _: thread_answer(hooks=["One.", "Two."])
+    draft = await composer_of().compose(ARTICLE, Brief(hooks=1), seconds=5)
+    assert (draft.posts, draft.hooks, draft.model) == (tuple(POSTS), ("One.",), "gpt-5.4-mini")
+    asked = openai.requests[0]
+    assert asked["response_format"]["json_schema"]["strict"] is True
+    assert asked["max_completion_tokens"] == 8_000
+
+
+async def test_the_source_stands_alone_between_fences_that_change(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    for _ in range(2):
+        await composer_of().compose(ARTICLE, Brief(), seconds=5)
+    fences = [request["messages"][1]["content"].split("\n")[0] for request in openai.requests]
+    assert fences[0] != fences[1]
+    assert all(
+        fence in request["messages"][0]["content"]
+        for fence, request in zip(fences, openai.requests, strict=True)
+    )
+    assert openai.requests[0]["messages"][1]["content"].endswith(
+        f"The bridge closes. It was old.\n{fences[0]}"
+    )
+
+
+async def test_a_price_that_is_set_wins_over_the_table(composer_of: Composers) -> None:
+    draft = await composer_of(input_price=10.0, output_price=100.0).compose(ARTICLE, Brief(), seconds=5)
+    assert draft.usage.cost_usd == 0.03
+
+
+async def test_a_server_without_structured_output_is_asked_without(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    def answer(body: dict[str, Any]) -> Response | dict[str, Any]:
+        if "response_format" in body:
+            return JSONResponse({"error": {"message": "unknown field response_format"}}, 400)
+        return completion("```json\n" + json.dumps({"posts": POSTS}) + "\n```")
+
+    openai.answer = answer
+    draft = await composer_of().compose(ARTICLE, Brief(), seconds=5)
+    assert draft.posts == tuple(POSTS)
+
+
+async def test_the_next_model_is_asked_when_the_first_fails(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = lambda body: (
+        thread_answer() if body["model"] == "b" else failure(404, "model_not_found")(body)
+    )
+    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=5)
+    assert (draft.model, len(openai.requests)) == ("b", 2)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(failure(401, "invalid_api_key"), id="wrong key"),
+        pytest.param(failure(429, "insufficient_quota"), id="no quota"),
+        pytest.param(failure(400), id="400"),
+        pytest.param(lambda _: HTMLResponse("<html>proxy login</html>"), id="HTML"),
+        pytest.param(lambda _: Response('{"id":', media_type="application/json"), id="truncated envelope"),
+        pytest.param(lambda _: JSONResponse({}), id="empty object"),
+        pytest.param(lambda _: JSONResponse([1]), id="a list"),
+        pytest.param(lambda _: completion() | {"choices": []}, id="no choices"),
+        pytest.param(lambda _: completion(None), id="no content"),
+        pytest.param(lambda _: completion('{"posts": ["cut'), id="truncated answer"),
+        pytest.param(lambda _: completion("Here is your thread!"), id="prose"),
+        pytest.param(lambda _: completion('{"posts": [], "hooks": []}'), id="no posts"),
+        pytest.param(lambda _: completion('{"posts": [1, null, "  "]}'), id="posts that are none"),
+        pytest.param(lambda _: completion("[" * 100_000), id="nested"),
+        pytest.param(lambda _: completion("a" * 3_000_000), id="3 MB"),
+    ],
+)
+async def test_every_bad_answer_is_a_model_error_after_one_call(
+    composer_of: Composers, openai: FakeOpenAI, answer: Any
+) -> None:
+    openai.answer = answer
+    composer = composer_of()
+    with pytest.raises(ModelError) as caught:
+        await composer.compose(ARTICLE, Brief(), seconds=5)
+    assert not isinstance(caught.value, ContentRefused)
+    assert "canary" not in f"{caught.value!r} {caught.value.reason}"
+    assert caught.value.reason == composer.last_failure
+    assert len(openai.requests) == 1
+
+
+async def test_nobody_there_is_a_model_error(composer_of: Composers, time: Time) -> None:
+    composer = composer_of(base_url=f"http://127.0.0.1:{closed_port()}/v1")
+    with pytest.raises(ModelError):
+        await composer.compose(ARTICLE, Brief(), seconds=5)
+    assert (composer.health, time.slept) == ("unreachable", [0.25])
+
+
+async def test_a_slow_answer_is_given_up(composer_of: Composers, openai: FakeOpenAI) -> None:
+    openai.delay_seconds = 5
+    with pytest.raises(ModelError) as caught:
+        await composer_of().compose(ARTICLE, Brief(), seconds=0.2)
+    assert caught.value.reason == "no answer in time"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [completion(refusal="I will not."), completion("", finish="content_filter")],
+    ids=["refusal", "filter"],
+)
+async def test_a_refusal_is_no_failure_of_the_model(
+    composer_of: Composers, openai: FakeOpenAI, answer: dict[str, Any]
+) -> None:
+    openai.answer = lambda _: answer
+    composer = composer_of("a", "b")
+    with pytest.raises(ContentRefused):
+        await composer.compose(ARTICLE, Brief(), seconds=5)
+    assert (len(openai.requests), composer.health) == (1, "healthy")
+
+
+async def test_a_model_that_writes_again_is_healthy_again(composer_of: Composers, openai: FakeOpenAI) -> None:
+    composer = composer_of()
+    openai.answer = failure(500)
+    with pytest.raises(ModelError):
+        await composer.compose(ARTICLE, Brief(), seconds=5)
+    assert composer.health == "server_error"
+    openai.answer = lambda _: thread_answer()
+    await composer.compose(ARTICLE, Brief(), seconds=5)
+    assert composer.health == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("first", "slept"),
+    [
+        pytest.param(failure(429, retry_after="3"), [3.0], id="seconds"),
+        pytest.param(failure(429, retry_after="0.5"), [0.5], id="parts-of-seconds"),
+        pytest.param(failure(429, retry_after="9", retry_after_ms="20"), [0.02], id="milliseconds-win"),
+        pytest.param(failure(429, retry_after="Thu, 01 Jan 2026 00:00:00 GMT"), [0.0], id="date-gone-by"),
+        pytest.param(failure(429), [1.0], id="not-told"),
+        pytest.param(failure(429, retry_after="soon"), [1.0], id="broken"),
+        pytest.param(failure(429, retry_after="nan"), [1.0], id="nan"),
+        pytest.param(failure(429, retry_after="-7"), [0.0], id="negative"),
+        *(pytest.param(failure(status), [0.25], id=f"{status}") for status in (500, 502, 503, 504)),
+    ],
+)
+async def test_a_passing_failure_is_tried_again_once_on_the_same_model(
+    composer_of: Composers, openai: FakeOpenAI, time: Time, first: Any, slept: list[float]
+) -> None:
+    openai.answer = in_turn(first, thread_answer())
+    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=6)
+    assert (draft.model, time.slept) == ("a", slept)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"retry_after": "5"}, id="no-time-to-answer-after-it"),
+        pytest.param({"retry_after": "inf"}, id="for-ever"),
+        pytest.param({"retry_after": "Fri, 01 Jan 2100 00:00:00 GMT"}, id="far-date"),
+    ],
+)
+async def test_a_wait_that_does_not_fit_is_not_waited(
+    composer_of: Composers, openai: FakeOpenAI, time: Time, headers: dict[str, str]
+) -> None:
+    openai.answer = in_turn(failure(429, **headers), thread_answer())
+    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=6)
+    assert (draft.model, time.slept) == ("b", [])
+
+
+async def test_a_failure_that_comes_again_goes_to_the_next_model(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = in_turn(failure(429), failure(503), thread_answer())
+    composer = composer_of("a", "b")
+    draft = await composer.compose(ARTICLE, Brief(), seconds=9)
+    assert (draft.model, composer.health) == ("b", "healthy")
+
+
+async def test_a_model_that_is_gone_is_told_although_another_writes(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = in_turn(failure(404, "model_not_found"), thread_answer())
+    composer = composer_of("a", "b")
+    assert (await composer.compose(ARTICLE, Brief(), seconds=5)).model == "b"
+    assert (composer.health, composer.last_failure) == ("misconfigured", "a: HTTP 404")
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (failure(401), "unauthorized"),
+        (failure(429, "insufficient_quota"), "quota_exceeded"),
+    ],
+    ids=["key", "quota"],
+)
+async def test_a_refused_key_ends_it_for_all_models_and_for_300_seconds(
+    composer_of: Composers, openai: FakeOpenAI, time: Time, answer: Any, word: str
+) -> None:
+    openai.answer = answer
+    composer = composer_of("a", "b")
+    for seconds, requests in ((0, 1), (299.9, 1), (0.2, 2), (299.9, 2)):
+        time.now += seconds
+        with pytest.raises(ModelError) as caught:
+            await composer.compose(ARTICLE, Brief(), seconds=5)
+        assert (len(openai.requests), composer.health) == (requests, word)
+        assert caught.value.reason == composer.last_failure
+    time.now += 300
+    openai.answer = lambda _: thread_answer()
+    assert await composer.compose(ARTICLE, Brief(), seconds=5)
+    assert composer.health == "healthy"
+
+
+LONG = "A post that goes on for much too long. " * 10
+
+
+def shorter(*texts: str) -> dict[str, Any]:
+    return completion(json.dumps({"posts": texts}))
+
+
+async def test_only_what_is_too_long_is_asked_for_again_and_once(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = in_turn(thread_answer(["One.", LONG, "Three."], [LONG, "H"]), shorter("Two.", "Hook."))
+    draft = await composer_of().compose(ARTICLE, Brief(hooks=2), seconds=5)
+    assert (draft.posts, draft.hooks) == (("One.", "Two.", "Three."), ("Hook.", "H"))
+    assert (draft.usage.input_tokens, draft.usage.output_tokens) == (2_000, 400)
+    again = openai.requests[1]
+    assert json.loads(asked_between_fences(again)) == [LONG.strip()] * 2
+    assert f"at most {Brief().room} characters" in again["messages"][0]["content"]
+    assert again["response_format"]["json_schema"]["name"] == "shorter"
+    assert again["messages"][1]["content"][:24] != openai.requests[0]["messages"][1]["content"][:24]
+
+
+async def test_shortened_posts_lose_the_numbers_of_their_places(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    again = shorter("2/4 Two.", "4/4 Four.", "1/4 Hook.")
+    openai.answer = in_turn(thread_answer(["One.", LONG, "Three.", LONG], [LONG]), again)
+    draft = await composer_of().compose(ARTICLE, Brief(hooks=1), seconds=5)
+    assert (draft.posts, draft.hooks) == (("One.", "Two.", "Three.", "Four."), ("Hook.",))
+
+
+async def test_a_shortened_rewrite_loses_the_number_of_its_place(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = in_turn(completion('{"post": "Longer than ten."}'), shorter("2/2 Short."))
+    draft = await composer_of().rewrite(["A.", "B."], 2, brief=Brief(), room=10, wish=None, seconds=5)
+    assert draft.posts == ("Short.",)
+
+
+async def test_a_post_of_too_many_bytes_is_too_long_for_bluesky(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = in_turn(thread_answer(["👩‍👩‍👧‍👧" * 200]), shorter("Four."))
+    draft = await composer_of().compose(ARTICLE, Brief(platform="bluesky"), seconds=5)
+    assert draft.posts == ("Four.",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "tokens"),
+    [
+        pytest.param(shorter(LONG), 2_000, id="no-shorter"),
+        pytest.param(shorter(""), 2_000, id="empty"),
+        pytest.param(shorter("A.", "B."), 2_000, id="too-many"),
+        pytest.param(completion("no JSON"), 2_000, id="no-json"),
+        pytest.param(completion(refusal="no"), 2_000, id="refusal"),
+        pytest.param(lambda body: shorter(body["messages"][0]["content"][:200]), 2_000, id="leak"),
+        pytest.param(failure(500), 1_000, id="500"),
+        pytest.param(failure(401), 1_000, id="401"),
+    ],
+)
+async def test_what_cannot_be_shortened_stays_for_the_splitter(
+    composer_of: Composers, openai: FakeOpenAI, answer: Any, tokens: int
+) -> None:
+    openai.answer = in_turn(thread_answer([LONG]), answer)
+    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=5)
+    assert (draft.posts, draft.usage.input_tokens) == ((LONG.strip(),), tokens)
+    assert len(openai.requests) == 2
+
+
+async def test_with_no_time_left_nothing_is_shortened(
+    composer_of: Composers, openai: FakeOpenAI, time: Time
+) -> None:
+    def slow(body: dict[str, Any]) -> dict[str, Any]:
+        time.now += 4
+        return thread_answer([LONG])
+
+    openai.answer = slow
+    draft = await composer_of().compose(ARTICLE, Brief(), seconds=5)
+    assert (draft.posts, len(openai.requests)) == ((LONG.strip(),), 1)
+
+
+async def test_the_worst_price_covers_every_model_and_the_shortening(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    one, both = composer_of("gpt-5.4"), composer_of("gpt-5.4-mini", "gpt-5.4")
+    assert one.worst_usd(50_000) > 1.5 * (50_000 * 2.50 + 8_000 * 15) / 1_000_000
+    assert both.worst_usd(50_000) > one.worst_usd(50_000) > one.worst_usd(1_000)
+    dear = completion("no JSON") | {"usage": {"prompt_tokens": 1_000, "completion_tokens": 8_000}}
+    thread = thread_answer([LONG]) | {"usage": dear["usage"]}
+    openai.answer = in_turn(dear, thread, shorter("A.") | {"usage": dear["usage"]})
+    draft = await both.compose(ARTICLE, Brief(), seconds=5)
+    assert draft.usage.output_tokens == 24_000
+    assert draft.usage.cost_usd <= both.worst_usd(1_000)
+
+
+async def test_a_rewrite_gives_one_post_made_of_the_thread_and_the_wish(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    wish = "shorter, and with the number of the girders first"
+    said = json.dumps({"post": f"11 girders: {wish}. http://evil.example", "posts": ["x"], "hooks": ["y"]})
+    openai.answer = lambda _: completion(said)
+    draft = await composer_of().rewrite(
+        ["One.", "Two: 11 girders."], 2, brief=Brief(hooks=2), room=99, wish=wish, seconds=5
+    )
+    assert (draft.posts, draft.hooks) == ((f"11 girders: {wish}.",), ())
+    assert draft.warnings == ("These links are not in the source and were removed: http://evil.example.",)
+    rules = openai.requests[0]["messages"][0]["content"]
+    assert wish in rules
+    assert "girders." not in rules
+    assert json.loads(asked_between_fences(openai.requests[0])) == {"1": "One.", "2": "Two: 11 girders."}
+
+
+async def test_a_rewrite_is_shortened_to_its_room(composer_of: Composers, openai: FakeOpenAI) -> None:
+    openai.answer = in_turn(failure(404), completion('{"post": "Longer than ten."}'), shorter("Short."))
+    draft = await composer_of("a", "b").rewrite(["One."], 1, brief=Brief(), room=10, wish=None, seconds=5)
+    assert (draft.posts, draft.model) == (("Short.",), "b")
+
+
+async def test_an_answer_of_foreign_links_alone_is_no_thread(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = lambda _: thread_answer(["http://evil.example"])
+    with pytest.raises(ModelError) as caught:
+        await composer_of().compose(ARTICLE, Brief(), seconds=5)
+    assert caught.value.usage
+    assert caught.value.usage.input_tokens == 1_000
+
+
+async def test_a_writer_without_a_model_or_a_budget_rewrites_nothing(composer_of: Composers) -> None:
+    spent = BudgetSpent()
+    for model, error in ((None, None), (composer_of(), spent)):
+        writer = Writer(model=model, built_in=BuiltInComposer())
+        with pytest.raises(ModelError) as caught:
+            await writer.rewrite(["One."], 1, brief=Brief(), room=99, wish=None, seconds=5, without=error)
+        assert caught.value is spent if error else caught.value.reason == "not configured"

@@ -1,0 +1,164 @@
+"""What a text claims that its source lacks is taken out or named."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from core.text.cleaning import clean
+from core.text.platforms import links_in
+from core.writing.model.grounding import checked
+
+SOURCE = (
+    "It closes for eighteen months. It cost 40 million in 1931, 3.5 times as much as a ferry. Some nine "
+    "thousand cars (1.200 lorries, 10 000 bicycles) cross it, forty-two a minute. Opened 12.10.2026. See "
+    "https://good.example/a/B?x=1, http://www.site.org/ and press@paper.com. By @bob and @carol.bsky.social."
+)
+LINKS, MENTIONS, NUMBERS = (
+    "These links are not in the source and were removed:",
+    "These accounts are not in the source and lost their @:",
+    "Check before you post: the source lacks the numbers",
+)
+
+
+def of(text: str, source: str = SOURCE) -> tuple[str, tuple[str, ...]]:
+    posts, hooks, warnings = checked([text], [text], source)
+    assert posts == hooks
+    return "".join(posts), warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "link"),
+    [
+        pytest.param("See http://evil.example/x?y=1.", "See.", "http://evil.example/x?y=1", id="unknown-tld"),
+        pytest.param("See evil.com/x now", "See now", "evil.com/x", id="bare"),
+        pytest.param("See evil.example/x now", "See now", "evil.example/x", id="bare-with-path"),
+        pytest.param("See WWW.Evil.example!", "See!", "WWW.Evil.example", id="www"),
+        pytest.param("HTTPS://EVIL.COM/A ok", "ok", "HTTPS://EVIL.COM/A", id="capitals"),
+        pytest.param("hxxp://evil.com ok", "ok", "hxxp://evil.com", id="defanged"),
+        pytest.param("a javascript:alert(1) b", "a b", "javascript:alert(1)", id="javascript"),
+        pytest.param("a mailto:eve@evil.com b", "a b", "mailto:eve@evil.com", id="mailto"),
+        pytest.param("a tel:+4930 b", "a b", "tel:+4930", id="tel"),
+        pytest.param("So (https://evil.com).", "So.", "https://evil.com", id="brackets"),
+        pytest.param("[so](http://evil.com/a) it is", "so it is", "http://evil.com/a", id="markdown"),
+        pytest.param("![cat](http://evil.com/a.png)", "cat", "http://evil.com/a.png", id="image"),
+        pytest.param("It ends. Read more: https://evil.com/x", "It ends.", "https://evil.com/x", id="label"),
+        pytest.param("Ende.\n\n👉 Mehr: http://evil.com", "Ende.", "http://evil.com", id="label-on-a-line"),
+        pytest.param("他说http://evil.com/a。然后", "他说 。然后", "http://evil.com/a", id="chinese"),
+        pytest.param("http://例え.jp/x ok", "ok", "http://例え.jp/x", id="idn"),
+        pytest.param("http://good.example@evil.com/ x", "x", "http://good.example@evil.com/", id="userinfo"),
+        pytest.param("https://good.example/a x", "x", "https://good.example/a", id="shorter-than-the-source"),
+        pytest.param("https://good.example/a/b?x=1 x", "x", "https://good.example/a/b?x=1", id="other-case"),
+        pytest.param("good.example/a/B x", "x", "good.example/a/B", id="without-its-query"),
+        pytest.param("paper.com x", "x", "paper.com", id="domain-of-a-mail-address"),
+    ],
+)
+def test_a_foreign_link_goes_and_is_named(text: str, left: str, link: str) -> None:
+    assert of(text) == (left, (f"{LINKS} {link}.",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("See https://good.example/a/B?x=1.", id="same"),
+        pytest.param("See HTTPS://Good.Example/a/B?x=1!", id="host-in-capitals"),
+        pytest.param("(http://www.site.org)", id="without-slash"),
+        pytest.param("Write to press@paper.com", id="mail"),
+        pytest.param("e.g. U.S.A. and so.That is Node.js", id="dots"),
+        pytest.param("Thanks @Bob, @bob-based @carol.bsky.social", id="mentions"),
+        pytest.param("18 months, 9,000 cars, 40,000,000, 42, 3,5 times, 1,200, 10,000", id="numbers"),
+        pytest.param("40 million, forty million, eighteen, twelve of one", id="number-words"),
+        pytest.param("In 2026 and on 10/12; ١٩٣١", id="parts-of-a-date-and-arabic-digits"),
+    ],
+)
+def test_what_the_source_has_stays(text: str) -> None:
+    assert of(text) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "names"),
+    [
+        pytest.param("Hi @elonmusk!", "Hi elonmusk!", "elonmusk", id="plain"),
+        pytest.param("Hi ＠elon, RT@eve", "Hi elon, RTeve", "elon and eve", id="full-width-and-retweet"),
+        pytest.param("@@@eve 見て@mia", "eve 見てmia", "eve and mia", id="many-and-after-japanese"),
+        pytest.param("@bob@evil.social", "bob@evil.social", "bob@evil.social", id="other-server"),
+        pytest.param("@bobby @carol", "bobby carol", "bobby and carol", id="only-the-beginning"),
+    ],
+)
+def test_a_foreign_mention_loses_its_sign_and_is_named(text: str, left: str, names: str) -> None:
+    assert of(text) == (left, (f"{MENTIONS} {names}.",))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("17 of 40", "17", id="plain"),
+        pytest.param("17 and 2,000", "17 and 2,000", id="grouped"),
+        pytest.param("35 times, 1.2 lorries", "35 and 1.2", id="moved-point"),
+        pytest.param("$4bn, 7%, ٧٣", "4, 7 and ٧٣", id="units-and-arabic-digits"),
+        pytest.param("40 billion, 40 thousand", "40 billion and 40 thousand", id="scale"),
+        pytest.param("seventeen of twelve", "seventeen", id="spelled"),
+        pytest.param(
+            "Forty-three in ninety thousand", "Forty-three and ninety thousand", id="spelled-groups"
+        ),
+        pytest.param("½ and 6²", "2 and 62", id="fraction-and-power"),
+    ],
+)
+def test_a_foreign_number_stays_and_is_named(text: str, names: str) -> None:
+    assert of(text) == (text, (f"{NUMBERS} {names}.",))
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        pytest.param("40 million", "Es kostet 40 Mio. Euro", id="scale-in-another-language"),
+        pytest.param("1.5 billion", "1,500 million", id="other-scale"),
+        pytest.param("nine thousand two hundred", "9,200", id="thousands-and-hundreds"),
+        pytest.param("two hundred and five", "205", id="and"),
+        pytest.param("310 and 5", "three hundred and ten; 40 million and five", id="and-in-the-source"),
+    ],
+)
+def test_a_number_of_the_source_in_other_words_is_known(text: str, source: str) -> None:
+    assert of(text, source) == (text, ())
+
+
+def test_a_part_of_another_address_is_not_in_the_source() -> None:
+    source = "See https://other.example/evil.com, sub.evil.com, evil.com.au and me@evil.com"
+    assert of("Go to evil.com now", source)[0] == "Go to now"
+
+
+def test_numbers_in_links_and_mentions_of_the_source_are_no_claims() -> None:
+    source = "By @user7 at https://good.example/2019/77"
+    assert of("@user7 wrote https://good.example/2019/77", source)[1] == ()
+
+
+def test_names_are_bounded() -> None:
+    warnings = of(" ".join(f"{number}{'0' * 120}" for number in range(1, 15)))[1]
+    assert warnings[0].endswith("…, " + "10" + "0" * 97 + "… and 4 more.")
+    assert len(warnings[0]) < 1_200
+
+
+def test_a_text_of_links_alone_is_left_out() -> None:
+    assert checked(["http://evil.com", "So."], ["www.evil.com"], "")[:2] == (("So.",), ())
+
+
+PIECES = st.sampled_from(
+    "http:// https:// www. evil .com .example / ? @ ＠ bob eve ( ) [ ] ]( ! . , : a 17 中 。 See:".split()
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PIECES | st.sampled_from(" \n"), max_size=14).map("".join))
+@example("@www.http://")
+@example("@www.evil.example/x")
+@example("@www..com")
+def test_nothing_foreign_that_can_be_followed_is_left(text: str) -> None:
+    posts, _, _ = checked([clean(text)], [], "@bob is the source")
+    for post in posts:
+        assert not links_in(post)
+        assert not re.search(r"https?://\w|(?<![\w@.])www\.\w", post)
+        assert not [word for word in post.split() if word.startswith(("@eve", "＠eve"))]
+    assert checked(posts, [], "@bob is the source")[0] == posts
