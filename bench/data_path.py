@@ -172,7 +172,7 @@ async def _times(settings: dict[str, Any], number: int) -> list[float]:
             response = await client.post("/api/generate", json={"text": f"{ARTICLE}\nNumber {count}."})
             response.raise_for_status()
             times.append((time.perf_counter() - started) * 1000)
-    await app.state.rooms.close()
+    await app.state.services.close()
     return times
 
 

@@ -71,7 +71,7 @@ async def _measure(settings: dict[str, Any]) -> tuple[float, list[float]]:
 
         made = await milliseconds()
         hits = [await milliseconds() for _ in range(REQUESTS)]
-    await app.state.rooms.close()
+    await app.state.services.close()
     return made, hits
 
 

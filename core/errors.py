@@ -126,10 +126,10 @@ class NotCached(ThreadrError):
 
 
 class StoreError(ThreadrError):
-    """The shared store did not do its work. The policy room decides what that means.
+    """The shared store did not do its work; the tiered cache decides what that means.
 
-    `health` is the word for it in health answers. `permanent` until somebody mends it: the breaker opens at
-    once; else `counted` says whether it counts, and `pause_seconds` what the store itself asked for.
+    `health` is the word for it in health answers. A `permanent` failure opens the breaker at once; of others
+    `counts_for_breaker` says whether they count, and `pause_seconds` what the store itself asked for.
     """
 
     status = 503
@@ -144,12 +144,12 @@ class StoreError(ThreadrError):
         *,
         reason: str | None = None,
         health: str = "unreachable",
-        counted: bool = True,
+        counts_for_breaker: bool = True,
         pause_seconds: float = 0,
     ) -> None:
         super().__init__(detail, reason=reason, headers={"Retry-After": str(max(10, round(pause_seconds)))})
         self.health = health
-        self.counted = counted
+        self.counts_for_breaker = counts_for_breaker
         self.pause_seconds = pause_seconds
 
 
@@ -168,26 +168,26 @@ class WriteRejected(CommandFailed):
 
 
 class ArticleError(ThreadrError):
-    """`lasting` failures are remembered for a minute: asking again at once would not help."""
+    """`permanent` failures are remembered for a minute: asking again at once would not help."""
 
     status = 422
     kind = "article-unreachable"
     title = "The article cannot be used"
     default_detail = "Check the link, or paste the text of the article instead."
-    always_lasting: ClassVar[bool] = False
+    always_permanent: ClassVar[bool] = False
 
     def __init__(
-        self, detail: str | None = None, *, reason: str | None = None, lasting: bool | None = None
+        self, detail: str | None = None, *, reason: str | None = None, permanent: bool | None = None
     ) -> None:
         super().__init__(detail, reason=reason)
-        self.lasting = self.always_lasting if lasting is None else lasting
+        self.permanent = self.always_permanent if permanent is None else permanent
 
 
 class ArticleBlocked(ArticleError):
     """One sentence for every cause: the answer must not tell what stands behind an address."""
 
     kind = "article-blocked"
-    always_lasting = True
+    always_permanent = True
     title = "This address is not fetched"
     default_detail = "Only public web pages are fetched. Check the link, or paste the text instead."
 
@@ -205,21 +205,21 @@ class ArticleTimeout(ArticleError):
 
 class ArticleTooLarge(ArticleError):
     kind = "article-too-large"
-    always_lasting = True
+    always_permanent = True
     title = "The page is too large"
     default_detail = "The page is over 2 MiB. Paste the part that matters as text."
 
 
 class UnsupportedContent(ArticleError):
     kind = "unsupported-content"
-    always_lasting = True
+    always_permanent = True
     title = "This is not a web page"
     default_detail = "The link leads to a file that is not HTML or plain text. Paste the text instead."
 
 
 class NoArticle(ArticleError):
     kind = "no-article"
-    always_lasting = True
+    always_permanent = True
     title = "No article was found on the page"
     default_detail = (
         "The page holds no article text (it may need a login or a browser). Paste the text instead."
@@ -228,7 +228,7 @@ class NoArticle(ArticleError):
 
 class Paywall(ArticleError):
     kind = "paywall"
-    always_lasting = True
+    always_permanent = True
     title = "The article is for subscribers"
     default_detail = "The page shows only the start of the article. Paste the text, if you may read it."
 

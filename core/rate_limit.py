@@ -66,14 +66,14 @@ class Window:
     def _wait_ms(self, current: int, previous: int, now_ms: int, *, free: int) -> int:
         """Milliseconds until `free` calls are free, if nothing else is asked."""
         into = now_ms % self.milliseconds
-        room = self.limit - free
-        if current <= room and (at := self._fades_at(previous, room - current)) < self.milliseconds:
+        left = self.limit - free
+        if current <= left and (at := self._fades_at(previous, left - current)) < self.milliseconds:
             return max(0, at - into)
-        return self.milliseconds - into + self._fades_at(current, room)
+        return self.milliseconds - into + self._fades_at(current, left)
 
-    def _fades_at(self, count: int, room: int) -> int:
-        """The millisecond of a window from which the fading `count` weighs at most `room`."""
-        if count <= room:
+    def _fades_at(self, count: int, left: int) -> int:
+        """The millisecond of a window from which the fading `count` weighs at most `left`."""
+        if count <= left:
             return 0
         # floor((milliseconds - t) * count / milliseconds) <= room, in whole numbers: no rounding to fear.
-        return self.milliseconds * (count - room - 1) // count + 1
+        return self.milliseconds * (count - left - 1) // count + 1

@@ -13,14 +13,14 @@ from typing import Any
 from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
 from core.store.protocol import Ask, Turn
-from core.store_usage import Tally
+from core.store_usage import StoreUsage
 from core.usage import Usage
 
 _COUNTED = {"hit": "hits", "miss": "misses", "collapsed": "collapsed", "stale": "stale_served"}
 
 
 @dataclass(slots=True, kw_only=True)
-class Exchange:
+class RequestRecord:
     """Filled in by the rooms that the request passes. `clock` gives epoch seconds.
 
     `outcome` is one word for what the cache did: hit, miss, collapsed, stale, forced (a new answer was
@@ -39,7 +39,7 @@ class Exchange:
     outcome: str | None = None
     counted: Counter[str] = field(default_factory=Counter)
     usage: Usage = field(default_factory=Usage)
-    tally: Tally = field(default_factory=Tally)
+    store_usage: StoreUsage = field(default_factory=StoreUsage)
     facts: dict[str, object] = field(default_factory=dict)
     _milliseconds: dict[str, float] = field(default_factory=dict)
     _started: float = field(init=False)
@@ -88,7 +88,7 @@ class Exchange:
     def failed(self, error: ThreadrError) -> None:
         """Note why the answer is a problem, and what the attempt cost all the same."""
         self.facts |= {"problem": error.kind, "reason": error.reason}
-        self.tally.errors += isinstance(error, StoreError)
+        self.store_usage.errors += isinstance(error, StoreError)
         self.spent(error)
 
     def spent(self, on: object) -> None:
@@ -97,7 +97,7 @@ class Exchange:
 
     def told(self) -> dict[str, object]:
         """All that the log line tells of it, None where there is nothing to tell."""
-        tally = self.tally
+        store_usage = self.store_usage
         return {
             "cache": self.outcome,
             "cache_status": self.cache_status,
@@ -106,11 +106,11 @@ class Exchange:
             "tokens_out": self.usage.output_tokens,
             "cost_usd": self.usage.cost_usd,
             "milliseconds": round(self.seconds_spent * 1000, 1),
-            "store_ms": round(tally.milliseconds, 1) if tally.trips else None,
+            "store_ms": round(store_usage.milliseconds, 1) if store_usage.trips else None,
             **{f"{part}_ms": round(spent, 1) for part, spent in self._milliseconds.items()},
-            "store_trips": tally.trips,
-            "store_commands": tally.commands,
-            "store_errors": tally.errors,
+            "store_trips": store_usage.trips,
+            "store_commands": store_usage.commands,
+            "store_errors": store_usage.errors,
             **self.facts,
         }
 
@@ -129,9 +129,9 @@ class Exchange:
 
     def _server_timing(self) -> str:
         parts = [f"{part};dur={spent:.1f}" for part, spent in self._milliseconds.items()]
-        if self.tally.trips:
-            told = f"{self.tally.trips} round trips, {self.tally.commands} commands"
-            parts.insert(0, f'store;dur={self.tally.milliseconds:.1f};desc="{told}"')
+        if self.store_usage.trips:
+            told = f"{self.store_usage.trips} round trips, {self.store_usage.commands} commands"
+            parts.insert(0, f'store;dur={self.store_usage.milliseconds:.1f};desc="{told}"')
         return ", ".join(parts)
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from core.article.fetcher import Web
+from core.article.fetcher import Fetcher
 from core.cache.tiered import Cache
 from core.net.breaker import Breaker
 from core.rate_limit import Window
@@ -16,15 +16,15 @@ from core.store.protocol import Store
 from core.threads.generate import Generation
 from core.threads.job import Policy
 from core.threads.rewrite import Rewriting
-from core.writing.extractive.composer import BuiltInComposer
-from core.writing.model.composer import OpenAIComposer
+from core.writing.extractive.composer import ExtractiveComposer
+from core.writing.model.composer import ModelComposer
 from core.writing.model.health_note import ModelNote
 from core.writing.writer import Writer
 
 _LEASE_SECONDS = 10.0  # a leader that dies is missed for so long; one that lives renews it in time
 
 
-class Rooms:
+class Services:
     """`shared` is the store of all instances, None where none is configured; `clock` gives epoch seconds."""
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
@@ -41,7 +41,7 @@ class Rooms:
             clock=clock,
             news=ModelNote(self.model, clock).news,
         )
-        writer = Writer(model=self.model, built_in=BuiltInComposer())
+        writer = Writer(model=self.model, built_in=ExtractiveComposer())
         policy = Policy(
             ttl_seconds=settings.cache_ttl_seconds,
             stale_seconds=settings.stale_if_error_seconds,
@@ -49,10 +49,10 @@ class Rooms:
             counts="coming" if settings.rate_limit_scope == "requests" else "leading",
             budget_usd=settings.daily_budget_usd,
             model=settings.openai_model,
-            most_characters=settings.max_content_length,
+            max_characters=settings.max_content_length,
             clock=clock,
         )
-        web = Web(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains)
+        web = Fetcher(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains)
         self.generation = Generation(cache=self.cache, web=web, writer=writer, policy=policy)
         self.rewriting = Rewriting(cache=self.cache, writer=writer, policy=policy)
 
@@ -82,29 +82,29 @@ def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]
     timeout_seconds = settings.store_timeout_ms / 1000
     breaker = Breaker(time.monotonic)
     if settings.upstash_redis_rest_url and settings.upstash_redis_rest_token:
-        from core.store.redis import SharedStore
-        from core.store.upstash import Upstash
+        from core.store.redis import RedisStore
+        from core.store.upstash import UpstashRest
 
-        upstash = Upstash(
+        upstash = UpstashRest(
             settings.upstash_redis_rest_url,
             settings.upstash_redis_rest_token,
             timeout_seconds=timeout_seconds,
             breaker=breaker,
         )
-        return SharedStore(upstash, window, clock)
+        return RedisStore(upstash, window, clock)
     if settings.redis_url:
-        from core.store.redis import SharedStore
-        from core.store.tcp import Tcp
+        from core.store.redis import RedisStore
+        from core.store.tcp import TcpRedis
 
-        tcp = Tcp(settings.redis_url, timeout_seconds=timeout_seconds, breaker=breaker)
-        return SharedStore(tcp, window, clock)
+        tcp = TcpRedis(settings.redis_url, timeout_seconds=timeout_seconds, breaker=breaker)
+        return RedisStore(tcp, window, clock)
     return None
 
 
-def _model(settings: Settings) -> OpenAIComposer | None:
+def _model(settings: Settings) -> ModelComposer | None:
     if not settings.openai_api_key:
         return None
-    return OpenAIComposer(
+    return ModelComposer(
         api_key=settings.openai_api_key,
         base_url=settings.openai_base_url,
         models=(settings.openai_model, *settings.openai_fallback_models),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Tally:
+class StoreUsage:
     """`commands` as Upstash bills them, the ones inside scripts too; `milliseconds` spent waiting."""
 
     trips: int = 0
@@ -17,16 +17,16 @@ class Tally:
 
 
 # Every request's own; outside of requests there is none.
-current_tally: ContextVar[Tally | None] = ContextVar("current_tally", default=None)
+current_store_usage: ContextVar[StoreUsage | None] = ContextVar("current_tally", default=None)
 
 
 def add_commands(commands: int) -> None:
     """Count what a script told that it ran."""
-    if tally := current_tally.get():
-        tally.commands += commands
+    if store_usage := current_store_usage.get():
+        store_usage.commands += commands
 
 
 def add_error() -> None:
     """Count a failure of the store that the request was spared."""
-    if tally := current_tally.get():
-        tally.errors += 1
+    if store_usage := current_store_usage.get():
+        store_usage.errors += 1

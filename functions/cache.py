@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Depends, Query
 
 from core.errors import ArticleBlocked, StoreError, Unauthorized
 from core.http.admin import admin_only
-from core.http.app import RoomsOf, create_app
+from core.http.app import ServicesOf, create_app
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import ADMIN, WITH_BODY, answers
 from core.ops.cache_stats import cache_report
@@ -18,9 +18,9 @@ router = APIRouter(tags=["admin"], dependencies=[Depends(admin_only)])
 
 
 @router.get("/api/cache/stats", responses=answers(None, Unauthorized), openapi_extra=ADMIN)
-async def stats(rooms: RoomsOf) -> CacheStats:
+async def stats(services: ServicesOf) -> CacheStats:
     """How the store is and what the cache did, in all and for each of the last 30 days."""
-    return await cache_report(rooms.store, rooms.clock())
+    return await cache_report(services.store, services.clock())
 
 
 @router.delete(
@@ -29,13 +29,13 @@ async def stats(rooms: RoomsOf) -> CacheStats:
     openapi_extra=ADMIN,
 )
 async def clear(
-    rooms: RoomsOf,
+    services: ServicesOf,
     query: Annotated[ClearRequest, Query()],
     body: Annotated[ClearRequest | None, Body()] = None,
 ) -> ClearAnswer:
     """Remove the kept answer for exactly one url or text, named in the body or in the query."""
     return ClearAnswer.of(
-        await rooms.cache.forget(ClearRequest.merged(query, body).key(rooms.settings.openai_model))
+        await services.cache.forget(ClearRequest.merged(query, body).key(services.settings.openai_model))
     )
 
 

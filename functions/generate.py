@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 
-from core.cache.cache_control import Directives
+from core.cache.cache_control import CacheControl
 from core.errors import ArticleError, ModelError, NotCached, NotFound, RateLimited, StoreError
-from core.http.app import ExchangeOf, RoomsOf, create_app
+from core.http.app import RecordOf, ServicesOf, create_app
 from core.http.client_id import client_bucket
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import KEY, LIMITED, WITH_BODY, answers
-from core.services import Rooms
+from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
 from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatus
 
@@ -31,15 +31,15 @@ router = APIRouter(tags=["threads"])
     openapi_extra=KEY,
 )
 async def generate(
-    body: GenerateRequest, request: Request, rooms: RoomsOf, exchange: ExchangeOf
+    body: GenerateRequest, request: Request, services: ServicesOf, record: RecordOf
 ) -> dict[str, Any]:
     """A thread of an article or a text, made now or kept from before.
 
     Cache-Control takes no-cache, no-store, max-age and only-if-cached.
     """
-    directives = Directives.parse(request.headers.get("cache-control", ""))
-    return await rooms.generation.answer(
-        body, client=_client(request, rooms), directives=directives, exchange=exchange
+    cache_control = CacheControl.parse(request.headers.get("cache-control", ""))
+    return await services.generation.answer(
+        body, client=_client(request, services), cache_control=cache_control, record=record
     )
 
 
@@ -55,33 +55,33 @@ async def rewrite(
     thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")],
     number: Annotated[int, Path(alias="n", description="Of the post in it, from 1")],
     request: Request,
-    rooms: RoomsOf,
-    exchange: ExchangeOf,
+    services: ServicesOf,
+    record: RecordOf,
     body: RewriteRequest | None = None,
 ) -> dict[str, Any]:
     """One post written anew by the model; the result is a thread of its own."""
-    return await rooms.rewriting.rewrite(
+    return await services.rewriting.rewrite(
         thread_id,
         number,
         body.wish if body else None,
-        client=_client(request, rooms),
-        directives=Directives.parse(request.headers.get("cache-control", "")),
-        exchange=exchange,
+        client=_client(request, services),
+        cache_control=CacheControl.parse(request.headers.get("cache-control", "")),
+        record=record,
     )
 
 
 @router.get("/api/rate-limit-status", responses=answers(None), openapi_extra=KEY)
-async def rate_limit_status(request: Request, rooms: RoomsOf) -> RateLimitStatus:
+async def rate_limit_status(request: Request, services: ServicesOf) -> RateLimitStatus:
     """What your next call would meet. Asking is free."""
-    return RateLimitStatus.of(await rooms.cache.status(_client(request, rooms)))
+    return RateLimitStatus.of(await services.cache.status(_client(request, services)))
 
 
-def _client(request: Request, rooms: Rooms) -> str:
+def _client(request: Request, services: Services) -> str:
     return client_bucket(
-        front_door=rooms.settings.front_door,
+        front_door=services.settings.front_door,
         peer=request.client.host if request.client else None,
         headers=request.headers,
-        api_keys=rooms.settings.api_keys,
+        api_keys=services.settings.api_keys,
     )
 
 

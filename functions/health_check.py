@@ -8,15 +8,15 @@ from typing import Any
 from core import log
 from core.http.event_loop import on_process_loop
 from core.ops.health import check_and_remember
-from core.services import Rooms
+from core.services import Services
 from core.settings import Settings
 
 log.set_up()
-rooms = Rooms(Settings.from_env())
+services = Services(Settings.from_env())
 gc.freeze()  # as core/lambda_handler.py does, which this function does without
 gc.enable()
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """The result of the check, whatever the event is."""
-    return on_process_loop(lambda loop: loop.run_until_complete(check_and_remember(rooms)))
+    return on_process_loop(lambda loop: loop.run_until_complete(check_and_remember(services)))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 
 from core.errors import NotFound
 from core.http.admin import admin_or_hidden
-from core.http.app import RoomsOf, create_app
+from core.http.app import ServicesOf, create_app
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import HIDDEN, answers, referred
 from core.ops.health import check
@@ -35,14 +35,14 @@ async def health() -> Health:
         },
     },
 )
-async def monitor_health(rooms: RoomsOf, response: Response) -> MonitorHealth:
+async def monitor_health(services: ServicesOf, response: Response) -> MonitorHealth:
     """Whether each part works, asked now; no paid call is made."""
-    checked = await check(rooms)
+    checked = await check(services)
     response.status_code = checked.http_status
     return MonitorHealth(
         status=checked.status,
         services={name: ServiceHealth(**asdict(service)) for name, service in checked.services.items()},
-        details=rooms.details,
+        details=services.details,
         last_scheduled_check=checked.last_scheduled_check,
     )
 
@@ -53,9 +53,9 @@ async def monitor_health(rooms: RoomsOf, response: Response) -> MonitorHealth:
     responses=answers(None, NotFound),
     openapi_extra=HIDDEN,
 )
-async def startup(rooms: RoomsOf) -> Startup:
+async def startup(services: ServicesOf) -> Startup:
     """What this process was started with: which settings are set, never their values."""
-    return await startup_report(rooms)
+    return await startup_report(services)
 
 
 app = create_app(router)

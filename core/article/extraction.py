@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.article.article import Article
-from core.article.html_limits import bounded
-from core.article.page_checks import LEAST_CHARACTERS, refuse_walls
+from core.article.html_limits import limit_html
+from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
 from core.article.pdf import MAGIC, pdf_article
 from core.errors import NoArticle
 from core.text.cleaning import clean, clean_line, may_stand
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trafilatura.settings import Document
 
 _THIN_CHARACTERS = 1_500  # less may be one: then the page's own words count
-_MOST_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and marked elements are
+_MAX_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and marked elements are
 _PLAIN_TYPES = ("text/plain", "text/markdown", "text/x-markdown")
 _MARKDOWN_TITLE = re.compile(r"#[ \t]+(\S.{0,300})")
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
@@ -72,17 +72,17 @@ def _html_article(page: str, url: str) -> Article:
 
     external.JT_STOPLIST = external.JT_STOPLIST or _stop_words()
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its warnings name the address in full
-    markup = bounded(page)
+    markup = limit_html(page)
     html = _REFERENCE.sub(_harmless, markup.html)
-    dates = {"original_date": True, "extensive_search": len(html) < _MOST_SEARCHED_FOR_DATES}
+    dates = {"original_date": True, "extensive_search": len(html) < _MAX_SEARCHED_FOR_DATES}
     document = bare_extraction(
         html, url=url, include_comments=False, with_metadata=True, date_extraction_params=dates
     )
     text = clean((document.text if document else None) or "")
     title = _title(document, html, url) if document else None
     if len(text) < _THIN_CHARACTERS:
-        refuse_walls(html, title or "", text)
-    if document is None or len(text) < LEAST_CHARACTERS:
+        raise_if_blocked_page(html, title or "", text)
+    if document is None or len(text) < MIN_CHARACTERS:
         raise NoArticle
     return Article(
         text=text,

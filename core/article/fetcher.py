@@ -25,15 +25,15 @@ from core.net.urls import WebAddress, redirected, web_address
 if TYPE_CHECKING:
     import httpx2
 
-    from core.article.ssrf_guard import Dial, JudgedBackend, Resolve
+    from core.article.ssrf_guard import Dial, GuardedBackend, Resolve
 
 PROJECT_URL = "https://threadr.example"  # where a site's owner reads who asks and why
 USER_AGENT = f"Threadr/0.1 (+{PROJECT_URL}; fetches one page when a person asks for a thread of it)"
-_MOST_BYTES = 2 * 1024 * 1024
-_MOST_WIRE_BYTES = 2 * _MOST_BYTES  # chunk sizes, trailers and what a compressor adds
-_MOST_CHUNKS = 16_384  # a byte to a chunk would cost seconds of parsing
-_MOST_REDIRECTS = 5
-_MOST_SECONDS = 8.0
+_MAX_BYTES = 2 * 1024 * 1024
+_MAX_WIRE_BYTES = 2 * _MAX_BYTES  # chunk sizes, trailers and what a compressor adds
+_MAX_CHUNKS = 16_384  # a byte to a chunk would cost seconds of parsing
+_MAX_REDIRECTS = 5
+_MAX_SECONDS = 8.0
 _SNIFFED_BYTES = 1024
 _READABLE = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf"}
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -58,7 +58,10 @@ class Validators:
 
     def headers(self) -> dict[str, str]:
         """The conditions of a request that wants the page only if it has changed (RFC 9110, section 13)."""
-        conditions = {"If-None-Match": _plain(self.etag), "If-Modified-Since": _plain(self.last_modified)}
+        conditions = {
+            "If-None-Match": _header_safe(self.etag),
+            "If-Modified-Since": _header_safe(self.last_modified),
+        }
         return {name: value for name, value in conditions.items() if value}
 
 
@@ -73,7 +76,7 @@ class Page:
     not_modified: bool = False
 
 
-class Web:
+class Fetcher:
     """Every hop is parsed, judged and dialled anew: no cookie and no connection outlives one.
 
     `resolve`, `dial` and `connect_seconds` stand in for the resolver, the network and the time that both may
@@ -97,24 +100,24 @@ class Web:
 
     async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
         """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by cause."""
-        from core.article.ssrf_guard import JudgedBackend
+        from core.article.ssrf_guard import GuardedBackend
 
-        backend = JudgedBackend(
+        backend = GuardedBackend(
             allow_hosts=self._allow_hosts,
             resolve=self._resolve,
             dial=self._dial,
             connect_seconds=self._connect_seconds,
         )
         try:
-            async with asyncio.timeout(min(seconds, _MOST_SECONDS)):
+            async with asyncio.timeout(min(seconds, _MAX_SECONDS)):
                 return await self._follow(url, backend, validators or Validators())
         except TimeoutError:
-            if backend.probing:
+            if backend.hides_failure:
                 raise ArticleBlocked(reason="deadline while connecting") from None
             raise ArticleTimeout(reason="deadline") from None
 
-    async def _follow(self, url: str, backend: JudgedBackend, validators: Validators) -> Page:
-        for _ in range(_MOST_REDIRECTS + 1):
+    async def _follow(self, url: str, backend: GuardedBackend, validators: Validators) -> Page:
+        for _ in range(_MAX_REDIRECTS + 1):
             address = self._permitted(url)
             async with _answer(address, backend, validators.headers()) as response:
                 if response.status_code not in _REDIRECTS:
@@ -131,7 +134,7 @@ class Web:
 
 @contextlib.asynccontextmanager
 async def _answer(
-    address: WebAddress, backend: JudgedBackend, conditions: Mapping[str, str]
+    address: WebAddress, backend: GuardedBackend, conditions: Mapping[str, str]
 ) -> AsyncIterator[httpx2.Response]:
     """The answer of one hop, its body unread."""
     try:
@@ -148,7 +151,7 @@ async def _answer(
         raise ArticleUnreachable(reason=reason) from None
 
 
-def _client(backend: JudgedBackend) -> httpx2.AsyncClient:
+def _client(backend: GuardedBackend) -> httpx2.AsyncClient:
     import httpcore2
     import httpx2
 
@@ -162,14 +165,14 @@ def _client(backend: JudgedBackend) -> httpx2.AsyncClient:
 
 async def _page(response: httpx2.Response, sent: Validators) -> Page:
     headers, url = response.headers, str(response.url)
-    known = Validators(_plain(headers.get("ETag")), _plain(headers.get("Last-Modified")))
+    known = Validators(_header_safe(headers.get("ETag")), _header_safe(headers.get("Last-Modified")))
     if response.status_code == 304 and sent.headers():
         return Page(url, b"", None, known if known.headers() else sent, not_modified=True)
     if response.status_code != 200:
         raise ArticleUnreachable(
             f"The page answered with status {response.status_code}. Check the link, or paste the text.",
             reason=f"HTTP {response.status_code}",
-            lasting=400 <= response.status_code < 500 and response.status_code not in (408, 425, 429),
+            permanent=400 <= response.status_code < 500 and response.status_code not in (408, 425, 429),
         )
     content_type = headers.get("Content-Type", "")[:256].strip()
     media_type = re.split("[;,]", content_type)[0].strip().lower()
@@ -184,13 +187,13 @@ async def _body(response: httpx2.Response, media_type: str) -> bytes:
     if coding not in ("identity", "gzip", "x-gzip", ""):
         raise UnsupportedContent(reason="a content coding that was not asked for, or several")
     inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if "gzip" in coding else None
-    response.extensions["network_stream"].bytes_left = _MOST_WIRE_BYTES
+    response.extensions["network_stream"].bytes_left = _MAX_WIRE_BYTES
     body, chunks = bytearray(), 0
     async with contextlib.aclosing(response.aiter_raw()) as arriving:
         async for chunk in arriving:
             chunks, sniffed = chunks + 1, len(body) >= _SNIFFED_BYTES
-            body += inflate.decompress(chunk, _MOST_BYTES + 1 - len(body)) if inflate else chunk
-            if len(body) > _MOST_BYTES or chunks > _MOST_CHUNKS:
+            body += inflate.decompress(chunk, _MAX_BYTES + 1 - len(body)) if inflate else chunk
+            if len(body) > _MAX_BYTES or chunks > _MAX_CHUNKS:
                 raise ArticleTooLarge(reason="over 2 MiB, or in too many chunks")
             if not sniffed and len(body) >= _SNIFFED_BYTES:
                 _sniff(body, media_type)
@@ -208,5 +211,5 @@ def _sniff(body: bytearray, media_type: str) -> None:
         raise UnsupportedContent(reason="by its first bytes no page")
 
 
-def _plain(value: str | None) -> str | None:
+def _header_safe(value: str | None) -> str | None:
     return value if value and re.fullmatch(r"[\x20-\x7e]{1,256}", value) else None

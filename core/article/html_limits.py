@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 # Real articles have some 1,500 elements, 2,500 attributes, a depth of 25 and 150,000 characters of markup.
-_MOST_ELEMENTS = 6_500
-_MOST_ATTRIBUTES = 14_000
-_MOST_ATTRIBUTES_OF_ONE = 64
-_MOST_ATTRIBUTE_CHARACTERS = 4_000
-_MOST_TAGS = 250_000  # that are looked at, kept or not
-_MOST_DEPTH = 90
-_MOST_HEAD_ELEMENTS = 600  # meta and link each
-_MOST_TITLE_CHARACTERS = 1_000
+_MAX_ELEMENTS = 6_500
+_MAX_ATTRIBUTES = 14_000
+_MAX_ATTRIBUTES_OF_ONE = 64
+_MAX_ATTRIBUTE_CHARACTERS = 4_000
+_MAX_TAGS = 250_000  # that are looked at, kept or not
+_MAX_DEPTH = 90
+_MAX_HEAD_ELEMENTS = 600  # meta and link each
+_MAX_TITLE_CHARACTERS = 1_000
 _DATA_COSTS = 2_000  # characters that each is counted as, beside its own
-_MOST_DATA_CHARACTERS = 200_000  # of all JSON-LD scripts
-_MOST_CHARACTERS = 400_000
-_MOST_WEIGHT = 8_000_000  # characters, each times its depth: ancestors hold it too
-_MOST_MISREAD_TAGS = 20
+_MAX_DATA_CHARACTERS = 200_000  # of all JSON-LD scripts
+_MAX_CHARACTERS = 400_000
+_MAX_WEIGHT = 8_000_000  # characters, each times its depth: ancestors hold it too
+_MAX_MISREAD_TAGS = 20
 
 _LONG_SPACE = re.compile(r"[\s\0]{6,}")
 _START = re.compile(r"<(?:!--|[!?]|/?([a-zA-Z][a-zA-Z0-9:-]{0,40}))")
@@ -43,7 +43,7 @@ class Markup:
     cut: bool = False
 
 
-def bounded(html: str) -> Markup:
+def limit_html(html: str) -> Markup:
     """The page without comments, styles and scripts, cut or thinned where it is beyond all measure.
 
     One pass; its time is linear in the length whatever the markup. Ordinary pages keep every element,
@@ -79,18 +79,18 @@ class _Pass:
 
     def _full(self) -> bool:
         return (
-            self.elements >= _MOST_ELEMENTS
-            or self.characters >= _MOST_CHARACTERS
-            or self.weight >= _MOST_WEIGHT
-            or self.tags >= _MOST_TAGS
+            self.elements >= _MAX_ELEMENTS
+            or self.characters >= _MAX_CHARACTERS
+            or self.weight >= _MAX_WEIGHT
+            or self.tags >= _MAX_TAGS
         )
 
     def _text(self, text: str) -> None:
         text = _LONG_SPACE.sub("\n", text)
-        depth = min(self.depth, _MOST_DEPTH) + 1
-        room = min(_MOST_CHARACTERS - self.characters, (_MOST_WEIGHT - self.weight) // depth + 1)
-        self.weight += len(text[:room]) * depth
-        self._keep(text[:room])
+        depth = min(self.depth, _MAX_DEPTH) + 1
+        left = min(_MAX_CHARACTERS - self.characters, (_MAX_WEIGHT - self.weight) // depth + 1)
+        self.weight += len(text[:left]) * depth
+        self._keep(text[:left])
 
     def _keep(self, part: str) -> None:
         if part:
@@ -120,7 +120,7 @@ class _Pass:
         return found + len(mark) if found >= 0 else -1
 
     def _end_of_tag(self, at: int) -> int:
-        if self.misread < _MOST_MISREAD_TAGS:
+        if self.misread < _MAX_MISREAD_TAGS:
             if found := _QUOTED_END.match(self.html, at):
                 return found.end()
             self.misread += 1
@@ -129,14 +129,14 @@ class _Pass:
     def _open(self, name: str, tag: str) -> None:
         if name in ("meta", "link"):
             self.head_elements += 1
-            if self.head_elements > _MOST_HEAD_ELEMENTS:
+            if self.head_elements > _MAX_HEAD_ELEMENTS:
                 return
         if name in _UNNESTED:
             if self.kept[-2:] == [tag, tag]:
                 return  # no more than two empty ones in a row
         elif not tag.endswith("/>"):
             self.depth += 1
-            if self.depth > _MOST_DEPTH:
+            if self.depth > _MAX_DEPTH:
                 self._leave_out(name)
                 return
         self.elements += 1
@@ -145,7 +145,7 @@ class _Pass:
     def _close(self, name: str, tag: str) -> None:
         if name not in _UNNESTED:
             self.depth = max(0, self.depth - 1)
-            if self.depth >= _MOST_DEPTH:
+            if self.depth >= _MAX_DEPTH:
                 self._leave_out(name)
                 return
         self._keep(tag if len(tag) < 60 else f"</{name}>")
@@ -157,13 +157,13 @@ class _Pass:
     def _thinned(self, name: str, tag: str) -> str:
         if len(tag) <= len(name) + 2:
             return tag
-        found = [a[0] for a in islice(_ATTRIBUTE.finditer(tag, len(name) + 1), _MOST_ATTRIBUTES_OF_ONE + 1)]
+        found = [a[0] for a in islice(_ATTRIBUTE.finditer(tag, len(name) + 1), _MAX_ATTRIBUTES_OF_ONE + 1)]
         self.attributes += len(found)
-        if self.attributes > _MOST_ATTRIBUTES:
+        if self.attributes > _MAX_ATTRIBUTES:
             return f"<{name}>"
-        if len(found) <= _MOST_ATTRIBUTES_OF_ONE and len(tag) <= _MOST_ATTRIBUTE_CHARACTERS:
+        if len(found) <= _MAX_ATTRIBUTES_OF_ONE and len(tag) <= _MAX_ATTRIBUTE_CHARACTERS:
             return tag
-        short = [part for part in found[:_MOST_ATTRIBUTES_OF_ONE] if len(part) <= _MOST_ATTRIBUTE_CHARACTERS]
+        short = [part for part in found[:_MAX_ATTRIBUTES_OF_ONE] if len(part) <= _MAX_ATTRIBUTE_CHARACTERS]
         return f"<{' '.join([name, *short])}>"
 
     def _raw(self, name: str, tag: str, at: int) -> int:
@@ -175,9 +175,9 @@ class _Pass:
             return -1
         content = self.html[at : end.start()]
         if name == "title":
-            self._keep(f"<title>{content[:_MOST_TITLE_CHARACTERS]}</title>")
+            self._keep(f"<title>{content[:_MAX_TITLE_CHARACTERS]}</title>")
         elif name == "script" and _DATA.search(tag[:1_000]):
             self.data_characters += len(content) + _DATA_COSTS
-            if self.data_characters <= _MOST_DATA_CHARACTERS:
+            if self.data_characters <= _MAX_DATA_CHARACTERS:
                 self.kept.append(f"{tag}{content}</script>")
         return self._behind(">", end.end())

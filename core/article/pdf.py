@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pypdf import Configuration, PdfReader
 
 MAGIC = b"%PDF-"
-_MOST_PAGES = 60
-_MOST_CHARACTERS = 200_000
-_MOST_CPU_SECONDS = 1.2  # looked at between pages
-_MOST_STREAM_BYTES = 2_000_000
-_LEAST_CHARACTERS = 140
+_MAX_PAGES = 60
+_MAX_CHARACTERS = 200_000
+_MAX_CPU_SECONDS = 1.2  # looked at between pages
+_MAX_STREAM_BYTES = 2_000_000
+_MIN_CHARACTERS = 140
 _NO_TEXT = (
     "The PDF holds pictures of pages and no text. Run it through text recognition (OCR), or paste the text."
 )
@@ -44,7 +44,7 @@ def pdf_article(body: bytes, *, url: str) -> Article:
             if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
                 raise UnsupportedContent("The PDF is locked with a password. Paste the text instead.")
             raw, cut = _text(reader)
-            title, author, published = _about(reader)
+            title, author, published = _metadata(reader)
     except UnsupportedContent:
         raise
     except Exception as error:  # a broken file breaks pypdf in every way: KeyError, RecursionError, …
@@ -52,7 +52,7 @@ def pdf_article(body: bytes, *, url: str) -> Article:
             "The PDF cannot be read. Paste the text instead.", reason=f"PDF: {type(error).__name__}"
         ) from None
     text = clean(_paragraphs(raw))
-    if len(text) < _LEAST_CHARACTERS:
+    if len(text) < _MIN_CHARACTERS:
         raise NoArticle if raw.strip() else UnsupportedContent(_NO_TEXT, reason="no text layer")
     return Article(
         text=text,
@@ -70,11 +70,11 @@ def _limits() -> Configuration:
     from pypdf import Configuration
 
     return Configuration(
-        zlib_maximum_output_length=_MOST_STREAM_BYTES,
-        lzw_maximum_output_length=_MOST_STREAM_BYTES,
-        run_length_maximum_output_length=_MOST_STREAM_BYTES,
-        array_based_stream_maximum_output_length=_MOST_STREAM_BYTES,
-        stream_decoding_work_maximum_length=3 * _MOST_STREAM_BYTES,
+        zlib_maximum_output_length=_MAX_STREAM_BYTES,
+        lzw_maximum_output_length=_MAX_STREAM_BYTES,
+        run_length_maximum_output_length=_MAX_STREAM_BYTES,
+        array_based_stream_maximum_output_length=_MAX_STREAM_BYTES,
+        stream_decoding_work_maximum_length=3 * _MAX_STREAM_BYTES,
         stream_parsing_work_maximum_count=100_000,
         page_tree_maximum_entries=5_000,
         page_tree_maximum_page_entries=50_000,
@@ -85,25 +85,25 @@ def _limits() -> Configuration:
 def _text(reader: PdfReader) -> tuple[str, bool]:
     """The lines of the first pages; whether some were left out."""
     pages: list[str] = []
-    until, characters, unread = time.thread_time() + _MOST_CPU_SECONDS, 0, 0
+    until, characters, unread = time.thread_time() + _MAX_CPU_SECONDS, 0, 0
     for number, page in enumerate(reader.pages):
-        if number >= _MOST_PAGES or characters >= _MOST_CHARACTERS or time.thread_time() > until:
+        if number >= _MAX_PAGES or characters >= _MAX_CHARACTERS or time.thread_time() > until:
             return "\n".join(pages), True
         try:
-            pages.append(page.extract_text()[:_MOST_CHARACTERS])
+            pages.append(page.extract_text()[:_MAX_CHARACTERS])
             characters += len(pages[-1])
         except Exception:  # the same zoo; a page that breaks it, or goes beyond the limits, is left out
             unread += 1
     return "\n".join(pages), unread > 0
 
 
-def _about(reader: PdfReader) -> tuple[str | None, str | None, str | None]:
-    about = reader.metadata
-    if about is None:
+def _metadata(reader: PdfReader) -> tuple[str | None, str | None, str | None]:
+    info = reader.metadata
+    if info is None:
         return None, None, None
-    title, author = (clean_line(str(value or ""))[:300] for value in (about.title, about.author))
+    title, author = (clean_line(str(value or ""))[:300] for value in (info.title, info.author))
     try:
-        published = about.creation_date.date().isoformat() if about.creation_date else None
+        published = info.creation_date.date().isoformat() if info.creation_date else None
     except ValueError:
         published = None
     return None if _FILE_NAME.search(title) else title or None, author or None, published

@@ -25,9 +25,9 @@ Dial = httpcore2.AsyncNetworkBackend
 _RESOLVER_THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="article-dns")
 _CONNECT_SECONDS = 4.0  # the look-up and all attempts together
 _ATTEMPT_SECONDS = 1.5  # so that one dead address leaves time for the next
-_MOST_ATTEMPTS = 4
+_MAX_ATTEMPTS = 4
 # h11 gives up a header block at 100 KiB; this stops a stream of endless 1xx answers, too.
-_MOST_HEAD_BYTES = 128 * 1024
+_MAX_HEAD_BYTES = 128 * 1024
 
 
 async def look_up(host: str, port: int) -> list[IPAddress]:
@@ -38,12 +38,12 @@ async def look_up(host: str, port: int) -> list[IPAddress]:
     return [ipaddress.ip_address(answer[4][0]) for answer in answers]
 
 
-class JudgedBackend(Dial):
+class GuardedBackend(Dial):
     """Resolves, judges every answer, then dials an address it has judged: no second look-up can differ.
 
     Host header, SNI and certificate name stay those of the URL. `allow_hosts` are the `host:port` pairs
-    that may lie anywhere. `probing` while it looks for a host that is not one of them: whatever ends the
-    fetch then must look like a private address from outside, or callers could scan ports and names.
+    that may lie anywhere. `hides_failure` while it looks for a host that is not one of them: whatever ends
+    the fetch then must look like a private address from outside, or callers could scan ports and names.
     """
 
     def __init__(
@@ -58,11 +58,11 @@ class JudgedBackend(Dial):
         self._resolve = resolve or look_up
         self._dial = dial or httpcore2.AnyIOBackend()
         self._connect_seconds = connect_seconds or _CONNECT_SECONDS
-        self.probing = False
+        self.hides_failure = False
 
     async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
         exempt = f"{host}:{port}" in self._allow_hosts
-        self.probing = not exempt
+        self.hides_failure = not exempt
         try:
             async with asyncio.timeout(self._connect_seconds):
                 stream = await self._connect(host, port, exempt)
@@ -70,10 +70,10 @@ class JudgedBackend(Dial):
             # Remembered like a private address, or asking twice would tell them apart.
             kind = ArticleUnreachable if exempt else ArticleBlocked
             raise kind(reason=f"connect: {type(error).__name__}") from None
-        self.probing = False
+        self.hides_failure = False
         return stream
 
-    async def _connect(self, host: str, port: int, exempt: bool) -> MeteredStream:
+    async def _connect(self, host: str, port: int, exempt: bool) -> LimitedStream:
         try:
             addresses = [ipaddress.ip_address(host)]
         except ValueError:
@@ -81,18 +81,18 @@ class JudgedBackend(Dial):
         if not exempt and not all(is_public(address) for address in addresses):
             raise ArticleBlocked(reason="address is not public")
         fault: Exception = OSError("no address")
-        for address in addresses[:_MOST_ATTEMPTS]:
+        for address in addresses[:_MAX_ATTEMPTS]:
             try:
-                return MeteredStream(await self._dial.connect_tcp(str(address), port, _ATTEMPT_SECONDS))
+                return LimitedStream(await self._dial.connect_tcp(str(address), port, _ATTEMPT_SECONDS))
             except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
                 fault = error
         raise fault
 
 
-class MeteredStream(httpcore2.AsyncNetworkStream):
+class LimitedStream(httpcore2.AsyncNetworkStream):
     """A connection that fails after `bytes_left`: 1xx answers, chunk sizes and trailers are in no body."""
 
-    def __init__(self, stream: httpcore2.AsyncNetworkStream, bytes_left: int = _MOST_HEAD_BYTES) -> None:
+    def __init__(self, stream: httpcore2.AsyncNetworkStream, bytes_left: int = _MAX_HEAD_BYTES) -> None:
         self._stream = stream
         self.bytes_left = bytes_left
 
@@ -111,9 +111,9 @@ class MeteredStream(httpcore2.AsyncNetworkStream):
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> MeteredStream:
+    ) -> LimitedStream:
         try:
-            return MeteredStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+            return LimitedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
         except BaseException:  # the deadline, say: httpcore2 would leave the socket to the garbage collector
             await self.aclose()
             raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Directives:
+class CacheControl:
     """`max_age_seconds` is None where any age will do."""
 
     no_cache: bool = False
@@ -15,7 +15,7 @@ class Directives:
     max_age_seconds: int | None = None
 
     @classmethod
-    def parse(cls, header: str) -> Directives:
+    def parse(cls, header: str) -> CacheControl:
         """Read the header's value; what is not understood is ignored, as the RFC asks."""
         names = {}
         for part in header.lower().split(","):

@@ -9,8 +9,8 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
-MOST_BYTES = 256 * 1024
-_MOST_UNPACKED_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 256 * 1024
+_MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 _WORTH_PACKING_BYTES = 1_024
 
 
@@ -32,7 +32,7 @@ class Entry:
     validators: tuple[str | None, str | None] = (None, None)
 
     @property
-    def worth_usd(self) -> float:
+    def cost_usd(self) -> float:
         """What making the answer cost, and a hit saves."""
         usage = self.answer.get("usage")
         cost_usd = usage.get("cost_usd") if isinstance(usage, dict) else None
@@ -45,9 +45,9 @@ class Entry:
         if len(payload) > _WORTH_PACKING_BYTES:
             packed = "z" + base64.b85encode(zlib.compress(payload.encode(), 6)).decode()
             payload = min(packed, payload, key=lambda text: len(text.encode()))
-        head = (self.fresh_until * 1000, self.kept_at * 1000, self.worth_usd * 1_000_000)
+        head = (self.fresh_until * 1000, self.kept_at * 1000, self.cost_usd * 1_000_000)
         value = f"{' '.join(f'{number:.0f}' for number in head)} {self.digest} {payload}"
-        return value if len(value.encode()) <= MOST_BYTES else None
+        return value if len(value.encode()) <= MAX_BYTES else None
 
     @classmethod
     def from_value(cls, value: str) -> Entry | None:
@@ -84,4 +84,4 @@ def _unpacked(payload: str) -> str:
     if not payload.startswith("z"):
         return payload
     # What is cut off here, or was before, is no JSON any more.
-    return zlib.decompressobj().decompress(base64.b85decode(payload[1:]), _MOST_UNPACKED_BYTES).decode()
+    return zlib.decompressobj().decompress(base64.b85decode(payload[1:]), _MAX_UNPACKED_BYTES).decode()

@@ -15,7 +15,7 @@ from core.errors import ArticleError, CommandFailed, ModelError, StoreError, Wri
 from core.rate_limit import Decision
 from core.store.counters import NO_COUNTERS, Counters
 from core.store.keys import THREAD_ID_LENGTH, thread_key
-from core.store.memory import MemoryStore, worth_micros
+from core.store.memory import MemoryStore, cost_micros_of
 from core.store.protocol import Ask, Kept, Store, Turn
 from core.store_usage import add_error
 from core.usage import Usage
@@ -23,7 +23,7 @@ from core.writing.model.health_note import NOTE_SECONDS
 
 _Done = TypeVar("_Done")
 _READ_ONLY_SECONDS = 60.0
-_MOST_BLOCKED = 10_000
+_MAX_BLOCKED = 10_000
 
 
 class Cache:
@@ -65,7 +65,7 @@ class Cache:
         turn = await self._enter(ask)
         if turn.kind == "blocked" and turn.decision and ask.counts == "coming":
             self._blocked[ask.client] = turn.decision
-            if len(self._blocked) > _MOST_BLOCKED:
+            if len(self._blocked) > _MAX_BLOCKED:
                 self._blocked.popitem(last=False)
         return turn
 
@@ -110,12 +110,12 @@ class Cache:
     async def give_up(self, ask: Ask, turn: Turn, error: BaseException, *, refund: bool) -> None:
         """Give the lease back for `error`: what it cost is counted, a lasting failure remembered."""
         usage = (error.usage if isinstance(error, ModelError) else None) or Usage()
-        lasting = isinstance(error, ArticleError) and error.lasting
+        permanent = isinstance(error, ArticleError) and error.permanent
         await self.release(
             ask,
             turn,
             refund=refund,
-            failure=remembered(error) if isinstance(error, ArticleError) and lasting else None,
+            failure=remembered(error) if isinstance(error, ArticleError) and permanent else None,
             counters=usage.counters(),
         )
 
@@ -181,7 +181,7 @@ class Cache:
         near = self._local.fresh(ask)
         hit = NO_COUNTERS
         if near:  # as ENTER counts it
-            hit = {"collapsed": 1} if ask.waited else {"hits": 1, "saved_micros": worth_micros(near)}
+            hit = {"collapsed": 1} if ask.waited else {"hits": 1, "saved_micros": cost_micros_of(near)}
         if near and ask.counts != "coming":
             self.count_later(**hit)
             return Turn(kind="hit", value=near)
@@ -219,13 +219,13 @@ class Cache:
     async def _enter_reading(self, ask: Ask, shared: Store) -> Turn:
         """A store that takes no writes still gives what it has; everything else happens here."""
         try:
-            self._put_near(ask.key, await shared.peek(ask.key) if ask.looks else None, at_least_seconds=1)
+            self._put_near(ask.key, await shared.peek(ask.key) if ask.looks else None, min_seconds=1)
         except StoreError as error:
             self._note(error)
         return self._local.enter_now(ask)
 
-    def _put_near(self, key: str, value: str | None, at_least_seconds: float = 0) -> None:
-        seconds = max(self._local_seconds, at_least_seconds)
+    def _put_near(self, key: str, value: str | None, min_seconds: float = 0) -> None:
+        seconds = max(self._local_seconds, min_seconds)
         if value and seconds:
             self._local.put(key, value, seconds)
 

@@ -12,24 +12,24 @@ from starlette.middleware.cors import CORSMiddleware
 
 from core import log
 from core.errors import InvalidRequest, MethodNotAllowed, NotFound, NotJson, ThreadrError
-from core.http.middleware import Frame
+from core.http.middleware import RequestMiddleware
 from core.http.openapi import DESCRIPTION, SERVERS, TAGS, completed
 from core.http.problems import problem
-from core.http.security import DOCS_PATH, Security
-from core.request import Exchange
+from core.http.security import DOCS_PATH, SecurityHeaders
+from core.request import RequestRecord
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from core.services import Rooms
+    from core.services import Services
 
 _EXPOSED = """Age Cache-Status ETag RateLimit RateLimit-Policy Retry-After Server-Timing X-RateLimit-Limit
 X-RateLimit-Remaining X-RateLimit-Reset X-Request-Id""".split()
 _TAKEN = ["Authorization", "Cache-Control", "Content-Type", "If-None-Match", "X-API-Key"]
-_MOST_NAMED_FAULTS = 3
+_MAX_NAMED_FAULTS = 3
 _NOT_VALID = "The body is not valid JSON"
 
 
-def create_app(*routers: APIRouter, settings: Settings | None = None, with_rooms: bool = True) -> FastAPI:
+def create_app(*routers: APIRouter, settings: Settings | None = None, with_services: bool = True) -> FastAPI:
     """An ASGI app of these routes, over rooms of its own; without, nothing of them is imported.
 
     Raises SettingsError when a variable has a value that cannot be used.
@@ -47,17 +47,17 @@ def create_app(*routers: APIRouter, settings: Settings | None = None, with_rooms
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
     )
-    if with_rooms:
-        from core.services import Rooms
+    if with_services:
+        from core.services import Services
 
-        app.state.rooms = Rooms(settings)
+        app.state.services = Services(settings)
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(ThreadrError, _render)
     app.add_exception_handler(RequestValidationError, _render)
     app.add_exception_handler(HTTPException, _render)
     # The last one is the outermost. CORS stands around the frame: pages of others may read its problems, too.
-    app.add_middleware(Frame, seconds=settings.generate_deadline_seconds)
+    app.add_middleware(RequestMiddleware, seconds=settings.generate_deadline_seconds)
     if settings.allowed_origins:
         app.add_middleware(
             _Cors,
@@ -66,7 +66,7 @@ def create_app(*routers: APIRouter, settings: Settings | None = None, with_rooms
             allow_headers=_TAKEN,
             expose_headers=_EXPOSED,
         )
-    app.add_middleware(Security, production=settings.in_production)
+    app.add_middleware(SecurityHeaders, production=settings.in_production)
     return app
 
 
@@ -84,28 +84,28 @@ class _Cors(CORSMiddleware):
         return Response(headers={name: value for name, value in told.items() if name[:8] != "content-"})
 
 
-async def _rooms(request: Request) -> Rooms:
-    rooms: Rooms = request.app.state.rooms
-    return rooms
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
 
 
-async def _exchange(request: Request) -> Exchange:
-    exchange: Exchange = request.state.exchange
-    return exchange
+async def _record(request: Request) -> RequestRecord:
+    record: RequestRecord = request.state.record
+    return record
 
 
 if TYPE_CHECKING:
-    RoomsOf = Annotated[Rooms, Depends(_rooms)]
+    ServicesOf = Annotated[Services, Depends(_services)]
 else:
-    RoomsOf = Annotated[Any, Depends(_rooms)]
-ExchangeOf = Annotated[Exchange, Depends(_exchange)]
+    ServicesOf = Annotated[Any, Depends(_services)]
+RecordOf = Annotated[RequestRecord, Depends(_record)]
 
 
 async def _render(request: Request, error: Exception) -> Response:
     """The one handler: every error of ours, of FastAPI's and of Starlette's in the same shape."""
-    ours, exchange = _ours(error), await _exchange(request)
-    exchange.failed(ours)
-    return problem(ours, instance=request.scope["path"], request_id=exchange.request_id)
+    ours, record = _ours(error), await _record(request)
+    record.failed(ours)
+    return problem(ours, instance=request.scope["path"], request_id=record.request_id)
 
 
 def _ours(error: Exception) -> ThreadrError:
@@ -126,7 +126,7 @@ def _ours(error: Exception) -> ThreadrError:
 
 def _faults(error: RequestValidationError) -> str:
     faults = dict.fromkeys(_fault(fault) for fault in error.errors())
-    return "; ".join(list(faults)[:_MOST_NAMED_FAULTS]) + "."
+    return "; ".join(list(faults)[:_MAX_NAMED_FAULTS]) + "."
 
 
 def _fault(fault: dict[str, Any]) -> str:

@@ -12,14 +12,14 @@ from core import log
 from core.errors import BodyTooLarge, Malformed, ThreadrError
 from core.http.metrics import metrics
 from core.http.problems import problem
-from core.request import Exchange
-from core.store_usage import current_tally
+from core.request import RequestRecord
+from core.store_usage import current_store_usage
 
-_MOST_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
+_MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
 _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
 
 
-class Frame:
+class RequestMiddleware:
     """ASGI middleware; puts an Exchange into the request's state."""
 
     def __init__(self, app: ASGIApp, *, seconds: float) -> None:
@@ -29,19 +29,21 @@ class Frame:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        exchange = Exchange(request_id=secrets.token_hex(8), seconds=self._budget_seconds(scope))
-        scope.setdefault("state", {})["exchange"] = exchange
-        current_tally.set(exchange.tally)
-        sender = _Sender(send, exchange)
-        ids = log.current_ids.set(_ids(scope, exchange))
+        record = RequestRecord(request_id=secrets.token_hex(8), seconds=self._budget_seconds(scope))
+        scope.setdefault("state", {})["record"] = record
+        current_store_usage.set(record.store_usage)
+        sender = _HeaderSender(send, record)
+        ids = log.current_ids.set(_ids(scope, record))
         try:
-            await self._answered(scope, receive, sender, exchange)
+            await self._answered(scope, receive, sender, record)
         finally:
-            _log(scope, exchange, sender.status)
+            _log(scope, record, sender.status)
             log.current_ids.reset(ids)
         return None
 
-    async def _answered(self, scope: Scope, receive: Receive, sender: _Sender, exchange: Exchange) -> None:
+    async def _answered(
+        self, scope: Scope, receive: Receive, sender: _HeaderSender, record: RequestRecord
+    ) -> None:
         try:
             return await self._app(scope, await _bounded(receive), sender)
         except ThreadrError as error:
@@ -50,9 +52,9 @@ class Frame:
         except Exception:
             log.logger.exception("Unexpected error")
             failure = ThreadrError()
-        exchange.failed(failure)
+        record.failed(failure)
         if sender.status is None:
-            answer = problem(failure, instance=scope["path"], request_id=exchange.request_id)
+            answer = problem(failure, instance=scope["path"], request_id=record.request_id)
             await answer(scope, receive, sender)
         return None
 
@@ -63,19 +65,19 @@ class Frame:
         return min(self._seconds, max(0.0, float(remaining_ms()) / 1000 - _SECONDS_FOR_LAMBDA))
 
 
-class _Sender:
+class _HeaderSender:
     """Adds the exchange's headers to the response, and remembers its status."""
 
-    def __init__(self, send: Send, exchange: Exchange) -> None:
+    def __init__(self, send: Send, record: RequestRecord) -> None:
         self._send = send
-        self._exchange = exchange
+        self._record = record
         self.status: int | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in self._exchange.headers().items():
+            for name, value in self._record.headers().items():
                 headers[name] = value
         await self._send(message)
 
@@ -90,7 +92,7 @@ async def _bounded(receive: Receive) -> Receive:
             raise Malformed("The body was cut off.")
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > _MOST_BODY_BYTES:
+        if len(body) > _MAX_BODY_BYTES:
             raise BodyTooLarge
     told = False
 
@@ -104,21 +106,21 @@ async def _bounded(receive: Receive) -> Receive:
     return replay
 
 
-def _ids(scope: Scope, exchange: Exchange) -> dict[str, str]:
+def _ids(scope: Scope, record: RequestRecord) -> dict[str, str]:
     """By which names the request is known: ours, and on Lambda the one in Lambda's own lines."""
     lambda_id = getattr(scope.get("aws.context"), "aws_request_id", None)
-    return {"request_id": exchange.request_id} | ({"aws_request_id": str(lambda_id)} if lambda_id else {})
+    return {"request_id": record.request_id} | ({"aws_request_id": str(lambda_id)} if lambda_id else {})
 
 
-def _log(scope: Scope, exchange: Exchange, status: int | None) -> None:
+def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:
     """The request's one line; on Lambda, CloudWatch makes metrics of it."""
     route: Any = scope.get("route")  # the template: what stands in its place is the caller's
-    facts = exchange.told() | {
+    facts = record.told() | {
         "method": "HEAD" if "head" in scope else scope["method"],
         "route": getattr(route, "path", None),
         "status": status,
     }
     if "aws.context" in scope:
         function = getattr(scope["aws.context"], "function_name", None) or "threadr"
-        facts |= metrics(facts, function=str(function), now=exchange.clock())
-    log.event(exchange.event or "Answered", **facts)
+        facts |= metrics(facts, function=str(function), now=record.clock())
+    log.event(record.event or "Answered", **facts)

@@ -11,8 +11,8 @@ from core.errors import ThreadrError
 from core.text.cleaning import clean_line
 
 MEDIA_TYPE = "application/problem+json"
-_MOST_DETAIL_BYTES = 600  # quotes and backslashes take two each
-_MOST_INSTANCE_CHARACTERS = 300
+_MAX_DETAIL_BYTES = 600  # quotes and backslashes take two each
+_MAX_INSTANCE_CHARACTERS = 300
 _HALF_ESCAPE = re.compile("%.?$")
 
 
@@ -26,7 +26,7 @@ def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSON
         "type": f"/problems/{error.kind}",
         "title": error.title,
         "status": error.status,
-        "detail": clean_line(error.detail).encode()[:_MOST_DETAIL_BYTES].decode(errors="ignore") + told,
-        "instance": _HALF_ESCAPE.sub("", quote(instance, errors="replace")[:_MOST_INSTANCE_CHARACTERS]),
+        "detail": clean_line(error.detail).encode()[:_MAX_DETAIL_BYTES].decode(errors="ignore") + told,
+        "instance": _HALF_ESCAPE.sub("", quote(instance, errors="replace")[:_MAX_INSTANCE_CHARACTERS]),
     }
     return JSONResponse(content, error.status, headers=error.headers, media_type=MEDIA_TYPE)

@@ -27,7 +27,7 @@ _DOCS = (
 )
 
 
-class Security:
+class SecurityHeaders:
     """ASGI middleware, the outermost one: it also reaches what other middleware answers."""
 
     def __init__(self, app: ASGIApp, *, production: bool) -> None:

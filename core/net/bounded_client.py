@@ -13,9 +13,9 @@ class AnswerTooLarge(httpx2.TransportError):
 
 
 class _BoundedStream(httpx2.AsyncByteStream):
-    def __init__(self, stream: httpx2.AsyncByteStream, most_bytes: int) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, max_bytes: int) -> None:
         self._stream = stream
-        self._left = most_bytes
+        self._left = max_bytes
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._stream:
@@ -29,9 +29,9 @@ class _BoundedStream(httpx2.AsyncByteStream):
 
 
 class _BoundedTransport(httpx2.AsyncHTTPTransport):
-    def __init__(self, *, most_bytes: int, verify: ssl.SSLContext) -> None:
+    def __init__(self, *, max_bytes: int, verify: ssl.SSLContext) -> None:
         super().__init__(verify=verify)
-        self._most_bytes = most_bytes
+        self._max_bytes = max_bytes
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         # A compressed answer could be small on the wire and huge in memory.
@@ -41,11 +41,11 @@ class _BoundedTransport(httpx2.AsyncHTTPTransport):
             await response.aclose()
             raise AnswerTooLarge("answer is compressed though that was not asked for")
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _BoundedStream(response.stream, self._most_bytes)
+        response.stream = _BoundedStream(response.stream, self._max_bytes)
         return response
 
 
-def bounded_client(*, most_bytes: int, tls: ssl.SSLContext) -> httpx2.AsyncClient:
-    """A client without time limits (its caller has a deadline), proxies, or answers over `most_bytes`."""
-    transport = _BoundedTransport(most_bytes=most_bytes, verify=tls)
+def bounded_client(*, max_bytes: int, tls: ssl.SSLContext) -> httpx2.AsyncClient:
+    """A client without time limits (its caller has a deadline), proxies, or answers over `max_bytes`."""
+    transport = _BoundedTransport(max_bytes=max_bytes, verify=tls)
     return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=False)

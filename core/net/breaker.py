@@ -21,7 +21,7 @@ class Breaker:
         self._failures = 0
         self._open_until: float | None = None
 
-    def lets_through(self) -> bool:
+    def allows(self) -> bool:
         """Whether a call may be made now. After the pause one call may, and its outcome decides."""
         if self._open_until is None:
             return True

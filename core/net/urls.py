@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from core.errors import ArticleBlocked
 
-_MOST_CHARACTERS = 2_048
+_MAX_CHARACTERS = 2_048
 _ODD = re.compile(r"[\x00-\x20\x7f-\xa0\\\ud800-\udfff]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Letters, digits, hyphens (RFC 1123) and the underscores that real hosts use. At most 63 to a label.
@@ -48,7 +48,7 @@ def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
     `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443.
     Raises ArticleBlocked for everything that is not a plain http or https URL on those ports.
     """
-    if len(url) > _MOST_CHARACTERS or _ODD.search(url):
+    if len(url) > _MAX_CHARACTERS or _ODD.search(url):
         _refuse("too long, or white space, controls or backslashes in it")
     try:
         parts = urlsplit(url)

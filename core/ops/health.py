@@ -15,11 +15,11 @@ from core.article.article import Article
 from core.article.extraction import extract_article
 from core.errors import StoreError
 from core.ops.schemas import ScheduledCheck, Status
-from core.services import Rooms
+from core.services import Services
 from core.store.keys import LAST_HEALTH_CHECK
 from core.store_usage import add_error
 from core.text.thread import Brief, thread_of
-from core.writing.extractive.composer import BuiltInComposer
+from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.health_note import MODEL_NOTE, read_note
 
 _REMEMBERED_SECONDS = 86_400.0
@@ -43,7 +43,7 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class HealthReport:
     services: dict[str, Service]
     last_scheduled_check: ScheduledCheck | None = None
 
@@ -64,59 +64,59 @@ class Checked:
 
 
 # A process has its rooms for good; tests have many.
-_latest: WeakKeyDictionary[Rooms, tuple[float, asyncio.Task[Checked]]] = WeakKeyDictionary()
+_latest: WeakKeyDictionary[Services, tuple[float, asyncio.Task[HealthReport]]] = WeakKeyDictionary()
 
 
-async def check(rooms: Rooms, *, deadline_seconds: float = _DEADLINE_SECONDS) -> Checked:
+async def check(services: Services, *, deadline_seconds: float = _DEADLINE_SECONDS) -> HealthReport:
     """What every part said in the last 5 s; who asks while they are asked shares the answer."""
-    asked_at, asking = _latest.get(rooms, (0.0, None))
-    if asking is None or rooms.clock() - asked_at >= _SHARED_SECONDS or not _usable(asking):
-        asking = asyncio.create_task(_checked(rooms, deadline_seconds))
-        _latest[rooms] = (rooms.clock(), asking)
+    asked_at, asking = _latest.get(services, (0.0, None))
+    if asking is None or services.clock() - asked_at >= _SHARED_SECONDS or not _usable(asking):
+        asking = asyncio.create_task(_checked(services, deadline_seconds))
+        _latest[services] = (services.clock(), asking)
     return await asyncio.shield(asking)
 
 
-def _usable(asking: asyncio.Task[Checked]) -> bool:
+def _usable(asking: asyncio.Task[HealthReport]) -> bool:
     """Not one that was stopped, and none of a loop that no longer runs."""
     return not asking.cancelled() if asking.done() else asking.get_loop() is asyncio.get_running_loop()
 
 
-async def _checked(rooms: Rooms, deadline_seconds: float) -> Checked:
+async def _checked(services: Services, deadline_seconds: float) -> HealthReport:
     """All parts, asked at once: what the store is asked travels in one round trip."""
     redis, last, note, extraction = await asyncio.gather(
-        _redis(rooms),
-        _recalled(rooms, LAST_HEALTH_CHECK),
-        _recalled(rooms, MODEL_NOTE),
+        _redis(services),
+        _recalled(services, LAST_HEALTH_CHECK),
+        _recalled(services, MODEL_NOTE),
         _extraction(deadline_seconds),
     )
-    openai = _openai(rooms)
-    unasked = rooms.model is None or not rooms.model.was_asked
-    if unasked and (seen := read_note(note, rooms.clock())):
+    openai = _openai(services)
+    unasked = services.model is None or not services.model.was_asked
+    if unasked and (seen := read_note(note, services.clock())):
         openai = Service(seen[0], reason=seen[1])
-    return Checked({"redis": redis, "openai": openai, "extraction": extraction}, _told(last))
+    return HealthReport({"redis": redis, "openai": openai, "extraction": extraction}, _told(last))
 
 
-async def check_and_remember(rooms: Rooms) -> dict[str, Any]:
+async def check_and_remember(services: Services) -> dict[str, Any]:
     """The result of asking now, as it is kept for /api/monitor/health when the store takes it."""
-    checked = await _checked(rooms, _DEADLINE_SECONDS)
-    services = {name: asdict(service) for name, service in checked.services.items()}
+    checked = await _checked(services, _DEADLINE_SECONDS)
+    results = {name: asdict(service) for name, service in checked.services.items()}
     result = {
         "status": checked.status,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "services": services,
+        "services": results,
     }
-    log.event("Scheduled health check", status=checked.status, services=services)
+    log.event("Scheduled health check", status=checked.status, services=results)
     try:
-        await rooms.store.remember(LAST_HEALTH_CHECK, json.dumps(result), ttl_seconds=_REMEMBERED_SECONDS)
+        await services.store.remember(LAST_HEALTH_CHECK, json.dumps(result), ttl_seconds=_REMEMBERED_SECONDS)
     except StoreError as error:
         log.event("Health check not kept", reason=error.reason)
     return result
 
 
-async def _recalled(rooms: Rooms, key: str) -> str | None:
+async def _recalled(services: Services, key: str) -> str | None:
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
-            return await rooms.store.recall(key)
+            return await services.store.recall(key)
     except (StoreError, TimeoutError):  # the store's own health tells it
         return None
 
@@ -129,13 +129,13 @@ def _told(value: str | None) -> ScheduledCheck | None:
         return None
 
 
-async def _redis(rooms: Rooms) -> Service:
-    if rooms.shared is None:
+async def _redis(services: Services) -> Service:
+    if services.shared is None:
         return Service("not_configured", reason="answers and limits are kept in this process")
     started = time.perf_counter()
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
-            writable = await rooms.shared.ping()
+            writable = await services.shared.ping()
     except TimeoutError:
         return Service("timeout", _ms_since(started), f"no answer in {_DEADLINE_SECONDS:g} s")
     except StoreError as error:
@@ -145,10 +145,10 @@ async def _redis(rooms: Rooms) -> Service:
     return Service("healthy" if writable else "read_only", _ms_since(started), reason)
 
 
-def _openai(rooms: Rooms) -> Service:
-    if rooms.model is None:
+def _openai(services: Services) -> Service:
+    if services.model is None:
         return Service("not_configured", reason="OPENAI_API_KEY is not set here")
-    return Service(rooms.model.health, reason=rooms.model.last_failure)
+    return Service(services.model.health, reason=services.model.last_failure)
 
 
 async def _extraction(deadline_seconds: float) -> Service:
@@ -160,7 +160,7 @@ async def _extraction(deadline_seconds: float) -> Service:
         async with asyncio.timeout(deadline_seconds):
             thread_of([_TEXT], Brief(), link=None)
             status = "model_only"
-            await BuiltInComposer().compose(Article(text=_TEXT), Brief(), seconds=deadline_seconds)
+            await ExtractiveComposer().compose(Article(text=_TEXT), Brief(), seconds=deadline_seconds)
             status = "broken"
             await asyncio.to_thread(extract_article, _SAMPLE, url="https://example.com/")
     # A library that is missing, of another version or out of memory raises whatever it likes.

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.cache.request_key import text_key, url_key
 from core.errors import InvalidRequest
-from core.threads.schemas import MOST_TEXT_BYTES, encodable
-from core.writing.model.prompt import made_with
+from core.threads.schemas import MAX_TEXT_BYTES, encodable
+from core.writing.model.prompt import prompt_version
 
 Status = Literal["healthy", "degraded", "unhealthy"]
 
@@ -20,7 +20,7 @@ class ClearRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     url: str | None = Field(None, min_length=1, max_length=2_048)
-    text: str | None = Field(None, min_length=1, max_length=MOST_TEXT_BYTES)
+    text: str | None = Field(None, min_length=1, max_length=MAX_TEXT_BYTES)
 
     _surrogates = field_validator("url", "text")(encodable)
 
@@ -36,8 +36,8 @@ class ClearRequest(BaseModel):
     def key(self, model: str) -> str:
         """Where the answer for the default options is kept. Raises ArticleBlocked when url is not one."""
         if self.url is not None:
-            return url_key(self.url, made_with(model))
-        return text_key(self.text or "", made_with(model))
+            return url_key(self.url, prompt_version(model))
+        return text_key(self.text or "", prompt_version(model))
 
 
 class DayOut(BaseModel):

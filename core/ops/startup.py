@@ -7,27 +7,27 @@ from importlib.metadata import version
 
 from core.errors import StoreError
 from core.ops.schemas import Startup
-from core.services import Rooms
+from core.services import Services
 from core.store_usage import add_error
 
 _NAMED = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai", "trafilatura")
 
 
-async def startup_report(rooms: Rooms) -> Startup:
+async def startup_report(services: Services) -> Startup:
     """`redis_available` asks the store now."""
     return Startup(
-        redis_available=await _answers(rooms),
-        environment=rooms.settings.environment,
+        redis_available=await _answers(services),
+        environment=services.settings.environment,
         versions={"python": platform.python_version(), **{name: version(name) for name in _NAMED}},
-        settings=rooms.settings.given(),
+        settings=services.settings.given(),
     )
 
 
-async def _answers(rooms: Rooms) -> bool:
-    if rooms.shared is None:
+async def _answers(services: Services) -> bool:
+    if services.shared is None:
         return False
     try:
-        return await rooms.shared.ping()
+        return await services.shared.ping()
     except StoreError:
         add_error()
         return False

@@ -10,14 +10,14 @@ NO_COUNTERS: Counters = {}
 _PACK = 2**24
 
 
-def packed(counters: Counters) -> Counters:
+def pack_counters(counters: Counters) -> Counters:
     """Hits and what they saved as the one number that they are in the store (core/scripts.py); no zeros."""
     both = counters.get("hits", 0) + counters.get("saved_micros", 0) * _PACK
     others = {name: number for name, number in counters.items() if name not in ("hits", "saved_micros")}
     return {name: number for name, number in {**others, "hits": both}.items() if number}
 
 
-def by_day(raw: Any, days: Sequence[str]) -> dict[str, Counters]:
+def counters_by_day(raw: Any, days: Sequence[str]) -> dict[str, Counters]:
     """The counters of these days, in HGETALL's flat list of `day:name` and numbers."""
     flat = raw if isinstance(raw, list) else []
     told: dict[str, dict[str, int]] = {day: {} for day in days}

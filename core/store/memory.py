@@ -14,7 +14,7 @@ from core.store.memory_limiter import LocalWindow
 from core.store.protocol import Ask, Kept, StoreStats, Turn
 from core.usage import micros
 
-_MOST_CHARACTERS = 16 * 1024 * 1024
+_MAX_CHARACTERS = 16 * 1024 * 1024
 _FAILURE_SECONDS = 60.0
 
 
@@ -48,7 +48,7 @@ class MemoryStore:
         self.count(counters)
         value = self._look(ask) if ask.looks else None
         if value and _fresh(value, now, ask.oldest):
-            self.count({"collapsed": 1} if ask.waited else {"hits": 1, "saved_micros": worth_micros(value)})
+            self.count({"collapsed": 1} if ask.waited else {"hits": 1, "saved_micros": cost_micros_of(value)})
             return Turn(kind="hit", value=value, decision=decision, shared=False)
         failure = self._get(failure_key(ask.key)) if ask.looks else None
         if failure:
@@ -161,7 +161,7 @@ class MemoryStore:
         return value if value and value.split(" ", 4)[3:4] == [ask.digest] else None
 
     def _reserve(self, ask: Ask) -> bool:
-        now, amount = self._clock(), micros(ask.worst_usd)
+        now, amount = self._clock(), micros(ask.max_cost_usd)
         if not amount or not ask.budget_usd:
             return True
         self._reserved = {token: held for token, held in self._reserved.items() if held[1] > now}
@@ -183,7 +183,7 @@ class MemoryStore:
         self._drop(key)
         self._items[key] = _Item(value, self._clock() + ttl_seconds)
         self._characters += len(key) + len(value)
-        while self._characters > _MOST_CHARACTERS:
+        while self._characters > _MAX_CHARACTERS:
             self._drop(next(iter(self._items)))
 
     def _drop(self, key: str) -> None:
@@ -191,7 +191,7 @@ class MemoryStore:
             self._characters -= len(key) + len(item.value)
 
 
-def worth_micros(value: str) -> int:
+def cost_micros_of(value: str) -> int:
     """What a kept value cost to make, in millionths of a dollar."""
     return int(value.split(" ", 3)[2])
 

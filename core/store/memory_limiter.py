@@ -9,7 +9,7 @@ from typing import Any
 
 from core.rate_limit import Decision, Window
 
-_MOST_CLIENTS = 20_000  # about 5 MB
+_MAX_CLIENTS = 20_000  # about 5 MB
 
 
 class LocalWindow:
@@ -34,7 +34,7 @@ class LocalWindow:
             current = max(0, current + rate)
             self._clients[identifier] = (self._window.index(now_ms), current, previous)
             self._clients.move_to_end(identifier)
-            if len(self._clients) > _MOST_CLIENTS:
+            if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)
         decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
         return replace(decision, shared=False)

@@ -13,7 +13,7 @@ from upstash_redis.commands import AsyncCommands
 
 from core.errors import StoreError
 from core.net.breaker import Breaker
-from core.store_usage import Tally, current_tally
+from core.store_usage import StoreUsage, current_store_usage
 
 Command = list[Any]
 
@@ -24,10 +24,10 @@ class _Waiting:
 
     command: Command
     future: asyncio.Future[Any]
-    tally: Tally | None
+    store_usage: StoreUsage | None
 
 
-class Pipelined(AsyncCommands):
+class BatchingClient(AsyncCommands):
     """The SDK's command surface over one batch per turn, with a deadline and a breaker for each batch.
 
     The Python SDK sends a request per command (its JavaScript sister has auto-pipelining). Callers
@@ -46,7 +46,7 @@ class Pipelined(AsyncCommands):
         loop = asyncio.get_running_loop()
         if self._waiting and self._waiting[0].future.get_loop() is not loop:
             self._waiting = []  # left over from a loop that was stopped
-        waiting = _Waiting(command, loop.create_future(), current_tally.get())
+        waiting = _Waiting(command, loop.create_future(), current_store_usage.get())
         self._waiting.append(waiting)
         if len(self._waiting) == 1:
             loop.call_soon(self._flush)
@@ -83,13 +83,13 @@ class Pipelined(AsyncCommands):
                 waiting.future.set_result(result)
 
     async def _guarded(self, commands: Sequence[Command]) -> list[Any]:
-        if not self._breaker.lets_through():
+        if not self._breaker.allows():
             raise StoreError(reason="breaker open", health=self._last_health)
         try:
             results = await self._in_time(commands)
         except StoreError as error:
             self._last_health = error.health
-            if error.counted:
+            if error.counts_for_breaker:
                 self._breaker.failed(permanent=error.permanent, pause_seconds=error.pause_seconds)
             raise
         self._breaker.succeeded()
@@ -110,9 +110,9 @@ class Pipelined(AsyncCommands):
 
 def _enter_in_tallies(batch: list[_Waiting], milliseconds: float) -> None:
     for waiting in batch:
-        if waiting.tally:
-            waiting.tally.commands += 1
-    for tally in {id(waiting.tally): waiting.tally for waiting in batch}.values():
-        if tally:
-            tally.trips += 1
-            tally.milliseconds += milliseconds
+        if waiting.store_usage:
+            waiting.store_usage.commands += 1
+    for store_usage in {id(waiting.store_usage): waiting.store_usage for waiting in batch}.values():
+        if store_usage:
+            store_usage.trips += 1
+            store_usage.milliseconds += milliseconds

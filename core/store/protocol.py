@@ -16,8 +16,8 @@ class Ask:
 
     `oldest` is the epoch second after which a kept answer must have been made. `counts` tells when the call
     counts against the client's limit: as it comes, when it leads, or not (again). `forces` takes the lease
-    from whoever has it. `worst_usd` is what leading may cost at most, to be reserved of `budget_usd` (0: no
-    cap) until `seconds` have passed.
+    from whoever has it. `max_cost_usd` is what leading may cost at most, to be reserved of `budget_usd`
+    (0: no cap) until `seconds` have passed.
     """
 
     key: str
@@ -33,7 +33,7 @@ class Ask:
     only_looks: bool = False
     tells_contents: bool = False
     oldest: float = 0
-    worst_usd: float = 0
+    max_cost_usd: float = 0
     budget_usd: float = 0
 
 

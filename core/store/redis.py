@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.rate_limit import Decision, Window
 from core.store import scripts
-from core.store.counters import NO_COUNTERS, Counters, by_day, packed
+from core.store.counters import NO_COUNTERS, Counters, counters_by_day, pack_counters
 from core.store.days import KEPT_DAYS, day_of, last_days
 from core.store.keys import (
     CACHE_INDEX,
@@ -25,21 +25,21 @@ from core.store.keys import (
     rate_limit_key,
     thread_key,
 )
-from core.store.pipeline import Pipelined
+from core.store.pipeline import BatchingClient
 from core.store.protocol import Ask, Kept, StoreStats, Turn
 from core.store.redis_limiter import SlidingWindow
 from core.store_usage import add_commands
 from core.usage import micros
 
 _INDEX_TTL_MS = 400 * 86_400_000  # longer than any entry can live
-_MOST_CONTENTS = 500
+_MAX_CONTENTS = 500
 _FAILURE_TTL_MS = 60_000
 
 
-class SharedStore:
+class RedisStore:
     """`clock` gives epoch seconds."""
 
-    def __init__(self, redis: Pipelined, window: Window, clock: Callable[[], float]) -> None:
+    def __init__(self, redis: BatchingClient, window: Window, clock: Callable[[], float]) -> None:
         self._redis = redis
         self._window = window
         self._clock = clock
@@ -56,11 +56,11 @@ class SharedStore:
             digest=ask.digest,
             lease=int(ask.lease_seconds * 1000),
             oldest=int(ask.oldest * 1000),
-            worst=micros(ask.worst_usd),
+            max_cost=micros(ask.max_cost_usd),
             budget=micros(ask.budget_usd),
             held_until=now_ms + int(ask.seconds * 1000),
         )
-        kind, value, current, previous, paid, contents = _shaped(
+        kind, value, current, previous, paid, contents = _check_types(
             answer, str, (str, type(None)), int, int, int, str
         )
         counted = ask.counts == "coming" or (ask.counts == "leading" and kind in ("blocked", "lead"))
@@ -82,10 +82,10 @@ class SharedStore:
             thread_ttl=int(kept.thread_seconds * 1000),
             index_ttl=_INDEX_TTL_MS,
             mark=kept.content[:CONTENT_MARK_LENGTH],
-            most_contents=_MOST_CONTENTS,
+            max_contents=_MAX_CONTENTS,
             forgotten_day=day_of(self._clock() - KEPT_DAYS * 86_400),
         )
-        (done,) = _shaped(answer, int)
+        (done,) = _check_types(answer, int)
         return bool(done)
 
     async def release(
@@ -107,11 +107,11 @@ class SharedStore:
 
     async def peek(self, key: str) -> str | None:
         value = await self._redis.execute(["GET", key])
-        return None if value is None else str(_expected(value, str))
+        return None if value is None else str(_check_type(value, str))
 
     async def content(self, name: str) -> str | None:
         answer = await self._run(scripts.CONTENT, ["", "", "", content_key(name)], NO_COUNTERS)
-        (value,) = _shaped(answer, (str, type(None)))
+        (value,) = _check_types(answer, (str, type(None)))
         return None if value is None else str(value)
 
     async def forget(self, key: str) -> bool:
@@ -121,7 +121,7 @@ class SharedStore:
             self._redis.execute(["DEL", failure_key(key)]),
             self._redis.execute(["ZREM", CACHE_INDEX, key]),
         )
-        return bool(_expected(removed, int))
+        return bool(_check_type(removed, int))
 
     async def status(self, client: str) -> Decision:
         decision: Decision = await self._limiter.limit_async(self._redis, rate_limit_key(client), rate=0)
@@ -139,17 +139,17 @@ class SharedStore:
             self.ping(), *(self._redis.execute(command) for command in commands), return_exceptions=True
         )
         kinds = (bool, int, int, list, str, str, str)
-        writable, entries, clients, counters, memory, connected, server = map(_expected, results, kinds)
+        writable, entries, clients, counters, memory, connected, server = map(_check_type, results, kinds)
         return StoreStats(
-            cache_entries=_whole(entries),
-            rate_limit_entries=_whole(clients),
+            cache_entries=_to_int(entries),
+            rate_limit_entries=_to_int(clients),
             memory_used=_info(memory).get("used_memory_human"),
-            connected_clients=_whole(_info(connected).get("connected_clients")),
-            uptime_seconds=_whole(_info(server).get("uptime_in_seconds")),
+            connected_clients=_to_int(_info(connected).get("connected_clients")),
+            uptime_seconds=_to_int(_info(server).get("uptime_in_seconds")),
             writable=writable is True,
             # Upstash has no INFO: what is never told is not missing.
             partial=any(isinstance(result, CommandFailed) for result in (entries, clients, counters)),
-            days=by_day(counters, last_days(self._clock())),
+            days=counters_by_day(counters, last_days(self._clock())),
         )
 
     async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
@@ -169,7 +169,7 @@ class SharedStore:
         if answered != "PONG" and getattr(answered, "health", "") not in ("read_only", "too_large"):
             told_more = isinstance(answered, StoreError) and not isinstance(answered, CommandFailed)
             raise answered if told_more else StoreError(reason="no answer to PING", health="bad_response")
-        return not isinstance(_expected(wrote, str), WriteRejected)
+        return not isinstance(_check_type(wrote, str), WriteRejected)
 
     async def close(self) -> None:
         await self._redis.close()
@@ -185,7 +185,7 @@ class SharedStore:
             "limit": self._window.limit,
         }
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
-        named |= {f"+{name}": number for name, number in packed(counters).items()}
+        named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
         pairs = [part for pair in named.items() for part in pair]
         answer = await self._redis.execute(["EVAL", script, len(keys), *keys, *pairs])
         if not isinstance(answer, list) or not answer or not isinstance(answer[0], int):
@@ -222,7 +222,7 @@ def _flags(ask: Ask) -> str:
     return "".join(flag for flag, is_set in flags.items() if is_set)
 
 
-def _expected(result: Any, kind: type) -> Any:
+def _check_type(result: Any, kind: type) -> Any:
     """The result if it is of its command's type, or the failure of that command alone. Raises StoreError."""
     if isinstance(result, CommandFailed | kind):
         return result
@@ -231,14 +231,14 @@ def _expected(result: Any, kind: type) -> Any:
     raise StoreError(reason="a result has another type", health="bad_response")
 
 
-def _shaped(answer: list[Any], *kinds: Any) -> list[Any]:
+def _check_types(answer: list[Any], *kinds: Any) -> list[Any]:
     """The list, if its elements are of these types. Raises StoreError."""
     if len(answer) == len(kinds) and all(map(isinstance, answer, kinds)):
         return answer
     raise StoreError(reason="a script's answer has another shape", health="bad_response")
 
 
-def _whole(number: Any) -> int | None:
+def _to_int(number: Any) -> int | None:
     text = str(number)
     return int(text) if text.isascii() and text.isdigit() else None
 

@@ -12,7 +12,7 @@ _TOO_LARGE = ("max request size", "max single record", "max key size")
 _NOT_NOW = ("loading", "busy", "clusterdown", "masterdown", "tryagain", "internal", "concurrent connections")
 
 
-def command_failure(error: str) -> StoreError:
+def classify_error(error: str) -> StoreError:
     """What the text of a command's error means, over REST and TCP alike; the text itself may name keys."""
     text, reason = error.lower(), error.partition(" ")[0][:20]
     if any(phrase in text for phrase in _QUOTA):

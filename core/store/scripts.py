@@ -99,7 +99,7 @@ local function counted()
   return allowed
 end
 local function paid()
-  if arg.worst == 0 or arg.budget == 0 then return true end
+  if arg.max_cost == 0 or arg.budget == 0 then return true end
   local spent = tonumber(call('HGET', key.stats, arg.day .. ':cost_micros') or 0)
   local held = call('HGETALL', key.reserved)
   for i = 1, #held, 2 do
@@ -110,8 +110,8 @@ local function paid()
       spent = spent + amount
     end
   end
-  if spent + arg.worst > arg.budget then return false end
-  call('HSET', key.reserved, arg.token, string.format('%.0f:%.0f', arg.worst, arg.held_until))
+  if spent + arg.max_cost > arg.budget then return false end
+  call('HSET', key.reserved, arg.token, string.format('%.0f:%.0f', arg.max_cost, arg.held_until))
   call('EXPIRE', key.reserved, 86400)
   return true
 end
@@ -167,7 +167,7 @@ call('PEXPIRE', key.entries, arg.index_ttl)
 if arg.mark ~= '' then
   call('SET', key.content, key.entry, 'PX', arg.ttl)
   call('ZADD', key.contents, arg.now, arg.mark)
-  call('ZREMRANGEBYRANK', key.contents, 0, -1 - arg.most_contents)
+  call('ZREMRANGEBYRANK', key.contents, 0, -1 - arg.max_contents)
   call('PEXPIRE', key.contents, arg.index_ttl)
 end
 return {{calls, 1}}

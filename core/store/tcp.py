@@ -22,8 +22,8 @@ from core.errors import CommandFailed, StoreError, StoreRefused
 from core.net.breaker import Breaker
 from core.net.per_loop import PerLoop
 from core.net.tls import authorities_file, is_certificate_fault
-from core.store.pipeline import Command, Pipelined
-from core.store.redis_errors import command_failure
+from core.store.pipeline import BatchingClient, Command
+from core.store.redis_errors import classify_error
 
 _CODES: dict[type, str] = {
     NoPermissionError: "NOPERM ",
@@ -32,7 +32,7 @@ _CODES: dict[type, str] = {
 }
 
 
-class Tcp(Pipelined):
+class TcpRedis(BatchingClient):
     """Sends each batch as one pipeline, and gives raw RESP2 results as the REST door does."""
 
     def __init__(self, url: str, *, timeout_seconds: float, breaker: Breaker) -> None:
@@ -84,7 +84,7 @@ def _translated(result: Any) -> Any:
         return result
     # redis-py takes the code off an error that it has a class for.
     text = f"{_CODES.get(type(result), '')}{result}"
-    failure = command_failure(text) if isinstance(result, ResponseError) else _failure(result)
+    failure = classify_error(text) if isinstance(result, ResponseError) else _failure(result)
     if not isinstance(failure, CommandFailed):
         raise failure
     return failure

@@ -15,16 +15,16 @@ from core.errors import CommandFailed, StoreError, StoreRefused
 from core.net.breaker import Breaker
 from core.net.per_loop import PerLoop
 from core.net.tls import is_certificate_fault, tls_context
-from core.store.pipeline import Command, Pipelined
-from core.store.redis_errors import command_failure
+from core.store.pipeline import BatchingClient, Command
+from core.store.redis_errors import classify_error
 
 _TOKEN = re.compile(r"[!-~]+")
-_MOST_BYTES = 8 * 1024 * 1024
+_MAX_BYTES = 8 * 1024 * 1024
 _READS = {"GET", "HGETALL", "HMGET", "INFO", "MGET", "PING", "ZCOUNT"}
 _CUTS = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
 
 
-class Upstash(Pipelined):
+class UpstashRest(BatchingClient):
     """Sends each batch as one POST to /pipeline (upstash.com/docs/redis/features/restapi).
 
     Only the SDK's commands are used, not its transport: that one has no timeout, sleeps 3 s between
@@ -49,8 +49,8 @@ class Upstash(Pipelined):
             if not all(str(command[0]).upper() in _READS for command in commands):
                 # It may have been done, so it is not sent again. A connection that died in a pause says
                 # nothing of the store: the first one does not count.
-                counted = cut.in_answer or self._resets > 1
-                raise StoreError(reason="connection cut", counted=counted) from None
+                counts_for_breaker = cut.in_answer or self._resets > 1
+                raise StoreError(reason="connection cut", counts_for_breaker=counts_for_breaker) from None
             try:
                 results = await self._post(commands)
             except _Cut:
@@ -101,7 +101,7 @@ async def _bounded_body(response: httpx.Response) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > _MOST_BYTES:
+        if len(body) > _MAX_BYTES:
             raise StoreError(reason="answer is too large", health="bad_response")
     return bytes(body)
 
@@ -129,7 +129,7 @@ def _json(body: bytes) -> Any:
 def _http_failure(response: httpx.Response, error: str | None) -> StoreError:
     status = response.status_code
     if error and status < 500 and status not in (401, 403, 404):
-        known = command_failure(error)
+        known = classify_error(error)
         if status != 429 or isinstance(known, StoreRefused):
             return known
     if status in (408, 425, 429) or status >= 500:
@@ -145,7 +145,7 @@ def _result(item: Any) -> Any:
     if not isinstance(item, dict) or not ("result" in item or item.get("error")):
         raise StoreError(reason="answer does not fit the batch", health="bad_response")
     if item.get("error"):
-        failure = command_failure(str(item["error"]))
+        failure = classify_error(str(item["error"]))
         if not isinstance(failure, CommandFailed):
             raise failure
         return failure

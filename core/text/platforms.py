@@ -249,29 +249,29 @@ def _count_utf16(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """`limit` is the most that `count` may give for one post, and `most_bytes` the most UTF-8."""
+    """`limit` is the most that `count` may give for one post, and `max_bytes` the most UTF-8."""
 
     name: str
     limit: int
     count: Callable[[str], int]
-    most_posts: int = 25
-    most_bytes: int | None = None
+    max_posts: int = 25
+    max_bytes: int | None = None
 
-    def weigh(self, text: str) -> int:
+    def length_of(self, text: str) -> int:
         """What a text is divided by: `count`, or more where it holds too many bytes."""
-        if self.most_bytes is None or text.isascii():
+        if self.max_bytes is None or text.isascii():
             return self.count(text)
         octets = len(text.encode(errors="surrogatepass"))
-        return max(self.count(text), -(-octets * self.limit // self.most_bytes))
+        return max(self.count(text), -(-octets * self.limit // self.max_bytes))
 
 
 PLATFORMS = {
     platform.name: platform
     for platform in (
         Platform("x", 280, _count_x),
-        Platform("bluesky", 300, _count_graphemes, most_bytes=3_000),
+        Platform("bluesky", 300, _count_graphemes, max_bytes=3_000),
         Platform("mastodon", 500, _count_mastodon),
         Platform("threads", 500, _count_threads),
-        Platform("linkedin", 3_000, _count_utf16, most_posts=1),
+        Platform("linkedin", 3_000, _count_utf16, max_posts=1),
     )
 }

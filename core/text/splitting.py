@@ -16,31 +16,31 @@ from core.text.sentences import Sentence, sentences
 
 Count = Callable[[str], int]
 
-_MOST_CHARACTERS = 10_000  # no post is so long, whatever its links count for; counting it would take long
+_MAX_CHARACTERS = 10_000  # no post is so long, whatever its links count for; counting it would take long
 _WORD = re.compile(r"\S+\s*")
 # Where a sentence that is too long for a post may best be divided.
 _CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”’」』）】》]*\s*$")
 
 
-def split(text: str, *, room: int, count: Count) -> Iterator[str]:
-    """`text` as one piece if it fits in `room`, else as pieces that do, packed with whole sentences.
+def split(text: str, *, max_length: int, count: Count) -> Iterator[str]:
+    """`text` as one piece if it fits in `max_length`, else as pieces that do, packed with whole sentences.
 
-    A link that no post can hold is a piece of its own, over `room`: cut in two it would lead elsewhere.
+    A link that no post can hold is a piece of its own, over `max_length`: cut in two it would lead elsewhere.
     """
     text = without_surrogates(text)
-    if fits(text, room, count):
+    if fits(text, max_length, count):
         yield text
     else:
-        yield from pack(sentences(text, guess(text)), room=room, count=count)
+        yield from pack(sentences(text, guess(text)), max_length=max_length, count=count)
 
 
-def pack(parts: Iterable[Sentence], *, room: int, count: Count) -> Iterator[str]:
-    """The sentences in order, as many to a piece as fit in `room`; a blank line between paragraphs."""
+def pack(parts: Iterable[Sentence], *, max_length: int, count: Count) -> Iterator[str]:
+    """The sentences in order, as many to a piece as fit in `max_length`; a blank line between paragraphs."""
     piece, paragraph = "", None
-    for part in _all_fitting(parts, room, count):
+    for part in _all_fitting(parts, max_length, count):
         joint = "\n\n" if part.paragraph != paragraph else "" if part.glued else " "
         joined = f"{piece}{joint}{part.text}" if piece else part.text
-        if piece and not fits(joined, room, count):
+        if piece and not fits(joined, max_length, count):
             yield piece
             joined = part.text
         piece, paragraph = joined, part.paragraph if part.last is None else part.last
@@ -48,27 +48,27 @@ def pack(parts: Iterable[Sentence], *, room: int, count: Count) -> Iterator[str]
         yield piece
 
 
-def fits(text: str, room: int, count: Count) -> bool:
-    return len(text) <= _MOST_CHARACTERS and count(text) <= room
+def fits(text: str, max_length: int, count: Count) -> bool:
+    return len(text) <= _MAX_CHARACTERS and count(text) <= max_length
 
 
-def _all_fitting(parts: Iterable[Sentence], room: int, count: Count) -> Iterator[Sentence]:
+def _all_fitting(parts: Iterable[Sentence], max_length: int, count: Count) -> Iterator[Sentence]:
     for part in parts:
-        if fits(part.text, room, count):
+        if fits(part.text, max_length, count):
             yield part
         else:
             glued = part.glued
-            for line in _lines(part.text, room, count):
+            for line in _lines(part.text, max_length, count):
                 yield Sentence(line.rstrip(), part.paragraph, glued, part.last)
                 glued = line == line.rstrip()
 
 
-def _lines(text: str, room: int, count: Count) -> Iterator[str]:
+def _lines(text: str, max_length: int, count: Count) -> Iterator[str]:
     """A sentence that is longer than a post, divided between its atoms, after a clause if one ends late."""
-    source = _atoms(text, room, count)
-    atoms = deque(islice(source, room))
+    source = _atoms(text, max_length, count)
+    atoms = deque(islice(source, max_length))
     while atoms:
-        line = list(islice(atoms, _most_that_fit(atoms, room, count) or 1))
+        line = list(islice(atoms, _max_that_fit(atoms, max_length, count) or 1))
         if len(line) < len(atoms):
             line = line[: _clause_end(line)]
         yield "".join(line)
@@ -88,27 +88,27 @@ def _clause_end(line: Sequence[str]) -> int:
     return len(line)
 
 
-def _most_that_fit(atoms: Iterable[str], room: int, count: Count) -> int:
+def _max_that_fit(atoms: Iterable[str], max_length: int, count: Count) -> int:
     """How many of the first atoms fit together; every atom counts at least one."""
-    texts = [text.rstrip() for text in accumulate(islice(atoms, room))]
-    fitting = bisect_right(texts, False, key=lambda text: not fits(text, room, count))
+    texts = [text.rstrip() for text in accumulate(islice(atoms, max_length))]
+    fitting = bisect_right(texts, False, key=lambda text: not fits(text, max_length, count))
     # A link that is cut short counts for more than the whole one, so what was found is tried.
-    while fitting and not fits(texts[fitting - 1], room, count):
+    while fitting and not fits(texts[fitting - 1], max_length, count):
         fitting -= 1
     return fitting
 
 
-def _atoms(text: str, room: int, count: Count) -> Iterator[str]:
+def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:
     """Words with the space behind them; of those that are longer than a post, what has to stay whole."""
     for word in _WORD.finditer(text):
-        if fits(word[0].rstrip(), room, count):
+        if fits(word[0].rstrip(), max_length, count):
             yield word[0]
         else:
             for segment in _segment().finditer(word[0]):
-                if segment["link"] or fits(segment[0].rstrip(), room, count):
+                if segment["link"] or fits(segment[0].rstrip(), max_length, count):
                     yield segment[0]
                 else:
-                    yield from _torn(segment[0], room, count)
+                    yield from _torn(segment[0], max_length, count)
 
 
 @functools.cache
@@ -129,9 +129,9 @@ def _segment() -> Any:
     )
 
 
-def _torn(segment: str, room: int, count: Count) -> Iterator[str]:
+def _torn(segment: str, max_length: int, count: Count) -> Iterator[str]:
     """The graphemes of a word that no post can hold, and the code points of such a grapheme."""
     import regex
 
     for grapheme in regex.findall(r"\X\s*+", segment):
-        yield from grapheme if not fits(grapheme.rstrip(), room, count) else [grapheme]
+        yield from grapheme if not fits(grapheme.rstrip(), max_length, count) else [grapheme]

@@ -38,15 +38,17 @@ class Brief:
         return PLATFORMS[self.platform]
 
     @property
-    def most_posts(self) -> int:
-        return min(self.max_posts, self.rule.most_posts)
+    def allowed_posts(self) -> int:
+        return min(self.max_posts, self.rule.max_posts)
 
     @property
-    def room(self) -> int:
+    def max_length(self) -> int:
         """Characters of a post that are left beside the longest number that it can bear."""
-        if self.most_posts == 1:
+        if self.allowed_posts == 1:
             return self.rule.limit
-        return self.rule.limit - self.rule.weigh(_number(self.most_posts, self.most_posts, self.numbering))
+        return self.rule.limit - self.rule.length_of(
+            _number(self.allowed_posts, self.allowed_posts, self.numbering)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,10 @@ class Thread:
     warnings: tuple[str, ...] = ()
 
 
-def opening(text: str, room: int, rule: Platform) -> str:
-    """As much of the beginning of `text` as fits in `room`; nothing of a link that does not."""
-    pieces = split(text, room=room, count=rule.weigh)
-    return next((piece for piece in pieces if fits(piece, room, rule.weigh)), "")
+def first_fitting(text: str, max_length: int, rule: Platform) -> str:
+    """As much of the beginning of `text` as fits in `max_length`; nothing of a link that does not."""
+    pieces = split(text, max_length=max_length, count=rule.length_of)
+    return next((piece for piece in pieces if fits(piece, max_length, rule.length_of)), "")
 
 
 def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Thread:
@@ -80,17 +82,21 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
     drafts = [draft.strip() for draft in drafts if draft.strip()]
     link = None if brief.source_link == "none" or link is None else without_surrogates(link)
     texts = _fitting(drafts, brief, link)
-    cut = len(texts) > brief.most_posts
-    whole = [text for text in texts[: brief.most_posts] if fits(text, brief.rule.limit, brief.rule.weigh)]
+    cut = len(texts) > brief.allowed_posts
+    whole = [
+        text for text in texts[: brief.allowed_posts] if fits(text, brief.rule.limit, brief.rule.length_of)
+    ]
     warnings = []
-    if len(whole) < min(len(texts), brief.most_posts):
+    if len(whole) < min(len(texts), brief.allowed_posts):
         warnings.append("A link that is longer than a post was left out.")
-    if link and fits(link, brief.room, brief.rule.weigh):
+    if link and fits(link, brief.max_length, brief.rule.length_of):
         cut |= _set_in(whole, link, brief)
     elif link:
         warnings.append("The source link is longer than a post and was left out.")
     if cut:
-        warnings.append(f"The thread was cut to {brief.most_posts} posts; raise max_posts to see more of it.")
+        warnings.append(
+            f"The thread was cut to {brief.allowed_posts} posts; raise max_posts to see more of it."
+        )
     return Thread(_numbered(whole, brief), cut, tuple(warnings))
 
 
@@ -99,10 +105,14 @@ def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]
     if len(drafts) == 1:
         # An only post bears no number, so it may fill the room of one.
         alone = f"{drafts[0]}\n\n{link}" if link else drafts[0]
-        if fits(alone, brief.rule.limit, brief.rule.weigh):
+        if fits(alone, brief.rule.limit, brief.rule.length_of):
             return [without_surrogates(drafts[0])]
-    pieces = (piece for draft in drafts for piece in split(draft, room=brief.room, count=brief.rule.weigh))
-    return list(islice(pieces, brief.most_posts + 1))
+    pieces = (
+        piece
+        for draft in drafts
+        for piece in split(draft, max_length=brief.max_length, count=brief.rule.length_of)
+    )
+    return list(islice(pieces, brief.allowed_posts + 1))
 
 
 def _set_in(texts: list[str], link: str, brief: Brief) -> bool:
@@ -112,22 +122,22 @@ def _set_in(texts: list[str], link: str, brief: Brief) -> bool:
         return False
     at = 0 if brief.source_link == "first" else len(texts) - 1
     linked = f"{texts[at]}\n\n{link}"
-    room = brief.rule.limit if len(texts) == 1 else brief.room
-    if fits(linked, room, brief.rule.weigh):
+    max_length = brief.rule.limit if len(texts) == 1 else brief.max_length
+    if fits(linked, max_length, brief.rule.length_of):
         texts[at] = linked
         return False
-    full = len(texts) == brief.most_posts
+    full = len(texts) == brief.allowed_posts
     if full and at == len(texts) - 1:
         texts[at] = _shortened(texts[at], link, brief)
     else:
-        texts[at + 1 :] = [link, *texts[at + 1 : brief.most_posts - 1]]
+        texts[at + 1 :] = [link, *texts[at + 1 : brief.allowed_posts - 1]]
     return full
 
 
 def _shortened(text: str, link: str, brief: Brief) -> str:
     """The beginning of `text` that leaves room for the link; the link alone where there is none."""
-    room = brief.room - brief.rule.weigh(f"\n\n{link}")
-    beginning = opening(text, room, brief.rule) if room >= brief.room // 4 else ""
+    max_length = brief.max_length - brief.rule.length_of(f"\n\n{link}")
+    beginning = first_fitting(text, max_length, brief.rule) if max_length >= brief.max_length // 4 else ""
     return f"{beginning}\n\n{link}" if beginning else link
 
 

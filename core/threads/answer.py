@@ -12,7 +12,7 @@ from core.article.article import Article
 from core.cache.entry import Entry
 from core.errors import NoArticle
 from core.store.keys import new_thread_id
-from core.text.thread import opening, thread_of
+from core.text.thread import first_fitting, thread_of
 from core.threads.schemas import GenerateAnswer, GenerateRequest
 from core.writing.writer import Written
 
@@ -33,7 +33,9 @@ def answer_of(request: GenerateRequest, article: Article, written: Written) -> d
         "platform": request.platform,
         "generator": draft.generator,
         "model": draft.model,
-        "hooks": [text for hook in draft.hooks if (text := opening(hook, brief.room, brief.rule))],
+        "hooks": [
+            text for hook in draft.hooks if (text := first_fitting(hook, brief.max_length, brief.rule))
+        ],
         "source": _source(article),
         "usage": asdict(written.usage),
         "warnings": [*written.warnings, *warnings],

@@ -9,12 +9,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from core.text.platforms import PlatformName
 from core.threads.schemas import FILLED, PATTERN, GenerateAnswer, PostOut, encodable
 
-_MOST_POSTS = 100
-_MOST_POST_CHARACTERS = 10_000
-_MOST_CHARACTERS = 30_000  # of all posts together: counting them takes well under a second
+_MAX_POSTS = 100
+_MAX_POST_CHARACTERS = 10_000
+_MAX_CHARACTERS = 30_000  # of all posts together: counting them takes well under a second
 
 _Wish = Annotated[str, Field(max_length=300, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)]
-_Content = Annotated[str, StringConstraints(max_length=_MOST_POST_CHARACTERS)]
+_Content = Annotated[str, StringConstraints(max_length=_MAX_POST_CHARACTERS)]
 
 
 class RewriteRequest(BaseModel):
@@ -56,7 +56,7 @@ class EditedPost(BaseModel):
     _surrogates = field_validator("content")(encodable)
 
 
-_Thread = Annotated[list[EditedPost | _Content], Field(min_length=1, max_length=_MOST_POSTS)]
+_Thread = Annotated[list[EditedPost | _Content], Field(min_length=1, max_length=_MAX_POSTS)]
 
 
 class ValidateRequest(BaseModel):
@@ -64,7 +64,7 @@ class ValidateRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    thread: list[EditedPost] = Field(min_length=1, max_length=_MOST_POSTS)
+    thread: list[EditedPost] = Field(min_length=1, max_length=_MAX_POSTS)
     platform: PlatformName = "x"
 
     @field_validator("thread", mode="before", json_schema_input_type=_Thread)
@@ -77,8 +77,8 @@ class ValidateRequest(BaseModel):
     @field_validator("thread")
     @classmethod
     def _bounded(cls, posts: list[EditedPost]) -> list[EditedPost]:
-        if sum(len(post.content) for post in posts) > _MOST_CHARACTERS:
-            raise ValueError(f"may have {_MOST_CHARACTERS} characters in all")
+        if sum(len(post.content) for post in posts) > _MAX_CHARACTERS:
+            raise ValueError(f"may have {_MAX_CHARACTERS} characters in all")
         return posts
 
 

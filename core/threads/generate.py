@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from core.article.fetcher import Web
-from core.cache.cache_control import Directives
+from core.article.fetcher import Fetcher
+from core.cache.cache_control import CacheControl
 from core.cache.entry import Entry
 from core.cache.single_flight import Flights
 from core.cache.tiered import Cache
 from core.errors import ArticleError, ContentRefused, ModelError, NotCached, RateLimited, failure_of
-from core.request import Exchange
+from core.request import RequestRecord
 from core.store.protocol import Turn
 from core.threads.answer import is_answer
 from core.threads.job import Job, Policy
@@ -24,7 +24,7 @@ _FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.05, 0.5
 
 
 class Generation:
-    def __init__(self, *, cache: Cache, web: Web, writer: Writer, policy: Policy) -> None:
+    def __init__(self, *, cache: Cache, web: Fetcher, writer: Writer, policy: Policy) -> None:
         self._cache = cache
         self._writer = writer
         self._policy = policy
@@ -32,16 +32,16 @@ class Generation:
         self._flights = Flights()
 
     async def answer(
-        self, request: GenerateRequest, *, client: str, directives: Directives, exchange: Exchange
+        self, request: GenerateRequest, *, client: str, cache_control: CacheControl, record: RequestRecord
     ) -> dict[str, Any]:
-        """The response body. Raises ThreadrError by cause; what was learned stands in `exchange`."""
+        """The response body. Raises ThreadrError by cause; what was learned stands in `record`."""
         job = Job.of(
             request,
             client=client,
-            directives=directives,
-            exchange=exchange,
+            cache_control=cache_control,
+            record=record,
             policy=self._policy,
-            worst_usd=lambda characters: self._writer.worst_usd(request.generator, characters),
+            max_cost_usd=lambda characters: self._writer.max_cost_usd(request.generator, characters),
         )
         turn = await self._enter(job)
         poll_seconds = _FIRST_POLL_SECONDS
@@ -51,7 +51,7 @@ class Generation:
                     return self._hit(job, entry, turn)
                 await self._cache.drop(job.ask.key)
                 job = job.again()
-            elif turn.kind == "follow" and exchange.seconds_left > _SECONDS_TO_MAKE_DO:
+            elif turn.kind == "follow" and record.seconds_left > _SECONDS_TO_MAKE_DO:
                 if landed := await self._waited(job, poll_seconds):
                     return landed
                 poll_seconds = min(poll_seconds * 1.5, _LONGEST_POLL_SECONDS)
@@ -62,11 +62,11 @@ class Generation:
 
     async def _enter(self, job: Job) -> Turn:
         turn = await self._cache.enter(job.ask)
-        job.exchange.entered(job.ask, turn, bypassed=self._cache.is_bypassed(turn))
+        job.record.entered(job.ask, turn, bypassed=self._cache.is_bypassed(turn))
         return turn
 
     async def _without_hit(self, job: Job, turn: Turn) -> dict[str, Any]:
-        job.exchange.cache_status = "detail=bypass" if self._cache.is_bypassed(turn) else job.forward
+        job.record.cache_status = "detail=bypass" if self._cache.is_bypassed(turn) else job.forward
         if turn.kind == "blocked":
             raise RateLimited
         if turn.kind == "failed" and turn.value:
@@ -75,27 +75,27 @@ class Generation:
             raise NotCached
         stale = self._still_served(turn.value)
         if turn.kind == "follow":  # nobody brought anything, and there is no time to lead
-            return self._stale(job, stale) if stale else await self._leader.make_do(job)
+            return self._stale(job, stale) if stale else await self._leader.answer_without_model(job)
         with self._flights.leading(job.ask.key) as flight:
             try:
                 answer = await self._leader.lead(job, turn, stale)
             except (ArticleError, ModelError) as error:
                 if stale is None or isinstance(error, ContentRefused):
                     raise
-                job.exchange.spent(error)
+                job.record.spent(error)
                 answer = self._stale(job, stale)
             flight.land(answer)
             return answer
 
     def _hit(self, job: Job, entry: Entry, turn: Turn) -> dict[str, Any]:
-        now, exchange = self._policy.clock(), job.exchange
-        exchange.age_seconds = max(0, int(now - entry.kept_at))
-        exchange.answers(HIT, entry.answer)
+        now, record = self._policy.clock(), job.record
+        record.age_seconds = max(0, int(now - entry.kept_at))
+        record.answers(HIT, entry.answer)
         if job.ask.waited:
-            exchange.cache_status = "fwd=uri-miss; collapsed"
+            record.cache_status = "fwd=uri-miss; collapsed"
             return entry.answer
         bypassed = "; detail=bypass" if self._cache.is_bypassed(turn) else ""
-        exchange.cache_status = f"hit; ttl={int(entry.fresh_until - now)}{bypassed}"
+        record.cache_status = f"hit; ttl={int(entry.fresh_until - now)}{bypassed}"
         return entry.answer | {"cached": True}
 
     async def _waited(self, job: Job, poll_seconds: float) -> dict[str, Any] | None:
@@ -104,11 +104,11 @@ class Generation:
         if flight is None:
             await asyncio.sleep(poll_seconds)
             return None
-        answer = await flight.wait(job.exchange.seconds_left - _SECONDS_TO_MAKE_DO)
+        answer = await flight.wait(job.record.seconds_left - _SECONDS_TO_MAKE_DO)
         if answer:
-            job.exchange.cache_status = "fwd=uri-miss; collapsed"
-            job.exchange.answers(HIT, answer)
-            job.exchange.counts("collapsed")
+            job.record.cache_status = "fwd=uri-miss; collapsed"
+            job.record.answers(HIT, answer)
+            job.record.counts("collapsed")
             self._cache.count_later(collapsed=1)
         return answer
 
@@ -119,12 +119,12 @@ class Generation:
         return entry if until > self._policy.clock() else None
 
     def _stale(self, job: Job, stale: Entry) -> dict[str, Any]:
-        job.exchange.counts("stale")
+        job.record.counts("stale")
         self._cache.count_later(stale_served=1)
         now = self._policy.clock()
-        job.exchange.cache_status = f"hit; ttl={int(stale.fresh_until - now)}; detail=stale-if-error"
-        job.exchange.age_seconds = max(0, int(now - stale.kept_at))
-        job.exchange.answers(HIT, stale.answer)
+        job.record.cache_status = f"hit; ttl={int(stale.fresh_until - now)}; detail=stale-if-error"
+        job.record.age_seconds = max(0, int(now - stale.kept_at))
+        job.record.answers(HIT, stale.answer)
         return stale.answer | {"cached": True}
 
 

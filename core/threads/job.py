@@ -9,15 +9,15 @@ from typing import Any, Literal
 
 from core.article.article import Article
 from core.article.fetcher import Validators
-from core.cache.cache_control import Directives
+from core.cache.cache_control import CacheControl
 from core.cache.entry import Entry
 from core.cache.request_key import content_name, text_key, url_key
-from core.request import Exchange
+from core.request import RequestRecord
 from core.store.counters import NO_COUNTERS, Counters
 from core.store.keys import digest
 from core.store.protocol import Ask, Kept
 from core.threads.schemas import GenerateRequest
-from core.writing.model.prompt import made_with
+from core.writing.model.prompt import prompt_version
 
 DEGRADED_SECONDS = 60.0  # how long a makeshift answer may be given again
 THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
@@ -33,15 +33,15 @@ class Policy:
     counts: Literal["coming", "leading"]
     budget_usd: float
     model: str
-    most_characters: int
+    max_characters: int
     clock: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     request: GenerateRequest
-    directives: Directives
-    exchange: Exchange
+    cache_control: CacheControl
+    record: RequestRecord
     policy: Policy
     variant: dict[str, Any]
     ask: Ask
@@ -52,38 +52,43 @@ class Job:
         request: GenerateRequest,
         *,
         client: str,
-        directives: Directives,
-        exchange: Exchange,
+        cache_control: CacheControl,
+        record: RequestRecord,
         policy: Policy,
-        worst_usd: Callable[[int], float],
+        max_cost_usd: Callable[[int], float],
     ) -> Job:
-        """`worst_usd` tells what writing about so many characters costs at most.
+        """`max_cost_usd` tells what writing about so many characters costs at most.
 
         Raises ArticleBlocked when the URL is not one.
         """
         text, variant = request.text or "", _variant(request, policy.model)
         key = text_key(text, variant) if request.url is None else url_key(request.url, variant)
-        anew = directives.no_cache or request.refresh or policy.ttl_seconds == 0
-        characters = policy.most_characters if request.url else min(len(text), policy.most_characters)
-        max_age = directives.max_age_seconds
+        anew = cache_control.no_cache or request.refresh or policy.ttl_seconds == 0
+        characters = policy.max_characters if request.url else min(len(text), policy.max_characters)
+        max_age = cache_control.max_age_seconds
         ask = Ask(
             key=key,
             digest=digest(f"{key}\n{text}"),
             client=client,
             token=secrets.token_hex(8),
-            seconds=exchange.seconds_left + 1,
+            seconds=record.seconds_left + 1,
             lease_seconds=policy.lease_seconds,
             counts=policy.counts,
             looks=not anew,
             forces=anew,
-            only_looks=directives.only_if_cached,
+            only_looks=cache_control.only_if_cached,
             tells_contents=request.url is not None and not anew,
             oldest=0 if max_age is None else policy.clock() - max_age,
-            worst_usd=worst_usd(characters),
+            max_cost_usd=max_cost_usd(characters),
             budget_usd=policy.budget_usd,
         )
         return cls(
-            request=request, directives=directives, exchange=exchange, policy=policy, variant=variant, ask=ask
+            request=request,
+            cache_control=cache_control,
+            record=record,
+            policy=policy,
+            variant=variant,
+            ask=ask,
         )
 
     def again(self, **changes: Any) -> Job:
@@ -129,7 +134,7 @@ class Job:
         policy = self.policy
         seconds = policy.ttl_seconds + policy.stale_seconds if policy.ttl_seconds else 0
         return Kept(
-            value=None if self.directives.no_store else entry.to_value(),
+            value=None if self.cache_control.no_store else entry.to_value(),
             ttl_seconds=seconds,
             thread_id=entry.answer["id"],
             thread_seconds=max(seconds, THREAD_SECONDS),
@@ -145,5 +150,5 @@ class Job:
 
 def _variant(request: GenerateRequest, model: str) -> dict[str, Any]:
     """What of the request, the model and the prompt differs from the default."""
-    variant = request.brief.variant() | made_with(model)
+    variant = request.brief.variant() | prompt_version(model)
     return variant if request.generator == "auto" else variant | {"generator": request.generator}

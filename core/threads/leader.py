@@ -10,7 +10,7 @@ from typing import Any
 
 from core.article.article import Article
 from core.article.extraction import extract_article, plain_article
-from core.article.fetcher import Validators, Web
+from core.article.fetcher import Fetcher, Validators
 from core.cache.entry import Entry
 from core.cache.tiered import Cache
 from core.errors import BudgetSpent, ModelError
@@ -37,7 +37,7 @@ class _Source:
 
 
 class Leader:
-    def __init__(self, *, cache: Cache, web: Web, writer: Writer) -> None:
+    def __init__(self, *, cache: Cache, web: Fetcher, writer: Writer) -> None:
         self._cache = cache
         self._web = web
         self._writer = writer
@@ -55,17 +55,19 @@ class Leader:
                 if known := await self._known(job, turn, source.article, stale):
                     return await self._keep_again(job, turn, source, known)
                 without = None if turn.paid else BudgetSpent(reason="budget spent")
-                written = await self._write(job, source.article, without=without, stands_in=stale is None)
+                written = await self._write(
+                    job, source.article, without=without, allow_fallback=stale is None
+                )
         except BaseException as error:  # a cancelled leader must give the lease back, too
             await self._cache.give_up(job.ask, turn, error, refund=job.policy.counts == "leading")
             raise
         return await self._keep(job, turn, source, written)
 
-    async def make_do(self, job: Job) -> dict[str, Any]:
+    async def answer_without_model(self, job: Job) -> dict[str, Any]:
         """What can be made without the model, for a follower whose time is nearly up."""
         article = (await self._source(job, None)).article
         without = ModelError(reason="no time left to wait")
-        return self._told(job, article, await self._write(job, article, without=without, stands_in=True))
+        return self._told(job, article, await self._write(job, article, without=without, allow_fallback=True))
 
     @contextlib.asynccontextmanager
     async def _renewed(self, ask: Ask, turn: Turn) -> AsyncIterator[None]:
@@ -83,13 +85,13 @@ class Leader:
                 await renewing
 
     async def _source(self, job: Job, stale: Entry | None) -> _Source:
-        most = job.policy.most_characters
+        most = job.policy.max_characters
         if job.request.url is None:
             return _Source(plain_article(job.request.text or "").cut_to(most))
         validators = Validators(*stale.validators) if stale else None
-        with job.exchange.timed("article"):
+        with job.record.timed("article"):
             page = await self._web.fetch(
-                job.request.url, seconds=job.exchange.seconds_left, validators=validators
+                job.request.url, seconds=job.record.seconds_left, validators=validators
             )
             if page.not_modified and stale:
                 return _Source(Article(text=""), unchanged=stale)
@@ -113,20 +115,20 @@ class Leader:
         return known if known and is_answer(known.answer) else None
 
     async def _write(
-        self, job: Job, article: Article, *, without: ModelError | None, stands_in: bool
+        self, job: Job, article: Article, *, without: ModelError | None, allow_fallback: bool
     ) -> Written:
-        seconds = job.exchange.seconds_left - _SECONDS_FOR_FALLBACK
+        seconds = job.record.seconds_left - _SECONDS_FOR_FALLBACK
         brief, generator = job.request.brief, job.request.generator
-        with job.exchange.timed("writing"):
+        with job.record.timed("writing"):
             return await self._writer.write(
-                article, brief, generator, seconds=seconds, without=without, stands_in=stands_in
+                article, brief, generator, seconds=seconds, without=without, allow_fallback=allow_fallback
             )
 
     def _told(self, job: Job, article: Article, written: Written) -> dict[str, Any]:
         answer = answer_of(job.request, article, written)
-        job.exchange.answers(MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US, answer)
-        job.exchange.facts |= {"fallback": written.reason}
-        job.exchange.spent(written)
+        job.record.answers(MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US, answer)
+        job.record.facts |= {"fallback": written.reason}
+        job.record.spent(written)
         return answer
 
     async def _keep(self, job: Job, turn: Turn, source: _Source, written: Written) -> dict[str, Any]:
@@ -159,11 +161,11 @@ class Leader:
         return await self._keep_free(job, turn, job.renewed(stale))
 
     async def _keep_free(self, job: Job, turn: Turn, entry: Entry) -> dict[str, Any]:
-        job.exchange.answers(HIT, entry.answer)
+        job.record.answers(HIT, entry.answer)
         await self._bring(job, turn, job.kept(entry))
-        job.exchange.cache_status = f"{job.exchange.cache_status}; detail=same-content"
+        job.record.cache_status = f"{job.record.cache_status}; detail=same-content"
         return entry.answer | {"cached": True}
 
     async def _bring(self, job: Job, turn: Turn, kept: Kept) -> None:
         if await self._cache.keep(job.ask, turn, kept):
-            job.exchange.cache_status = f"{job.exchange.cache_status}; stored"
+            job.record.cache_status = f"{job.record.cache_status}; stored"

@@ -17,7 +17,7 @@ from core.threads.export import MEDIA_TYPES, Format, exported
 _CACHE_CONTROL = "public, max-age=86400"
 
 
-def known_answer(entry: Entry | None) -> dict[str, Any]:
+def stored_answer(entry: Entry | None) -> dict[str, Any]:
     """The answer in the entry. Raises NotFound when there is none, or none as this version gives it."""
     if entry is None or not is_answer(entry.answer):
         raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
@@ -26,7 +26,7 @@ def known_answer(entry: Entry | None) -> dict[str, Any]:
 
 def permalink(entry: Entry | None, form: Format | None, *, if_none_match: str) -> Response:
     """The thread as JSON, or as a file in `form`; 304 when `if_none_match` names it. Raises NotFound."""
-    answer = known_answer(entry)
+    answer = stored_answer(entry)
     if form:
         body, media_type = exported(answer, form), MEDIA_TYPES[form]
     else:

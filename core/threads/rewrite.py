@@ -6,23 +6,23 @@ import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from core.cache.cache_control import Directives
+from core.cache.cache_control import CacheControl
 from core.cache.entry import Entry
 from core.cache.tiered import Cache
 from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateLimited
-from core.request import Exchange
+from core.request import RequestRecord
 from core.store.keys import digest, new_thread_id, thread_key
 from core.store.protocol import Ask, Kept
 from core.text.platforms import PLATFORMS, Platform
-from core.text.thread import Brief, opening
+from core.text.thread import Brief, first_fitting
 from core.threads.job import THREAD_SECONDS, Policy
-from core.threads.permalink import known_answer
+from core.threads.permalink import stored_answer
 from core.writing.draft import Draft
 from core.writing.writer import Writer
 
 REWRITTEN = "Successfully rewrote a post using OpenAI"
 
-_MOST_CHARACTERS = 15_000  # no thread has more
+_MAX_CHARACTERS = 15_000  # no thread has more
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class _Place:
         return str(self._post["content"])[len(self.texts[self.number - 1]) :]
 
     @property
-    def room(self) -> int:
-        return self.platform.limit - self.platform.weigh(self.tail)
+    def max_length(self) -> int:
+        return self.platform.limit - self.platform.length_of(self.tail)
 
     def opened(self, text: str) -> str:
         """As much of the text's beginning as fits."""
-        return opening(text, self.room, self.platform).strip()
+        return first_fitting(text, self.max_length, self.platform).strip()
 
     def with_text(self, text: str) -> list[dict[str, Any]]:
         """The posts with another text in this one's place, or as much of its beginning as fits."""
@@ -82,49 +82,49 @@ class Rewriting:
         wish: str | None,
         *,
         client: str,
-        directives: Directives,
-        exchange: Exchange,
+        cache_control: CacheControl,
+        record: RequestRecord,
     ) -> dict[str, Any]:
         """The body of the new thread.
 
         Raises RateLimited, NotFound, InvalidRequest, ModelError and StoreError by cause.
         """
         new_id = new_thread_id()
-        ask = self._ask(new_id, client, exchange)
+        ask = self._ask(new_id, client, record)
         turn = await self._cache.enter(ask)
-        exchange.entered(ask, turn, bypassed=self._cache.is_bypassed(turn))
-        exchange.cache_status = "fwd=method"
+        record.entered(ask, turn, bypassed=self._cache.is_bypassed(turn))
+        record.cache_status = "fwd=method"
         if turn.kind == "blocked":
             raise RateLimited
         try:
             place = await self._place(thread_id, number)
-            draft = await self._draft(place, wish, exchange, None if turn.paid else BudgetSpent())
+            draft = await self._draft(place, wish, record, None if turn.paid else BudgetSpent())
         except BaseException as error:  # what was reserved is given back, whoever gave up
             await self._cache.give_up(ask, turn, error, refund=self._policy.counts == "leading")
             raise
         answer = _answer(place, draft, new_id)
-        await self._cache.keep(ask, turn, self._kept(ask, answer, draft, directives))
-        exchange.answers(REWRITTEN, answer)
-        exchange.spent(draft)
+        await self._cache.keep(ask, turn, self._kept(ask, answer, draft, cache_control))
+        record.answers(REWRITTEN, answer)
+        record.spent(draft)
         return answer | {"post": answer["thread"][number - 1]}
 
-    def _ask(self, new_id: str, client: str, exchange: Exchange) -> Ask:
+    def _ask(self, new_id: str, client: str, record: RequestRecord) -> Ask:
         return Ask(
             key=thread_key(new_id),
             digest=digest(new_id),
             client=client,
             token=secrets.token_hex(8),
-            seconds=exchange.seconds_left + 1,
+            seconds=record.seconds_left + 1,
             lease_seconds=self._policy.lease_seconds,
             counts=self._policy.counts,
             looks=False,
             forces=True,
-            worst_usd=self._writer.worst_usd("openai", _MOST_CHARACTERS),
+            max_cost_usd=self._writer.max_cost_usd("openai", _MAX_CHARACTERS),
             budget_usd=self._policy.budget_usd,
         )
 
     async def _place(self, thread_id: str, number: int) -> _Place:
-        answer = known_answer(await self._cache.thread(thread_id))
+        answer = stored_answer(await self._cache.thread(thread_id))
         if not 1 <= number <= len(answer["thread"]):
             raise NotFound(f"The thread has no post {number}.")
         place = _Place(answer, number)
@@ -133,16 +133,16 @@ class Rewriting:
         return place
 
     async def _draft(
-        self, place: _Place, wish: str | None, exchange: Exchange, without: BudgetSpent | None
+        self, place: _Place, wish: str | None, record: RequestRecord, without: BudgetSpent | None
     ) -> Draft:
-        with exchange.timed("writing"):
+        with record.timed("writing"):
             draft = await self._writer.rewrite(
                 place.texts,
                 place.number,
                 brief=Brief(platform=place.answer["platform"], language=place.answer["source"]["language"]),
-                room=place.room,
-                wish=wish,
-                seconds=exchange.seconds_left,
+                max_length=place.max_length,
+                instruction=wish,
+                seconds=record.seconds_left,
                 without=without,
             )
         if not place.opened(draft.posts[0]):
@@ -151,11 +151,11 @@ class Rewriting:
             raise failed
         return draft
 
-    def _kept(self, ask: Ask, answer: dict[str, Any], draft: Draft, directives: Directives) -> Kept:
+    def _kept(self, ask: Ask, answer: dict[str, Any], draft: Draft, cache_control: CacheControl) -> Kept:
         now = self._policy.clock()
         entry = Entry(digest=ask.digest, kept_at=now, fresh_until=now + THREAD_SECONDS, answer=answer)
         return Kept(
-            value=None if directives.no_store else entry.to_value(),
+            value=None if cache_control.no_store else entry.to_value(),
             thread_id=answer["id"],
             thread_seconds=THREAD_SECONDS,
             counters={"generated": 1, **draft.usage.counters()},

@@ -20,7 +20,7 @@ from core.text.platforms import PlatformName
 from core.text.thread import Brief, Numbering, SourceLink
 from core.writing.writer import Generator
 
-MOST_TEXT_BYTES = 1_000_000
+MAX_TEXT_BYTES = 1_000_000
 
 
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"  # white for Python or for ECMA-262, which clients read it by
@@ -36,7 +36,7 @@ FILLED = AfterValidator(_filled)
 PATTERN: dict[str, Any] = {"pattern": _NOT_BLANK}
 # As the published schema says, the bound holds for what was sent, not for what is left of it.
 _Phrase = Annotated[str, Field(max_length=100, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)]
-_Text = Annotated[str, Field(max_length=MOST_TEXT_BYTES, json_schema_extra=PATTERN), FILLED]
+_Text = Annotated[str, Field(max_length=MAX_TEXT_BYTES, json_schema_extra=PATTERN), FILLED]
 _ONE_SOURCE: dict[str, Any] = {
     "oneOf": [
         {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
@@ -77,7 +77,7 @@ class GenerateRequest(BaseModel):
     @field_validator("text")
     @classmethod
     def _bounded(cls, text: str | None) -> str | None:
-        if len((text or "").encode()) > MOST_TEXT_BYTES:
+        if len((text or "").encode()) > MAX_TEXT_BYTES:
             raise ValueError("must be at most 1 MB")
         return text
 

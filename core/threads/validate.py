@@ -12,11 +12,11 @@ from core.threads.edit_schemas import ReviewedPost, ValidateAnswer, ValidateRequ
 _NUMBER = re.compile(r"^\(?(\d{1,3})/(\d{1,3})\)?\Z", re.MULTILINE)  # the last line
 
 
-def review(request: ValidateRequest, platform: Platform) -> ValidateAnswer:
+def validate_thread(request: ValidateRequest, platform: Platform) -> ValidateAnswer:
     """Every post counted as `platform` does, and what is wrong with it in words."""
     contents = [post.content for post in request.thread]
     posts = [_reviewed(number, contents, platform) for number in range(1, len(contents) + 1)]
-    problems = _of_the_whole(len(contents), platform)
+    problems = _thread_problems(len(contents), platform)
     return ValidateAnswer(
         success=True,
         valid=not problems and not any(post.problems for post in posts),
@@ -27,10 +27,10 @@ def review(request: ValidateRequest, platform: Platform) -> ValidateAnswer:
     )
 
 
-def _of_the_whole(posts: int, platform: Platform) -> list[str]:
-    if posts <= platform.most_posts:
+def _thread_problems(posts: int, platform: Platform) -> list[str]:
+    if posts <= platform.max_posts:
         return []
-    most = "one post" if platform.most_posts == 1 else f"{platform.most_posts} posts"
+    most = "one post" if platform.max_posts == 1 else f"{platform.max_posts} posts"
     return [f"A thread has at most {most} here, and this one has {posts}."]
 
 
@@ -43,11 +43,11 @@ def _reviewed(number: int, contents: Sequence[str], platform: Platform) -> Revie
         content=content,
         character_count=counted,
         remaining=platform.limit - counted,
-        problems=[*_of_a_post(content, counted, platform), *_of_its_place(number, contents)],
+        problems=[*_post_problems(content, counted, platform), *_position_problems(number, contents)],
     )
 
 
-def _of_a_post(content: str, counted: int, platform: Platform) -> list[str]:
+def _post_problems(content: str, counted: int, platform: Platform) -> list[str]:
     problems = []
     if not content.strip():
         problems.append("The post is empty.")
@@ -58,7 +58,7 @@ def _of_a_post(content: str, counted: int, platform: Platform) -> list[str]:
     return problems
 
 
-def _of_its_place(number: int, contents: Sequence[str]) -> list[str]:
+def _position_problems(number: int, contents: Sequence[str]) -> list[str]:
     problems, content, total = [], contents[number - 1], len(contents)
     told = _NUMBER.search(content.strip())
     if told and (int(told[1]), int(told[2])) != (number, total):

@@ -24,7 +24,7 @@ class Draft:
 
 
 class Composer(Protocol):
-    def worst_usd(self, source_characters: int) -> float:
+    def max_cost_usd(self, source_characters: int) -> float:
         """The most that a composition of so long a source can cost."""
         ...
 
@@ -35,10 +35,17 @@ class Composer(Protocol):
 
 class Model(Composer, Protocol):
     async def rewrite(
-        self, texts: Sequence[str], number: int, *, brief: Brief, room: int, wish: str | None, seconds: float
+        self,
+        texts: Sequence[str],
+        number: int,
+        *,
+        brief: Brief,
+        max_length: int,
+        instruction: str | None,
+        seconds: float,
     ) -> Draft:
-        """Text `number` (from 1) of a thread's texts written anew: a draft of one post of at most `room`.
+        """Text `number` (from 1) of a thread's texts written anew: one post of at most `max_length`.
 
-        `wish` is the author's; `worst_usd` of all the texts covers it. Raises ModelError.
+        `instruction` is the author's; `max_cost_usd` of all the texts covers it. Raises ModelError.
         """
         ...

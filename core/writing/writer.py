@@ -41,12 +41,12 @@ class Writer:
         self._model = model
         self._built_in = built_in
 
-    def worst_usd(self, generator: Generator, source_characters: int) -> float:
+    def max_cost_usd(self, generator: Generator, source_characters: int) -> float:
         """The most that writing can cost."""
         return (
             0.0
             if self._model is None or generator == "extractive"
-            else self._model.worst_usd(source_characters)
+            else self._model.max_cost_usd(source_characters)
         )
 
     async def write(
@@ -57,9 +57,9 @@ class Writer:
         *,
         seconds: float,
         without: ModelError | None,
-        stands_in: bool,
+        allow_fallback: bool,
     ) -> Written:
-        """`without` is why the model may not be asked; `stands_in` whether a makeshift draft is wanted.
+        """`without` is why the model may not be asked; `allow_fallback` whether a makeshift draft is wanted.
 
         Raises ModelError when the model did not write and nobody stood in, ContentRefused when it refused.
         """
@@ -71,7 +71,7 @@ class Writer:
         except ContentRefused:
             raise
         except ModelError as error:
-            if generator == "openai" or not stands_in:
+            if generator == "openai" or not allow_fallback:
                 raise
             written = await self._by_us(article, brief, seconds)
             why = _NO_KEY if self._model is None else _SPENT if isinstance(error, BudgetSpent) else _FAILED
@@ -89,14 +89,16 @@ class Writer:
         number: int,
         *,
         brief: Brief,
-        room: int,
-        wish: str | None,
+        max_length: int,
+        instruction: str | None,
         seconds: float,
         without: ModelError | None = None,
     ) -> Draft:
         """Text `number` (from 1) of a thread anew, as one post. Raises ModelError: nobody stands in."""
         model = self._asked(without)
-        return await model.rewrite(texts, number, brief=brief, room=room, wish=wish, seconds=seconds)
+        return await model.rewrite(
+            texts, number, brief=brief, max_length=max_length, instruction=instruction, seconds=seconds
+        )
 
     def _asked(self, without: ModelError | None) -> Model:
         if self._model is None:

@@ -16,7 +16,7 @@ import httpcore2
 import pytest
 import trustme
 
-from core.article.fetcher import PROJECT_URL, Validators, Web
+from core.article.fetcher import PROJECT_URL, Fetcher, Validators
 from core.article.public_addresses import IPAddress
 from core.errors import ArticleBlocked, ArticleTimeout, ArticleUnreachable
 from core.net.tls import tls_context
@@ -36,7 +36,7 @@ async def versioned(visit: Visit) -> None:
 
 async def test_the_request_says_honestly_who_asks_and_asks_for_little() -> None:
     async with hostile(sends(answer(HTML))) as server:
-        await Web(allow_hosts=[server.authority]).fetch(server.url, seconds=5)
+        await Fetcher(allow_hosts=[server.authority]).fetch(server.url, seconds=5)
     head = server.visits[0].head.decode()
     headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
     assert head.startswith("GET /page HTTP/1.1\r\n")
@@ -47,7 +47,7 @@ async def test_the_request_says_honestly_who_asks_and_asks_for_little() -> None:
 
 async def test_an_unchanged_page_costs_no_body() -> None:
     async with hostile(versioned) as server:
-        web = Web(allow_hosts=[server.authority])
+        web = Fetcher(allow_hosts=[server.authority])
         first = await web.fetch(server.url, seconds=5)
         again = await web.fetch(server.url, seconds=5, validators=first.validators)
     assert (first.body, first.validators, first.not_modified) == (HTML, VALIDATORS, False)
@@ -58,13 +58,13 @@ async def test_an_unchanged_page_costs_no_body() -> None:
 async def test_a_changed_page_comes_with_its_new_validators() -> None:
     async with hostile(versioned) as server:
         old = Validators('"v0"', None)
-        page = await Web(allow_hosts=[server.authority]).fetch(server.url, seconds=5, validators=old)
+        page = await Fetcher(allow_hosts=[server.authority]).fetch(server.url, seconds=5, validators=old)
     assert (page.body, page.validators, page.not_modified) == (HTML, VALIDATORS, False)
 
 
 async def test_a_304_without_validators_leaves_those_that_were_sent() -> None:
     async with hostile(redirects("/b", then=answer(status=304))) as server:
-        web = Web(allow_hosts=[server.authority])
+        web = Fetcher(allow_hosts=[server.authority])
         page = await web.fetch(server.url, seconds=5, validators=VALIDATORS)
     assert (page.url, page.validators, page.not_modified) == (
         f"http://{server.authority}/b",
@@ -90,14 +90,16 @@ def test_odd_validators_are_not_sent(odd: str | None) -> None:
 @pytest.mark.parametrize("odd", ['"' + "a" * 256 + '"', '"\u00e9"', ""])
 async def test_odd_validators_are_not_kept(odd: str) -> None:
     async with hostile(sends(answer(HTML, headers={"ETag": odd, "Last-Modified": odd}))) as server:
-        page = await Web(allow_hosts=[server.authority]).fetch(server.url, seconds=5)
+        page = await Fetcher(allow_hosts=[server.authority]).fetch(server.url, seconds=5)
     assert page.validators == Validators()
 
 
 async def test_a_304_that_nobody_asked_for_is_no_page() -> None:
     async with hostile(sends(answer(status=304))) as server:
         with pytest.raises(ArticleUnreachable):
-            await Web(allow_hosts=[server.authority]).fetch(server.url, seconds=5, validators=Validators())
+            await Fetcher(allow_hosts=[server.authority]).fetch(
+                server.url, seconds=5, validators=Validators()
+            )
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def certified(authority: trustme.CA, name: str) -> ssl.SSLContext:
 async def test_a_certificate_of_the_urls_name_is_accepted(authority: trustme.CA) -> None:
     async with hostile(sends(answer(HTML)), tls=certified(authority, "localhost")) as server:
         host = server.authority.replace("127.0.0.1", "localhost")
-        page = await Web(allow_hosts=[host]).fetch(f"https://{host}/page", seconds=5)
+        page = await Fetcher(allow_hosts=[host]).fetch(f"https://{host}/page", seconds=5)
     assert (page.body, page.url) == (HTML, f"https://{host}/page")
 
 
@@ -130,7 +132,7 @@ async def test_a_certificate_of_another_name_is_refused(authority: trustme.CA, n
     async with hostile(sends(answer(HTML)), tls=certified(authority, name)) as server:
         host = server.authority.replace("127.0.0.1", "localhost")
         with pytest.raises(ArticleUnreachable) as caught:
-            await Web(allow_hosts=[host]).fetch(f"https://{host}/page", seconds=5)
+            await Fetcher(allow_hosts=[host]).fetch(f"https://{host}/page", seconds=5)
     assert caught.value.reason == "certificate"
     assert server.visits == []
 
@@ -140,7 +142,7 @@ async def test_a_certificate_of_an_unknown_authority_is_refused(authority: trust
     async with hostile(sends(answer(HTML)), tls=certified(trustme.CA(), "localhost")) as server:
         host = server.authority.replace("127.0.0.1", "localhost")
         with pytest.raises(ArticleUnreachable):
-            await Web(allow_hosts=[host]).fetch(f"https://{host}/page", seconds=5)
+            await Fetcher(allow_hosts=[host]).fetch(f"https://{host}/page", seconds=5)
 
 
 class Detour(httpcore2.AsyncNetworkBackend):
@@ -163,7 +165,7 @@ async def test_the_name_that_is_checked_is_the_urls_though_an_address_is_dialled
 ) -> None:
     async with hostile(sends(answer(HTML)), tls=certified(authority, name)) as server:
         dial = Detour(int(server.authority.rpartition(":")[2]))
-        fetching = Web(resolve=somewhere, dial=dial).fetch("https://news.example/", seconds=5)
+        fetching = Fetcher(resolve=somewhere, dial=dial).fetch("https://news.example/", seconds=5)
         if accepted:
             assert (await fetching).body == HTML
         else:
@@ -179,7 +181,7 @@ async def test_plain_http_on_the_tls_port_is_unreachable(authority: trustme.CA) 
     async with await asyncio.start_server(play, "127.0.0.1", 0) as server:
         host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(ArticleUnreachable):
-            await Web(allow_hosts=[host]).fetch(f"https://{host}/", seconds=5)
+            await Fetcher(allow_hosts=[host]).fetch(f"https://{host}/", seconds=5)
 
 
 async def test_a_server_that_never_shakes_hands_is_hung_up_on_in_time() -> None:
@@ -193,7 +195,7 @@ async def test_a_server_that_never_shakes_hands_is_hung_up_on_in_time() -> None:
     async with await asyncio.start_server(play, "127.0.0.1", 0) as server:
         host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
         with pytest.raises(ArticleTimeout):
-            await Web(allow_hosts=[host]).fetch(f"https://{host}/", seconds=0.1)
+            await Fetcher(allow_hosts=[host]).fetch(f"https://{host}/", seconds=0.1)
         await asyncio.wait_for(hung_up.wait(), 5)
 
 
@@ -206,7 +208,7 @@ async def test_slow_names_hold_up_nobody_elses_look_up(monkeypatch: pytest.Monke
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    fetches = [Web().fetch(f"http://slow{number}.example/", seconds=0.2) for number in range(40)]
+    fetches = [Fetcher().fetch(f"http://slow{number}.example/", seconds=0.2) for number in range(40)]
     waiting = asyncio.gather(*fetches, return_exceptions=True)
     try:
         await asyncio.sleep(0.05)
@@ -231,7 +233,7 @@ async def test_a_caller_that_goes_away_ends_the_fetch() -> None:
             left.set()
 
     async with hostile(never) as server:
-        fetching = asyncio.create_task(Web(allow_hosts=[server.authority]).fetch(server.url, seconds=5))
+        fetching = asyncio.create_task(Fetcher(allow_hosts=[server.authority]).fetch(server.url, seconds=5))
         await arrived.wait()
         fetching.cancel()
         with pytest.raises(asyncio.CancelledError):

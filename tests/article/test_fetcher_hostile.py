@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from core.article.fetcher import Page, Web
+from core.article.fetcher import Fetcher, Page
 from core.errors import ArticleError
 from tests.support.app import Make
 from tests.support.hostile_server import (
@@ -30,7 +30,7 @@ from tests.support.hostile_server import (
 )
 from tests.support.site import BODY, page
 
-MOST_BYTES = 2 * 1024 * 1024
+MAX_BYTES = 2 * 1024 * 1024
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -42,7 +42,7 @@ def coded(body: bytes, coding: str) -> Play:
 
 
 async def fetch(server: HostileServer, *, seconds: float = 5) -> Page:
-    return await Web(allow_hosts=[server.authority]).fetch(server.url, seconds=seconds)
+    return await Fetcher(allow_hosts=[server.authority]).fetch(server.url, seconds=seconds)
 
 
 async def kind_of(play: Play, *, seconds: float = 5) -> str:
@@ -128,7 +128,7 @@ UNSUPPORTED: dict[str, Play] = {
     "names no type for nothing": sends(answer(content_type=None)),
 }
 TOO_LARGE: dict[str, Play] = {
-    "sends a byte too much": sends(answer(b"a" * (MOST_BYTES + 1))),
+    "sends a byte too much": sends(answer(b"a" * (MAX_BYTES + 1))),
     "sends without end": repeats(HEAD + b"\r\n", b"a" * 10_000),
     "sends chunks without end": repeats(CHUNKED, b"2710\r\n" + b"a" * 10_000 + b"\r\n"),
     "sends chunks of a byte": repeats(CHUNKED, b"1\r\na\r\n" * 1_000),
@@ -190,8 +190,8 @@ async def test_a_page_is_read_of_a_server_that(play: Play) -> None:
 
 
 async def test_two_mebibytes_are_read() -> None:
-    async with hostile(coded(gzip.compress(b"a" * MOST_BYTES), "gzip")) as server:
-        assert len((await fetch(server)).body) == MOST_BYTES
+    async with hostile(coded(gzip.compress(b"a" * MAX_BYTES), "gzip")) as server:
+        assert len((await fetch(server)).body) == MAX_BYTES
 
 
 async def test_a_gzip_bomb_is_stopped_in_little_memory() -> None:

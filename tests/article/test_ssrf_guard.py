@@ -17,7 +17,7 @@ from typing import Any
 import httpcore2
 import pytest
 
-from core.article.fetcher import Page, Web
+from core.article.fetcher import Fetcher, Page
 from core.article.public_addresses import IPAddress
 from core.errors import ArticleBlocked, ArticleError, ArticleTimeout, ArticleUnreachable
 from core.http.problems import problem
@@ -118,7 +118,7 @@ class Connection(httpcore2.AsyncNetworkStream):
 
 
 async def fetched(url: str, names: Mapping[str, Any], network: Network, **options: Any) -> Page:
-    return await Web(resolve=Names(names), dial=network, **options).fetch(url, seconds=0.3)
+    return await Fetcher(resolve=Names(names), dial=network, **options).fetch(url, seconds=0.3)
 
 
 def named(hosts: Iterable[str], addresses: list[str]) -> dict[str, list[str]]:
@@ -229,7 +229,7 @@ async def test_the_next_judged_address_is_tried_when_one_refuses() -> None:
 async def test_a_name_is_looked_up_once_a_hop_so_that_it_cannot_be_rebound() -> None:
     network = Network()
     names = Names({}, {"rebind.example": [[PUBLIC], ["169.254.169.254"]]})
-    web = Web(resolve=names, dial=network)
+    web = Fetcher(resolve=names, dial=network)
     await web.fetch("http://rebind.example/", seconds=1)
     assert (names.asked, network.dialled) == (["rebind.example"], [(PUBLIC, 80)])
     with pytest.raises(ArticleBlocked):
@@ -241,7 +241,7 @@ async def test_a_name_that_is_rebound_between_two_hops_is_judged_again() -> None
     network = Network(["/next"])
     names = Names({}, {"rebind.example": [[PUBLIC], ["127.0.0.1"]]})
     with pytest.raises(ArticleBlocked):
-        await Web(resolve=names, dial=network).fetch("http://rebind.example/", seconds=1)
+        await Fetcher(resolve=names, dial=network).fetch("http://rebind.example/", seconds=1)
     assert network.dialled == [(PUBLIC, 80)]
 
 
@@ -293,7 +293,7 @@ async def test_a_sixth_redirect_is_not_followed() -> None:
 
 async def test_no_connection_is_used_again() -> None:
     network = Network()
-    web = Web(resolve=Names({"a.example": [PUBLIC]}), dial=network)
+    web = Fetcher(resolve=Names({"a.example": [PUBLIC]}), dial=network)
     await asyncio.gather(*(web.fetch("http://a.example/", seconds=1) for _ in range(3)))
     assert len(network.dialled) == len(network.requests) == 3
 
@@ -311,17 +311,17 @@ async def test_no_connection_is_used_again() -> None:
 )
 async def test_blocked_reserved_closed_and_unresolvable_look_the_same(addresses: Any, seconds: float) -> None:
     network = Network(closed=["1.1.1.1"], silent=["1.0.0.1"])
-    web = Web(resolve=Names({"a.example": addresses}), dial=network)
+    web = Fetcher(resolve=Names({"a.example": addresses}), dial=network)
     with pytest.raises(ArticleBlocked) as caught:
         await web.fetch("http://a.example/", seconds=seconds)
     error, plain = caught.value, ArticleBlocked()
     assert problem(error, instance="/").body == problem(plain, instance="/").body
     assert error.reason  # for the log
-    assert error.lasting is True  # remembered or not, it must be the same
+    assert error.permanent is True  # remembered or not, it must be the same
 
 
 async def test_a_name_server_that_never_answers_has_a_deadline_of_its_own() -> None:
-    web = Web(resolve=Names({"a.example": "TIMEOUT"}), dial=Network(), connect_seconds=0.02)
+    web = Fetcher(resolve=Names({"a.example": "TIMEOUT"}), dial=Network(), connect_seconds=0.02)
     with pytest.raises(ArticleBlocked) as caught:
         await web.fetch("http://a.example/", seconds=5)
     assert "TimeoutError" in (caught.value.reason or "")
@@ -329,7 +329,7 @@ async def test_a_name_server_that_never_answers_has_a_deadline_of_its_own() -> N
 
 async def test_an_exempt_host_says_what_is_wrong_with_it() -> None:
     network = Network(closed=["127.0.0.1"], silent=["127.0.0.2"])
-    web = Web(
+    web = Fetcher(
         allow_hosts=["here.example:80", "there.example:80"],
         resolve=Names({"here.example": ["127.0.0.1"], "there.example": ["127.0.0.2"]}),
         dial=network,
@@ -421,7 +421,7 @@ async def _passes(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> bool
         for name, value in case.get("env", {}).items():
             environment.setenv(name, value)
         names = Names(case.get("dns", {}), case.get("dns_sequence"))
-        outcome = await _outcome(Web(resolve=names, dial=network), case["url"])
+        outcome = await _outcome(Fetcher(resolve=names, dial=network), case["url"])
     dialled = [ipaddress.ip_address(address) for address, _ in network.dialled]
     if not all(address.is_global and not address.is_multicast for address in dialled):
         return False
@@ -434,7 +434,7 @@ async def _passes(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> bool
     return expect == "blocked" and (outcome == "article-blocked" or broken)
 
 
-async def _outcome(web: Web, url: str) -> str:
+async def _outcome(web: Fetcher, url: str) -> str:
     try:
         await web.fetch(url, seconds=0.2)
     except ArticleError as error:

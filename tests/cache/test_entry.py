@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.cache.entry import MOST_BYTES, Entry
+from core.cache.entry import MAX_BYTES, Entry
 
 ANSWER: dict[str, Any] = {
     "thread": [{"content": "“Grüße” 日本"}],
@@ -65,7 +65,7 @@ def test_what_packing_would_make_longer_is_not_packed() -> None:
 def test_an_answer_over_256_kb_is_not_kept() -> None:
     huge = "".join(chr(0x4E00 + (number * 7_919) % 20_000) for number in range(200_000))
     assert entry(answer=ANSWER | {"title": huge}).to_value() is None
-    assert MOST_BYTES == 262_144
+    assert MAX_BYTES == 262_144
 
 
 def test_a_bomb_is_not_unpacked() -> None:
@@ -116,7 +116,7 @@ def test_no_value_in_a_store_breaks_a_lookup(answer: Any, drafts: Any, content: 
 
 
 @pytest.mark.parametrize(
-    ("usage", "worth_usd"),
+    ("usage", "cost_usd"),
     [
         pytest.param({"usage": {"cost_usd": 0.5}}, 0.5, id="paid"),
         pytest.param({"usage": {}}, 0.0, id="no cost"),
@@ -124,5 +124,5 @@ def test_no_value_in_a_store_breaks_a_lookup(answer: Any, drafts: Any, content: 
         pytest.param({"usage": None}, 0.0, id="usage that is null"),
     ],
 )
-def test_a_hit_is_worth_what_the_answer_cost(usage: dict[str, Any], worth_usd: float) -> None:
-    assert entry(answer={"thread": []} | usage).worth_usd == worth_usd
+def test_a_hit_is_worth_what_the_answer_cost(usage: dict[str, Any], cost_usd: float) -> None:
+    assert entry(answer={"thread": []} | usage).cost_usd == cost_usd

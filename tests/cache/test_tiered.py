@@ -15,7 +15,7 @@ import pytest
 from redis import Redis
 from starlette.responses import JSONResponse, Response
 
-from core.services import Rooms
+from core.services import Services
 from core.settings import Settings
 from core.store.protocol import Ask
 from tests.support.app import Instances
@@ -87,14 +87,14 @@ async def test_no_route_costs_more_than_the_readme_says(
         trips, commands, response = await cost(front, valkey, asking())
         if name == "a miss, made":
             thread = f"/api/threads/{response.json()['id']}"
-        most_trips, *most_commands = MOST[name]
+        max_trips, *max_commands = MOST[name]
         if scope == "generations" and name == "a hit in the process":
-            most_trips = 0
+            max_trips = 0
         if scope == "generations" and name == "a blocked client":
-            most_trips = 1  # what is kept is free for it, so the store must be asked
+            max_trips = 1  # what is kept is free for it, so the store must be asked
         assert response.status_code == (429 if name == "a blocked client" else 200), name
-        assert trips <= most_trips, name
-        assert commands <= most_commands[scope == "generations"], name
+        assert trips <= max_trips, name
+        assert commands <= max_commands[scope == "generations"], name
 
 
 async def test_statistics_cost_the_same_however_many_entries_there_are(
@@ -139,14 +139,14 @@ async def test_in_scope_generations_hits_and_failures_are_free(
 async def test_what_waits_to_be_counted_is_not_lost_with_a_blocked_call(
     store_settings: dict[str, Any], clock: Clock
 ) -> None:
-    rooms = Rooms(Settings(**store_settings, rate_limit_requests=1), clock=clock)
+    services = Services(Settings(**store_settings, rate_limit_requests=1), clock=clock)
     ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
-    await rooms.cache.enter(ask)
-    rooms.cache.count_later(collapsed=1)
-    assert (await rooms.cache.enter(ask)).kind == "blocked"
-    await rooms.cache.enter(replace(ask, client="b"))
-    (day,) = (await rooms.store.stats()).days.values()
-    await rooms.close()
+    await services.cache.enter(ask)
+    services.cache.count_later(collapsed=1)
+    assert (await services.cache.enter(ask)).kind == "blocked"
+    await services.cache.enter(replace(ask, client="b"))
+    (day,) = (await services.store.stats()).days.values()
+    await services.close()
     assert day["collapsed"] == 1
 
 
@@ -156,29 +156,29 @@ async def test_what_waits_to_be_counted_is_not_lost_with_a_blocked_call(
 async def test_whoever_waited_is_collapsed_when_this_process_has_it_meanwhile(
     upstash_settings: dict[str, Any], clock: Clock, waited: bool, counted: dict[str, int]
 ) -> None:
-    rooms = Rooms(Settings(**upstash_settings), clock=clock)
+    services = Services(Settings(**upstash_settings), clock=clock)
     ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
     kept_ms = int(clock.now * 1000)
-    rooms.local.put(ask.key, f"{kept_ms + 9_000} {kept_ms} 7 d {{}}", 30)
-    assert (await rooms.cache.enter(replace(ask, waited=waited, counts="not"))).kind == "hit"
-    await rooms.cache.enter(replace(ask, looks=False, only_looks=True))  # what waits travels along
-    (day,) = (await rooms.store.stats()).days.values()
-    await rooms.close()
+    services.local.put(ask.key, f"{kept_ms + 9_000} {kept_ms} 7 d {{}}", 30)
+    assert (await services.cache.enter(replace(ask, waited=waited, counts="not"))).kind == "hit"
+    await services.cache.enter(replace(ask, looks=False, only_looks=True))  # what waits travels along
+    (day,) = (await services.store.stats()).days.values()
+    await services.close()
     assert day == counted
 
 
 async def test_what_was_counted_before_the_limit_was_met_is_not_counted_again(
     store_settings: dict[str, Any], clock: Clock
 ) -> None:
-    rooms = Rooms(Settings(**store_settings, rate_limit_requests=1), clock=clock)
+    services = Services(Settings(**store_settings, rate_limit_requests=1), clock=clock)
     ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
     asks = [replace(ask, key=f"threadr:cache:text:{n}", counts="leading") for n in range(3)]
-    await rooms.cache.enter(asks[0])
-    rooms.cache.count_later(collapsed=1)
-    assert (await rooms.cache.enter(asks[1])).kind == "blocked"
-    await rooms.cache.enter(replace(asks[2], client="b"))
-    (day,) = (await rooms.store.stats()).days.values()
-    await rooms.close()
+    await services.cache.enter(asks[0])
+    services.cache.count_later(collapsed=1)
+    assert (await services.cache.enter(asks[1])).kind == "blocked"
+    await services.cache.enter(replace(asks[2], client="b"))
+    (day,) = (await services.store.stats()).days.values()
+    await services.close()
     assert day["collapsed"] == 1
 
 

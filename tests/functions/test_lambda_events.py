@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from core.http.app import create_app
 from core.http.event_loop import on_process_loop
 from core.http.lambda_handler import Handler, lambda_handler
-from core.services import Rooms
+from core.services import Services
 from core.settings import Settings
 from functions import generate
 from tests.functions.test_handlers import Context, Shape, alb, call, v1, v2
@@ -30,7 +30,7 @@ from tests.support.paths import SHARED
 from tests.support.site import ARTICLE
 
 Event = dict[str, Any]
-Make = Callable[..., tuple[Handler, Rooms]]
+Make = Callable[..., tuple[Handler, Services]]
 FUNCTIONS = ["generate", "threads", "pages", "cache", "monitor"]
 SHAPES = [pytest.param(v2, id="v2"), pytest.param(v1, id="v1"), pytest.param(alb, id="alb")]
 JSON = st.recursive(
@@ -43,10 +43,10 @@ JSON = st.recursive(
 @pytest.fixture(autouse=True, scope="module")
 def own_limit() -> Iterator[None]:
     """What is asked here does not count against other tests of the function."""
-    rooms = generate.app.state.rooms
-    generate.app.state.rooms = Rooms(Settings(rate_limit_requests=1_000_000))
+    services = generate.app.state.services
+    generate.app.state.services = Services(Settings(rate_limit_requests=1_000_000))
     yield
-    generate.app.state.rooms = rooms
+    generate.app.state.services = services
 
 
 def assert_valid(answer: Event, *, event: object) -> None:
@@ -75,20 +75,20 @@ def told(answer: Event) -> Any:
 @pytest.fixture
 def handler_of() -> Iterator[Make]:
     """Makes handlers of the whole app with the given settings."""
-    made: list[Rooms] = []
+    made: list[Services] = []
 
-    def make(**values: Any) -> tuple[Handler, Rooms]:
+    def make(**values: Any) -> tuple[Handler, Services]:
         app = create_app(*ROUTERS, settings=Settings(**values))
-        made.append(app.state.rooms)
-        return lambda_handler(app), app.state.rooms
+        made.append(app.state.services)
+        return lambda_handler(app), app.state.services
 
     yield make
-    for rooms in made:
-        on_process_loop(lambda loop, rooms=rooms: loop.run_until_complete(rooms.close()))  # type: ignore[misc]
+    for services in made:
+        on_process_loop(lambda loop, services=services: loop.run_until_complete(services.close()))  # type: ignore[misc]
 
 
-def bucket_used(rooms: Rooms, client: str) -> int:
-    return on_process_loop(lambda loop: loop.run_until_complete(rooms.cache.status(client))).used
+def bucket_used(services: Services, client: str) -> int:
+    return on_process_loop(lambda loop: loop.run_until_complete(services.cache.status(client))).used
 
 
 # The vectors
@@ -115,7 +115,7 @@ def as_generate(event: Event) -> Event:
 def test_the_shared_vectors_hold(vector: Any, handler_of: Make) -> None:
     event = vector.get("event") or v2("POST", "/api/generate", json.dumps({"text": "a" * 5_900_000}))
     expected = vector["expect"]
-    handler, rooms = handler_of(front_door="alb" if "elb" in event["requestContext"] else "gateway")
+    handler, services = handler_of(front_door="alb" if "elb" in event["requestContext"] else "gateway")
     for _ in range(50 if vector.get("call") == "repeat 50" else 1):
         with ThreadPoolExecutor(1) as elsewhere:
             run = elsewhere.submit if vector.get("call") == "thread" else None
@@ -126,7 +126,7 @@ def test_the_shared_vectors_hold(vector: Any, handler_of: Make) -> None:
         assert "DELETE" in answer["headers"]["access-control-allow-methods"]
     if client := expected.get("client_ip") or expected.get("client_ip_bucket"):
         assert handler(as_generate(event), Context())["statusCode"] == 200
-        assert bucket_used(rooms, client) == 1
+        assert bucket_used(services, client) == 1
     assert on_process_loop(asyncio.all_tasks) == set()
 
 
@@ -455,7 +455,7 @@ def test_an_app_that_breaks_is_answered_for(
 def test_forged_headers_do_not_change_the_bucket(
     door: str, event: Event, client: str, handler_of: Make
 ) -> None:
-    handler, rooms = handler_of(front_door=door)
+    handler, services = handler_of(front_door=door)
     for number in range(3):
         forged = {
             "x-forwarded-for": f"6.6.6.{number}, 7.7.7.7",
@@ -465,7 +465,7 @@ def test_forged_headers_do_not_change_the_bucket(
         }
         asked = event | {"headers": event["headers"] | forged, "body": '{"text": "Hello world."}'}
         assert handler(asked, Context())["statusCode"] == 200
-    assert bucket_used(rooms, client) == 3
+    assert bucket_used(services, client) == 3
 
 
 def test_a_model_that_hangs_is_given_up_while_lambda_has_time(
@@ -492,11 +492,11 @@ def test_a_site_that_hangs_is_given_up_while_lambda_has_time(handler_of: Make) -
 
 @pytest.mark.parametrize(("milliseconds", "seconds"), [(3_000, 2.0), (30_000, 25.0), (500, 0.0), (-1, 0.0)])
 def test_a_request_has_what_lambda_leaves_less_a_second(milliseconds: int, seconds: float) -> None:
-    app = create_app(settings=Settings(), with_rooms=False)
+    app = create_app(settings=Settings(), with_services=False)
 
     @app.get("/time")
     async def time(request: Request) -> float:
-        left: float = request.state.exchange.seconds
+        left: float = request.state.record.seconds
         return left
 
     assert told(lambda_handler(app)(v2("GET", "/time"), Context(milliseconds))) == seconds

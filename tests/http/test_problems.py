@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.errors import InvalidRequest, NotFound, RateLimited, StoreError, ThreadrError, Unauthorized
 from core.http.problems import MEDIA_TYPE, problem
 
-MOST_BYTES = 2_048
+MAX_BYTES = 2_048
 
 
 def test_a_problem_has_exactly_the_members_of_the_rfc() -> None:
@@ -61,7 +61,7 @@ def test_the_reason_stays_in_the_log() -> None:
 )
 def test_a_problem_fits_in_2_kb_whatever_it_is_about(detail: str, instance: str) -> None:
     body = bytes(problem(InvalidRequest(detail), instance=instance).body)
-    assert len(body) <= MOST_BYTES
+    assert len(body) <= MAX_BYTES
     assert json.loads(body)["status"] == 422
 
 
@@ -69,7 +69,7 @@ def test_a_problem_fits_in_2_kb_whatever_it_is_about(detail: str, instance: str)
 @given(st.text(max_size=300), st.text(st.characters(codec="utf-8"), max_size=300))
 def test_any_problem_is_small_json(detail: str, instance: str) -> None:
     body = bytes(problem(InvalidRequest(detail), instance=f"/{instance}").body)
-    assert len(body) <= MOST_BYTES
+    assert len(body) <= MAX_BYTES
     assert set(json.loads(body)) == {"type", "title", "status", "detail", "instance"}
 
 

@@ -27,7 +27,7 @@ class Side:
 
     def after(self, seconds: float) -> bool:
         self.clock.now += seconds
-        return self.breaker.lets_through()
+        return self.breaker.allows()
 
     def fails(self, *kinds: str) -> None:
         for kind in kinds:
@@ -35,7 +35,7 @@ class Side:
 
 
 def test_calls_pass_while_nothing_fails() -> None:
-    assert Side().breaker.lets_through()
+    assert Side().breaker.allows()
 
 
 @pytest.mark.parametrize(

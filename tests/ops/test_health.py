@@ -16,8 +16,8 @@ import pytest
 from redis import Redis
 
 from core.http.app import create_app
-from core.ops.health import Checked, Service, check, check_and_remember
-from core.services import Rooms
+from core.ops.health import HealthReport, Service, check, check_and_remember
+from core.services import Services
 from core.settings import Settings
 from core.store.keys import LAST_HEALTH_CHECK
 from core.writing.model.health_note import MODEL_NOTE, ModelNote, read_note
@@ -28,23 +28,23 @@ from tests.support.paths import ROOT
 from tests.support.upstash_front import Front
 
 HEALTH = "/api/monitor/health"
-Instance = tuple[httpx.AsyncClient, Rooms]
+Instance = tuple[httpx.AsyncClient, Services]
 
 
 @pytest.fixture
 async def instance_of(clock: Clock) -> AsyncIterator[Callable[..., Instance]]:
     """Makes instances of the app on one clock that the test moves."""
-    made: list[Rooms] = []
+    made: list[Services] = []
 
     def make(**settings: Any) -> Instance:
         app = create_app(*ROUTERS, settings=Settings(**settings))
-        app.state.rooms = Rooms(Settings(**settings), clock=clock)
-        made.append(app.state.rooms)
+        app.state.services = Services(Settings(**settings), clock=clock)
+        made.append(app.state.services)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t"), made[-1]
 
     yield make
-    for rooms in made:
-        await rooms.close()
+    for services in made:
+        await services.close()
 
 
 async def test_all_that_the_store_is_asked_travels_at_once_and_holds_for_five_seconds(
@@ -65,8 +65,8 @@ async def test_all_that_the_store_is_asked_travels_at_once_and_holds_for_five_se
 async def test_whoever_goes_away_stops_no_one_else(
     instance_of: Callable[..., Instance], upstash_settings: dict[str, Any]
 ) -> None:
-    _, rooms = instance_of(**upstash_settings)
-    first, second = (asyncio.create_task(check(rooms)) for _ in range(2))
+    _, services = instance_of(**upstash_settings)
+    first, second = (asyncio.create_task(check(services)) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     assert (await second).services["redis"].status == "healthy"
@@ -74,13 +74,13 @@ async def test_whoever_goes_away_stops_no_one_else(
 
 
 def test_an_answer_that_a_stopped_loop_owes_is_not_waited_for() -> None:
-    rooms = Rooms(Settings())
+    services = Services(Settings())
     loop = asyncio.new_event_loop()
-    asking = loop.create_task(check(rooms))
+    asking = loop.create_task(check(services))
     loop.run_until_complete(asyncio.sleep(0))
     loop.run_until_complete(asyncio.sleep(0))
     assert not asking.done()
-    assert asyncio.run(check(rooms)).services["extraction"].status == "healthy"
+    assert asyncio.run(check(services)).services["extraction"].status == "healthy"
     loop.run_until_complete(asking)
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
@@ -88,12 +88,12 @@ def test_an_answer_that_a_stopped_loop_owes_is_not_waited_for() -> None:
 
 async def test_a_page_that_cannot_be_read_in_time_is_told(instance_of: Callable[..., Instance]) -> None:
     """Its threads are all at work: the deadline passes without one of them."""
-    client, rooms = instance_of(openai_api_key="sk-test-key")
+    client, services = instance_of(openai_api_key="sk-test-key")
     over = threading.Event()
     with ThreadPoolExecutor(1) as executor:
         asyncio.get_running_loop().set_default_executor(executor)
         executor.submit(over.wait)
-        checked = await check(rooms, deadline_seconds=0.05)
+        checked = await check(services, deadline_seconds=0.05)
         over.set()
     service = checked.services["extraction"]
     assert (service.status, service.reason) == ("broken", "TimeoutError")
@@ -133,15 +133,15 @@ def test_a_library_that_is_missing_is_told_by_what_still_works(library: str, exp
 @pytest.mark.parametrize(("model", "status"), [("healthy", "degraded"), ("timeout", "unhealthy")])
 def test_a_model_that_writes_is_enough(model: str, status: str) -> None:
     services = {"redis": "healthy", "openai": model, "extraction": "model_only"}
-    assert Checked({name: Service(health) for name, health in services.items()}).status == status
+    assert HealthReport({name: Service(health) for name, health in services.items()}).status == status
 
 
 async def test_the_newest_scheduled_check_is_told(
     instance_of: Callable[..., Instance], store_settings: dict[str, Any], clock: Clock
 ) -> None:
-    client, rooms = instance_of(**store_settings)
+    client, services = instance_of(**store_settings)
     assert (await client.get(HEALTH)).json()["last_scheduled_check"] is None
-    result = await check_and_remember(rooms)
+    result = await check_and_remember(services)
     clock.now += 5
     assert (await client.get(HEALTH)).json()["last_scheduled_check"] == result
 
@@ -211,8 +211,8 @@ async def test_a_store_that_is_away_is_told_within_its_own_deadline(
 async def test_a_damaged_scheduled_check_hides_nothing(
     instance_of: Callable[..., Instance], store_settings: dict[str, Any], damage: str
 ) -> None:
-    client, rooms = instance_of(**store_settings)
-    await rooms.store.remember(LAST_HEALTH_CHECK, damage, ttl_seconds=60)
+    client, services = instance_of(**store_settings)
+    await services.store.remember(LAST_HEALTH_CHECK, damage, ttl_seconds=60)
     response = await client.get(HEALTH)
     assert (response.status_code, response.json()["last_scheduled_check"]) == (200, None)
 
@@ -220,9 +220,9 @@ async def test_a_damaged_scheduled_check_hides_nothing(
 async def test_a_process_that_has_asked_no_model_tells_what_another_saw(
     instance_of: Callable[..., Instance], upstash_settings: dict[str, Any], clock: Clock
 ) -> None:
-    client, rooms = instance_of(**upstash_settings, openai_api_key="sk-unasked")
+    client, services = instance_of(**upstash_settings, openai_api_key="sk-unasked")
     note = json.dumps(["quota_exceeded", "HTTP 429", int(clock.now) - 3])
-    await rooms.store.remember(MODEL_NOTE, note, ttl_seconds=60)
+    await services.store.remember(MODEL_NOTE, note, ttl_seconds=60)
     told = (await client.get(HEALTH)).json()["services"]["openai"]
     assert told["status"] == "quota_exceeded"
     assert told["reason"].endswith("3 s ago")

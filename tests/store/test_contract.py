@@ -13,7 +13,7 @@ from upstash_ratelimit.asyncio import Ratelimit
 from upstash_ratelimit.limiter import Limiter
 
 from core.rate_limit import Window
-from core.services import Rooms
+from core.services import Services
 from core.settings import Settings
 from core.store.keys import CONTENT_INDEX, content_key, digest, failure_key, lease_key
 from core.store.memory_limiter import LocalWindow
@@ -28,17 +28,17 @@ LOOKING = replace(ASK, counts="not", only_looks=True)
 
 
 def value_of(
-    clock: Clock, *, fresh: float = HOUR, worth_usd: float = 0, payload: str = "naïve “text” 😀"
+    clock: Clock, *, fresh: float = HOUR, cost_usd: float = 0, payload: str = "naïve “text” 😀"
 ) -> str:
-    times = f"{(clock.now + fresh) * 1000:.0f} {clock.now * 1000:.0f} {worth_usd * 1_000_000:.0f}"
+    times = f"{(clock.now + fresh) * 1000:.0f} {clock.now * 1000:.0f} {cost_usd * 1_000_000:.0f}"
     return f"{times} {ASK.digest} {payload}"
 
 
 @pytest.fixture
 async def store(store_settings: dict[str, Any], clock: Clock) -> AsyncIterator[Store]:
-    rooms = Rooms(Settings(rate_limit_requests=3, **store_settings), clock=clock)
-    yield rooms.store
-    await rooms.close()
+    services = Services(Settings(rate_limit_requests=3, **store_settings), clock=clock)
+    yield services.store
+    await services.close()
 
 
 async def lead(store: Store, clock: Clock, *, ttl: float = 2 * HOUR, content: str = "", **value: Any) -> str:
@@ -159,10 +159,10 @@ async def test_only_the_newest_contents_are_told(
     tcp_settings: dict[str, Any], valkey: Redis, clock: Clock
 ) -> None:
     valkey.zadd(CONTENT_INDEX, {f"{number:08x}": number for number in range(600)})
-    rooms = Rooms(Settings(**tcp_settings), clock=clock)
-    await lead(rooms.store, clock, content=digest("the text"))
-    turn = await rooms.store.enter(replace(OTHER, key=f"{KEY}b", tells_contents=True))
-    await rooms.close()
+    services = Services(Settings(**tcp_settings), clock=clock)
+    await lead(services.store, clock, content=digest("the text"))
+    turn = await services.store.enter(replace(OTHER, key=f"{KEY}b", tells_contents=True))
+    await services.close()
     assert len(turn.contents) == 500 * 8
     assert turn.contents.endswith(digest("the text")[:8])
 
@@ -224,7 +224,9 @@ async def test_looking_at_the_limit_consumes_nothing(store: Store) -> None:
 
 async def test_the_budget_is_never_passed_by_parallel_leaders(store: Store) -> None:
     asks = [
-        replace(ASK, key=f"{KEY}{number}", token=f"t{number}", counts="not", worst_usd=0.03, budget_usd=0.1)
+        replace(
+            ASK, key=f"{KEY}{number}", token=f"t{number}", counts="not", max_cost_usd=0.03, budget_usd=0.1
+        )
         for number in range(50)
     ]
     turns = await asyncio.gather(*(store.enter(ask) for ask in asks))
@@ -233,7 +235,7 @@ async def test_the_budget_is_never_passed_by_parallel_leaders(store: Store) -> N
 
 
 async def test_what_was_not_spent_of_a_reservation_is_free_again(store: Store, clock: Clock) -> None:
-    costly = replace(ASK, counts="not", worst_usd=0.06, budget_usd=0.1)
+    costly = replace(ASK, counts="not", max_cost_usd=0.06, budget_usd=0.1)
     other = replace(costly, key=f"{KEY}b", token="t2")
     assert (await store.enter(costly)).paid
     assert not (await store.enter(other)).paid
@@ -243,14 +245,14 @@ async def test_what_was_not_spent_of_a_reservation_is_free_again(store: Store, c
 
 
 async def test_a_reservation_of_one_who_died_ends_with_its_time(store: Store, clock: Clock) -> None:
-    costly = replace(ASK, counts="not", worst_usd=0.06, budget_usd=0.1)
+    costly = replace(ASK, counts="not", max_cost_usd=0.06, budget_usd=0.1)
     await store.enter(costly)
     clock.now += costly.seconds + 0.001
     assert (await store.enter(replace(costly, key=f"{KEY}b", token="t2"))).paid
 
 
 async def test_stats_count_hits_misses_and_what_hits_saved(store: Store, clock: Clock) -> None:
-    await lead(store, clock, fresh=30 * HOUR, ttl=40 * HOUR, worth_usd=0.0025)
+    await lead(store, clock, fresh=30 * HOUR, ttl=40 * HOUR, cost_usd=0.0025)
     for ask in (LOOKING, LOOKING, replace(LOOKING, waited=True)):
         await store.enter(ask)
     await store.release(OTHER, refund=False, failure=None, counters={"generated": 1, "cost_micros": 2_500})
@@ -301,14 +303,14 @@ async def test_the_store_takes_writes(store: Store) -> None:
 async def test_what_is_not_ours_under_a_key_is_absent(
     tcp_settings: dict[str, Any], valkey: Redis, spoil: str
 ) -> None:
-    rooms = Rooms(Settings(**tcp_settings))
+    services = Services(Settings(**tcp_settings))
     for key in (KEY, lease_key(KEY), failure_key(KEY), "threadr:ratelimit:1.2.3.4", content_key("x")):
         if spoil == "list":
             valkey.lpush(key, "junk")
         elif key in (KEY, "threadr:ratelimit:1.2.3.4"):
             valkey.set(key, spoil)
-    turn = await rooms.store.enter(ASK)
-    await rooms.close()
+    turn = await services.store.enter(ASK)
+    await services.close()
     assert (turn.kind, turn.value) in (("lead", None), ("failed", "junk"))
     assert turn.decision is not None
     assert turn.decision.remaining == 9
@@ -318,15 +320,15 @@ async def test_what_is_not_ours_under_a_key_is_absent(
 async def test_every_key_has_the_prefix_and_a_ttl(
     settings: str, request: pytest.FixtureRequest, valkey: Redis, clock: Clock
 ) -> None:
-    rooms = Rooms(Settings(**request.getfixturevalue(settings)), clock=clock)
+    services = Services(Settings(**request.getfixturevalue(settings)), clock=clock)
     for number in range(2):
-        ask = replace(ASK, key=f"{KEY}{number}", worst_usd=0.1, budget_usd=1)
-        await rooms.store.enter(ask)
-    await rooms.store.keep(ask, Kept(value=value_of(clock), ttl_seconds=60, content=digest("text")))
-    await rooms.store.release(replace(ASK, key=f"{KEY}9"), refund=True, failure="x")
-    await rooms.store.remember("threadr:health:last", "{}", ttl_seconds=60)
-    await rooms.store.ping()
-    await rooms.close()
+        ask = replace(ASK, key=f"{KEY}{number}", max_cost_usd=0.1, budget_usd=1)
+        await services.store.enter(ask)
+    await services.store.keep(ask, Kept(value=value_of(clock), ttl_seconds=60, content=digest("text")))
+    await services.store.release(replace(ASK, key=f"{KEY}9"), refund=True, failure="x")
+    await services.store.remember("threadr:health:last", "{}", ttl_seconds=60)
+    await services.store.ping()
+    await services.close()
     keys: list[Any] = valkey.keys("*")
     assert "threadr:ratelimit:1.2.3.4" in keys
     assert len(keys) == 11

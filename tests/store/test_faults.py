@@ -23,10 +23,10 @@ from core.http.app import create_app
 from core.net.breaker import Breaker
 from core.net.tls import tls_context
 from core.ops.health import check_and_remember
-from core.services import Rooms
+from core.services import Services
 from core.settings import Settings
 from core.store.keys import LAST_HEALTH_CHECK
-from core.store.upstash import Upstash
+from core.store.upstash import UpstashRest
 from tests.support.app import ROUTERS, TOKEN
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI
@@ -222,7 +222,7 @@ FAULTS = [
 @dataclass(frozen=True)
 class Instance:
     client: httpx.AsyncClient
-    rooms: Rooms
+    services: Services
 
     async def generate(self) -> httpx.Response:
         return await self.client.post("/api/generate", json=REQUEST)
@@ -266,12 +266,12 @@ async def instance_of(
         client = httpx.AsyncClient(
             transport=transport, base_url="http://threadr.test", event_hooks={"response": [listen]}
         )
-        made.append(Instance(client, app.state.rooms))
+        made.append(Instance(client, app.state.services))
         return made[-1]
 
     yield make
     for instance in made:
-        await instance.rooms.close()
+        await instance.services.close()
     assert TOKEN not in "".join([*told, *capsys.readouterr()])
 
 
@@ -348,7 +348,7 @@ async def test_a_thread_is_made_and_the_limit_holds(broken: Broken) -> None:
 async def test_clearing_removes_the_local_entry_and_tells_whether_the_shared_one_is_gone(
     broken: Broken,
 ) -> None:
-    local = broken.instance.rooms.local
+    local = broken.instance.services.local
     local.put(KEY, "kept", 60)
     response = await broken.instance.client.delete("/api/cache/clear", params=REQUEST)
     assert response.status_code == broken.shows.cleared
@@ -395,7 +395,7 @@ async def test_the_rate_limit_status_is_told(broken: Broken) -> None:
 @every_fault
 async def test_the_scheduled_check_returns(broken: Broken) -> None:
     async with asyncio.timeout(5):
-        result = await check_and_remember(broken.instance.rooms)
+        result = await check_and_remember(broken.instance.services)
     assert result["status"] == broken.shows.overall
     assert result["services"]["redis"]["status"] == broken.shows.redis
 
@@ -423,7 +423,7 @@ DOWN_UNTIL_MENDED = [
 class Door:
     """Upstash behind a breaker whose clock the test moves."""
 
-    upstash: Upstash
+    upstash: UpstashRest
     clock: Clock
     store: FaultServer
 
@@ -456,7 +456,7 @@ async def door_to(upstash_settings: dict[str, Any], clock: Clock) -> AsyncIterat
             behind = upstash_settings["upstash_redis_rest_url"]
             store = stack.enter_context(faulty(wire, behind=behind, only=only))
             seconds = 0.05 if wire == HANGS else 2
-            upstash = Upstash(store.url, TOKEN, timeout_seconds=seconds, breaker=Breaker(clock))
+            upstash = UpstashRest(store.url, TOKEN, timeout_seconds=seconds, breaker=Breaker(clock))
             stack.push_async_callback(upstash.close)
             return Door(upstash, clock, store)
 
@@ -674,6 +674,6 @@ async def test_a_patient_store_gets_no_more_than_half_of_a_requests_time(
         app = create_app(*ROUTERS, settings=settings)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
             response = await client.post("/api/generate", json={"text": ARTICLE})
-        await app.state.rooms.close()
+        await app.state.services.close()
     assert response.status_code == 200
     assert "no answer in half of the time left" in capsys.readouterr().out

@@ -15,12 +15,12 @@ import trustme
 
 from core.errors import StoreError, StoreRefused
 from core.net.breaker import Breaker
-from core.store.tcp import Tcp
+from core.store.tcp import TcpRedis
 from tests.support.loopback import closed_port
 
 
-def door(url: str) -> Tcp:
-    return Tcp(url, timeout_seconds=1, breaker=Breaker(time.monotonic))
+def door(url: str) -> TcpRedis:
+    return TcpRedis(url, timeout_seconds=1, breaker=Breaker(time.monotonic))
 
 
 async def test_commands_of_one_turn_travel_together_and_give_raw_results(redis_url: str) -> None:

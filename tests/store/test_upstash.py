@@ -15,7 +15,7 @@ import respx
 
 from core.errors import CommandFailed, StoreError, StoreRefused
 from core.net.breaker import Breaker
-from core.store.upstash import Upstash
+from core.store.upstash import UpstashRest
 from tests.support.app import Make
 from tests.support.site import ARTICLE
 from tests.support.upstash_front import Front
@@ -25,8 +25,8 @@ TOKEN = "canary-token"
 
 
 @pytest.fixture
-async def upstash() -> AsyncIterator[Upstash]:
-    door = Upstash(URL, TOKEN, timeout_seconds=0.25, breaker=Breaker(time.monotonic))
+async def upstash() -> AsyncIterator[UpstashRest]:
+    door = UpstashRest(URL, TOKEN, timeout_seconds=0.25, breaker=Breaker(time.monotonic))
     yield door
     await door.close()
 
@@ -36,7 +36,7 @@ def encoded(text: str) -> str:
 
 
 @respx.mock
-async def test_commands_of_one_turn_travel_in_one_request(upstash: Upstash) -> None:
+async def test_commands_of_one_turn_travel_in_one_request(upstash: UpstashRest) -> None:
     answers = [{"result": encoded("ä")}, {"result": 7}, {"result": None}, {"result": [encoded("a"), None, 3]}]
     route = respx.post(f"{URL}/pipeline").respond(json=[*answers, {"result": "OK"}])
     results: Any = await asyncio.gather(
@@ -56,7 +56,7 @@ async def test_commands_of_one_turn_travel_in_one_request(upstash: Upstash) -> N
 
 
 @respx.mock
-async def test_one_failed_command_leaves_the_others_results(upstash: Upstash) -> None:
+async def test_one_failed_command_leaves_the_others_results(upstash: UpstashRest) -> None:
     respx.post(f"{URL}/pipeline").respond(json=[{"result": 1}, {"error": "WRONGTYPE"}, {"result": 3}])
     results = await asyncio.gather(
         upstash.incr("a"), upstash.llen("b"), upstash.incr("c"), return_exceptions=True
@@ -86,7 +86,7 @@ async def test_one_failed_command_leaves_the_others_results(upstash: Upstash) ->
 )
 @respx.mock
 async def test_every_fault_is_a_store_error_that_leaks_nothing(
-    upstash: Upstash, answer: Any, error: type[StoreError]
+    upstash: UpstashRest, answer: Any, error: type[StoreError]
 ) -> None:
     respx.post(f"{URL}/pipeline").mock(side_effect=[answer])
     with pytest.raises(error) as caught:
@@ -97,7 +97,7 @@ async def test_every_fault_is_a_store_error_that_leaks_nothing(
 
 
 @respx.mock
-async def test_a_silent_store_is_given_up_and_after_three_times_left_alone(upstash: Upstash) -> None:
+async def test_a_silent_store_is_given_up_and_after_three_times_left_alone(upstash: UpstashRest) -> None:
     asked, reasons = [], []
 
     async def hang(request: httpx.Request) -> httpx.Response:

@@ -77,8 +77,8 @@ class CanaryGuard(logging.Handler):
         self.look("a body", body.decode(errors="replace"))
 
     def know(self, app: Any) -> None:
-        rooms = getattr(getattr(app, "state", None), "rooms", None)
-        self.secrets |= secrets_of(rooms.settings) if rooms else {}
+        services = getattr(getattr(app, "state", None), "services", None)
+        self.secrets |= secrets_of(services.settings) if services else {}
 
 
 _GUARD = CanaryGuard()

@@ -154,7 +154,7 @@ class FaultServer:
         self._serving.add(writer)
         answered = 0
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            while await self._exchange(reader, writer, answered):
+            while await self._record(reader, writer, answered):
                 answered += 1
         with contextlib.suppress(OSError):
             writer.close()
@@ -162,7 +162,7 @@ class FaultServer:
         self._serving.discard(writer)
         self.hung_up.set()
 
-    async def _exchange(
+    async def _record(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answered: int
     ) -> bool:
         """One request and what becomes of it; whether the connection goes on."""

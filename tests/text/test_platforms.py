@@ -230,16 +230,16 @@ def test_linkedin_counts_utf16_units(text: str, counted: int) -> None:
 
 def test_bluesky_weighs_bytes_too() -> None:
     bluesky = PLATFORMS["bluesky"]
-    assert (bluesky.count(FAMILY * 100), bluesky.weigh(FAMILY * 100)) == (100, 250)
-    assert (bluesky.weigh("e" * 300), bluesky.weigh("é" * 300)) == (300, 300)
+    assert (bluesky.count(FAMILY * 100), bluesky.length_of(FAMILY * 100)) == (100, 250)
+    assert (bluesky.length_of("e" * 300), bluesky.length_of("é" * 300)) == (300, 300)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters()), st.text(st.characters()), st.sampled_from(sorted(PLATFORMS)))
 def test_anything_can_be_counted_and_joins_without_growing(text: str, other: str, platform: str) -> None:
-    weigh = PLATFORMS[platform].weigh
-    assert 0 <= count(text, platform) <= weigh(text)
-    assert weigh(f"{text}\n\n12/12") <= weigh(text) + weigh("\n\n12/12")
+    length_of = PLATFORMS[platform].length_of
+    assert 0 <= count(text, platform) <= length_of(text)
+    assert length_of(f"{text}\n\n12/12") <= length_of(text) + length_of("\n\n12/12")
     if platform == "threads":
         assert count(text + other, platform) >= len(text + other)
 
@@ -265,7 +265,7 @@ def test_hostile_names_are_counted_before_the_clock_runs_out(text: str, platform
 def test_limits_are_the_platforms_own() -> None:
     limits = {name: platform.limit for name, platform in PLATFORMS.items()}
     assert limits == {"x": 280, "bluesky": 300, "mastodon": 500, "threads": 500, "linkedin": 3_000}
-    assert [name for name, platform in PLATFORMS.items() if platform.most_posts == 1] == ["linkedin"]
+    assert [name for name, platform in PLATFORMS.items() if platform.max_posts == 1] == ["linkedin"]
 
 
 WITHOUT_PKG_RESOURCES = """

@@ -19,12 +19,12 @@ from core.text.sentences import Sentence
 Count = Callable[[str], int]
 
 
-def split(text: str, *, room: int, count: splitting.Count) -> list[str]:
-    return list(splitting.split(text, room=room, count=count))
+def split(text: str, *, max_length: int, count: splitting.Count) -> list[str]:
+    return list(splitting.split(text, max_length=max_length, count=count))
 
 
-def pack(parts: list[Sentence], *, room: int, count: splitting.Count) -> list[str]:
-    return list(splitting.pack(parts, room=room, count=count))
+def pack(parts: list[Sentence], *, max_length: int, count: splitting.Count) -> list[str]:
+    return list(splitting.pack(parts, max_length=max_length, count=count))
 
 
 FAMILY = "👨‍👩‍👧‍👦"
@@ -113,39 +113,41 @@ def cut_spans(pattern: str, text: str, pieces: list[str]) -> list[str]:
 @given(TEXTS, ROOMS, COUNTS)
 @example(f"{'中' * 100}{LINK}{'中' * 100}", 270, PLATFORMS["x"].count)
 @example(f"{LONG_LINK}{'中' * 200}", 120, PLATFORMS["x"].count)
-def test_pieces_fit_and_nothing_is_lost(text: str, room: int, count: Count) -> None:
-    pieces = split(text, room=room, count=count)
-    assert all(piece.strip() and (count(piece) <= room or LINKS.fullmatch(piece)) for piece in pieces)
+def test_pieces_fit_and_nothing_is_lost(text: str, max_length: int, count: Count) -> None:
+    pieces = split(text, max_length=max_length, count=count)
+    assert all(piece.strip() and (count(piece) <= max_length or LINKS.fullmatch(piece)) for piece in pieces)
     assert solid("".join(pieces)) == solid(text)
 
 
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, ROOMS, COUNTS)
-def test_only_a_word_longer_than_a_post_is_cut(text: str, room: int, count: Count) -> None:
-    cut = cut_spans(r"\S+", text, split(text, room=room, count=count))
-    assert all(count(word) > room for word in cut)
+def test_only_a_word_longer_than_a_post_is_cut(text: str, max_length: int, count: Count) -> None:
+    cut = cut_spans(r"\S+", text, split(text, max_length=max_length, count=count))
+    assert all(count(word) > max_length for word in cut)
 
 
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, ROOMS, COUNTS)
 @example(f"{'中' * 100}{LINK}{'中' * 100}", 270, PLATFORMS["x"].count)
 @example(f"{LONG_LINK}{'中' * 200}", 120, PLATFORMS["x"].count)
-def test_no_link_is_cut(text: str, room: int, count: Count) -> None:
-    assert cut_spans(LINKS.pattern, text, split(text, room=room, count=count)) == []
+def test_no_link_is_cut(text: str, max_length: int, count: Count) -> None:
+    assert cut_spans(LINKS.pattern, text, split(text, max_length=max_length, count=count)) == []
 
 
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, ROOMS, COUNTS)
 @example(f"{FAMILY * 30}{LINK}", 60, len)
-def test_no_grapheme_is_cut(text: str, room: int, count: Count) -> None:
-    assert cut_spans(r"\X", text, split(text, room=room, count=count)) == []
+def test_no_grapheme_is_cut(text: str, max_length: int, count: Count) -> None:
+    assert cut_spans(r"\X", text, split(text, max_length=max_length, count=count)) == []
 
 
 @settings(max_examples=40, deadline=None)
 @given(TEXTS, ROOMS, COUNTS)
 @example("What?!Aaaa bbbbb cccc", 9, len)
-def test_white_space_stays_where_it_was_and_comes_nowhere_else(text: str, room: int, count: Count) -> None:
-    pieces = split(text, room=room, count=count)
+def test_white_space_stays_where_it_was_and_comes_nowhere_else(
+    text: str, max_length: int, count: Count
+) -> None:
+    pieces = split(text, max_length=max_length, count=count)
     before, after, ends = gaps(text), gaps("".join(pieces)), borders(pieces)
     assert after <= before  # none came between letters
     assert before <= after | ends  # no two words were run together
@@ -160,50 +162,50 @@ def gaps(text: str) -> set[int]:
 @pytest.mark.parametrize("platform", ["x", "threads", "mastodon", "bluesky"])
 def test_even_a_grapheme_longer_than_a_post_is_kept_within_the_room(platform: str) -> None:
     text, count = "a" + "\u0301\u0302" * 300, PLATFORMS[platform].count
-    pieces = split(text, room=270, count=count)
+    pieces = split(text, max_length=270, count=count)
     assert all(count(piece) <= 270 for piece in pieces)
     assert "".join(pieces) == text
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(SENTENCES, min_size=2, max_size=40), ROOMS)
-def test_sentences_that_fit_are_never_divided(texts: list[str], room: int) -> None:
+def test_sentences_that_fit_are_never_divided(texts: list[str], max_length: int) -> None:
     parts = [Sentence(text, number // 3) for number, text in enumerate(texts)]
-    pieces = pack(parts, room=room, count=len)
+    pieces = pack(parts, max_length=max_length, count=len)
     whole = borders(texts)
     assert borders(pieces) <= whole
-    assert all(len(piece) <= room for piece in pieces)
+    assert all(len(piece) <= max_length for piece in pieces)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(SENTENCES, min_size=2, max_size=40), ROOMS)
-def test_a_post_ends_only_where_the_next_sentence_does_not_fit(texts: list[str], room: int) -> None:
-    pieces = pack([Sentence(text, 0) for text in texts], room=room, count=len)
+def test_a_post_ends_only_where_the_next_sentence_does_not_fit(texts: list[str], max_length: int) -> None:
+    pieces = pack([Sentence(text, 0) for text in texts], max_length=max_length, count=len)
     for piece, following in pairwise(pieces):
         first = next(text for text in sorted(set(texts), key=len, reverse=True) if following.startswith(text))
-        assert len(f"{piece} {first}") > room
+        assert len(f"{piece} {first}") > max_length
 
 
 @settings(max_examples=40, deadline=None)
 @given(TEXTS)
 def test_a_text_that_fits_stays_as_it_stands(text: str) -> None:
-    assert split(text, room=len(text), count=len) == [text]
+    assert split(text, max_length=len(text), count=len) == [text]
 
 
 def test_paragraphs_are_divided_by_a_blank_line_and_sentences_by_a_space() -> None:
     parts = [Sentence("One.", 0), Sentence("Two.", 0), Sentence("Three.", 1)]
-    assert pack(parts, room=50, count=len) == ["One. Two.\n\nThree."]
+    assert pack(parts, max_length=50, count=len) == ["One. Two.\n\nThree."]
 
 
-@pytest.mark.parametrize("room", [pytest.param(50, id="fits"), pytest.param(16, id="divided")])
-def test_a_sentence_goes_on_with_the_line_in_which_the_one_before_ends(room: int) -> None:
+@pytest.mark.parametrize("max_length", [pytest.param(50, id="fits"), pytest.param(16, id="divided")])
+def test_a_sentence_goes_on_with_the_line_in_which_the_one_before_ends(max_length: int) -> None:
     parts = [Sentence("Who pays?\n\nUtrecht.", 0, last=1), Sentence("Ann.", 1), Sentence("Bob.", 2)]
-    assert "\n\n".join(pack(parts, room=room, count=len)) == "Who pays?\n\nUtrecht. Ann.\n\nBob."
+    assert "\n\n".join(pack(parts, max_length=max_length, count=len)) == "Who pays?\n\nUtrecht. Ann.\n\nBob."
 
 
-@pytest.mark.parametrize(("room", "pieces"), [(9, ["One. Two."]), (8, ["One.", "Two."])])
-def test_a_post_may_be_full_to_the_last_character(room: int, pieces: list[str]) -> None:
-    assert pack([Sentence("One.", 0), Sentence("Two.", 0)], room=room, count=len) == pieces
+@pytest.mark.parametrize(("max_length", "pieces"), [(9, ["One. Two."]), (8, ["One.", "Two."])])
+def test_a_post_may_be_full_to_the_last_character(max_length: int, pieces: list[str]) -> None:
+    assert pack([Sentence("One.", 0), Sentence("Two.", 0)], max_length=max_length, count=len) == pieces
 
 
 @pytest.mark.parametrize(
@@ -214,11 +216,11 @@ def test_a_post_may_be_full_to_the_last_character(room: int, pieces: list[str]) 
     ],
 )
 def test_no_space_comes_between_sentences_that_had_none(text: str) -> None:
-    assert "".join(split(text, room=100, count=len)) == text
+    assert "".join(split(text, max_length=100, count=len)) == text
 
 
 @pytest.mark.parametrize(
-    ("text", "room", "pieces"),
+    ("text", "max_length", "pieces"),
     [
         pytest.param("one two three four", 9, ["one two", "three", "four"], id="at-spaces"),
         pytest.param(
@@ -241,21 +243,21 @@ def test_no_space_comes_between_sentences_that_had_none(text: str) -> None:
         pytest.param(FAMILY * 3, 14, [FAMILY * 2, FAMILY], id="between-graphemes"),
     ],
 )
-def test_a_sentence_longer_than_a_post_is_divided(text: str, room: int, pieces: list[str]) -> None:
-    assert split(text, room=room, count=len) == pieces
+def test_a_sentence_longer_than_a_post_is_divided(text: str, max_length: int, pieces: list[str]) -> None:
+    assert split(text, max_length=max_length, count=len) == pieces
 
 
 @pytest.mark.parametrize("language", REAL)
 @settings(max_examples=5, deadline=None)
 @given(st.data(), st.sampled_from(sorted(PLATFORMS)), st.integers(60, 290))
 def test_real_text_loses_nothing_and_stays_in_one_piece_inside(
-    language: str, data: st.DataObject, platform: str, room: int
+    language: str, data: st.DataObject, platform: str, max_length: int
 ) -> None:
-    weigh = PLATFORMS[platform].weigh
+    length_of = PLATFORMS[platform].length_of
     paragraphs = data.draw(st.lists(st.sampled_from([REAL[language], MARKS]), min_size=3, max_size=6))
     text = data.draw(st.sampled_from(["", " ", "\n\n"])).join(paragraphs)
-    pieces = split(text, room=room, count=weigh)
-    assert all(weigh(piece) <= room for piece in pieces)
+    pieces = split(text, max_length=max_length, count=length_of)
+    assert all(length_of(piece) <= max_length for piece in pieces)
     assert solid("".join(pieces)) == solid(text)
     assert cut_spans(r"\X|https?://[!-~]+|[@#]\w+|[\p{Katakana}ー]+|\d[\d.,]*\d", text, pieces) == []
     assert cut_spans(r"[\p{Latin}\p{Cyrillic}\p{Arabic}\p{Hangul}\p{Devanagari}\p{M}]+", text, pieces) == []
@@ -266,20 +268,20 @@ def test_real_text_loses_nothing_and_stays_in_one_piece_inside(
 )
 def test_text_without_spaces_is_divided_beside_this(mark: str) -> None:
     text = f"大雨{mark}来了" * 60
-    for room in range(50, 70):
-        pieces = split(text, room=room, count=len)
+    for max_length in range(50, 70):
+        pieces = split(text, max_length=max_length, count=len)
         assert sum(piece.count(mark) for piece in pieces) == 60
 
 
 def test_text_without_spaces_is_divided_after_clauses() -> None:
     text = "昨天夜里下了一场大雨，河水漫过老城的石桥，附近的居民只好搬到学校里过夜，消防员划着小船接人，" * 5
-    pieces = split(text, room=60, count=len)
+    pieces = split(text, max_length=60, count=len)
     assert len(pieces) > 3
     assert all(piece.endswith("，") for piece in pieces)
 
 
 def test_no_closing_mark_begins_a_piece_and_no_opening_one_ends_it() -> None:
-    pieces = split("「" + "水来得太快「了」" * 200, room=61, count=len)
+    pieces = split("「" + "水来得太快「了」" * 200, max_length=61, count=len)
     assert not {piece[0] for piece in pieces} & set("」，")
     assert not {piece[-1] for piece in pieces} & {"「"}
 
@@ -290,10 +292,10 @@ def test_no_closing_mark_begins_a_piece_and_no_opening_one_ends_it() -> None:
 )
 @example("\ud83d\ude00" * 200, PLATFORMS["x"].count)
 def test_any_text_is_divided_into_what_fits(text: str, count: Count) -> None:
-    pieces = split(text, room=60, count=count)
+    pieces = split(text, max_length=60, count=count)
     assert all(count(piece) <= 60 or "://" in piece for piece in pieces)
     assert solid("".join(pieces)) == solid(without_surrogates(text))
 
 
 def test_white_space_makes_no_piece() -> None:
-    assert split(" \n " * 100, room=60, count=len) == []
+    assert split(" \n " * 100, max_length=60, count=len) == []

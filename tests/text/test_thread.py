@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from core.article.extraction import extract_article
 from core.text.platforms import PLATFORMS, PlatformName
-from core.text.thread import Brief, Thread, opening, thread_of
+from core.text.thread import Brief, Thread, first_fitting, thread_of
 from tests.support.paths import SHARED
 
 LINK = "https://source.example.com/article?id=7"
@@ -69,10 +69,10 @@ def test_no_post_is_empty_or_over_its_platforms_limit(
 ) -> None:
     platform = PLATFORMS[brief.platform]
     thread = thread_of(drafts, brief, link=link)
-    assert 1 <= len(thread.posts) <= min(brief.max_posts, platform.most_posts)
+    assert 1 <= len(thread.posts) <= min(brief.max_posts, platform.max_posts)
     for post in thread.posts:
         assert post.character_count == platform.count(post.content) <= platform.limit
-        assert len(post.content.encode()) <= (platform.most_bytes or sys.maxsize)
+        assert len(post.content.encode()) <= (platform.max_bytes or sys.maxsize)
         assert post.content.strip() == post.content != ""
 
 
@@ -170,7 +170,7 @@ def test_bluesky_gets_no_post_of_more_bytes_than_it_takes() -> None:
     ],
 )
 def test_an_opening_fits_in_one_post(text: str, opened: str) -> None:
-    assert opening(text, 295, PLATFORMS["bluesky"]).strip() == opened
+    assert first_fitting(text, 295, PLATFORMS["bluesky"]).strip() == opened
 
 
 def test_a_link_that_no_post_can_hold_is_left_out_with_a_warning() -> None:

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from core.text.platforms import PLATFORMS
 from core.threads.edit_schemas import ValidateAnswer, ValidateRequest
-from core.threads.validate import review
+from core.threads.validate import validate_thread
 
 ENCODABLE = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
 def reviewed(*contents: str, platform: Any = "x") -> ValidateAnswer:
     request = ValidateRequest.model_validate({"thread": list(contents), "platform": platform})
-    return review(request, PLATFORMS[platform])
+    return validate_thread(request, PLATFORMS[platform])
 
 
 def problems(*contents: str, platform: Any = "x") -> list[list[str]]:

@@ -26,10 +26,10 @@ _OPENINGS = r"""
     abonnez-vous leggi_anche leia_(?:também|mais) lees_(?:ook|meer) läs_(?:också|mer) czytaj_(?:też|także)
     baca_juga читайте_также
 """
-_FURNITURE = re.compile("|".join(_OPENINGS.split()).replace("_", " "), re.IGNORECASE)
+_BOILERPLATE = re.compile("|".join(_OPENINGS.split()).replace("_", " "), re.IGNORECASE)
 
 
-def told(parts: Sequence[Sentence], title: str) -> list[bool]:
+def content_mask(parts: Sequence[Sentence], title: str) -> list[bool]:
     """Which of an article's sentences are its text."""
     lines = len({part.paragraph for part in parts})
     tables = {part.paragraph for part in parts if part.text.startswith("|")}
@@ -38,7 +38,7 @@ def told(parts: Sequence[Sentence], title: str) -> list[bool]:
     text = [
         not (
             part.paragraph in tables
-            or _is_furniture(part.text, title)
+            or _is_boilerplate(part.text, title)
             or (headed and part.paragraph in bare and _is_bare(part.text))
         )
         for part in parts
@@ -54,13 +54,13 @@ def _is_bare(text: str) -> bool:
     return not ITEM.match(text) and category(text[-1])[0] in "LMNS"
 
 
-def _is_furniture(text: str, title: str) -> bool:
+def _is_boilerplate(text: str, title: str) -> bool:
     if text.isupper() and len(text) > 12:
         return True
     letters = _letters(text)
     if len(letters) > 8 and letters in _letters(title):
         return True
-    return len(text) <= _LONGEST and bool(_FURNITURE.match(text.lstrip("-–—•*[( ")))
+    return len(text) <= _LONGEST and bool(_BOILERPLATE.match(text.lstrip("-–—•*[( ")))
 
 
 def _letters(text: str) -> str:

@@ -150,7 +150,7 @@ _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _ONLY_QUOTED = re.compile(r"[\"“„«「『][^\"“”„«»「」『』]*[\"“”»」』][.!?…]?")
 
 
-def leans(sentence: str, language: str = "en") -> bool:
+def needs_antecedent(sentence: str, language: str = "en") -> bool:
     """Whether it cannot open a post unless the sentence before it came directly before.
 
     It opens with a word that points back (`language` is an ISO 639-1 code; of some nothing is known), goes

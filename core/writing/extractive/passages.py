@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core.text.sentences import ITEM, Sentence
-from core.writing.extractive.coreference import leans
+from core.writing.extractive.coreference import needs_antecedent
 
 _CLOSE = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", '"': '"'}
 # Where a sentence may have been parted after an abbreviation or a German ordinal.
@@ -20,10 +20,10 @@ Fits = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One or more whole sentences in a row; `follows` tells that the passage before must be told, too."""
+    """One or more whole sentences in a row; `needs_previous`: the passage before must stand, too."""
 
     parts: tuple[Sentence, ...]
-    follows: bool = False
+    needs_previous: bool = False
 
     @property
     def text(self) -> str:
@@ -43,26 +43,28 @@ class Passage:
 def passages(
     parts: Sequence[Sentence],
     *,
-    told: Sequence[bool],
+    content_mask: Sequence[bool],
     language: str,
     fits: Fits,
     fits_first: Fits,
-    begins: bool = False,
+    starts_text: bool = False,
 ) -> list[Passage]:
-    """The passages of the `told` among `parts`, each as much of what belongs together as `fits` a post.
+    """The passages of `parts` that are content, each as much of what belongs together as `fits` a post.
 
-    What leans on a sentence that is not told, or on none, is left out; when all does, it is told whole.
-    `begins`: the first sentence leans on nothing, whatever its words: it is where somebody began.
-    `fits_first` is for the first one, which may have less room.
+    What refers back to a sentence that is left out, or to none, is left out; when all does, all is kept.
+    `starts_text`: the first sentence refers back to nothing, whatever its words: the author began there.
+    `fits_first` is for the first passage, which may have less space.
     """
-    leaning = [leans(part.text, language) and not (begins and i == 0) for i, part in enumerate(parts)]
+    leaning = [
+        needs_antecedent(part.text, language) and not (starts_text and i == 0) for i, part in enumerate(parts)
+    ]
     bound = _bound(parts)
     groups: list[list[int]] = []
     for i in range(len(parts)):
-        joined = i > 0 and told[i - 1] and bool(groups) and groups[-1][-1] == i - 1
-        if told[i] and joined and (leaning[i] or i in bound or parts[i - 1].text.endswith(_ASKS)):
+        joined = i > 0 and content_mask[i - 1] and bool(groups) and groups[-1][-1] == i - 1
+        if content_mask[i] and joined and (leaning[i] or i in bound or parts[i - 1].text.endswith(_ASKS)):
             groups[-1].append(i)
-        elif told[i] and not leaning[i] and i not in bound:
+        elif content_mask[i] and not leaning[i] and i not in bound:
             groups.append([i])
     found: list[Passage] = []
     for group in groups or [list(range(len(parts)))]:
@@ -87,7 +89,7 @@ def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, fits_first: Fit
                 pieces[-1] += piece
             else:
                 pieces.append(piece)
-    return [Passage(piece, follows=number > 0) for number, piece in enumerate(pieces)]
+    return [Passage(piece, needs_previous=number > 0) for number, piece in enumerate(pieces)]
 
 
 def _joint(one: Sentence, other: Sentence) -> str:

@@ -129,33 +129,33 @@ def _overlap(one: Bag, other: Bag) -> float:
     return common / (len(one) + len(other) - common)
 
 
-def _fill(ranked: list[int], lengths: list[int], worth: list[float], room: int) -> list[int]:
+def _fill(ranked: list[int], lengths: list[int], worth: list[float], left: int) -> list[int]:
     """The best go in unasked while there is much room; what is left is packed for the most central text."""
     chosen: list[int] = []
     rest = iter(ranked)
-    while room > _WINDOW and (i := next(rest, None)) is not None:
-        if lengths[i] <= room:
+    while left > _WINDOW and (i := next(rest, None)) is not None:
+        if lengths[i] <= left:
             chosen.append(i)
-            room -= lengths[i]
+            left -= lengths[i]
     pool: list[int] = []
-    wanted = 3 * room
+    wanted = 3 * left
     for i in rest:
-        if lengths[i] <= room and wanted > 0 and len(pool) < _POOL:
+        if lengths[i] <= left and wanted > 0 and len(pool) < _POOL:
             pool.append(i)
             wanted -= lengths[i]
-    return chosen + _pack(pool, lengths, worth, room)
+    return chosen + _pack(pool, lengths, worth, left)
 
 
-def _pack(pool: list[int], lengths: list[int], worth: list[float], room: int) -> list[int]:
+def _pack(pool: list[int], lengths: list[int], worth: list[float], left: int) -> list[int]:
     """The knapsack: a sentence counts with its worth for every character, so the total is central text."""
-    rows = [[0.0] * (room + 1)]
+    rows = [[0.0] * (left + 1)]
     for i in pool:
         before, size, gain = rows[-1], lengths[i], lengths[i] * worth[i]
-        taken = [x + gain for x in before[: room + 1 - size]]
+        taken = [x + gain for x in before[: left + 1 - size]]
         rows.append(before[:size] + list(map(max, before[size:], taken)))
     chosen = []
     for i, before, after in zip(reversed(pool), rows[-2::-1], rows[:0:-1], strict=True):
-        if after[room] != before[room]:
+        if after[left] != before[left]:
             chosen.append(i)
-            room -= lengths[i]
+            left -= lengths[i]
     return chosen

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import openai
     from openai.types.chat import ChatCompletion
 
-MOST_ANSWER_TOKENS = 8_000
-_MOST_ANSWER_BYTES = 2 * 1024 * 1024
-_MOST_TOLD_TOKENS = 10_000_000  # a server that tells more is wrong
+MAX_ANSWER_TOKENS = 8_000
+_MAX_ANSWER_BYTES = 2 * 1024 * 1024
+_MAX_REPORTED_TOKENS = 10_000_000  # a server that tells more is wrong
 _OPENAI_URL = "https://api.openai.com/v1"
 _PAUSE_SECONDS = 0.25
 _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
@@ -33,10 +33,10 @@ _REFUSED = re.compile("content_filter|content_policy|invalid_prompt|flagged_inpu
 _UNSTRUCTURED = "unstructured"
 
 
-class NoAnswer(ModelError):
+class ModelCallFailed(ModelError):
     """`health` is the word for it in health answers; after `wait_seconds`, if told, asking again may help.
 
-    `lasting`: the key is no good until somebody mends it, whatever model is asked.
+    `permanent`: the key is no good until somebody mends it, whatever model is asked.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class NoAnswer(ModelError):
         *,
         health: str = "bad_answer",
         wait_seconds: float | None = None,
-        lasting: bool = False,
+        permanent: bool = False,
     ) -> None:
         super().__init__(reason=reason)
         self.health = health
         self.wait_seconds = wait_seconds
-        self.lasting = lasting
+        self.permanent = permanent
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,12 @@ class Chat:
             self._clients.client().chat.completions.create,
             model=model,
             messages=cast(Any, question.messages),
-            max_completion_tokens=MOST_ANSWER_TOKENS,
+            max_completion_tokens=MAX_ANSWER_TOKENS,
         )
         shape = {"type": "json_schema", "json_schema": question.schema}
         try:
             return await _answered(create(response_format=cast(Any, shape)))
-        except NoAnswer as failure:
+        except ModelCallFailed as failure:
             # Some compatible servers know no structured output; the rules ask for JSON all the same.
             if failure.health != _UNSTRUCTURED:
                 raise
@@ -100,7 +100,7 @@ class Chat:
     def _usage(self, model: str, completion: ChatCompletion) -> Usage:
         told_usage = getattr(completion, "usage", None)
         told = (getattr(told_usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
-        tokens = [min(max(0, n), _MOST_TOLD_TOKENS) if isinstance(n, int) else 0 for n in told]
+        tokens = [min(max(0, n), _MAX_REPORTED_TOKENS) if isinstance(n, int) else 0 for n in told]
         cost_usd = round(self._prices[model].cost_usd(*tokens), 6)
         return Usage(input_tokens=tokens[0], output_tokens=tokens[1], cost_usd=cost_usd)
 
@@ -114,7 +114,7 @@ class Chat:
             base_url=self._base_url or _OPENAI_URL,
             max_retries=0,
             # Whoever asks has one deadline for everything, so the client needs none of its own.
-            http_client=bounded_client(most_bytes=_MOST_ANSWER_BYTES, tls=tls_context()),
+            http_client=bounded_client(max_bytes=_MAX_ANSWER_BYTES, tls=tls_context()),
         )
 
 
@@ -134,30 +134,30 @@ def _failure_of(error: Exception) -> ModelError:
     if isinstance(error, openai.APIStatusError):
         return _failure_of_status(error)
     if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, AnswerTooLarge):
-        return NoAnswer(type(error).__name__, health="unreachable", wait_seconds=_PAUSE_SECONDS)
-    return NoAnswer(type(error).__name__)
+        return ModelCallFailed(type(error).__name__, health="unreachable", wait_seconds=_PAUSE_SECONDS)
+    return ModelCallFailed(type(error).__name__)
 
 
 def _failure_of_status(error: openai.APIStatusError) -> ModelError:
     """Codes and types: developers.openai.com/api/docs/guides/error-codes. What is told is never passed on."""
     status, told, body = error.status_code, f"{error.code} {error.type}", f"{error} {error.body}"
-    failure = functools.partial(NoAnswer, f"HTTP {status}")
+    failure = functools.partial(ModelCallFailed, f"HTTP {status}")
     if status == 402 or (status < 500 and _BILLING.search(told)):
-        return failure(health="quota_exceeded", lasting=True)
+        return failure(health="quota_exceeded", permanent=True)
     if status in (400, 403) and _REFUSED.search(body):
         return ContentRefused(reason=f"HTTP {status}")
     if status == 404 or "model_not_found" in told:
         return failure(health="misconfigured")
     if status in (401, 403):
-        return failure(health="unauthorized", lasting=True)
+        return failure(health="unauthorized", permanent=True)
     if status == 429:
-        return failure(health="rate_limited", wait_seconds=_told_wait(error.response.headers))
+        return failure(health="rate_limited", wait_seconds=_retry_after_seconds(error.response.headers))
     if status in (500, 502, 503, 504):
         return failure(health="server_error", wait_seconds=_PAUSE_SECONDS)
     return failure(health=_UNSTRUCTURED if "response_format" in body else "rejected")
 
 
-def _told_wait(headers: Mapping[str, str]) -> float:
+def _retry_after_seconds(headers: Mapping[str, str]) -> float:
     """Seconds by retry-after-ms (OpenAI's), else by Retry-After: seconds or a date (RFC 9110, 10.2.3)."""
     milliseconds, told = headers.get("retry-after-ms"), headers.get("retry-after", "")
     try:
@@ -175,12 +175,12 @@ def _content(completion: ChatCompletion) -> str:
     choice = next(iter(getattr(completion, "choices", None) or ()), None)
     message = getattr(choice, "message", None)
     if choice is None or message is None:
-        raise NoAnswer("answer has no choices")
+        raise ModelCallFailed("answer has no choices")
     if getattr(message, "refusal", None) or getattr(choice, "finish_reason", None) == "content_filter":
         raise ContentRefused(reason="refusal")
     content = getattr(message, "content", None)
     if not isinstance(content, str) or not content.strip():
-        raise NoAnswer("answer is empty")
+        raise ModelCallFailed("answer is empty")
     if getattr(choice, "finish_reason", None) == "length":
-        raise NoAnswer("answer was cut short")
+        raise ModelCallFailed("answer was cut short")
     return content

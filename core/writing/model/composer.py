@@ -15,17 +15,17 @@ from core.net.breaker import Breaker
 from core.text.thread import Brief
 from core.usage import Usage
 from core.writing.draft import Draft
-from core.writing.model.chat import MOST_ANSWER_TOKENS, Answer, Chat, NoAnswer
+from core.writing.model.chat import MAX_ANSWER_TOKENS, Answer, Chat, ModelCallFailed
 from core.writing.model.prices import price_of
 from core.writing.model.prompt import Question, rewrite_question, shorter_question, thread_question
 
-_MOST_RULE_TOKENS = 2_000
-_MOST_SHORTENED_CHARACTERS = 10_000
+_MAX_RULE_TOKENS = 2_000
+_MAX_SHORTENED_CHARACTERS = 10_000
 _SECONDS_TO_ANSWER = 2.0  # with less left, asking again is no use
 _LASTING_PAUSE_SECONDS = 300.0
 
 
-class OpenAIComposer:
+class ModelComposer:
     """Asks `models` in order until one writes. `clock` gives monotonic seconds."""
 
     def __init__(
@@ -51,10 +51,10 @@ class OpenAIComposer:
         self.health = "healthy"  # what the last composition said; asking costs no call
         self.last_failure: str | None = None  # why a model did not write; None when all is well
 
-    def worst_usd(self, source_characters: int) -> float:
+    def max_cost_usd(self, source_characters: int) -> float:
         """As if every model were asked and the dearest shortened; a token a character: texts have fewer."""
-        tokens = source_characters + _MOST_RULE_TOKENS, MOST_ANSWER_TOKENS
-        shortened = _MOST_SHORTENED_CHARACTERS + _MOST_RULE_TOKENS, MOST_ANSWER_TOKENS
+        tokens = source_characters + _MAX_RULE_TOKENS, MAX_ANSWER_TOKENS
+        shortened = _MAX_SHORTENED_CHARACTERS + _MAX_RULE_TOKENS, MAX_ANSWER_TOKENS
         prices = self._prices.values()
         return sum(price.cost_usd(*tokens) for price in prices) + max(
             price.cost_usd(*shortened) for price in prices
@@ -62,76 +62,87 @@ class OpenAIComposer:
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float) -> Draft:
         question = thread_question(article, brief, fence=_fence())
-        return await self._write(question, brief, brief.room, seconds)
+        return await self._write(question, brief, brief.max_length, seconds)
 
     async def rewrite(
-        self, texts: Sequence[str], number: int, *, brief: Brief, room: int, wish: str | None, seconds: float
+        self,
+        texts: Sequence[str],
+        number: int,
+        *,
+        brief: Brief,
+        max_length: int,
+        instruction: str | None,
+        seconds: float,
     ) -> Draft:
         """Text `number` (from 1) of a thread anew: a draft of one post. Raises ModelError."""
-        question = rewrite_question(texts, number, brief, room=room, wish=wish, fence=_fence())
-        draft = await self._write(question, replace(brief, hooks=0), room, seconds)
+        question = rewrite_question(
+            texts, number, brief, max_length=max_length, instruction=instruction, fence=_fence()
+        )
+        draft = await self._write(question, replace(brief, hooks=0), max_length, seconds)
         return replace(draft, posts=draft.posts[:1])
 
     async def close(self) -> None:
         await self._chat.close()
 
-    async def _write(self, question: Question, brief: Brief, room: int, seconds: float) -> Draft:
+    async def _write(self, question: Question, brief: Brief, max_length: int, seconds: float) -> Draft:
         until = self._clock() + seconds
         draft = await self._first_draft(question, brief, seconds, until)
-        draft = await self._shortened(draft, question, brief, room, until)
+        draft = await self._shortened(draft, question, brief, max_length, until)
         from core.writing.model.grounding import (
-            checked,  # its patterns take 14 ms to compile, which a hit need not wait for
+            remove_ungrounded,  # its patterns take 14 ms to compile, which a hit need not wait for
         )
 
-        posts, hooks, warnings = checked(draft.posts, draft.hooks, question.source)
+        posts, hooks, warnings = remove_ungrounded(draft.posts, draft.hooks, question.source)
         if not posts:
             raise _failed("answer holds only links that the source lacks", draft.usage)
         return replace(draft, posts=posts, hooks=hooks, warnings=warnings)
 
     async def _first_draft(self, question: Question, brief: Brief, seconds: float, until: float) -> Draft:
-        if not self._breaker.lets_through():
+        if not self._breaker.allows():
             raise ModelError(reason=self.last_failure)
         self.was_asked = True
-        failures: list[NoAnswer] = []
+        failures: list[ModelCallFailed] = []
         spent = Usage()
         try:
             async with asyncio.timeout(seconds):
                 for model in self._models:
                     try:
-                        draft = await self._ask_twice(model, question, brief, until)
+                        draft = await self._ask_with_retry(model, question, brief, until)
                     except ContentRefused as refused:
                         self._breaker.succeeded()
                         refused.usage = spent + (refused.usage or Usage())
                         raise
-                    except NoAnswer as failure:
+                    except ModelCallFailed as failure:
                         spent += failure.usage or Usage()
                         failure.reason = f"{model}: {failure.reason}"
                         failures.append(failure)
-                        if failure.lasting:
+                        if failure.permanent:
                             break
                     else:
                         self._breaker.succeeded()
-                        self._note([failure for failure in failures if failure.health == "misconfigured"])
+                        self._record_health(
+                            [failure for failure in failures if failure.health == "misconfigured"]
+                        )
                         return replace(draft, usage=spent + draft.usage)
         except TimeoutError:
-            failures.append(NoAnswer("no answer in time", health="timeout"))
-        self._note(failures)
+            failures.append(ModelCallFailed("no answer in time", health="timeout"))
+        self._record_health(failures)
         raise _failed(self.last_failure, spent)
 
-    def _note(self, failures: Sequence[NoAnswer]) -> None:
+    def _record_health(self, failures: Sequence[ModelCallFailed]) -> None:
         """The first model's failure gives the word: the others only stand in. A lasting one hits them all."""
-        failures = sorted(failures, key=lambda failure: not failure.lasting)
+        failures = sorted(failures, key=lambda failure: not failure.permanent)
         self.health = failures[0].health if failures else "healthy"
         self.last_failure = "; ".join(str(failure.reason) for failure in failures) or None
-        if failures and failures[0].lasting:
+        if failures and failures[0].permanent:
             self._breaker.failed(permanent=False, pause_seconds=_LASTING_PAUSE_SECONDS)
             facts = {"alert": True, "health": self.health, "reason": self.last_failure}
             log.logger.error("The model's key is refused", extra={"facts": facts})
 
-    async def _ask_twice(self, model: str, question: Question, brief: Brief, until: float) -> Draft:
+    async def _ask_with_retry(self, model: str, question: Question, brief: Brief, until: float) -> Draft:
         try:
             return await self._ask(model, question, brief)
-        except NoAnswer as failure:
+        except ModelCallFailed as failure:
             wait = failure.wait_seconds
             if wait is None or wait + _SECONDS_TO_ANSWER > until - self._clock():
                 raise
@@ -150,18 +161,20 @@ class OpenAIComposer:
         )
 
     async def _shortened(
-        self, draft: Draft, question: Question, brief: Brief, room: int, until: float
+        self, draft: Draft, question: Question, brief: Brief, max_length: int, until: float
     ) -> Draft:
         """The draft with what is too long asked for once more; what stays too long is divided later."""
         texts = [*draft.posts, *draft.hooks]
-        long = [at for at, text in enumerate(texts) if brief.rule.weigh(text) > room]
+        long = [at for at, text in enumerate(texts) if brief.rule.length_of(text) > max_length]
         asked = [texts[at] for at in long]
         left = until - self._clock()
-        if not 0 < sum(map(len, asked)) <= _MOST_SHORTENED_CHARACTERS or left < _SECONDS_TO_ANSWER:
+        if not 0 < sum(map(len, asked)) <= _MAX_SHORTENED_CHARACTERS or left < _SECONDS_TO_ANSWER:
             return draft
         places = question.numbers or range(1, len(draft.posts) + 1)
         numbers = tuple(places[at] if at < len(draft.posts) else 1 for at in long)
-        again = shorter_question(asked, question, brief, numbers=numbers, room=room, fence=_fence())
+        again = shorter_question(
+            asked, question, brief, numbers=numbers, max_length=max_length, fence=_fence()
+        )
         usage = draft.usage
         try:
             async with asyncio.timeout(left):
@@ -172,18 +185,18 @@ class OpenAIComposer:
             return replace(draft, usage=draft.usage + (getattr(error, "usage", None) or Usage()))
         if len(shorter) == len(long):
             for at, text in zip(long, shorter, strict=True):
-                if text and brief.rule.weigh(text) <= room:
+                if text and brief.rule.length_of(text) <= max_length:
                     texts[at] = text
         posts = len(draft.posts)
         return replace(draft, posts=tuple(texts[:posts]), hooks=tuple(texts[posts:]), usage=usage)
 
 
 def _read(answer: Answer, question: Question) -> tuple[list[str], list[str]]:
-    from core.writing.model.response import texts_of
+    from core.writing.model.response import parse_response
 
     try:
-        return texts_of(answer.text, question)
-    except NoAnswer as failure:
+        return parse_response(answer.text, question)
+    except ModelCallFailed as failure:
         failure.usage = answer.usage
         raise
 

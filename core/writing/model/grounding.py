@@ -8,9 +8,9 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from core.text.platforms import links_in
 
-_MOST_NAMES = 10
-_MOST_NAME_CHARACTERS = 100
-_MOST_PASSES = 10
+_MAX_NAMES = 10
+_MAX_NAME_CHARACTERS = 100
+_MAX_PASSES = 10
 
 # What a platform may make a link of beside the bare domains that twitter-text knows: anything with a scheme,
 # with www., or with a path. CJK letters end a link unless it begins with them.
@@ -46,7 +46,7 @@ _SPELLED = {word: value for value, word in enumerate(_UNITS)} | {
 _TIMES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _NUMBER_WORD = "|".join((*_SPELLED, *_TIMES))
 _NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
-_MOST_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
+_MAX_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
 # Where a link stood (U+0000 stands in no cleaned text), with what it leaves behind.
 _GAP = "\0"
@@ -59,7 +59,7 @@ _GAP_AT_END = re.compile(r" *\0 *(?=[.,;:!?…)\]\n]|\Z)")
 _GAP_WITHIN = re.compile(r" *\0 *")
 
 
-def checked(
+def remove_ungrounded(
     posts: Sequence[str], hooks: Sequence[str], source: str
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """The posts and hooks without links and mentions that the source lacks, and warnings that name them.
@@ -71,9 +71,12 @@ def checked(
     known = {_account(match) for match in _MENTION.finditer(source)}
 
     def without(texts: Sequence[str]) -> tuple[str, ...]:
-        plain = (_unmentioned(_unlinked(text, source, links), known, mentions) for text in texts)
+        plain = (
+            _without_foreign_mentions(_without_foreign_links(text, source, links), known, mentions)
+            for text in texts
+        )
         # Without its @, what was a mention may be a link.
-        return tuple(text for text in (_unlinked(text, source, links) for text in plain) if text)
+        return tuple(text for text in (_without_foreign_links(text, source, links) for text in plain) if text)
 
     posts, hooks = without(posts), without(hooks)
     numbers = _foreign_numbers((*posts, *hooks), source)
@@ -87,14 +90,14 @@ def checked(
 
 def _named(names: Iterable[str]) -> str:
     different = [*dict.fromkeys(names)]
-    shown = [name if len(name) <= _MOST_NAME_CHARACTERS else f"{name[:99]}…" for name in different]
-    more = len(shown) - _MOST_NAMES
-    shown = [*shown[:_MOST_NAMES], *([f"{more} more"] if more > 0 else [])]
+    shown = [name if len(name) <= _MAX_NAME_CHARACTERS else f"{name[:99]}…" for name in different]
+    more = len(shown) - _MAX_NAMES
+    shown = [*shown[:_MAX_NAMES], *([f"{more} more"] if more > 0 else [])]
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
-def _unlinked(text: str, source: str, foreign: list[str]) -> str:
-    for _ in range(_MOST_PASSES):  # what is left may close up to a link
+def _without_foreign_links(text: str, source: str, foreign: list[str]) -> str:
+    for _ in range(_MAX_PASSES):  # what is left may close up to a link
         gaps = [link for link in _links(text) if not _in_source(text[link.start : link.stop], source)]
         if not gaps:
             return text
@@ -145,7 +148,7 @@ def _in_source(link: str, source: str) -> bool:
     return bool(re.search(f"{_LINK_BEGINS}{wanted}{_LINK_ENDS}", source))
 
 
-def _unmentioned(text: str, known: Container[str], foreign: list[str]) -> str:
+def _without_foreign_mentions(text: str, known: Container[str], foreign: list[str]) -> str:
     """Without the @ of whom the source does not mention, so that nobody else is told of the post."""
     links = _links(text)
 
@@ -174,7 +177,7 @@ def _foreign_numbers(texts: Iterable[str], source: str) -> list[str]:
                 foreign.append(written)
         for words in _NUMBER_WORDS.findall(text):
             *_, amount = (0.0, *_spelled(words))
-            if amount > _MOST_NO_FIGURE and _shown(amount) not in known:
+            if amount > _MAX_NO_FIGURE and _shown(amount) not in known:
                 foreign.append(words)
     return foreign
 

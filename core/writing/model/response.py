@@ -13,13 +13,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from core.text.cleaning import clean
-from core.writing.model.chat import NoAnswer
+from core.writing.model.chat import ModelCallFailed
 from core.writing.model.prompt import Question
 
-_MOST_TEXTS = 100
-_PLACES = range(1, _MOST_TEXTS + 1)
-_MOST_CHARACTERS = 6_000  # of a text: more than any platform takes, and too few to keep us busy
-_MOST_STARTS = 50  # of objects in an answer
+_MAX_TEXTS = 100
+_PLACES = range(1, _MAX_TEXTS + 1)
+_MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and too few to keep us busy
+_MAX_STARTS = 50  # of objects in an answer
 _LEAKED_RUN = 25  # letters and digits in a row that stand in the rules: nobody writes them by chance
 _CODE_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
 _NO_LETTERS = re.compile(r"[\W_]+")
@@ -47,7 +47,7 @@ _BARE = re.compile(
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
 
 
-def texts_of(answer: str, question: Question) -> tuple[list[str], list[str]]:
+def parse_response(answer: str, question: Question) -> tuple[list[str], list[str]]:
     """The posts and the hooks, cleaned; what is no text is empty. Raises NoAnswer when none is usable."""
     content = _content(answer)
     wants_one = "post" in question.schema["schema"]["properties"] and "post" in content
@@ -55,19 +55,19 @@ def texts_of(answer: str, question: Question) -> tuple[list[str], list[str]]:
     posts = _unnumbered(_texts(given), question.numbers or _PLACES)
     if question.numbers:
         posts = _each_without(_BARE, posts, question.numbers, question.source)
-    hooks = _unnumbered(_unnumbered(_texts(content.get("hooks")), (1,) * _MOST_TEXTS), _PLACES)
+    hooks = _unnumbered(_unnumbered(_texts(content.get("hooks")), (1,) * _MAX_TEXTS), _PLACES)
     posts, hooks = ([_unquoted(text, question.source) for text in texts] for texts in (posts, hooks))
     if not any(posts):
-        raise NoAnswer("answer holds no posts")
-    if _leaks("\n".join((*posts, *hooks)), question):
-        raise NoAnswer("answer repeats the rules")
+        raise ModelCallFailed("answer holds no posts")
+    if _repeats_rules("\n".join((*posts, *hooks)), question):
+        raise ModelCallFailed("answer repeats the rules")
     return posts, hooks
 
 
 def _content(answer: str) -> dict[str, Any]:
     """The first object with posts: servers without structured output wrap it in code blocks and sentences."""
     nothing: dict[str, Any] | None = None
-    for start in itertools.islice(re.finditer("{", answer), _MOST_STARTS):
+    for start in itertools.islice(re.finditer("{", answer), _MAX_STARTS):
         try:
             content, _ = json.JSONDecoder().raw_decode(answer, start.start())
         except (ValueError, RecursionError):
@@ -76,14 +76,14 @@ def _content(answer: str) -> dict[str, Any]:
             return dict(content)
         nothing = {}
     if nothing is None:
-        raise NoAnswer("answer is not JSON")
+        raise ModelCallFailed("answer is not JSON")
     return nothing
 
 
 def _texts(items: Any) -> list[str]:
     if not isinstance(items, list):
         return []
-    texts = [item[:_MOST_CHARACTERS] if isinstance(item, str) else "" for item in items[:_MOST_TEXTS]]
+    texts = [item[:_MAX_CHARACTERS] if isinstance(item, str) else "" for item in items[:_MAX_TEXTS]]
     return [clean(_CODE_BLOCK.sub(r"\1", clean(text))) for text in texts]
 
 
@@ -131,12 +131,12 @@ def _number(match: re.Match[str]) -> int:
     return int(re.findall(r"\d+", match[0])[0])
 
 
-def _leaks(text: str, question: Question) -> bool:
+def _repeats_rules(text: str, question: Question) -> bool:
     said = _letters(unquote(text))
     if _letters(question.fence) in said:
         return True
-    secret, source = _letters(question.secret), _letters(question.source)
-    runs = {secret[at : at + _LEAKED_RUN] for at in range(len(secret) - _LEAKED_RUN + 1)}
+    rules_text, source = _letters(question.rules_text), _letters(question.source)
+    runs = {rules_text[at : at + _LEAKED_RUN] for at in range(len(rules_text) - _LEAKED_RUN + 1)}
     told = (said[at : at + _LEAKED_RUN] for at in range(len(said) - _LEAKED_RUN + 1))
     return any(run in runs and run not in source for run in told)
 

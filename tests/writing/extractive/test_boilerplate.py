@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.text.sentences import sentences
-from core.writing.extractive.boilerplate import told
+from core.writing.extractive.boilerplate import content_mask
 
 TEXT = [
     "The council closed the bridge.",
@@ -16,7 +16,7 @@ TEXT = [
 
 def kept(*lines: str, title: str = "") -> list[str]:
     parts = sentences("\n".join(lines))
-    return [part.text for part, kept in zip(parts, told(parts, title), strict=True) if kept]
+    return [part.text for part, kept in zip(parts, content_mask(parts, title), strict=True) if kept]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from core.article.extraction import extract_article
 from core.text.sentences import sentences
 from core.text.thread import Brief, thread_of
 from core.writing.draft import Draft
-from core.writing.extractive.composer import BuiltInComposer
-from core.writing.extractive.coreference import leans
+from core.writing.extractive.composer import ExtractiveComposer
+from core.writing.extractive.coreference import needs_antecedent
 from tests.support.articles import ARTICLES, real_pages
 
 TITLE = "Harbour bridge closes"
@@ -28,7 +28,7 @@ FACTS = [
 
 
 def draft(article: Article, brief: Brief | None = None) -> Draft:
-    return asyncio.run(BuiltInComposer().compose(article, brief or Brief(), seconds=1))
+    return asyncio.run(ExtractiveComposer().compose(article, brief or Brief(), seconds=1))
 
 
 def article(*paragraphs: str, title: str | None = TITLE, language: str = "en") -> Article:
@@ -46,8 +46,8 @@ def dangling(source: Article, posts: tuple[str, ...]) -> list[str]:
     for post in posts:
         told = post if before else post.removeprefix(source.title or "")
         for opener in sentences(told, language)[:1]:
-            follows = before and before[-20:] + squeezed(opener.text) in whole
-            if leans(opener.text, language) and not follows:
+            needs_previous = before and before[-20:] + squeezed(opener.text) in whole
+            if needs_antecedent(opener.text, language) and not needs_previous:
                 found.append(opener.text)
         before += squeezed(post)
     return found

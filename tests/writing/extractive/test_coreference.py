@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.writing.extractive.coreference import leans
+from core.writing.extractive.coreference import needs_antecedent
 
 LEANING = {
     "en": [
@@ -99,12 +99,12 @@ def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("sentence", "language"), cases(LEANING))
 def test_openers_that_point_back_lean(sentence: str, language: str) -> None:
-    assert leans(sentence, language)
+    assert needs_antecedent(sentence, language)
 
 
 @pytest.mark.parametrize(("sentence", "language"), cases(STANDING))
 def test_words_that_only_look_like_openers_stand(sentence: str, language: str) -> None:
-    assert not leans(sentence, language)
+    assert not needs_antecedent(sentence, language)
 
 
 @pytest.mark.parametrize(
@@ -123,15 +123,15 @@ def test_words_that_only_look_like_openers_stand(sentence: str, language: str) -
     ],
 )
 def test_quotations_lean_unless_their_speaker_is_named(sentence: str, expected: bool) -> None:
-    assert leans(sentence) is expected
+    assert needs_antecedent(sentence) is expected
 
 
 def test_of_other_languages_no_opener_is_known() -> None:
-    assert not leans("He left.", "xx")
+    assert not needs_antecedent("He left.", "xx")
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.text(max_size=40), st.sampled_from([*LEANING, "xx", ""]))
 def test_opening_marks_change_nothing(text: str, language: str) -> None:
     word = f"Word {text}".rstrip('.?!…"“”„«»「」『』')
-    assert leans(f"— … {word}", language) is leans(word, language)
+    assert needs_antecedent(f"— … {word}", language) is needs_antecedent(word, language)

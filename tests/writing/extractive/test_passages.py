@@ -7,22 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.text.sentences import sentences
-from core.writing.extractive.coreference import leans
+from core.writing.extractive.coreference import needs_antecedent
 from core.writing.extractive.passages import Passage, passages
 
 
-def found(text: str, room: int = 200, *, left_out: str = "", language: str = "en") -> list[Passage]:
+def found(text: str, max_length: int = 200, *, left_out: str = "", language: str = "en") -> list[Passage]:
     parts = sentences(text, language)
-    told = [part.text != left_out for part in parts]
+    content_mask = [part.text != left_out for part in parts]
 
     def fits(text: str) -> bool:
-        return len(text) <= room
+        return len(text) <= max_length
 
-    return passages(parts, told=told, language=language, fits=fits, fits_first=fits)
+    return passages(parts, content_mask=content_mask, language=language, fits=fits, fits_first=fits)
 
 
-def texts(text: str, room: int = 200, *, left_out: str = "", language: str = "en") -> list[str]:
-    return [passage.text for passage in found(text, room, left_out=left_out, language=language)]
+def texts(text: str, max_length: int = 200, *, left_out: str = "", language: str = "en") -> list[str]:
+    return [passage.text for passage in found(text, max_length, left_out=left_out, language=language)]
 
 
 @pytest.mark.parametrize(
@@ -71,15 +71,15 @@ def test_what_leans_on_something_left_out_is_left_out_with_all_that_leans_on_it(
 
 
 def test_too_long_a_list_is_divided_between_its_items() -> None:
-    parts = found("Bring:\n- Boats\n- Ropes\n- Bread", room=15)
+    parts = found("Bring:\n- Boats\n- Ropes\n- Bread", max_length=15)
     assert [part.text for part in parts] == ["Bring:\n- Boats", "- Ropes\n- Bread"]
-    assert [part.follows for part in parts] == [False, True]
+    assert [part.needs_previous for part in parts] == [False, True]
 
 
 def test_too_long_a_chain_is_divided_where_a_sentence_only_leans() -> None:
-    parts = found("Ann left. She said: “Rain.\n“Rain again.” He ran.", room=34)
+    parts = found("Ann left. She said: “Rain.\n“Rain again.” He ran.", max_length=34)
     assert [part.text for part in parts] == ["Ann left.", "She said: “Rain.\n\n“Rain again.”", "He ran."]
-    assert [part.follows for part in parts] == [False, True, True]
+    assert [part.needs_previous for part in parts] == [False, True, True]
 
 
 LINES = st.sampled_from(
@@ -97,8 +97,10 @@ LINES = st.sampled_from(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=12).map("\n".join), st.integers(10, 60), LINES)
-def test_no_passage_begins_with_what_leans_unless_it_follows(text: str, room: int, left_out: str) -> None:
-    parts = found(text, room, left_out=left_out)
-    if not leans(parts[0].parts[0].text):  # else all did, or was left out
-        assert not any(leans(part.parts[0].text) and not part.follows for part in parts)
-        assert all(len(part.text) <= room or len(part.parts) == 1 for part in parts)
+def test_no_passage_begins_with_what_leans_unless_it_follows(
+    text: str, max_length: int, left_out: str
+) -> None:
+    parts = found(text, max_length, left_out=left_out)
+    if not needs_antecedent(parts[0].parts[0].text):  # else all did, or was left out
+        assert not any(needs_antecedent(part.parts[0].text) and not part.needs_previous for part in parts)
+        assert all(len(part.text) <= max_length or len(part.parts) == 1 for part in parts)

@@ -14,14 +14,14 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from core.article.article import Article
 from core.errors import BudgetSpent, ContentRefused, ModelError
 from core.text.thread import Brief
-from core.writing.extractive.composer import BuiltInComposer
-from core.writing.model.composer import OpenAIComposer
+from core.writing.extractive.composer import ExtractiveComposer
+from core.writing.model.composer import ModelComposer
 from core.writing.writer import Writer
 from tests.support.fake_openai import POSTS, FakeOpenAI, asked_between_fences, completion, thread_answer
 from tests.support.loopback import closed_port
 
 ARTICLE = Article(text="The bridge closes. It was old.", title="Bridge")
-Composers = Callable[..., OpenAIComposer]
+Composers = Callable[..., ModelComposer]
 
 
 @dataclass
@@ -47,11 +47,11 @@ def time() -> Time:
 
 @pytest.fixture
 async def composer_of(openai: FakeOpenAI, time: Time) -> AsyncIterator[Composers]:
-    made: list[OpenAIComposer] = []
+    made: list[ModelComposer] = []
 
-    def make(*models: str, base_url: str = openai.url, **prices: float) -> OpenAIComposer:
+    def make(*models: str, base_url: str = openai.url, **prices: float) -> ModelComposer:
         made.append(
-            OpenAIComposer(
+            ModelComposer(
                 api_key="sk-canary",
                 base_url=base_url,
                 models=models or ("gpt-5.4-mini",),
@@ -310,7 +310,7 @@ async def test_only_what_is_too_long_is_asked_for_again_and_once(
     assert (draft.usage.input_tokens, draft.usage.output_tokens) == (2_000, 400)
     again = openai.requests[1]
     assert json.loads(asked_between_fences(again)) == [LONG.strip()] * 2
-    assert f"at most {Brief().room} characters" in again["messages"][0]["content"]
+    assert f"at most {Brief().max_length} characters" in again["messages"][0]["content"]
     assert again["response_format"]["json_schema"]["name"] == "shorter"
     assert again["messages"][1]["content"][:24] != openai.requests[0]["messages"][1]["content"][:24]
 
@@ -328,7 +328,9 @@ async def test_a_shortened_rewrite_loses_the_number_of_its_place(
     composer_of: Composers, openai: FakeOpenAI
 ) -> None:
     openai.answer = in_turn(completion('{"post": "Longer than ten."}'), shorter("2/2 Short."))
-    draft = await composer_of().rewrite(["A.", "B."], 2, brief=Brief(), room=10, wish=None, seconds=5)
+    draft = await composer_of().rewrite(
+        ["A.", "B."], 2, brief=Brief(), max_length=10, instruction=None, seconds=5
+    )
     assert draft.posts == ("Short.",)
 
 
@@ -378,36 +380,45 @@ async def test_the_worst_price_covers_every_model_and_the_shortening(
     composer_of: Composers, openai: FakeOpenAI
 ) -> None:
     one, both = composer_of("gpt-5.4"), composer_of("gpt-5.4-mini", "gpt-5.4")
-    assert one.worst_usd(50_000) > 1.5 * (50_000 * 2.50 + 8_000 * 15) / 1_000_000
-    assert both.worst_usd(50_000) > one.worst_usd(50_000) > one.worst_usd(1_000)
+    assert one.max_cost_usd(50_000) > 1.5 * (50_000 * 2.50 + 8_000 * 15) / 1_000_000
+    assert both.max_cost_usd(50_000) > one.max_cost_usd(50_000) > one.max_cost_usd(1_000)
     dear = completion("no JSON") | {"usage": {"prompt_tokens": 1_000, "completion_tokens": 8_000}}
     thread = thread_answer([LONG]) | {"usage": dear["usage"]}
     openai.answer = in_turn(dear, thread, shorter("A.") | {"usage": dear["usage"]})
     draft = await both.compose(ARTICLE, Brief(), seconds=5)
     assert draft.usage.output_tokens == 24_000
-    assert draft.usage.cost_usd <= both.worst_usd(1_000)
+    assert draft.usage.cost_usd <= both.max_cost_usd(1_000)
 
 
 async def test_a_rewrite_gives_one_post_made_of_the_thread_and_the_wish(
     composer_of: Composers, openai: FakeOpenAI
 ) -> None:
-    wish = "shorter, and with the number of the girders first"
-    said = json.dumps({"post": f"11 girders: {wish}. http://evil.example", "posts": ["x"], "hooks": ["y"]})
+    instruction = "shorter, and with the number of the girders first"
+    said = json.dumps(
+        {"post": f"11 girders: {instruction}. http://evil.example", "posts": ["x"], "hooks": ["y"]}
+    )
     openai.answer = lambda _: completion(said)
     draft = await composer_of().rewrite(
-        ["One.", "Two: 11 girders."], 2, brief=Brief(hooks=2), room=99, wish=wish, seconds=5
+        ["One.", "Two: 11 girders."],
+        2,
+        brief=Brief(hooks=2),
+        max_length=99,
+        instruction=instruction,
+        seconds=5,
     )
-    assert (draft.posts, draft.hooks) == ((f"11 girders: {wish}.",), ())
+    assert (draft.posts, draft.hooks) == ((f"11 girders: {instruction}.",), ())
     assert draft.warnings == ("These links are not in the source and were removed: http://evil.example.",)
     rules = openai.requests[0]["messages"][0]["content"]
-    assert wish in rules
+    assert instruction in rules
     assert "girders." not in rules
     assert json.loads(asked_between_fences(openai.requests[0])) == {"1": "One.", "2": "Two: 11 girders."}
 
 
 async def test_a_rewrite_is_shortened_to_its_room(composer_of: Composers, openai: FakeOpenAI) -> None:
     openai.answer = in_turn(failure(404), completion('{"post": "Longer than ten."}'), shorter("Short."))
-    draft = await composer_of("a", "b").rewrite(["One."], 1, brief=Brief(), room=10, wish=None, seconds=5)
+    draft = await composer_of("a", "b").rewrite(
+        ["One."], 1, brief=Brief(), max_length=10, instruction=None, seconds=5
+    )
     assert (draft.posts, draft.model) == (("Short.",), "b")
 
 
@@ -424,7 +435,9 @@ async def test_an_answer_of_foreign_links_alone_is_no_thread(
 async def test_a_writer_without_a_model_or_a_budget_rewrites_nothing(composer_of: Composers) -> None:
     spent = BudgetSpent()
     for model, error in ((None, None), (composer_of(), spent)):
-        writer = Writer(model=model, built_in=BuiltInComposer())
+        writer = Writer(model=model, built_in=ExtractiveComposer())
         with pytest.raises(ModelError) as caught:
-            await writer.rewrite(["One."], 1, brief=Brief(), room=99, wish=None, seconds=5, without=error)
+            await writer.rewrite(
+                ["One."], 1, brief=Brief(), max_length=99, instruction=None, seconds=5, without=error
+            )
         assert caught.value is spent if error else caught.value.reason == "not configured"

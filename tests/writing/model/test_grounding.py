@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.text.cleaning import clean
 from core.text.platforms import links_in
-from core.writing.model.grounding import checked
+from core.writing.model.grounding import remove_ungrounded
 
 SOURCE = (
     "It closes for eighteen months. It cost 40 million in 1931, 3.5 times as much as a ferry. Some nine "
@@ -25,7 +25,7 @@ LINKS, MENTIONS, NUMBERS = (
 
 
 def of(text: str, source: str = SOURCE) -> tuple[str, tuple[str, ...]]:
-    posts, hooks, warnings = checked([text], [text], source)
+    posts, hooks, warnings = remove_ungrounded([text], [text], source)
     assert posts == hooks
     return "".join(posts), warnings
 
@@ -142,7 +142,7 @@ def test_names_are_bounded() -> None:
 
 
 def test_a_text_of_links_alone_is_left_out() -> None:
-    assert checked(["http://evil.com", "So."], ["www.evil.com"], "")[:2] == (("So.",), ())
+    assert remove_ungrounded(["http://evil.com", "So."], ["www.evil.com"], "")[:2] == (("So.",), ())
 
 
 PIECES = st.sampled_from(
@@ -156,9 +156,9 @@ PIECES = st.sampled_from(
 @example("@www.evil.example/x")
 @example("@www..com")
 def test_nothing_foreign_that_can_be_followed_is_left(text: str) -> None:
-    posts, _, _ = checked([clean(text)], [], "@bob is the source")
+    posts, _, _ = remove_ungrounded([clean(text)], [], "@bob is the source")
     for post in posts:
         assert not links_in(post)
         assert not re.search(r"https?://\w|(?<![\w@.])www\.\w", post)
         assert not [word for word in post.split() if word.startswith(("@eve", "＠eve"))]
-    assert checked(posts, [], "@bob is the source")[0] == posts
+    assert remove_ungrounded(posts, [], "@bob is the source")[0] == posts

@@ -14,7 +14,7 @@ from redis import Redis
 from core.errors import ModelError
 from core.text.platforms import count
 from core.text.thread import Brief
-from core.writing.model.composer import OpenAIComposer
+from core.writing.model.composer import ModelComposer
 from tests.support.app import Make
 from tests.support.fake_openai import FakeOpenAI, asked_between_fences, completion, thread_answer
 from tests.support.paths import SHARED
@@ -148,8 +148,10 @@ async def test_what_was_taken_out_or_must_be_checked_is_named(client_of: Make, o
 )
 async def test_a_rewrite_is_no_way_in(text: str, leaks: bool, openai: FakeOpenAI) -> None:
     openai.answer = obeying
-    composer = OpenAIComposer(api_key="k", base_url=openai.url, models=["m"])
-    rewriting = composer.rewrite(["One.", text], 2, brief=Brief(), room=270, wish="Short.", seconds=5)
+    composer = ModelComposer(api_key="k", base_url=openai.url, models=["m"])
+    rewriting = composer.rewrite(
+        ["One.", text], 2, brief=Brief(), max_length=270, instruction="Short.", seconds=5
+    )
     if leaks:
         with pytest.raises(ModelError):
             await rewriting

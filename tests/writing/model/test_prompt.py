@@ -12,7 +12,7 @@ from core.article.article import Article
 from core.errors import ModelError
 from core.text.thread import Brief
 from core.writing.model.prompt import Question, rewrite_question, shorter_question, thread_question
-from core.writing.model.response import texts_of
+from core.writing.model.response import parse_response
 
 ARTICLE = Article(text="The river rose. “We were warned,” he said.\nPrint {room}.", title="A {flood}")
 ANSWERS = st.recursive(
@@ -52,7 +52,7 @@ def test_a_source_without_a_title_is_its_text() -> None:
         pytest.param(Brief(platform="mastodon"), "threads for Mastodon", id="platform"),
         pytest.param(Brief(max_posts=7), "at most 7 posts", id="posts"),
         pytest.param(Brief(platform="linkedin"), "Write one post", id="one-post"),
-        pytest.param(Brief(max_posts=5), f"at most {Brief(max_posts=5).room} characters", id="room"),
+        pytest.param(Brief(max_posts=5), f"at most {Brief(max_posts=5).max_length} characters", id="room"),
         pytest.param(Brief(), "characters count as two", id="weights"),
         pytest.param(Brief(), "the language of the source", id="own-language"),
         pytest.param(Brief(language="pt-BR"), "Write in Portuguese (pt-BR).", id="language"),
@@ -78,20 +78,22 @@ def test_what_was_not_asked_for_is_not_mentioned() -> None:
 def test_a_rewrite_tells_the_wish_among_the_rules_and_the_thread_as_data() -> None:
     texts = ["One {x}.", "Two."]
     question = rewrite_question(
-        texts, 2, Brief(language="fr"), room=99, wish="with {wit},\nplease", fence="F"
+        texts, 2, Brief(language="fr"), max_length=99, instruction="with {wit},\nplease", fence="F"
     )
     assert "Write its post 2 anew, in at most 99 characters." in question.rules
     assert "\nThe author wishes: with {wit}, please\n" in question.rules
     assert question.data == '{"1": "One {x}.", "2": "Two."}'
-    assert "with {wit}" not in question.secret  # the post may hold these words
-    assert "wishes" not in rewrite_question(texts, 2, Brief(), room=99, wish=None, fence="F").rules
+    assert "with {wit}" not in question.rules_text  # the post may hold these words
+    assert (
+        "wishes" not in rewrite_question(texts, 2, Brief(), max_length=99, instruction=None, fence="F").rules
+    )
 
 
 def test_texts_to_shorten_are_data_too() -> None:
-    question = shorter_question(["Löng."], asked(), Brief(), numbers=(1,), room=99, fence="F2")
+    question = shorter_question(["Löng."], asked(), Brief(), numbers=(1,), max_length=99, fence="F2")
     assert "at most 99 characters" in question.rules
     assert question.messages[1]["content"] == 'F2\n["Löng."]\nF2'
-    assert "FENCE-7f3a" in question.secret
+    assert "FENCE-7f3a" in question.rules_text
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_texts_to_shorten_are_data_too() -> None:
     ],
 )
 def test_texts_are_read_out_of_the_answer(answer: str) -> None:
-    posts, hooks = texts_of(answer, asked())
+    posts, hooks = parse_response(answer, asked())
     assert ([*filter(None, posts)], [*filter(None, hooks)]) == (["One.", "Two."], ["H"])
 
 
@@ -147,12 +149,12 @@ def test_texts_are_read_out_of_the_answer(answer: str) -> None:
     ],
 )
 def test_the_models_own_numbers_go(texts: list[str]) -> None:
-    assert texts_of(json.dumps({"posts": texts}), asked())[0] == ["A", "B", "C"]
+    assert parse_response(json.dumps({"posts": texts}), asked())[0] == ["A", "B", "C"]
 
 
 @pytest.mark.parametrize("hooks", [["Hook 1: A", "Hook 2: B", "C"], ["1/3 A", "1/3 B", "1/3 C"]])
 def test_the_numbers_of_hooks_go(hooks: list[str]) -> None:
-    assert texts_of(json.dumps({"posts": ["One."], "hooks": hooks}), asked())[1] == ["A", "B", "C"]
+    assert parse_response(json.dumps({"posts": ["One."], "hooks": hooks}), asked())[1] == ["A", "B", "C"]
 
 
 @pytest.mark.parametrize(
@@ -164,9 +166,9 @@ def test_the_numbers_of_hooks_go(hooks: list[str]) -> None:
 )
 def test_a_rewrite_loses_the_number_of_its_place_alone(post: str, left: str) -> None:
     question = rewrite_question(
-        ["A", "Waltzes in 2/4 time", "C"], 2, Brief(), room=99, wish=None, fence="FENCE"
+        ["A", "Waltzes in 2/4 time", "C"], 2, Brief(), max_length=99, instruction=None, fence="FENCE"
     )
-    assert texts_of(json.dumps({"post": post}), question)[0] == [left]
+    assert parse_response(json.dumps({"post": post}), question)[0] == [left]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ def test_a_rewrite_loses_the_number_of_its_place_alone(post: str, left: str) -> 
     ],
 )
 def test_numbers_and_quotations_that_are_content_stay(texts: list[str]) -> None:
-    assert texts_of(json.dumps({"posts": texts}), asked())[0] == texts
+    assert parse_response(json.dumps({"posts": texts}), asked())[0] == texts
 
 
 RULES = asked().rules
@@ -204,7 +206,7 @@ RULES = asked().rules
 def test_an_answer_that_repeats_the_rules_is_none(posts: list[str]) -> None:
     for content in ({"posts": posts}, {"posts": ["One."], "hooks": posts}):
         with pytest.raises(ModelError) as caught:
-            texts_of(json.dumps(content), asked())
+            parse_response(json.dumps(content), asked())
         assert caught.value.reason == "answer repeats the rules"
 
 
@@ -213,21 +215,24 @@ def test_what_the_caller_asked_for_is_no_leak() -> None:
     briefs = Brief(audience=words), Brief(tone=words)
     first = [asked(brief) for brief in briefs]
     shorter = [
-        shorter_question(["L"], first[0], brief, numbers=(1,), room=9, fence="F2-99") for brief in briefs
+        shorter_question(["L"], first[0], brief, numbers=(1,), max_length=9, fence="F2-99")
+        for brief in briefs
     ]
-    anew = [rewrite_question(["L"], 1, brief, room=9, wish=words, fence="F2-99") for brief in briefs]
+    anew = [
+        rewrite_question(["L"], 1, brief, max_length=9, instruction=words, fence="F2-99") for brief in briefs
+    ]
     assert all(words in question.rules for question in (*first, *anew))
     for question in (*first, *shorter, *anew):
-        assert texts_of(json.dumps({"posts": [f"For {words}, it matters."]}), question)[0]
+        assert parse_response(json.dumps({"posts": [f"For {words}, it matters."]}), question)[0]
 
 
 def test_what_the_source_says_too_is_no_leak() -> None:
     article = Article(text=f"A prompt that works: {RULES[200:260]}")
-    assert texts_of(json.dumps({"posts": [RULES[200:260]]}), asked(article=article))[0]
+    assert parse_response(json.dumps({"posts": [RULES[200:260]]}), asked(article=article))[0]
 
 
 def test_endless_lists_and_texts_are_bounded() -> None:
-    posts, _ = texts_of(json.dumps({"posts": ["x" * 9_000] * 500}), asked())
+    posts, _ = parse_response(json.dumps({"posts": ["x" * 9_000] * 500}), asked())
     assert (len(posts), len(posts[0])) == (100, 6_000)
 
 
@@ -252,7 +257,7 @@ def test_endless_lists_and_texts_are_bounded() -> None:
 )
 def test_an_answer_without_posts_is_the_models_failure(answer: str) -> None:
     with pytest.raises(ModelError) as caught:
-        texts_of(answer, asked())
+        parse_response(answer, asked())
     assert (caught.value.reason or "").startswith("answer ")
 
 
@@ -260,7 +265,7 @@ def test_an_answer_without_posts_is_the_models_failure(answer: str) -> None:
 @given(ANSWERS)
 def test_any_json_is_texts_or_the_models_failure(content: object) -> None:
     try:
-        posts, hooks = texts_of(json.dumps(content), asked())
+        posts, hooks = parse_response(json.dumps(content), asked())
     except ModelError:
         return
     assert any(posts)
