@@ -1,60 +1,122 @@
-"""What one request has learned on its way; the answer's headers and the log line are made of it."""
+"""The request under way: its deadline, its timers, what it used of the store, and what the cache did."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
-from core.store.protocol import Ask, Turn
-from core.store_usage import StoreUsage
-from core.usage import Usage
+from core.usage import UsageMeter
 
-_COUNTED = {"hit": "hits", "miss": "misses", "collapsed": "collapsed", "stale": "stale_served"}
+# What an outcome adds to the day's counters; store/scripts/look_up.lua has the same rule.
+_COUNTED_AS = {"hit": "hits", "miss": "misses", "collapsed": "collapsed", "stale": "stale_served"}
+
+
+def outcome_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
+    """The log's word for a look-up of this `kind`: a hit after waiting is `collapsed`, a lead that did not
+    look is `forced`, every other one a `miss`.
+    """
+    words = {"limited": "blocked", "not_stored": "absent", "lead": "forced" if refresh else "miss"}
+    return "collapsed" if kind == "hit" and waited else words.get(kind, kind)
+
+
+def counters_of(outcome: str, *, cost_micros: int = 0) -> dict[str, int]:
+    """What an outcome adds to the day's counters; a hit saved `cost_micros` (millionths of a dollar)."""
+    if outcome not in _COUNTED_AS:
+        return {}
+    return {_COUNTED_AS[outcome]: 1} | ({"saved_micros": cost_micros} if outcome == "hit" else {})
+
+
+@dataclass(slots=True)
+class StoreUsage:
+    """What one request used of the store: `commands` as Upstash bills them, the ones inside scripts too."""
+
+    trips: int = 0
+    commands: int = 0
+    milliseconds: float = 0.0
+    errors: int = 0
+
+
+# Every request's own; outside of requests there is none.
+current_store_usage: ContextVar[StoreUsage | None] = ContextVar("current_store_usage", default=None)
+
+
+def add_store_error() -> None:
+    """Count a failure of the store that the request got over."""
+    if usage := current_store_usage.get():
+        usage.errors += 1
+
+
+Forward = Literal["uri-miss", "request", "bypass", "method"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheStatus:
+    """What the cache did, as a member of Cache-Status (RFC 9211). `ttl_seconds` is there for a hit."""
+
+    ttl_seconds: int | None = None
+    forward: Forward | None = None
+    collapsed: bool = False
+    stored: bool = False
+    detail: Literal["bypass", "same-content", "stale-if-error"] | None = None
+
+    def __str__(self) -> str:
+        parts = [
+            f"hit; ttl={self.ttl_seconds}" if self.ttl_seconds is not None else None,
+            f"fwd={self.forward}" if self.forward else None,
+            "collapsed" if self.collapsed else None,
+            "stored" if self.stored else None,
+            f"detail={self.detail}" if self.detail else None,
+        ]
+        return "; ".join(filter(None, parts))
+
+
+@dataclass(slots=True, kw_only=True)
+class CacheRecord:
+    """What the cache did of one request. `outcome` is a word of `outcome_of`, or `stale`, or `bypass`: it was
+    answered without the shared store. `counters` is what the store counted of it, None before a look-up.
+    """
+
+    status: CacheStatus | None = None
+    age_seconds: int | None = None
+    outcome: str | None = None
+    counters: Mapping[str, int] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class RequestRecord:
-    """Filled in by the rooms that the request passes. `clock` gives epoch seconds.
+    """What one request has learned; the answer's headers and the log line are made of it.
 
-    `outcome` is one word for what the cache did: hit, miss, collapsed, stale, forced (a new answer was
-    wanted, or caching is off), bypass (without the shared store), blocked, failed (a failure was
-    remembered), absent, follow (it waited in vain). `counted` holds what the store counts of it.
+    `seconds` is the time for all of it; `clock` gives epoch seconds, `monotonic` seconds of any origin.
     """
 
     request_id: str
     seconds: float
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
+    started: float = field(default_factory=time.monotonic)
     decision: Decision | None = None
-    cache_status: str | None = None
-    age_seconds: int | None = None
-    event: str | None = None
-    outcome: str | None = None
-    counted: Counter[str] = field(default_factory=Counter)
-    usage: Usage = field(default_factory=Usage)
+    cache: CacheRecord = field(default_factory=CacheRecord)
+    usage: UsageMeter = field(default_factory=UsageMeter)
     store_usage: StoreUsage = field(default_factory=StoreUsage)
+    event: str | None = None
     facts: dict[str, object] = field(default_factory=dict)
-    _milliseconds: dict[str, float] = field(default_factory=dict)
-    _started: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._started = self.monotonic()
+    parts: dict[str, float] = field(default_factory=dict)
 
     @property
     def seconds_left(self) -> float:
-        """Of the one budget that the request has; every door gets what is left of it."""
+        """Of the request's one deadline; every client gets what is left of it."""
         return max(0.0, self.seconds - self.seconds_spent)
 
     @property
     def seconds_spent(self) -> float:
-        return self.monotonic() - self._started
+        return self.monotonic() - self.started
 
     @contextlib.contextmanager
     def timed(self, part: str) -> Iterator[None]:
@@ -63,64 +125,58 @@ class RequestRecord:
         try:
             yield
         finally:
-            spent = (self.monotonic() - started) * 1000
-            self._milliseconds[part] = self._milliseconds.get(part, 0.0) + spent
+            self.parts[part] = self.parts.get(part, 0.0) + (self.monotonic() - started) * 1000
 
-    def entered(self, ask: Ask, turn: Turn, *, bypassed: bool) -> None:
-        """Note a turn: the limit, and what the shared store counted of it; of a bypass it counts nothing."""
-        self.decision = turn.decision or self.decision
-        outcome = _outcome(ask, turn)
-        self.outcome = "bypass" if bypassed and turn.kind != "blocked" else outcome
-        self.counted.update(dict.fromkeys(_COUNTED.values(), 0))
-        if self.outcome in _COUNTED:
-            self.counts(self.outcome)
+    def record_cache(
+        self, outcome: str, status: CacheStatus | None, *, age_seconds: int | None = None
+    ) -> None:
+        """Note what the cache did, and that the store counts it."""
+        counted = counters_of(outcome)
+        counters = {name: counted.get(name, 0) for name in _COUNTED_AS.values()}
+        self.cache = CacheRecord(status=status, age_seconds=age_seconds, outcome=outcome, counters=counters)
 
-    def counts(self, outcome: str) -> None:
-        """Note the outcome as one that the store counts."""
-        self.outcome = outcome
-        self.counted[_COUNTED[outcome]] += 1
+    def stored(self, is_stored: bool, *, known: bool) -> None:
+        """Note that the answer is kept for everybody; `known`: it was there already, for the same text."""
+        if self.cache.status:
+            detail = "same-content" if known else self.cache.status.detail
+            self.cache.status = replace(self.cache.status, stored=is_stored, detail=detail)
 
-    def answers(self, event: str, answer: Mapping[str, Any]) -> None:
-        """Note what is given, and under which words it is logged."""
+    def answered(self, event: str, *, generator: str, degraded: bool, fallback: str | None = None) -> None:
+        """Note what the answer is, the phrase under which it is logged, and why no model made it."""
         self.event = event
-        self.facts |= {"generator": answer["generator"], "degraded": int(answer["degraded"])}
+        self.facts |= {"generator": generator, "degraded": int(degraded), "fallback": fallback}
 
     def failed(self, error: ThreadrError) -> None:
-        """Note why the answer is a problem, and what the attempt cost all the same."""
+        """Note why the answer is a problem."""
         self.facts |= {"problem": error.kind, "reason": error.reason}
         self.store_usage.errors += isinstance(error, StoreError)
-        self.spent(error)
 
-    def spent(self, on: object) -> None:
-        """Add what a draft or a failure cost: its `usage`, where it has one."""
-        self.usage += getattr(on, "usage", None) or Usage()
-
-    def told(self) -> dict[str, object]:
-        """All that the log line tells of it, None where there is nothing to tell."""
-        store_usage = self.store_usage
+    def log_fields(self) -> dict[str, object]:
+        """All that the log line says of it, None where there is nothing to say."""
+        usage, store = self.usage.total, self.store_usage
         return {
-            "cache": self.outcome,
-            "cache_status": self.cache_status,
-            **self.counted,
-            "tokens_in": self.usage.input_tokens,
-            "tokens_out": self.usage.output_tokens,
-            "cost_usd": self.usage.cost_usd,
+            "cache": self.cache.outcome,
+            "cache_status": str(self.cache.status) if self.cache.status else None,
+            **(self.cache.counters or {}),
+            "tokens_in": usage.input_tokens,
+            "tokens_out": usage.output_tokens,
+            "cost_usd": usage.cost_usd,
             "milliseconds": round(self.seconds_spent * 1000, 1),
-            "store_ms": round(store_usage.milliseconds, 1) if store_usage.trips else None,
-            **{f"{part}_ms": round(spent, 1) for part, spent in self._milliseconds.items()},
-            "store_trips": store_usage.trips,
-            "store_commands": store_usage.commands,
-            "store_errors": store_usage.errors,
+            "store_ms": round(store.milliseconds, 1) if store.trips else None,
+            **{f"{part}_ms": round(spent, 1) for part, spent in self.parts.items()},
+            "store_trips": store.trips,
+            "store_commands": store.commands,
+            "store_errors": store.errors,
             **self.facts,
         }
 
     def headers(self) -> dict[str, str]:
         """Cache-Status (RFC 9211), Age (RFC 9111) and RateLimit (draft-ietf-httpapi-ratelimit-headers-10)."""
         headers = {"X-Request-Id": self.request_id}
-        if self.cache_status:
-            headers["Cache-Status"] = f"threadr; {self.cache_status}"
-        if self.age_seconds is not None:
-            headers["Age"] = str(self.age_seconds)
+        if self.cache.status:
+            headers["Cache-Status"] = f"threadr; {self.cache.status}"
+        if self.cache.age_seconds is not None:
+            headers["Age"] = str(self.cache.age_seconds)
         if self.decision:
             headers |= _limit_headers(self.decision, self.clock())
         if timing := self._server_timing():
@@ -128,29 +184,22 @@ class RequestRecord:
         return headers
 
     def _server_timing(self) -> str:
-        parts = [f"{part};dur={spent:.1f}" for part, spent in self._milliseconds.items()]
-        if self.store_usage.trips:
-            told = f"{self.store_usage.trips} round trips, {self.store_usage.commands} commands"
-            parts.insert(0, f'store;dur={self.store_usage.milliseconds:.1f};desc="{told}"')
+        parts = [f"{part};dur={spent:.1f}" for part, spent in self.parts.items()]
+        store = self.store_usage
+        if store.trips:
+            trips = f"{store.trips} round trips, {store.commands} commands"
+            parts.insert(0, f'store;dur={store.milliseconds:.1f};desc="{trips}"')
         return ", ".join(parts)
-
-
-def _outcome(ask: Ask, turn: Turn) -> str:
-    """One word for the turn, by the rules of what a store's `enter` counts."""
-    if turn.kind == "hit":
-        return "collapsed" if ask.waited else "hit"
-    if turn.kind == "lead":
-        return "miss" if ask.looks else "forced"
-    return turn.kind
 
 
 def _limit_headers(decision: Decision, now: float) -> dict[str, str]:
     wait = math.ceil(decision.retry_after_seconds or decision.reset_seconds)
+    remaining = max(0, decision.limit - decision.used)
     headers = {
         "RateLimit-Policy": f'"requests";q={decision.limit};w={math.ceil(decision.window_seconds)}',
-        "RateLimit": f'"requests";r={decision.remaining};t={wait}',
+        "RateLimit": f'"requests";r={remaining};t={wait}',
         "X-RateLimit-Limit": str(decision.limit),
-        "X-RateLimit-Remaining": str(decision.remaining),
+        "X-RateLimit-Remaining": str(remaining),
         "X-RateLimit-Reset": str(math.ceil(now + wait)),
     }
     if not decision.allowed:

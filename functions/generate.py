@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 
-from core.cache.cache_control import CacheControl
+from core.cache.cache_control import CacheControl, Caller
 from core.errors import ArticleError, ModelError, NotCached, NotFound, RateLimited, StoreError
-from core.http.app import RecordOf, ServicesOf, create_app
-from core.http.client_id import client_bucket
+from core.http.app import create_app
+from core.http.client_id import client_of
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import KEY, LIMITED, WITH_BODY, answers
 from core.services import Services
@@ -30,17 +30,16 @@ router = APIRouter(tags=["threads"])
     ),
     openapi_extra=KEY,
 )
-async def generate(
-    body: GenerateRequest, request: Request, services: ServicesOf, record: RecordOf
-) -> dict[str, Any]:
+async def generate(body: GenerateRequest, request: Request) -> Response:
     """A thread of an article or a text, made now or kept from before.
 
     Cache-Control takes no-cache, no-store, max-age and only-if-cached.
     """
+    services: Services = request.app.state.services
     cache_control = CacheControl.parse(request.headers.get("cache-control", ""))
-    return await services.generation.answer(
-        body, client=_client(request, services), cache_control=cache_control, record=record
-    )
+    caller = Caller(client_of(request, services.settings), cache_control)
+    answer = await services.generate(body, caller, request.state.record)
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.post(
@@ -55,35 +54,23 @@ async def rewrite(
     thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")],
     number: Annotated[int, Path(alias="n", description="Of the post in it, from 1")],
     request: Request,
-    services: ServicesOf,
-    record: RecordOf,
     body: RewriteRequest | None = None,
-) -> dict[str, Any]:
-    """One post written anew by the model; the result is a thread of its own."""
-    return await services.rewriting.rewrite(
-        thread_id,
-        number,
-        body.wish if body else None,
-        client=_client(request, services),
-        cache_control=CacheControl.parse(request.headers.get("cache-control", "")),
-        record=record,
-    )
+) -> Response:
+    """One post rewritten by the model; the result is a thread of its own."""
+    services: Services = request.app.state.services
+    cache_control = CacheControl.parse(request.headers.get("cache-control", ""))
+    caller = Caller(client_of(request, services.settings), cache_control)
+    wish = body.wish if body else None
+    answer = await services.rewrite(thread_id, number, wish, caller, request.state.record)
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.get("/api/rate-limit-status", responses=answers(None), openapi_extra=KEY)
-async def rate_limit_status(request: Request, services: ServicesOf) -> RateLimitStatus:
+async def rate_limit_status(request: Request) -> RateLimitStatus:
     """What your next call would meet. Asking is free."""
-    return RateLimitStatus.of(await services.cache.status(_client(request, services)))
+    services: Services = request.app.state.services
+    return RateLimitStatus.of(await services.cache.status(client_of(request, services.settings)))
 
 
-def _client(request: Request, services: Services) -> str:
-    return client_bucket(
-        front_door=services.settings.front_door,
-        peer=request.client.host if request.client else None,
-        headers=request.headers,
-        api_keys=services.settings.api_keys,
-    )
-
-
-app = create_app(router)
+app = create_app(router, make_services=Services)
 handler = lambda_handler(app)

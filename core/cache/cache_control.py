@@ -1,4 +1,4 @@
-"""What a request's Cache-Control asks of us (RFC 9111, section 5.2.1)."""
+"""What a request's Cache-Control asks of us (RFC 9111, section 5.2.1), and who sent it."""
 
 from __future__ import annotations
 
@@ -28,3 +28,11 @@ class CacheControl:
             only_if_cached="only-if-cached" in names,
             max_age_seconds=int(max_age) if max_age.isdecimal() and len(max_age) < 12 else None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`client` names the rate limit bucket."""
+
+    client: str
+    cache_control: CacheControl

@@ -7,81 +7,113 @@ import binascii
 import json
 import zlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from core.errors import ArticleError, ArticleUnreachable
 
 MAX_BYTES = 256 * 1024
 _MAX_UNPACKED_BYTES = 4 * 1024 * 1024
-_WORTH_PACKING_BYTES = 1_024
+_MIN_PACKED_BYTES = 1_024
+
+
+class KeptAnswer(Protocol):
+    """What the cache must know of an answer: its id, and what making it cost."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def cost_usd(self) -> float: ...
+
+
+AnswerT = TypeVar("AnswerT", bound=KeptAnswer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """`answer` is the response body, `drafts` its texts before links and numbers were set.
+class Entry(Generic[AnswerT]):
+    """`answer` is the response, `drafts` its texts before they were divided, linked and numbered, `posts` the
+    text of each of its posts and the suffix that follows it.
 
-    `warnings` are the drafts' own, `digest` is the SHA-256 of what was asked, `content` the name of the
+    `warnings` are the drafts' own, `digest` is the SHA-256 of what was asked, `content` the digest of the
     source text, `validators` the page's ETag and Last-Modified; times in epoch seconds.
     """
 
     digest: str
-    kept_at: float
+    created_at: float
     fresh_until: float
-    answer: dict[str, Any]
+    answer: AnswerT
     drafts: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     content: str = ""
     validators: tuple[str | None, str | None] = (None, None)
+    posts: tuple[tuple[str, str], ...] = ()
 
-    @property
-    def cost_usd(self) -> float:
-        """What making the answer cost, and a hit saves."""
-        usage = self.answer.get("usage")
-        cost_usd = usage.get("cost_usd") if isinstance(usage, dict) else None
-        return float(cost_usd) if isinstance(cost_usd, int | float) else 0.0
 
-    def to_value(self) -> str | None:
-        """`fresh-until kept-at worth digest payload` (core/scripts.py); None if it is over 256 KB."""
-        parts = [self.answer, self.drafts, self.warnings, self.content, self.validators]
-        payload = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-        if len(payload) > _WORTH_PACKING_BYTES:
+class EntryCodec(Generic[AnswerT]):
+    """Entries as values of a store, and back. `answer_type` is the pydantic model of an answer."""
+
+    def __init__(self, answer_type: type[AnswerT]) -> None:
+        texts, validators = tuple[str, ...], tuple[str | None, str | None]
+        before: Any = tuple[answer_type, texts, texts, str, validators]  # type: ignore[valid-type]
+        now: Any = tuple[*before.__args__, tuple[tuple[str, str], ...]]
+        self._payload: TypeAdapter[Any] = TypeAdapter(now)
+        self._payload_before: TypeAdapter[Any] = TypeAdapter(before)  # entries of version 0.1.0 have no posts
+
+    def to_value(self, entry: Entry[AnswerT]) -> str | None:
+        """`fresh-until created-at cost digest payload` (scripts/look_up.lua); None if it is over 256 KB."""
+        parts = (entry.answer, entry.drafts, entry.warnings, entry.content, entry.validators, entry.posts)
+        payload = self._payload.dump_json(parts).decode()
+        if len(payload) > _MIN_PACKED_BYTES:
             packed = "z" + base64.b85encode(zlib.compress(payload.encode(), 6)).decode()
             payload = min(packed, payload, key=lambda text: len(text.encode()))
-        head = (self.fresh_until * 1000, self.kept_at * 1000, self.cost_usd * 1_000_000)
-        value = f"{' '.join(f'{number:.0f}' for number in head)} {self.digest} {payload}"
+        head = (entry.fresh_until * 1000, entry.created_at * 1000, entry.answer.cost_usd * 1_000_000)
+        value = f"{' '.join(f'{number:.0f}' for number in head)} {entry.digest} {payload}"
         return value if len(value.encode()) <= MAX_BYTES else None
 
-    @classmethod
-    def from_value(cls, value: str) -> Entry | None:
+    def from_value(self, value: str) -> Entry[AnswerT] | None:
         """The entry, or None when the value is damaged, of another shape, or too large."""
         try:
-            fresh, kept, _, digest, payload = value.split(" ", 4)
-            answer, drafts, warnings, content, (etag, last_modified) = json.loads(_unpacked(payload))
-            entry = cls(
+            fresh, created, _, digest, payload = value.split(" ", 4)
+            answer, drafts, warnings, content, validators, posts = self._parts(_unpack(payload))
+            return Entry(
                 digest=digest,
-                kept_at=int(kept) / 1000,
+                created_at=int(created) / 1000,
                 fresh_until=int(fresh) / 1000,
                 answer=answer,
-                drafts=tuple(drafts),
-                warnings=tuple(warnings),
+                drafts=drafts,
+                warnings=warnings,
                 content=content,
-                validators=(etag, last_modified),
+                validators=validators,
+                posts=posts,
             )
-        except (ValueError, TypeError, RecursionError, zlib.error, binascii.Error):
+        except (ValueError, TypeError, zlib.error, binascii.Error):
             return None
-        return entry if entry._is_whole() else None
 
-    def _is_whole(self) -> bool:
-        return (
-            isinstance(self.answer, dict)
-            and isinstance(self.answer.get("thread"), list)
-            and isinstance(self.answer.get("source"), dict)
-            and all(isinstance(text, str) for text in (*self.drafts, *self.warnings))
-            and isinstance(self.content, str)
-            and all(isinstance(validator, str | None) for validator in self.validators)
-        )
+    def _parts(self, payload: bytes) -> tuple[Any, ...]:
+        try:
+            return tuple(self._payload.validate_json(payload))
+        except ValidationError:
+            return (*self._payload_before.validate_json(payload), ())
 
 
-def _unpacked(payload: str) -> str:
+def _unpack(payload: str) -> bytes:
     if not payload.startswith("z"):
-        return payload
+        return payload.encode()
     # What is cut off here, or was before, is no JSON any more.
-    return zlib.decompressobj().decompress(base64.b85decode(payload[1:]), _MAX_UNPACKED_BYTES).decode()
+    return zlib.decompressobj().decompress(base64.b85decode(payload[1:]), _MAX_UNPACKED_BYTES)
+
+
+def failure_to_value(error: ArticleError) -> str:
+    """A failure as it is kept in a store."""
+    return json.dumps([error.kind, error.detail])
+
+
+def failure_from_value(value: str) -> ArticleError:
+    """The failure that was remembered; a general one when the value is not ours."""
+    try:
+        kind, detail = json.loads(value)
+    except (ValueError, TypeError, RecursionError):
+        kind, detail = None, None
+    leaf = next((leaf for leaf in ArticleError.__subclasses__() if leaf.kind == kind), ArticleUnreachable)
+    return leaf(detail if isinstance(detail, str) else None, reason="remembered")

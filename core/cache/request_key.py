@@ -1,29 +1,101 @@
-"""Under which key the answer to a request is kept."""
+"""Under which key the answer to a request is kept, and what the request asks of the cache."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from core.cache.cache_control import Caller
 from core.cache.canonical import canonical_url
-from core.store.keys import digest
+from core.settings import Settings
+from core.store.keys import TEXT_PREFIX, URL_PREFIX, thread_key
+from core.store.protocol import Charge, Lookup, Mode
+
+Variant = Mapping[str, object]
 
 
-def url_key(url: str, variant: Mapping[str, object] | None = None) -> str:
+def url_key(url: str, variant: Variant | None = None) -> str:
     """Where the answer for a URL is kept. `variant` holds what differs from the default options."""
-    return f"threadr:cache:url:{canonical_url(url)}{_suffix(variant)}"
+    suffix = _suffix(variant)
+    return f"{URL_PREFIX}{canonical_url(url)}{suffix}"
 
 
-def text_key(text: str, variant: Mapping[str, object] | None = None) -> str:
+def text_key(text: str, variant: Variant | None = None) -> str:
     """Where the answer for a text is kept: by 16 hex digits, so the entry must hold the full digest."""
-    return f"threadr:cache:text:{digest(text)[:16]}{_suffix(variant)}"
+    return f"{TEXT_PREFIX}{digest(text)[:16]}{_suffix(variant)}"
 
 
-def content_name(text: str, variant: Mapping[str, object]) -> str:
+def content_name(text: str, variant: Variant) -> str:
     """The digest of a source text and of the options that its thread is made with."""
     return digest(f"{json.dumps(variant, sort_keys=True)}\n{text}")
 
 
-def _suffix(variant: Mapping[str, object] | None) -> str:
+def digest(content: str) -> str:
+    """SHA-256 in 64 hex digits."""
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def new_thread_id() -> str:
+    """128 random bits in 22 characters that a URL takes: nobody can guess one."""
+    return secrets.token_urlsafe(16)
+
+
+def _suffix(variant: Variant | None) -> str:
     # A space cannot stand in a canonical URL, so no URL's key can look like another's with options.
     return f" {digest(json.dumps(variant, sort_keys=True))[:16]}" if variant else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestIdentity:
+    """What of a request decides under which key its answer is kept: one of `url` and `text`, and options."""
+
+    url: str | None
+    text: str | None
+    variant: Variant
+
+
+class Lookups:
+    """Makes look-ups by the settings. `clock` gives epoch seconds."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self.clock = clock
+        self._charge: Charge = "always" if settings.rate_limit_scope == "requests" else "on_generation"
+
+    def for_answer(
+        self, identity: RequestIdentity, caller: Caller, *, refresh: bool, max_cost_usd: float
+    ) -> Lookup:
+        """The look-up for an answer. Raises ArticleBlocked when the URL is not one."""
+        url, text, wants = identity.url, identity.text or "", caller.cache_control
+        renews = refresh or wants.no_cache or self._settings.cache_ttl_hours == 0
+        mode: Mode = "refresh" if renews else "normal"
+        if wants.only_if_cached:
+            mode = "count_only" if renews else "only_if_cached"
+        age = wants.max_age_seconds
+        key = text_key(text, identity.variant) if url is None else url_key(url, identity.variant)
+        return Lookup(
+            key=key,
+            digest=hashlib.sha256(f"{key}\n{text}".encode()).hexdigest(),
+            client=caller.client,
+            token=secrets.token_hex(8),
+            mode=mode,
+            charge=self._charge,
+            min_created_at=0 if age is None else self.clock() - age,
+            max_cost_usd=max_cost_usd,
+        )
+
+    def for_new_thread(self, caller: Caller, *, max_cost_usd: float) -> Lookup:
+        """The look-up for a thread that nobody else can ask for: it counts the call, and leads."""
+        key = thread_key(new_thread_id())
+        return Lookup(
+            key=key,
+            digest=digest(key),
+            client=caller.client,
+            token=secrets.token_hex(8),
+            mode="refresh",
+            charge=self._charge,
+            max_cost_usd=max_cost_usd,
+        )

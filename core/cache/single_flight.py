@@ -1,40 +1,53 @@
-"""Generations under way in this process, so that whoever waits for one need not ask the store."""
+"""Generations under way in this process, so that a request that waits for one need not ask the store."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Generic, TypeVar
 
-Answer = dict[str, Any]
+_Answer = TypeVar("_Answer")
+_FIRST_POLL_SECONDS, _MAX_POLL_SECONDS = 0.05, 0.5
 
 
-class Flight:
+def poll_pauses() -> Iterator[float]:
+    """Seconds to wait before the store is asked again, each time longer."""
+    pause = _FIRST_POLL_SECONDS
+    while True:
+        yield pause
+        pause = min(pause * 1.5, _MAX_POLL_SECONDS)
+
+
+class Flight(Generic[_Answer]):
     """One generation; its result is None when it came to nothing."""
 
     def __init__(self) -> None:
-        self._landed: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        self._landed: asyncio.Future[_Answer | None] = asyncio.get_running_loop().create_future()
 
-    def land(self, answer: Answer | None) -> None:
+    def land(self, answer: _Answer | None) -> None:
         if not self._landed.done():
             self._landed.set_result(answer)
 
-    async def wait(self, seconds: float) -> Answer | None:
+    async def wait(self, seconds: float) -> _Answer | None:
         """What it brought, or None after `seconds`."""
         done, _ = await asyncio.wait([self._landed], timeout=seconds)
         return self._landed.result() if done else None
 
 
-class Flights:
+class SingleFlight(Generic[_Answer]):
     def __init__(self) -> None:
-        self._flights: dict[str, Flight] = {}
+        self._flights: dict[str, Flight[_Answer]] = {}
 
-    def under_way(self, key: str) -> Flight | None:
-        return self._flights.get(key)
+    async def wait(self, key: str, *, seconds: float, pause: float) -> _Answer | None:
+        """What the leader in this process brings within `seconds`; without one, None after a `pause`."""
+        if flight := self._flights.get(key):
+            return await flight.wait(seconds)
+        await asyncio.sleep(pause)
+        return None
 
     @contextlib.contextmanager
-    def leading(self, key: str) -> Iterator[Flight]:
+    def leading(self, key: str) -> Iterator[Flight[_Answer]]:
         """Makes the flight of `key` known while it lasts; it lands empty unless it landed before."""
         flight = self._flights[key] = Flight()
         try:

@@ -1,267 +1,215 @@
-"""Which store does what: this process first, then the shared one; this process again when that one fails."""
+"""Which store answers: this process first, then the shared one; this process again when that one fails."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections import Counter, OrderedDict
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Generic
 
-from core import log
-from core.cache.entry import Entry
-from core.errors import ArticleError, CommandFailed, ModelError, StoreError, WriteRejected, remembered
+from core.cache.entry import AnswerT, Entry, EntryCodec, failure_from_value
+from core.cache.lease import Grant, Lease
+from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored, Outcome
+from core.cache.tiers import Tiers
+from core.errors import StoreError, WriteRejected
 from core.rate_limit import Decision
+from core.request import CacheStatus, Forward, RequestRecord, counters_of, outcome_of
 from core.store.counters import NO_COUNTERS, Counters
-from core.store.keys import THREAD_ID_LENGTH, thread_key
-from core.store.memory import MemoryStore, cost_micros_of
-from core.store.protocol import Ask, Kept, Store, Turn
-from core.store_usage import add_error
-from core.usage import Usage
-from core.writing.model.health_note import NOTE_SECONDS
+from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
+from core.store.memory import cost_micros_of
+from core.store.protocol import LOOKING_MODES, Lookup, LookupReply, Store
 
-_Done = TypeVar("_Done")
-_READ_ONLY_SECONDS = 60.0
 _MAX_BLOCKED = 10_000
 
 
-class Cache:
-    """Without a shared store the local one is all there is. `clock` gives epoch seconds.
+class TieredCache(Generic[AnswerT]):
+    """Without a shared store the local one is all there is. `codec` reads and writes what is kept."""
 
-    What `news` gives, by key, travels to the shared store with whatever a leader brings.
-    """
-
-    def __init__(
-        self,
-        *,
-        local: MemoryStore,
-        shared: Store | None,
-        local_seconds: float,
-        clock: Callable[[], float],
-        news: Callable[[], Mapping[str, str]] = dict,
-    ) -> None:
-        self._local = local
-        self._shared = shared
-        self._local_seconds = local_seconds
-        self._clock = clock
-        self._news = news
+    def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT]) -> None:
+        self._tiers = tiers
+        self._codec = codec
         self._blocked: OrderedDict[str, Decision] = OrderedDict()
-        self._uncounted: Counter[str] = Counter()  # waits for the next round trip
-        self._read_only_until = 0.0
 
-    def is_bypassed(self, turn: Turn) -> bool:
-        """Whether the shared store should have given this turn, and did not."""
-        return self._shared is not None and not turn.shared
+    async def look_up(
+        self, lookup: Lookup, record: RequestRecord, *, again: bool = False
+    ) -> Outcome[AnswerT]:
+        """What comes of the request, in at most one round trip; noted in the record, with its limit.
 
-    def count_later(self, **counters: int) -> None:
-        """Add to the day's counters with the next round trip."""
-        self._uncounted.update(counters)
+        From this process when the shared store fails. `again`: the kept value was damaged.
+        """
+        reply = self._blocked_reply(lookup) if lookup.client in self._blocked else None
+        store: Store = self._tiers.shared or self._tiers.local
+        if reply is None:
+            reply, store = await self._ask(lookup, record)
+            self._remember_blocked(lookup, reply)
+        outcome = self._outcome(Grant(store=store, lookup=lookup, reply=reply), record)
+        if outcome is not None:
+            return outcome
+        with contextlib.suppress(StoreError):
+            await self.forget(lookup.key)
+        lookup = lookup.again()
+        return await self.look_up(replace(lookup, mode="refresh") if again else lookup, record, again=True)
 
-    async def enter(self, ask: Ask) -> Turn:
-        """The request's turn, in at most one round trip; from this process when the shared store fails."""
-        if ask.counts == "coming" and (decision := self._still_blocked(ask.client)):
-            return Turn(kind="blocked", decision=decision)
-        turn = await self._enter(ask)
-        if turn.kind == "blocked" and turn.decision and ask.counts == "coming":
-            self._blocked[ask.client] = turn.decision
-            if len(self._blocked) > _MAX_BLOCKED:
-                self._blocked.popitem(last=False)
-        return turn
+    def count_later(self, outcome: str) -> None:
+        """Count an outcome with the next round trip."""
+        self._tiers.uncounted.update(counters_of(outcome))
 
-    async def keep(self, ask: Ask, turn: Turn, kept: Kept) -> bool:
-        """Bring the leader's answer to where its turn came from; here alone, as long, when that fails."""
-        if self._shared and turn.shared:
-            try:
-                done = await self._with_news(self._shared, self._shared.keep(ask, kept))
-            except StoreError as error:
-                self._note(error)
-                self.keep_here(ask, kept)
-                self._local.count(kept.counters)
-                return False
-            self._note_spent(kept.counters)
-            if kept.ttl_seconds:
-                self._put_near(ask.key, kept.value)
-            self._put_near(thread_key(kept.thread_id), kept.value)
-            return done
-        return await self._local.keep(ask, kept) and self._shared is None
-
-    def keep_here(self, ask: Ask, kept: Kept) -> None:
-        """Keep an answer for this process alone."""
-        if kept.value:
-            self._local.put(ask.key, kept.value, kept.ttl_seconds)
-            self._local.put(thread_key(kept.thread_id), kept.value, kept.thread_seconds)
-
-    async def release(
-        self, ask: Ask, turn: Turn, *, refund: bool = False, failure: str | None = None, counters: Counters
-    ) -> None:
-        """Give the lease back without an answer for everybody."""
-        if self._shared and turn.shared:
-            try:
-                release = self._shared.release(ask, refund=refund, failure=failure, counters=counters)
-                await self._with_news(self._shared, release)
-            except StoreError as error:
-                self._note(error)
-            else:
-                self._note_spent(counters)
-                return
-        await self._local.release(ask, refund=refund, failure=failure, counters=counters)
-
-    async def give_up(self, ask: Ask, turn: Turn, error: BaseException, *, refund: bool) -> None:
-        """Give the lease back for `error`: what it cost is counted, a lasting failure remembered."""
-        usage = (error.usage if isinstance(error, ModelError) else None) or Usage()
-        permanent = isinstance(error, ArticleError) and error.permanent
-        await self.release(
-            ask,
-            turn,
-            refund=refund,
-            failure=remembered(error) if isinstance(error, ArticleError) and permanent else None,
-            counters=usage.counters(),
-        )
-
-    async def _with_news(self, shared: Store, bringing: Coroutine[Any, Any, _Done]) -> _Done:
-        """Both in one round trip; news that are not taken are no failure."""
-        notes = (shared.remember(key, note, ttl_seconds=NOTE_SECONDS) for key, note in self._news().items())
-        told = asyncio.gather(*notes, return_exceptions=True)
-        try:
-            return await bringing
-        finally:
-            await told
-
-    async def renew(self, ask: Ask, turn: Turn) -> None:
-        """Make the lease last; when that fails another may take over, which is all that can happen."""
-        try:
-            await (self._shared if self._shared and turn.shared else self._local).renew(ask)
-        except StoreError as error:
-            self._note(error)
-
-    async def content(self, name: str, turn: Turn) -> Entry | None:
-        """The entry whose source text has that name, if it is known where the turn came from, and fresh."""
-        try:
-            value = await (self._shared if self._shared and turn.shared else self._local).content(name)
-        except StoreError as error:
-            self._note(error)
-            return None
-        entry = Entry.from_value(value) if value else None
-        return entry if entry and entry.content == name and entry.fresh_until > self._clock() else None
-
-    async def thread(self, thread_id: str) -> Entry | None:
-        """What stands under a permalink. Raises StoreError when nobody can tell."""
+    async def thread(self, thread_id: str) -> Entry[AnswerT] | None:
+        """What stands under a permalink. Raises StoreError when no store can say."""
         if len(thread_id) != THREAD_ID_LENGTH:
             return None
-        key = thread_key(thread_id)
-        value = await self._local.peek(key)
-        if value is None and self._shared:
-            value = await self._shared.peek(key)
-            self._put_near(key, value)
-        return Entry.from_value(value) if value else None
-
-    async def drop(self, key: str) -> None:
-        """Remove an entry that is damaged, as far as possible."""
-        with contextlib.suppress(StoreError):
-            await self.forget(key)
+        key, shared = thread_key(thread_id), self._tiers.shared
+        value = await self._tiers.local.peek(key)
+        if value is None and shared:
+            value = await shared.peek(key)
+            self._tiers.put_local(key, value)
+        return self._codec.from_value(value) if value else None
 
     async def forget(self, key: str) -> bool:
         """Remove an entry everywhere. The local one goes first, even when StoreError is raised."""
-        found_near = await self._local.forget(key)
-        return (await self._shared.forget(key) if self._shared else False) or found_near
+        found_here = await self._tiers.local.forget(key)
+        return (await self._tiers.shared.forget(key) if self._tiers.shared else False) or found_here
 
     async def status(self, client: str) -> Decision:
         """What the client's next call would meet; nothing is counted."""
-        if self._shared:
+        if self._tiers.shared:
             try:
-                return await self._shared.status(client)
+                return await self._tiers.shared.status(client)
             except StoreError as error:
-                self._note(error)
-        return await self._local.status(client)
+                self._tiers.failed(error)
+        return await self._tiers.local.status(client)
 
-    async def _enter(self, ask: Ask) -> Turn:
-        if self._shared is None:
-            return await self._enter_counting(self._local, ask, NO_COUNTERS)
-        near = self._local.fresh(ask)
-        hit = NO_COUNTERS
-        if near:  # as ENTER counts it
-            hit = {"collapsed": 1} if ask.waited else {"hits": 1, "saved_micros": cost_micros_of(near)}
-        if near and ask.counts != "coming":
-            self.count_later(**hit)
-            return Turn(kind="hit", value=near)
+    async def _ask(self, lookup: Lookup, record: RequestRecord) -> tuple[LookupReply, Store]:
+        """The reply, and the store that gave it."""
+        tiers = self._tiers
+        if tiers.shared is None:
+            return await self._ask_counting(tiers.local, lookup, NO_COUNTERS, record), tiers.local
         try:
-            if self._clock() < self._read_only_until:
-                return await self._enter_reading(ask, self._shared)
-            # What is near needs no look-up, but the call still counts.
-            asked = replace(ask, looks=False, only_looks=True) if near else ask
-            async with _within(ask.seconds / 2):
-                turn = await self._enter_counting(self._shared, asked, hit)
-        except WriteRejected as error:
-            self._note(error)
-            return await self._enter_reading(ask, self._shared)
+            if tiers.clock() >= tiers.read_only_until:
+                return await self._ask_shared(tiers.shared, lookup, record), tiers.shared
         except StoreError as error:
-            self._note(error)
-            return self._local.enter_now(ask)
-        if near and turn.kind == "absent":
-            return replace(turn, kind="hit", value=near)
-        if turn.kind == "hit":
-            self._put_near(ask.key, turn.value)
-        return turn
+            tiers.failed(error)
+            if not isinstance(error, WriteRejected):
+                return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
+        return await self._ask_read_only(tiers.shared, lookup, record), tiers.local
 
-    async def _enter_counting(self, store: Store, ask: Ask, hit: Counters) -> Turn:
-        """The counters that wait travel along; they wait on when they were not taken."""
-        waiting, self._uncounted = self._uncounted, Counter()
-        taken = False
+    async def _ask_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> LookupReply:
+        """What the first tier has needs no look-up, but the call still counts."""
+        value = self._tiers.local.fresh(lookup)
+        if value is None:
+            reply = await self._ask_counting(shared, lookup, NO_COUNTERS, record)
+        else:
+            hit = outcome_of("hit", waited=lookup.waited)
+            counters = counters_of(hit, cost_micros=cost_micros_of(value))
+            if lookup.charge != "always":
+                self._tiers.uncounted.update(counters)
+                return LookupReply(kind="hit", value=value)
+            reply = await self._ask_counting(shared, replace(lookup, mode="count_only"), counters, record)
+            return replace(reply, kind="hit", value=value) if reply.kind == "not_stored" else reply
+        if reply.kind == "hit" and self._tiers.settings.local_cache_seconds:
+            self._tiers.put_local(lookup.key, reply.value)
+        return reply
+
+    async def _ask_counting(
+        self, store: Store, lookup: Lookup, counters: Counters, record: RequestRecord
+    ) -> LookupReply:
+        """The counters that wait travel along; they wait on when they were not taken.
+
+        A store with a long timeout may take half of the time that the request has, no more.
+        """
+        waiting, self._tiers.uncounted = self._tiers.uncounted, Counter()
+        seconds, taken = record.seconds_left, False
         try:
-            turn = await store.enter(ask, waiting + Counter(hit))
-            taken = turn.kind != "blocked" or ask.counts == "leading"  # the order of ENTER
+            async with asyncio.timeout(seconds / 2):
+                reply = await store.look_up(lookup, waiting + Counter(counters), seconds=seconds + 1)
+            taken = reply.kind != "limited" or lookup.charge == "on_generation"  # the order of look_up.lua
+            return reply
+        except TimeoutError:
+            raise StoreError(reason="no answer in half of the time left", health="timeout") from None
         finally:
             if not taken:
-                self._uncounted.update(waiting)
-        return turn
+                self._tiers.uncounted.update(waiting)
 
-    async def _enter_reading(self, ask: Ask, shared: Store) -> Turn:
+    async def _ask_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> LookupReply:
         """A store that takes no writes still gives what it has; everything else happens here."""
         try:
-            self._put_near(ask.key, await shared.peek(ask.key) if ask.looks else None, min_seconds=1)
+            value = await shared.peek(lookup.key) if lookup.mode in LOOKING_MODES else None
+            self._tiers.put_local(lookup.key, value, min_seconds=1)
         except StoreError as error:
-            self._note(error)
-        return self._local.enter_now(ask)
+            self._tiers.failed(error)
+        return await self._tiers.local.look_up(lookup, seconds=record.seconds_left + 1)
 
-    def _put_near(self, key: str, value: str | None, min_seconds: float = 0) -> None:
-        seconds = max(self._local_seconds, min_seconds)
-        if value and seconds:
-            self._local.put(key, value, seconds)
+    def _outcome(self, grant: Grant, record: RequestRecord) -> Outcome[AnswerT] | None:
+        """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
+        reply = grant.reply
+        entry = self._codec.from_value(reply.value) if reply.value and reply.kind != "failed" else None
+        if reply.kind == "hit" and entry is None:
+            return None
+        self._note(grant, entry, record)
+        usable = entry.fresh_until + self._tiers.settings.stale_if_error_seconds if entry else 0
+        stale = entry if usable > self._tiers.clock() else None
+        match reply.kind:
+            case "hit" if entry:
+                return Hit(entry)
+            case "limited":
+                return Limited()
+            case "failed":
+                return Failed(failure_from_value(reply.value or ""))
+            case "follow":
+                return Follow(stale)
+            case "lead":
+                return Lead(Lease(self._tiers, self._codec, grant, record), stale)
+            case _:
+                return NotStored()
 
-    def _still_blocked(self, client: str) -> Decision | None:
+    def _note(self, grant: Grant, entry: Entry[AnswerT] | None, record: RequestRecord) -> None:
+        """What the cache did, in the words of the log and of RFC 9211."""
+        reply, lookup, age = grant.reply, grant.lookup, None
+        bypassed = grant.store is not (self._tiers.shared or self._tiers.local)
+        record.decision = reply.decision or record.decision
+        outcome = outcome_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
+        if bypassed and reply.kind != "limited":
+            outcome = "bypass"
+        status = CacheStatus(forward=self._forward(lookup))
+        if reply.kind == "hit" and entry:
+            now = self._tiers.clock()
+            age = max(0, int(now - entry.created_at))
+            status = CacheStatus(forward="uri-miss", collapsed=True)
+            if not lookup.waited:
+                ttl_seconds = int(entry.fresh_until - now)
+                status = CacheStatus(ttl_seconds=ttl_seconds, detail="bypass" if bypassed else None)
+        elif bypassed and status.forward != "method":
+            status = CacheStatus(detail="bypass")
+        record.record_cache(outcome, status, age_seconds=age)
+
+    def _forward(self, lookup: Lookup) -> Forward:
+        """Why the request goes past the cache (RFC 9211)."""
+        if lookup.key.startswith(THREAD_PREFIX):
+            return "method"
+        if not self._tiers.settings.cache_ttl_hours:
+            return "bypass"
+        return "uri-miss" if lookup.mode in LOOKING_MODES else "request"
+
+    def _remember_blocked(self, lookup: Lookup, reply: LookupReply) -> None:
+        if reply.kind == "limited" and reply.decision and lookup.charge == "always":
+            self._blocked[lookup.client] = reply.decision
+            if len(self._blocked) > _MAX_BLOCKED:
+                self._blocked.popitem(last=False)
+
+    def _blocked_reply(self, lookup: Lookup) -> LookupReply | None:
         """The decision that blocks the client for some time yet: it costs no command until it may pass."""
-        decision = self._blocked.get(client)
-        if decision is None:
+        if lookup.charge != "always":
             return None
-        passed = self._clock() - decision.now
+        decision, now = self._blocked[lookup.client], self._tiers.clock()
+        passed = now - decision.now
         if passed >= decision.retry_after_seconds:
-            del self._blocked[client]
+            del self._blocked[lookup.client]
             return None
-        return replace(
+        still = replace(
             decision,
-            now=self._clock(),
+            now=now,
             retry_after_seconds=decision.retry_after_seconds - passed,
             reset_seconds=decision.reset_seconds - passed,
         )
-
-    def _note_spent(self, counters: Counters) -> None:
-        """What was spent by way of the shared store, so that the budget holds on here when that one fails."""
-        self._local.count({"cost_micros": counters.get("cost_micros", 0)})
-
-    def _note(self, error: StoreError) -> None:
-        add_error()
-        if isinstance(error, WriteRejected):
-            self._read_only_until = self._clock() + _READ_ONLY_SECONDS
-        level = log.logger.info if isinstance(error, CommandFailed) else log.logger.warning
-        level("Store failed", extra={"facts": {"health": error.health, "reason": error.reason}})
-
-
-@contextlib.asynccontextmanager
-async def _within(seconds: float) -> AsyncIterator[None]:
-    """A store with a long timeout may take half of the time that a request has, no more."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError:
-        raise StoreError(reason="no answer in half of the time left", health="timeout") from None
+        return LookupReply(kind="limited", decision=still)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
+from datetime import UTC, datetime
 
+URL_PREFIX = "threadr:cache:url:"
+TEXT_PREFIX = "threadr:cache:text:"
+THREAD_PREFIX = "threadr:thread:"
 CACHE_INDEX = "threadr:index:cache"
 CONTENT_INDEX = "threadr:index:content"
 RATE_LIMIT_INDEX = "threadr:index:ratelimit"
@@ -30,14 +32,9 @@ def failure_key(key: str) -> str:
     return f"threadr:failure:{key.removeprefix('threadr:cache:')}"
 
 
-def new_thread_id() -> str:
-    """128 random bits in 22 characters that a URL takes: nobody can guess one."""
-    return secrets.token_urlsafe(16)
-
-
 def thread_key(thread_id: str) -> str:
     """Where a thread is kept for its permalink."""
-    return f"threadr:thread:{thread_id}"
+    return f"{THREAD_PREFIX}{thread_id}"
 
 
 def content_key(name: str) -> str:
@@ -45,6 +42,12 @@ def content_key(name: str) -> str:
     return f"threadr:content:{name}"
 
 
-def digest(content: str) -> str:
-    """SHA-256 in 64 hex digits."""
-    return hashlib.sha256(content.encode()).hexdigest()
+def script_keys(key: str, client: str, *, content: str = "", thread_id: str = "") -> list[str]:
+    """The keys of every script, in the order of scripts/head.lua."""
+    own = [key, lease_key(key), failure_key(key), content_key(content), rate_limit_key(client)]
+    return [*own, RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED, thread_key(thread_id)]
+
+
+def day_of(epoch_seconds: float) -> str:
+    """The ISO date of that moment in UTC, by which counters are kept."""
+    return datetime.fromtimestamp(epoch_seconds, UTC).date().isoformat()

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from core.rate_limit import Decision, Window
-from core.store.counters import NO_COUNTERS, Counters
-from core.store.days import day_of, last_days
+from core.request import counters_of, outcome_of
+from core.store.counters import NO_COUNTERS, Counters, last_days
 from core.store.keys import content_key, failure_key, lease_key, thread_key
+from core.store.ledger import Ledger
 from core.store.memory_limiter import LocalWindow
-from core.store.protocol import Ask, Kept, StoreStats, Turn
+from core.store.protocol import (
+    FAILURE_SECONDS,
+    LEASE_SECONDS,
+    LOOKING_MODES,
+    Lookup,
+    LookupReply,
+    StoredEntry,
+    StoreStats,
+)
 from core.usage import micros
 
 _MAX_CHARACTERS = 16 * 1024 * 1024
-_FAILURE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,122 +32,155 @@ class _Item:
     ends_at: float
 
 
-class MemoryStore:
-    """Bounded dictionaries, the least recently used given up first. `clock` gives epoch seconds."""
+@dataclass(slots=True)
+class _Items:
+    """Values with an end, the least recently used given up first."""
 
-    def __init__(self, window: Window, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._limiter = LocalWindow(window, clock)
-        self._started_at = clock()
-        self._items: OrderedDict[str, _Item] = OrderedDict()
-        self._characters = 0
-        self._reserved: dict[str, tuple[int, float]] = {}  # token: (millionths, until when)
-        self._days: dict[str, Counter[str]] = {}
+    clock: Callable[[], float]
+    items: OrderedDict[str, _Item] = field(default_factory=OrderedDict)
+    characters: int = 0
 
-    async def enter(self, ask: Ask, counters: Counters = NO_COUNTERS) -> Turn:
-        return self.enter_now(ask, counters)
-
-    def enter_now(self, ask: Ask, counters: Counters = NO_COUNTERS) -> Turn:
-        """core/scripts.py's ENTER, step for step."""
-        now = self._clock()
-        decision = self._limiter.limit(None, ask.client) if ask.counts == "coming" else None
-        if decision and not decision.allowed:
-            return Turn(kind="blocked", decision=decision, shared=False)
-        self.count(counters)
-        value = self._look(ask) if ask.looks else None
-        if value and _fresh(value, now, ask.oldest):
-            self.count({"collapsed": 1} if ask.waited else {"hits": 1, "saved_micros": cost_micros_of(value)})
-            return Turn(kind="hit", value=value, decision=decision, shared=False)
-        failure = self._get(failure_key(ask.key)) if ask.looks else None
-        if failure:
-            return Turn(kind="failed", value=failure, decision=decision, shared=False)
-        if ask.only_looks:
-            return Turn(kind="absent", value=value, decision=decision, shared=False)
-        if not ask.forces and self._get(lease_key(ask.key)):
-            return Turn(kind="follow", value=value, decision=decision, shared=False)
-        if ask.counts == "leading":
-            decision = self._limiter.limit(None, ask.client)
-            if not decision.allowed:
-                return Turn(kind="blocked", decision=decision, shared=False)
-        self._set(lease_key(ask.key), ask.token, ask.lease_seconds)
-        if ask.looks:
-            self.count({"misses": 1})
-        return Turn(kind="lead", value=value, decision=decision, paid=self._reserve(ask), shared=False)
-
-    def fresh(self, ask: Ask) -> str | None:
-        """The kept value if it may be given; nothing is counted."""
-        value = self._look(ask) if ask.looks else None
-        return value if value and _fresh(value, self._clock(), ask.oldest) else None
-
-    async def keep(self, ask: Ask, kept: Kept) -> bool:
-        self._reserved.pop(ask.token, None)
-        self.count(kept.counters)
-        if kept.value and kept.thread_seconds:
-            self._set(thread_key(kept.thread_id), kept.value, kept.thread_seconds)
-        if self._get(lease_key(ask.key)) != ask.token:
-            return False
-        self._drop(lease_key(ask.key))
-        if not kept.value or not kept.ttl_seconds:
-            return False
-        self._set(ask.key, kept.value, kept.ttl_seconds)
-        if kept.content:
-            self._set(content_key(kept.content), ask.key, kept.ttl_seconds)
-        return True
+    def get(self, key: str) -> str | None:
+        item = self.items.get(key)
+        if item is None or item.ends_at <= self.clock():
+            self.drop(key)
+            return None
+        self.items.move_to_end(key)
+        return item.value
 
     def put(self, key: str, value: str, ttl_seconds: float) -> None:
-        """Keep a copy of what another store has, or of what nobody else may have."""
-        self._set(key, value, ttl_seconds)
+        self.drop(key)
+        self.items[key] = _Item(value, self.clock() + ttl_seconds)
+        self.characters += len(key) + len(value)
+        while self.characters > _MAX_CHARACTERS:
+            self.drop(next(iter(self.items)))
+
+    def drop(self, key: str) -> bool:
+        if item := self.items.pop(key, None):
+            self.characters -= len(key) + len(item.value)
+        return item is not None
+
+
+class MemoryStore:
+    """`clock` gives epoch seconds; `budget_usd` is what this process may spend in a day (0: no cap)."""
+
+    def __init__(self, window: Window, clock: Callable[[], float], budget_usd: float) -> None:
+        self.clock = clock
+        self.items = _Items(clock)
+        self.ledger = Ledger(clock, micros(budget_usd))
+        self._limiter = LocalWindow(window, clock)
+        self._started_at = clock()
+
+    async def look_up(
+        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, seconds: float = 60
+    ) -> LookupReply:
+        # As scripts/look_up.lua does it, step for step.
+        decision = self._limiter.limit(None, lookup.client) if lookup.charge == "always" else None
+        if decision and not decision.allowed:
+            return LookupReply(kind="limited", decision=decision)
+        self.ledger.count(counters)
+        reply = self._reply(lookup, seconds)
+        outcome = outcome_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
+        cost_micros = cost_micros_of(reply.value) if reply.value and reply.kind == "hit" else 0
+        self.ledger.count(counters_of(outcome, cost_micros=cost_micros))
+        return replace(reply, decision=reply.decision or decision)
+
+    def _reply(self, lookup: Lookup, seconds: float) -> LookupReply:
+        if value := self.fresh(lookup):
+            return LookupReply(kind="hit", value=value)
+        looks = lookup.mode in LOOKING_MODES
+        if looks and (failure := self.items.get(failure_key(lookup.key))):
+            return LookupReply(kind="failed", value=failure)
+        value = self._kept(lookup)
+        if lookup.mode in ("only_if_cached", "count_only"):
+            return LookupReply(kind="not_stored", value=value)
+        if lookup.mode != "refresh" and self.items.get(lease_key(lookup.key)):
+            return LookupReply(kind="follow", value=value)
+        decision = self._limiter.limit(None, lookup.client) if lookup.charge == "on_generation" else None
+        if decision and not decision.allowed:
+            return LookupReply(kind="limited", decision=decision)
+        self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
+        within_budget = self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
+        return LookupReply(kind="lead", value=value, decision=decision, within_budget=within_budget)
+
+    def fresh(self, lookup: Lookup) -> str | None:
+        """The kept value if it may be given; nothing is counted."""
+        if value := self._kept(lookup):
+            fresh_ms, created_ms, _ = value.split(" ", 2)
+            created_after = int(created_ms) > int(lookup.min_created_at * 1000)
+            return value if int(fresh_ms) > self.clock() * 1000 and created_after else None
+        return None
+
+    def _kept(self, lookup: Lookup) -> str | None:
+        """The kept value that answers the digest, fresh or not."""
+        value = self.items.get(lookup.key) if lookup.mode in LOOKING_MODES else None
+        return value if value and value.split(" ", 4)[3:4] == [lookup.digest] else None
+
+    async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
+        self.ledger.settle(lookup.token, counters)
+        if entry.value and entry.thread_seconds:
+            self.items.put(thread_key(entry.thread_id), entry.value, entry.thread_seconds)
+        held = self.items.get(lease_key(lookup.key)) == lookup.token
+        if held:
+            self.items.drop(lease_key(lookup.key))
+        if not held or not entry.value or not entry.ttl_seconds:
+            return False
+        self.items.put(lookup.key, entry.value, entry.ttl_seconds)
+        if entry.content:
+            self.items.put(content_key(entry.content), lookup.key, entry.ttl_seconds)
+        return True
 
     async def release(
-        self, ask: Ask, *, refund: bool, failure: str | None, counters: Counters = NO_COUNTERS
+        self,
+        lookup: Lookup,
+        counters: Counters = NO_COUNTERS,
+        *,
+        refund: bool = False,
+        failure: str | None = None,
     ) -> None:
-        self._reserved.pop(ask.token, None)
         if refund:
-            self._limiter.limit(None, ask.client, -1)
+            self._limiter.limit(None, lookup.client, -1)
         if failure:
-            self._set(failure_key(ask.key), failure, _FAILURE_SECONDS)
-        if self._get(lease_key(ask.key)) == ask.token:
-            self._drop(lease_key(ask.key))
-        self.count(counters)
+            self.items.put(failure_key(lookup.key), failure, FAILURE_SECONDS)
+        if self.items.get(lease_key(lookup.key)) == lookup.token:
+            self.items.drop(lease_key(lookup.key))
+        self.ledger.settle(lookup.token, counters)
 
-    async def renew(self, ask: Ask) -> None:
-        if self._get(lease_key(ask.key)) == ask.token:
-            self._set(lease_key(ask.key), ask.token, ask.lease_seconds)
+    async def renew(self, lookup: Lookup) -> None:
+        if self.items.get(lease_key(lookup.key)) == lookup.token:
+            self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
 
     async def peek(self, key: str) -> str | None:
-        return self._get(key)
+        return self.items.get(key)
 
     async def content(self, name: str) -> str | None:
-        key = self._get(content_key(name))
-        return self._get(key) if key else None
+        key = self.items.get(content_key(name))
+        return self.items.get(key) if key else None
 
     async def forget(self, key: str) -> bool:
-        found = self._get(key) is not None
-        self._drop(key)
-        self._drop(failure_key(key))
+        found = self.items.get(key) is not None
+        self.items.drop(key)
+        self.items.drop(failure_key(key))
         return found
 
     async def status(self, client: str) -> Decision:
         return self._limiter.limit(None, client, 0)
 
     async def stats(self) -> StoreStats:
-        now = self._clock()
-        kept = [key for key, item in self._items.items() if item.ends_at > now]
+        now = self.clock()
+        kept = [key for key, item in self.items.items.items() if item.ends_at > now]
         return StoreStats(
             cache_entries=sum(key.startswith("threadr:cache:") for key in kept),
             rate_limit_entries=self._limiter.clients(),
-            memory_used=f"{self._characters / 1024:.1f}K",
+            memory_used=f"{self.items.characters / 1024:.1f}K",
             connected_clients=0,
             uptime_seconds=int(now - self._started_at),
             writable=True,
-            days={day: dict(self._days[day]) for day in last_days(now) if day in self._days},
+            days={day: dict(self.ledger.days[day]) for day in last_days(now) if day in self.ledger.days},
         )
 
     async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
-        self._set(key, value, ttl_seconds)
-
-    async def recall(self, key: str) -> str | None:
-        return self._get(key)
+        self.items.put(key, value, ttl_seconds)
 
     async def ping(self) -> bool:
         return True
@@ -147,55 +188,7 @@ class MemoryStore:
     async def close(self) -> None:
         return None
 
-    def count(self, counters: Counters) -> None:
-        """Add to the day's counters."""
-        now = self._clock()
-        if day_of(now) not in self._days:
-            self._days = {day: self._days[day] for day in last_days(now) if day in self._days}
-            self._days[day_of(now)] = Counter()
-        self._days[day_of(now)].update({name: number for name, number in counters.items() if number})
-
-    def _look(self, ask: Ask) -> str | None:
-        """The kept value that answers the digest, fresh or not."""
-        value = self._get(ask.key)
-        return value if value and value.split(" ", 4)[3:4] == [ask.digest] else None
-
-    def _reserve(self, ask: Ask) -> bool:
-        now, amount = self._clock(), micros(ask.max_cost_usd)
-        if not amount or not ask.budget_usd:
-            return True
-        self._reserved = {token: held for token, held in self._reserved.items() if held[1] > now}
-        spent = self._days.get(day_of(now), Counter())["cost_micros"]
-        if spent + sum(held for held, _ in self._reserved.values()) + amount > micros(ask.budget_usd):
-            return False
-        self._reserved[ask.token] = (amount, now + ask.seconds)
-        return True
-
-    def _get(self, key: str) -> str | None:
-        item = self._items.get(key)
-        if item is None or item.ends_at <= self._clock():
-            self._drop(key)
-            return None
-        self._items.move_to_end(key)
-        return item.value
-
-    def _set(self, key: str, value: str, ttl_seconds: float) -> None:
-        self._drop(key)
-        self._items[key] = _Item(value, self._clock() + ttl_seconds)
-        self._characters += len(key) + len(value)
-        while self._characters > _MAX_CHARACTERS:
-            self._drop(next(iter(self._items)))
-
-    def _drop(self, key: str) -> None:
-        if item := self._items.pop(key, None):
-            self._characters -= len(key) + len(item.value)
-
 
 def cost_micros_of(value: str) -> int:
     """What a kept value cost to make, in millionths of a dollar."""
     return int(value.split(" ", 3)[2])
-
-
-def _fresh(value: str, now: float, oldest: float) -> bool:
-    fresh_ms, kept_ms, *_ = value.split(" ", 2)
-    return int(fresh_ms) > now * 1000 and int(kept_ms) > int(oldest * 1000)

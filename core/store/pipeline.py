@@ -7,15 +7,17 @@ import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from upstash_redis.commands import AsyncCommands
 
 from core.errors import StoreError
 from core.net.breaker import Breaker
-from core.store_usage import StoreUsage, current_store_usage
+from core.net.per_loop import PerLoop
+from core.request import StoreUsage, current_store_usage
 
 Command = list[Any]
+_Client = TypeVar("_Client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,10 @@ class _Waiting:
 
     command: Command
     future: asyncio.Future[Any]
-    store_usage: StoreUsage | None
+    usage: StoreUsage | None
 
 
-class BatchingClient(AsyncCommands):
+class BatchingClient(AsyncCommands, Generic[_Client]):
     """The SDK's command surface over one batch per turn, with a deadline and a breaker for each batch.
 
     The Python SDK sends a request per command (its JavaScript sister has auto-pipelining). Callers
@@ -38,8 +40,21 @@ class BatchingClient(AsyncCommands):
         self._timeout_seconds = timeout_seconds
         self._breaker = breaker
         self._last_health = ""
+        self._clients = PerLoop(self.new_client, self.close_client)
         self._waiting: list[_Waiting] = []
         self._deliveries: set[asyncio.Task[None]] = set()
+
+    @abstractmethod
+    def new_client(self) -> _Client:
+        """A client for the running loop."""
+
+    @abstractmethod
+    async def close_client(self, client: _Client) -> None:
+        """Give back its connections."""
+
+    @abstractmethod
+    async def send(self, client: _Client, commands: Sequence[Command]) -> list[Any]:
+        """One result a command, in order, an exception where one failed. Raises StoreError for the batch."""
 
     async def execute(self, command: Command) -> Any:
         """The raw result of one command. Raises StoreError; at once while the breaker is open."""
@@ -52,13 +67,9 @@ class BatchingClient(AsyncCommands):
             loop.call_soon(self._flush)
         return await waiting.future
 
-    @abstractmethod
-    async def send(self, commands: Sequence[Command]) -> list[Any]:
-        """One result a command, in order, an exception where one failed. Raises StoreError for the batch."""
-
-    @abstractmethod
     async def close(self) -> None:
         """Give back connections."""
+        await self._clients.close()
 
     def _flush(self) -> None:
         batch, self._waiting = self._waiting, []
@@ -70,11 +81,17 @@ class BatchingClient(AsyncCommands):
         results: Sequence[Any]
         started = time.perf_counter()
         try:
-            results = await self._guarded([waiting.command for waiting in batch])
+            results = await self._send([waiting.command for waiting in batch])
         except StoreError as error:
             results = [error] * len(batch)
-        _enter_in_tallies(batch, (time.perf_counter() - started) * 1000)
+        milliseconds = (time.perf_counter() - started) * 1000
+        for usage in {id(waiting.usage): waiting.usage for waiting in batch}.values():
+            if usage:
+                usage.trips += 1
+                usage.milliseconds += milliseconds
         for waiting, result in zip(batch, results, strict=True):
+            if waiting.usage:
+                waiting.usage.commands += 1
             if waiting.future.done():  # its caller has gone
                 continue
             if isinstance(result, Exception):
@@ -82,37 +99,24 @@ class BatchingClient(AsyncCommands):
             else:
                 waiting.future.set_result(result)
 
-    async def _guarded(self, commands: Sequence[Command]) -> list[Any]:
+    async def _send(self, commands: Sequence[Command]) -> list[Any]:
         if not self._breaker.allows():
             raise StoreError(reason="breaker open", health=self._last_health)
         try:
-            results = await self._in_time(commands)
+            async with asyncio.timeout(self._timeout_seconds):
+                results = await self.send(self._clients.client(), commands)
         except StoreError as error:
-            self._last_health = error.health
-            if error.counts_for_breaker:
-                self._breaker.failed(permanent=error.permanent, pause_seconds=error.pause_seconds)
-            raise
+            raise self._noted(error) from error.__cause__
+        except TimeoutError:
+            raise self._noted(StoreError(reason="no answer in time")) from None
+        # A client may raise anything else; those who wait for a result must get one.
+        except Exception as error:
+            raise self._noted(StoreError(reason=type(error).__name__, health="bad_response")) from None
         self._breaker.succeeded()
         return results
 
-    async def _in_time(self, commands: Sequence[Command]) -> list[Any]:
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                return await self.send(commands)
-        except TimeoutError:
-            raise StoreError(reason="no answer in time") from None
-        except StoreError:
-            raise
-        # Whatever else a client raises: those who wait for an answer must get one.
-        except Exception as error:
-            raise StoreError(reason=type(error).__name__, health="bad_response") from None
-
-
-def _enter_in_tallies(batch: list[_Waiting], milliseconds: float) -> None:
-    for waiting in batch:
-        if waiting.store_usage:
-            waiting.store_usage.commands += 1
-    for store_usage in {id(waiting.store_usage): waiting.store_usage for waiting in batch}.values():
-        if store_usage:
-            store_usage.trips += 1
-            store_usage.milliseconds += milliseconds
+    def _noted(self, error: StoreError) -> StoreError:
+        self._last_health = error.health
+        if error.counts_for_breaker:
+            self._breaker.failed(permanent=error.permanent, pause_seconds=error.pause_seconds)
+        return error

@@ -1,66 +1,75 @@
-"""What a store does for us: a few whole operations, the same for Upstash, Redis and the dict."""
+"""What a store does: a few whole operations, the same for Upstash, Redis and memory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from core.rate_limit import Decision
 from core.store.counters import NO_COUNTERS, Counters
 
+LEASE_SECONDS = 10.0  # a leader that died is replaced after so long; a living one renews its lease in time
+FAILURE_SECONDS = 60.0  # how long a permanent failure is remembered
+
+Mode = Literal["normal", "refresh", "only_if_cached", "count_only"]
+LOOKING_MODES: tuple[Mode, ...] = ("normal", "only_if_cached")
+Charge = Literal["always", "on_generation", "never"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What a request wants in its one round trip.
+class Lookup:
+    """What a request wants of its one round trip.
 
-    `oldest` is the epoch second after which a kept answer must have been made. `counts` tells when the call
-    counts against the client's limit: as it comes, when it leads, or not (again). `forces` takes the lease
-    from whoever has it. `max_cost_usd` is what leading may cost at most, to be reserved of `budget_usd`
-    (0: no cap) until `seconds` have passed.
+    `mode`: `normal` looks and may lead; `refresh` leads without looking, whoever has the lease;
+    `only_if_cached` looks and never leads; `count_only` does neither. `charge`: when the call counts against
+    the client's limit. `min_created_at`: the epoch second after which a kept answer must have been made.
+    `waited`: the request waited for another's generation, so that a hit is counted as collapsed.
+    `max_cost_usd`: what leading may cost, to be reserved of the day's budget. `token` names this caller.
     """
 
     key: str
     digest: str
     client: str
     token: str
-    seconds: float
-    lease_seconds: float
-    counts: Literal["coming", "leading", "not"] = "coming"
-    looks: bool = True
+    mode: Mode = "normal"
+    charge: Charge = "always"
     waited: bool = False
-    forces: bool = False
-    only_looks: bool = False
-    tells_contents: bool = False
-    oldest: float = 0
+    min_created_at: float = 0
     max_cost_usd: float = 0
-    budget_usd: float = 0
+
+    def again(self) -> Lookup:
+        """The same once more; a call that was counted is not counted again."""
+        return replace(self, charge="on_generation" if self.charge == "on_generation" else "never")
+
+    def after_waiting(self) -> Lookup:
+        """The same after another's generation, whose answer is new enough."""
+        return replace(self.again(), waited=True, min_created_at=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """What comes of it.
+class LookupReply:
+    """What a store answers to a look-up.
 
-    blocked: over the limit. hit: `value` may be given. failed: `value` tells the failure that is remembered.
-    absent: nothing may be given, and nothing was to be made. follow: another one makes it. lead: this one
-    makes it, `paid` tells whether its worst case is within the budget, `contents` the marks of known ones.
-    follow and lead bring the old `value`, if there is one.
+    limited: over the limit. hit: `value` may be given. failed: `value` is the failure that is remembered.
+    not_stored: nothing may be given, and nothing was to be made. follow: another caller makes it. lead: this
+    one does; `within_budget` says whether its cost could be reserved, `known_contents` holds the marks of the
+    source texts that have an answer. not_stored, follow and lead bring the old `value`, if there is one.
     """
 
-    kind: Literal["blocked", "hit", "failed", "absent", "follow", "lead"]
+    kind: Literal["limited", "hit", "failed", "not_stored", "follow", "lead"]
     value: str | None = None
     decision: Decision | None = None
-    paid: bool = True
-    contents: str = ""
-    shared: bool = True
+    within_budget: bool = True
+    known_contents: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class StoredEntry:
     """What a leader brings: `value` is None where nothing may be kept.
 
-    It is the answer for everybody who asks the same, for `ttl_seconds` (0: it is not), and what stands under
-    the permalink of `thread_id`, for `thread_seconds`. `content` names its source text.
+    It is the answer to the look-up's key for `ttl_seconds` (0: it is not), and what stands under the
+    permalink of `thread_id` for `thread_seconds`. `content` is the digest of its source text.
     """
 
     value: str | None
@@ -68,7 +77,6 @@ class Kept:
     thread_id: str = ""
     thread_seconds: float = 0
     content: str = ""
-    counters: Counters = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,33 +96,43 @@ class StoreStats:
 class Store(Protocol):
     """Every operation raises StoreError when the store does not do its work."""
 
-    async def enter(self, ask: Ask, counters: Counters = NO_COUNTERS) -> Turn:
-        """Limit, look-up, lease and reservation in one atomic step; `counters` are added to the day's."""
+    async def look_up(
+        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, seconds: float = 60
+    ) -> LookupReply:
+        """Limit, look-up, lease and reservation (for `seconds`) in one atomic step.
+
+        `counters` are added to the day's, unless the call is over the limit that it is charged to always.
+        """
         ...
 
-    async def keep(self, ask: Ask, kept: Kept) -> bool:
-        """Settle what was reserved, keep the value and give the lease back.
+    async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
+        """Settle what was reserved, keep the entry and give the lease back.
 
-        False when the lease is another's, who then answers for everybody.
+        False when it is no answer to the key: the lease is another's, or nothing was to be kept.
         """
         ...
 
     async def release(
-        self, ask: Ask, *, refund: bool, failure: str | None, counters: Counters = NO_COUNTERS
+        self,
+        lookup: Lookup,
+        counters: Counters = NO_COUNTERS,
+        *,
+        refund: bool = False,
+        failure: str | None = None,
     ) -> None:
-        """Settle and give the lease back without a value; a `failure` is remembered for 60 s."""
+        """Settle and give the lease back without an entry; a `failure` is remembered for 60 s."""
         ...
 
-    async def renew(self, ask: Ask) -> None:
-        """Make the lease last `lease_seconds` from now, if it is still the asker's."""
+    async def renew(self, lookup: Lookup) -> None:
+        """Make the lease last from now, if it is still the asker's."""
         ...
 
     async def peek(self, key: str) -> str | None:
-        """The kept value, by a plain read; nothing is counted."""
+        """What stands under the key, by a plain read; nothing is counted."""
         ...
 
     async def content(self, name: str) -> str | None:
-        """The value that is filed under a source text's name."""
+        """The value that is filed under a source text's digest."""
         ...
 
     async def forget(self, key: str) -> bool:
@@ -131,10 +149,6 @@ class Store(Protocol):
 
     async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
         """Keep a note."""
-        ...
-
-    async def recall(self, key: str) -> str | None:
-        """The note, if it still is."""
         ...
 
     async def ping(self) -> bool:

@@ -1,87 +1,107 @@
-"""The store that all instances share: Redis's commands, over whichever door leads to it."""
+"""The store that all instances share: Redis's commands, over whichever client reaches it."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.rate_limit import Decision, Window
-from core.store import scripts
-from core.store.counters import NO_COUNTERS, Counters, counters_by_day, pack_counters
-from core.store.days import KEPT_DAYS, day_of, last_days
+from core.request import current_store_usage
+from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
 from core.store.keys import (
     CACHE_INDEX,
-    CONTENT_INDEX,
     CONTENT_MARK_LENGTH,
     PROBE,
-    RATE_LIMIT_INDEX,
-    RESERVED,
-    STATS,
-    content_key,
+    day_of,
     failure_key,
-    lease_key,
     rate_limit_key,
-    thread_key,
+    script_keys,
 )
 from core.store.pipeline import BatchingClient
-from core.store.protocol import Ask, Kept, StoreStats, Turn
-from core.store.redis_limiter import SlidingWindow
-from core.store_usage import add_commands
+from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, LookupReply, StoredEntry, StoreStats
+from core.store.redis_errors import check_type
 from core.usage import micros
 
 _INDEX_TTL_MS = 400 * 86_400_000  # longer than any entry can live
 _MAX_CONTENTS = 500
-_FAILURE_TTL_MS = 60_000
+_WITH_WINDOW = ("look_up", "release", "take")
+
+
+@functools.cache
+def script(name: str) -> str:
+    """The script scripts/`name`.lua behind what it shares with the others; comments are not sent."""
+    parts = ("head", "window", name) if name in _WITH_WINDOW else ("head", name)
+    folder = Path(__file__).with_name("scripts")
+    lines = (line for part in parts for line in (folder / f"{part}.lua").read_text("utf-8").splitlines())
+    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
 
 
 class RedisStore:
-    """`clock` gives epoch seconds."""
+    """`clock` gives epoch seconds; `budget_usd` is what all instances may spend in a day (0: no cap)."""
 
-    def __init__(self, redis: BatchingClient, window: Window, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, redis: BatchingClient[Any], window: Window, clock: Callable[[], float], budget_usd: float
+    ) -> None:
         self._redis = redis
         self._window = window
         self._clock = clock
-        self._limiter = SlidingWindow(window, clock)
+        self._budget_micros = micros(budget_usd)
 
-    async def enter(self, ask: Ask, counters: Counters = NO_COUNTERS) -> Turn:
-        now_ms = self._now_ms()
+    async def look_up(
+        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, seconds: float = 60
+    ) -> LookupReply:
+        now_ms = int(self._clock() * 1000)
         answer = await self._run(
-            scripts.ENTER,
-            _keys(ask),
+            "look_up",
+            lookup,
             counters,
-            flags=_flags(ask),
-            token=ask.token,
-            digest=ask.digest,
-            lease=int(ask.lease_seconds * 1000),
-            oldest=int(ask.oldest * 1000),
-            max_cost=micros(ask.max_cost_usd),
-            budget=micros(ask.budget_usd),
-            held_until=now_ms + int(ask.seconds * 1000),
+            mode=lookup.mode,
+            charge=lookup.charge,
+            waited=int(lookup.waited),
+            token=lookup.token,
+            digest=lookup.digest,
+            lease=int(LEASE_SECONDS * 1000),
+            min_created_at=int(lookup.min_created_at * 1000),
+            max_cost_usd=repr(lookup.max_cost_usd),
+            budget=self._budget_micros,
+            held_until=now_ms + int(seconds * 1000),
         )
-        kind, value, current, previous, paid, contents = _check_types(
+        return self._reply(lookup, answer, now_ms)
+
+    def _reply(self, lookup: Lookup, answer: list[Any], now_ms: int) -> LookupReply:
+        kind, value, current, previous, within_budget, contents = _check_types(
             answer, str, (str, type(None)), int, int, int, str
         )
-        counted = ask.counts == "coming" or (ask.counts == "leading" and kind in ("blocked", "lead"))
-        decision = self._window.decision(
-            allowed=kind != "blocked", current=current, previous=previous, now_ms=now_ms
+        allowed = kind != "limited"
+        decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
+        is_charged = lookup.charge == "always" or (
+            lookup.charge == "on_generation" and kind in ("limited", "lead")
         )
-        return Turn(
-            kind=kind, value=value, decision=decision if counted else None, paid=bool(paid), contents=contents
+        return LookupReply(
+            kind=kind,
+            value=value,
+            decision=decision if is_charged else None,
+            within_budget=bool(within_budget),
+            known_contents=contents,
         )
 
-    async def keep(self, ask: Ask, kept: Kept) -> bool:
+    async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
         answer = await self._run(
-            scripts.KEEP,
-            _keys(ask, kept.content, kept.thread_id),
-            kept.counters,
-            token=ask.token,
-            value=kept.value or "",
-            ttl=int(kept.ttl_seconds * 1000),
-            thread_ttl=int(kept.thread_seconds * 1000),
+            "keep",
+            lookup,
+            counters,
+            content=entry.content,
+            thread_id=entry.thread_id,
+            token=lookup.token,
+            value=entry.value or "",
+            ttl=int(entry.ttl_seconds * 1000),
+            thread_ttl=int(entry.thread_seconds * 1000),
             index_ttl=_INDEX_TTL_MS,
-            mark=kept.content[:CONTENT_MARK_LENGTH],
+            mark=entry.content[:CONTENT_MARK_LENGTH],
             max_contents=_MAX_CONTENTS,
             forgotten_day=day_of(self._clock() - KEPT_DAYS * 86_400),
         )
@@ -89,28 +109,32 @@ class RedisStore:
         return bool(done)
 
     async def release(
-        self, ask: Ask, *, refund: bool, failure: str | None, counters: Counters = NO_COUNTERS
+        self,
+        lookup: Lookup,
+        counters: Counters = NO_COUNTERS,
+        *,
+        refund: bool = False,
+        failure: str | None = None,
     ) -> None:
         await self._run(
-            scripts.RELEASE,
-            _keys(ask),
+            "release",
+            lookup,
             counters,
-            token=ask.token,
+            token=lookup.token,
             refund=int(refund),
             failure=failure or "",
-            failure_ttl=_FAILURE_TTL_MS,
+            failure_ttl=int(FAILURE_SECONDS * 1000),
         )
 
-    async def renew(self, ask: Ask) -> None:
-        lease_ms = int(ask.lease_seconds * 1000)
-        await self._run(scripts.RENEW, _keys(ask), NO_COUNTERS, token=ask.token, lease=lease_ms)
+    async def renew(self, lookup: Lookup) -> None:
+        await self._run("renew", lookup, token=lookup.token, lease=int(LEASE_SECONDS * 1000))
 
     async def peek(self, key: str) -> str | None:
         value = await self._redis.execute(["GET", key])
-        return None if value is None else str(_check_type(value, str))
+        return None if value is None else str(check_type(value, str))
 
     async def content(self, name: str) -> str | None:
-        answer = await self._run(scripts.CONTENT, ["", "", "", content_key(name)], NO_COUNTERS)
+        answer = await self._run("content", None, content=name)
         (value,) = _check_types(answer, (str, type(None)))
         return None if value is None else str(value)
 
@@ -121,42 +145,22 @@ class RedisStore:
             self._redis.execute(["DEL", failure_key(key)]),
             self._redis.execute(["ZREM", CACHE_INDEX, key]),
         )
-        return bool(_check_type(removed, int))
+        return bool(check_type(removed, int))
 
     async def status(self, client: str) -> Decision:
-        decision: Decision = await self._limiter.limit_async(self._redis, rate_limit_key(client), rate=0)
+        from core.store.redis_limiter import SlidingWindow  # of a library that a look-up does without
+
+        limiter = SlidingWindow(self._window, self._clock)
+        decision: Decision = await limiter.limit_async(self._redis, rate_limit_key(client), rate=0)
         return decision
 
     async def stats(self) -> StoreStats:
-        now_ms = self._now_ms()
-        commands: list[list[Any]] = [
-            ["ZCOUNT", CACHE_INDEX, now_ms, "+inf"],
-            ["ZCOUNT", RATE_LIMIT_INDEX, now_ms, "+inf"],
-            ["HGETALL", STATS],
-            *(["INFO", section] for section in ("memory", "clients", "server")),
-        ]
-        results: list[Any] = await asyncio.gather(
-            self.ping(), *(self._redis.execute(command) for command in commands), return_exceptions=True
-        )
-        kinds = (bool, int, int, list, str, str, str)
-        writable, entries, clients, counters, memory, connected, server = map(_check_type, results, kinds)
-        return StoreStats(
-            cache_entries=_to_int(entries),
-            rate_limit_entries=_to_int(clients),
-            memory_used=_info(memory).get("used_memory_human"),
-            connected_clients=_to_int(_info(connected).get("connected_clients")),
-            uptime_seconds=_to_int(_info(server).get("uptime_in_seconds")),
-            writable=writable is True,
-            # Upstash has no INFO: what is never told is not missing.
-            partial=any(isinstance(result, CommandFailed) for result in (entries, clients, counters)),
-            days=counters_by_day(counters, last_days(self._clock())),
-        )
+        from core.store.redis_stats import read_stats
+
+        return await read_stats(self._redis, self.ping(), now=self._clock())
 
     async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
         await self._redis.execute(["SET", key, value, "PX", int(ttl_seconds * 1000)])
-
-    async def recall(self, key: str) -> str | None:
-        return await self.peek(key)
 
     async def ping(self) -> bool:
         answered: Any
@@ -167,68 +171,44 @@ class RedisStore:
             return_exceptions=True,
         )
         if answered != "PONG" and getattr(answered, "health", "") not in ("read_only", "too_large"):
-            told_more = isinstance(answered, StoreError) and not isinstance(answered, CommandFailed)
-            raise answered if told_more else StoreError(reason="no answer to PING", health="bad_response")
-        return not isinstance(_check_type(wrote, str), WriteRejected)
+            if isinstance(answered, StoreError) and not isinstance(answered, CommandFailed):
+                raise answered
+            raise StoreError(reason="no answer to PING", health="bad_response")
+        return not isinstance(check_type(wrote, str), WriteRejected)
 
     async def close(self) -> None:
         await self._redis.close()
 
     async def _run(
-        self, script: str, keys: Sequence[str], counters: Counters, **arguments: str | int
+        self,
+        name: str,
+        lookup: Lookup | None,
+        counters: Counters = NO_COUNTERS,
+        *,
+        content: str = "",
+        thread_id: str = "",
+        **arguments: str | int,
     ) -> list[Any]:
         """What the script answers after the number of commands that it ran."""
+        now = self._clock()
         arguments |= {
-            "now": self._now_ms(),
-            "day": day_of(self._clock()),
+            "now": int(now * 1000),
+            "day": day_of(now),
             "width": self._window.milliseconds,
             "limit": self._window.limit,
         }
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
-        named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
+        if counters:
+            named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
         pairs = [part for pair in named.items() for part in pair]
-        answer = await self._redis.execute(["EVAL", script, len(keys), *keys, *pairs])
+        key, client = (lookup.key, lookup.client) if lookup else ("", "")
+        keys = script_keys(key, client, content=content, thread_id=thread_id)
+        answer = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
         if not isinstance(answer, list) or not answer or not isinstance(answer[0], int):
             raise StoreError(reason="a script's answer has another shape", health="bad_response")
-        add_commands(answer[0])
+        if usage := current_store_usage.get():
+            usage.commands += answer[0]
         return answer[1:]
-
-    def _now_ms(self) -> int:
-        return int(self._clock() * 1000)
-
-
-def _keys(ask: Ask, content: str = "", thread_id: str = "") -> list[str]:
-    """The keys of every script, in the order of core/scripts.py."""
-    own = [
-        ask.key,
-        lease_key(ask.key),
-        failure_key(ask.key),
-        content_key(content),
-        rate_limit_key(ask.client),
-    ]
-    return [*own, RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED, thread_key(thread_id)]
-
-
-def _flags(ask: Ask) -> str:
-    flags = {
-        "c": ask.counts == "coming",
-        "g": ask.counts == "leading",
-        "l": ask.looks,
-        "w": ask.waited,
-        "f": ask.forces,
-        "o": ask.only_looks,
-        "k": ask.tells_contents,
-    }
-    return "".join(flag for flag, is_set in flags.items() if is_set)
-
-
-def _check_type(result: Any, kind: type) -> Any:
-    """The result if it is of its command's type, or the failure of that command alone. Raises StoreError."""
-    if isinstance(result, CommandFailed | kind):
-        return result
-    if isinstance(result, BaseException):
-        raise result
-    raise StoreError(reason="a result has another type", health="bad_response")
 
 
 def _check_types(answer: list[Any], *kinds: Any) -> list[Any]:
@@ -236,15 +216,3 @@ def _check_types(answer: list[Any], *kinds: Any) -> list[Any]:
     if len(answer) == len(kinds) and all(map(isinstance, answer, kinds)):
         return answer
     raise StoreError(reason="a script's answer has another shape", health="bad_response")
-
-
-def _to_int(number: Any) -> int | None:
-    text = str(number)
-    return int(text) if text.isascii() and text.isdigit() else None
-
-
-def _info(text: Any) -> dict[str, str]:
-    """One section of INFO; empty where the server does not tell, as Upstash may not."""
-    if not isinstance(text, str):
-        return {}
-    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)

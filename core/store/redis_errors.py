@@ -1,6 +1,8 @@
-"""What the words of Redis and Upstash errors mean."""
+"""What the words of Redis and Upstash errors mean, and results of another type."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from core.errors import CommandFailed, StoreError, StoreRefused, WriteRejected
 
@@ -25,3 +27,12 @@ def classify_error(error: str) -> StoreError:
         return StoreError(reason=reason)
     too_large = any(phrase in text for phrase in _TOO_LARGE)
     return CommandFailed(reason=reason, health="too_large" if too_large else "bad_response")
+
+
+def check_type(result: Any, kind: type) -> Any:
+    """The result if it is of its command's type, or the failure of that command alone. Raises StoreError."""
+    if isinstance(result, CommandFailed | kind):
+        return result
+    if isinstance(result, BaseException):
+        raise result
+    raise StoreError(reason="a result has another type", health="bad_response")

@@ -9,10 +9,10 @@ from upstash_ratelimit.limiter import AbstractLimiter, Limiter
 
 from core.errors import StoreError
 from core.rate_limit import Decision, Window
+from core.request import current_store_usage
 from core.store.keys import RATE_LIMIT_INDEX
 from core.store.memory_limiter import LocalWindow
-from core.store.scripts import TAKE
-from core.store_usage import add_commands
+from core.store.redis import script
 
 Steps = Generator[Any, Any, None]  # yields a command and its arguments, is sent the result, yields the answer
 
@@ -35,18 +35,14 @@ class SlidingWindow(AbstractLimiter):  # type: ignore[misc]
     def _limit(self, identifier: str, rate: int = 1) -> Steps:
         now_ms = int(self._clock() * 1000)
         keys = ["", "", "", "", identifier, RATE_LIMIT_INDEX]
-        numbers = {
-            "now": now_ms,
-            "width": self._window.milliseconds,
-            "limit": self._window.limit,
-            "rate": rate,
-        }
-        arguments = [part for name, number in numbers.items() for part in (f"{name}#", number)]
-        answer = yield "eval", (TAKE, keys, arguments)
+        arguments = ["now#", now_ms, "width#", self._window.milliseconds]
+        arguments += ["limit#", self._window.limit, "rate#", rate]
+        answer = yield "eval", (script("take"), keys, arguments)
         if not isinstance(answer, list) or [type(part) for part in answer] != [int] * 4:
             raise StoreError(reason="a script's answer has another shape", health="bad_response")
         commands, allowed, current, previous = answer
-        add_commands(commands)
+        if usage := current_store_usage.get():
+            usage.commands += commands
         yield self._window.decision(allowed=bool(allowed), current=current, previous=previous, now_ms=now_ms)
 
     def _get_remaining(self, identifier: str) -> Steps:

@@ -1,4 +1,4 @@
-"""The door to plain Redis, Valkey or Upstash over TCP, with or without TLS."""
+"""The client for plain Redis, Valkey or Upstash over TCP, with or without TLS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from redis.exceptions import (
 
 from core.errors import CommandFailed, StoreError, StoreRefused
 from core.net.breaker import Breaker
-from core.net.per_loop import PerLoop
 from core.net.tls import authorities_file, is_certificate_fault
 from core.store.pipeline import BatchingClient, Command
 from core.store.redis_errors import classify_error
@@ -32,16 +31,15 @@ _CODES: dict[type, str] = {
 }
 
 
-class TcpRedis(BatchingClient):
-    """Sends each batch as one pipeline, and gives raw RESP2 results as the REST door does."""
+class TcpRedis(BatchingClient[Redis]):
+    """Sends each batch as one pipeline, and gives raw RESP2 results as the REST client does."""
 
     def __init__(self, url: str, *, timeout_seconds: float, breaker: Breaker) -> None:
         super().__init__(timeout_seconds=timeout_seconds, breaker=breaker)
         self._url = url
-        self._clients = PerLoop(self._new_client, Redis.aclose)
 
-    async def send(self, commands: Sequence[Command]) -> list[Any]:
-        pipeline = self._clients.client().pipeline(transaction=False)
+    async def send(self, client: Redis, commands: Sequence[Command]) -> list[Any]:
+        pipeline = client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
         try:
@@ -51,15 +49,15 @@ class TcpRedis(BatchingClient):
             raise _failure(error) from None
         return [_translated(result) for result in results]
 
-    async def close(self) -> None:
-        await self._clients.close()
+    async def close_client(self, client: Redis) -> None:
+        await client.aclose()
 
-    def _new_client(self) -> Redis:
+    def new_client(self) -> Redis:
         pool = BlockingConnectionPool.from_url(
             self._url,
             protocol=2,
             decode_responses=True,
-            encoding_errors="replace",  # a value that is not ours is told by what it holds
+            encoding_errors="replace",  # a value that is not ours shows by what it holds
             max_connections=2,
             timeout=self._timeout_seconds,
             socket_timeout=self._timeout_seconds,

@@ -1,4 +1,4 @@
-"""The door to Upstash Redis over REST."""
+"""The client for Upstash Redis over REST."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import httpx
 
 from core.errors import CommandFailed, StoreError, StoreRefused
 from core.net.breaker import Breaker
-from core.net.per_loop import PerLoop
 from core.net.tls import is_certificate_fault, tls_context
 from core.store.pipeline import BatchingClient, Command
 from core.store.redis_errors import classify_error
@@ -24,7 +23,7 @@ _READS = {"GET", "HGETALL", "HMGET", "INFO", "MGET", "PING", "ZCOUNT"}
 _CUTS = (httpx.ReadError, httpx.WriteError, httpx.CloseError, httpx.RemoteProtocolError)
 
 
-class UpstashRest(BatchingClient):
+class UpstashRest(BatchingClient[httpx.AsyncClient]):
     """Sends each batch as one POST to /pipeline (upstash.com/docs/redis/features/restapi).
 
     Only the SDK's commands are used, not its transport: that one has no timeout, sleeps 3 s between
@@ -35,15 +34,14 @@ class UpstashRest(BatchingClient):
         super().__init__(timeout_seconds=timeout_seconds, breaker=breaker)
         self._url = f"{url}/pipeline"
         self._token = token
-        self._clients = PerLoop(self._new_client, httpx.AsyncClient.aclose)
         self._resets = 0
 
-    async def send(self, commands: Sequence[Command]) -> list[Any]:
+    async def send(self, client: httpx.AsyncClient, commands: Sequence[Command]) -> list[Any]:
         if not _TOKEN.fullmatch(self._token):
             # Copied with a newline, say. The client's own error would have the token in its text.
             raise StoreRefused(reason="the token holds a character that none has", health="not_configured")
         try:
-            results = await self._post(commands)
+            results = await self._post(client, commands)
         except _Cut as cut:
             self._resets += 1
             if not all(str(command[0]).upper() in _READS for command in commands):
@@ -52,19 +50,16 @@ class UpstashRest(BatchingClient):
                 counts_for_breaker = cut.in_answer or self._resets > 1
                 raise StoreError(reason="connection cut", counts_for_breaker=counts_for_breaker) from None
             try:
-                results = await self._post(commands)
+                results = await self._post(client, commands)
             except _Cut:
                 raise StoreError(reason="connection cut twice") from None
         self._resets = 0
         return results
 
-    async def close(self) -> None:
-        await self._clients.close()
-
-    async def _post(self, commands: Sequence[Command]) -> list[Any]:
+    async def _post(self, client: httpx.AsyncClient, commands: Sequence[Command]) -> list[Any]:
         answered = False
         try:
-            async with self._clients.client().stream("POST", self._url, json=commands) as response:
+            async with client.stream("POST", self._url, json=commands) as response:
                 answered = True
                 return _results(response, await _bounded_body(response), len(commands))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -74,7 +69,7 @@ class UpstashRest(BatchingClient):
                 raise StoreRefused(reason="certificate", health="misconfigured") from None
             raise StoreError(reason=type(error).__name__) from None
 
-    def _new_client(self) -> httpx.AsyncClient:
+    def new_client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={
                 "Authorization": f"Bearer {self._token}",
@@ -86,6 +81,9 @@ class UpstashRest(BatchingClient):
             verify=tls_context(),
             trust_env=False,
         )
+
+    async def close_client(self, client: httpx.AsyncClient) -> None:
+        await client.aclose()
 
 
 class _Cut(Exception):

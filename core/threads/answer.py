@@ -1,84 +1,164 @@
-"""The response body of a generation."""
+"""The answer of a generation: a draft as the platform's posts, with what is known of its source."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
-
-from pydantic import ValidationError
+from dataclasses import asdict, dataclass
 
 from core.article.article import Article
+from core.cache.cache_control import Caller
 from core.cache.entry import Entry
-from core.errors import NoArticle
-from core.store.keys import new_thread_id
-from core.text.thread import first_fitting, thread_of
-from core.threads.schemas import GenerateAnswer, GenerateRequest
+from core.cache.lease import Audience
+from core.cache.request_key import new_thread_id
+from core.errors import NoArticle, NotFound
+from core.text.platforms import PLATFORMS
+from core.text.thread import Thread, first_fitting, thread_of
+from core.threads.schemas import GenerateAnswer, GenerateRequest, PostOut, SourceOut, UsageOut
+from core.usage import Usage
+from core.writing.draft import Draft
 from core.writing.writer import Written
 
+AnswerEntry = Entry[GenerateAnswer]
 
-def answer_of(request: GenerateRequest, article: Article, written: Written) -> dict[str, Any]:
-    """The body for a new draft, its fields in the contract's order."""
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An answer, the text and the suffix of each of its posts, and the drafts that they come from."""
+
+    answer: GenerateAnswer
+    posts: tuple[tuple[str, str], ...]
+    drafts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def entry(
+        self,
+        digest: str,
+        *,
+        now: float,
+        fresh_seconds: float,
+        content: str = "",
+        validators: tuple[str | None, str | None] = (None, None),
+    ) -> AnswerEntry:
+        """The answer as it is kept for the look-up of that digest."""
+        return AnswerEntry(
+            digest=digest,
+            created_at=now,
+            fresh_until=now + fresh_seconds,
+            answer=self.answer,
+            drafts=self.drafts,
+            warnings=self.warnings,
+            content=content,
+            validators=validators,
+            posts=self.posts,
+        )
+
+
+def finished(request: GenerateRequest, article: Article, written: Written, usage: Usage) -> Finished:
+    """The answer for a new draft. Raises NoArticle when nothing of it can be posted."""
     draft, brief = written.draft, request.brief
-    posts, warnings = _posts(request, article, draft.posts)
-    return {
-        "success": True,
-        "thread": posts,
-        "source_type": "text" if request.url is None else "url",
+    thread = _thread(request, article, draft.posts)
+    answer = GenerateAnswer(
+        success=True,
+        thread=_posts(thread),
+        source_type="text" if request.url is None else "url",
+        title=article.title,
+        error=None,
+        id=new_thread_id(),
+        cached=False,
+        degraded=written.degraded,
+        platform=request.platform,
+        generator=draft.generator,
+        model=draft.model,
+        hooks=[text for hook in draft.hooks if (text := first_fitting(hook, brief.max_length, brief.rule))],
+        source=_source(article),
+        usage=UsageOut(**asdict(usage)),
+        warnings=[*written.warnings, *_warnings(thread, article)],
+    )
+    return Finished(answer, _parts(thread), draft.posts, draft.warnings)
+
+
+def finished_again(request: GenerateRequest, article: Article, known: AnswerEntry) -> Finished:
+    """The answer to the same text from another address: the known drafts with this one's link."""
+    thread = _thread(request, article, known.drafts)
+    changes = {
+        "thread": _posts(thread),
         "title": article.title,
-        "error": None,
         "id": new_thread_id(),
-        "cached": False,
-        "degraded": written.degraded,
-        "platform": request.platform,
+        "source": _source(article),
+        "warnings": [*known.warnings, *_warnings(thread, article)],
+    }
+    answer = known.answer.model_copy(update=changes)
+    return Finished(answer, _parts(thread), known.drafts, known.warnings)
+
+
+def finished_rewrite(known: AnswerEntry, number: int, text: str, draft: Draft, usage: Usage) -> Finished:
+    """The known thread with another text in post `number` (from 1), under an id of its own."""
+    at, suffix = number - 1, known.posts[number - 1][1]
+    thread, posts = list(known.answer.thread), list(known.posts)
+    content = text + suffix
+    count = PLATFORMS[known.answer.platform].count(content)
+    thread[at] = thread[at].model_copy(update={"content": content, "character_count": count})
+    posts[at] = (text, suffix)
+    changes = {
+        "thread": thread,
+        "id": new_thread_id(),
+        "degraded": False,
         "generator": draft.generator,
         "model": draft.model,
-        "hooks": [
-            text for hook in draft.hooks if (text := first_fitting(hook, brief.max_length, brief.rule))
-        ],
-        "source": _source(article),
-        "usage": asdict(written.usage),
-        "warnings": [*written.warnings, *warnings],
+        "usage": UsageOut(**asdict(usage)),
+        # What was marked in the thread before is not proven by standing there.
+        "warnings": list(dict.fromkeys([*known.answer.warnings, *draft.warnings])),
     }
+    return Finished(known.answer.model_copy(update=changes), tuple(posts))
 
 
-def answer_again(request: GenerateRequest, article: Article, known: Entry) -> dict[str, Any]:
-    """The body of a known answer for the same text from another address: its drafts with this one's link."""
-    posts, warnings = _posts(request, article, known.drafts)
-    return known.answer | {
-        "thread": posts,
-        "title": article.title,
-        "id": new_thread_id(),
-        "source": _source(article),
-        "warnings": [*known.warnings, *warnings],
-    }
+def audience_of(written: Written, caller: Caller) -> Audience:
+    """Only what the model made is an answer for everybody; the rest is cheap to make again."""
+    if caller.cache_control.no_store:
+        return "nobody"
+    if written.draft.generator == "openai":
+        return "everyone"
+    return "process" if written.degraded else "permalink"
 
 
-def is_answer(body: Any) -> bool:
-    """Whether a kept body is an answer as this version gives it."""
-    try:
-        GenerateAnswer.model_validate(body)
-    except ValidationError:
-        return False
-    return True
+def stored_answer(entry: AnswerEntry | None) -> AnswerEntry:
+    """The entry under a permalink. Raises NotFound when there is none."""
+    if entry is None:
+        raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
+    return entry
 
 
-def _posts(
-    request: GenerateRequest, article: Article, drafts: Sequence[str]
-) -> tuple[list[dict[str, Any]], list[str]]:
+def _thread(request: GenerateRequest, article: Article, drafts: Sequence[str]) -> Thread:
     thread = thread_of(drafts, request.brief, link=article.url)
     if not thread.posts:
         raise NoArticle("There is nothing but a link that is longer than a post.")
+    return thread
+
+
+def _posts(thread: Thread) -> list[PostOut]:
+    return [
+        PostOut(
+            number=post.number, total=post.total, content=post.content, character_count=post.character_count
+        )
+        for post in thread.posts
+    ]
+
+
+def _parts(thread: Thread) -> tuple[tuple[str, str], ...]:
+    return tuple((post.text, post.suffix) for post in thread.posts)
+
+
+def _warnings(thread: Thread, article: Article) -> list[str]:
     cut = f"Only the first {len(article.text)} characters of the source were used."
-    return [asdict(post) for post in thread.posts], [*thread.warnings, *([cut] if article.truncated else [])]
+    return [*thread.warnings, *([cut] if article.truncated else [])]
 
 
-def _source(article: Article) -> dict[str, Any]:
-    return {
-        "url": article.url,
-        "author": article.author,
-        "published": article.published,
-        "language": article.language,
-        "characters": len(article.text),
-        "truncated": article.truncated,
-    }
+def _source(article: Article) -> SourceOut:
+    return SourceOut(
+        url=article.url,
+        author=article.author,
+        published=article.published,
+        language=article.language,
+        characters=len(article.text),
+        truncated=article.truncated,
+    )

@@ -1,134 +1,214 @@
-"""The main path: identity → one store round trip → (hit | follow | lead) → answer."""
+"""The main path: client → one store round trip → hit, wait, or article → thread → keep → answer."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from dataclasses import replace
+from typing import assert_never
 
-from core.article.fetcher import Fetcher
-from core.cache.cache_control import CacheControl
-from core.cache.entry import Entry
-from core.cache.single_flight import Flights
-from core.cache.tiered import Cache
-from core.errors import ArticleError, ContentRefused, ModelError, NotCached, RateLimited, failure_of
-from core.request import RequestRecord
-from core.store.protocol import Turn
-from core.threads.answer import is_answer
-from core.threads.job import Job, Policy
-from core.threads.leader import HIT, Leader
-from core.threads.schemas import GenerateRequest
-from core.writing.writer import Writer
+from core.article.article import Article
+from core.cache.cache_control import Caller
+from core.cache.lease import DEGRADED_SECONDS, Audience, Lease
+from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
+from core.cache.request_key import Lookups, RequestIdentity, Variant, content_name
+from core.cache.single_flight import SingleFlight, poll_pauses
+from core.cache.tiered import TieredCache
+from core.errors import ArticleError, BudgetSpent, ContentRefused, ModelError, NotCached, RateLimited
+from core.request import CacheStatus, RequestRecord
+from core.settings import Settings
+from core.threads.answer import AnswerEntry, Finished, audience_of, finished, finished_again
+from core.threads.schemas import GenerateAnswer, GenerateRequest
+from core.threads.source import Source, Sources
+from core.writing.draft import WritingContext
+from core.writing.model.prompt import prompt_version
+from core.writing.writer import Writer, Written
 
-_SECONDS_TO_MAKE_DO = 3.0  # a follower that has no more left stops waiting
-_FIRST_POLL_SECONDS, _LONGEST_POLL_SECONDS = 0.05, 0.5
+CACHED = "Returning cached thread response"
+MADE_BY_MODEL = "Successfully generated thread using OpenAI"
+MADE_BY_US = "Successfully generated thread using the built-in composer"
+
+_FALLBACK_SECONDS = 3.0  # a follower that has no more left stops waiting
+_COMPOSER_SECONDS = 1.0  # kept back from the model for the extractive composer and the answer
 
 
-class Generation:
-    def __init__(self, *, cache: Cache, web: Fetcher, writer: Writer, policy: Policy) -> None:
+class GenerateThread:
+    """A URL or a text in, a thread out: found, waited for, or made; made once in the world."""
+
+    def __init__(
+        self,
+        *,
+        cache: TieredCache[GenerateAnswer],
+        lookups: Lookups,
+        sources: Sources,
+        writer: Writer,
+        settings: Settings,
+    ) -> None:
         self._cache = cache
+        self._lookups = lookups
+        self._sources = sources
         self._writer = writer
-        self._policy = policy
-        self._leader = Leader(cache=cache, web=web, writer=writer)
-        self._flights = Flights()
+        self._settings = settings
+        self._version = prompt_version(settings.openai_model)
+        self._flights: SingleFlight[GenerateAnswer] = SingleFlight()
 
-    async def answer(
-        self, request: GenerateRequest, *, client: str, cache_control: CacheControl, record: RequestRecord
-    ) -> dict[str, Any]:
-        """The response body. Raises ThreadrError by cause; what was learned stands in `record`."""
-        job = Job.of(
-            request,
-            client=client,
-            cache_control=cache_control,
-            record=record,
-            policy=self._policy,
-            max_cost_usd=lambda characters: self._writer.max_cost_usd(request.generator, characters),
+    async def __call__(
+        self, request: GenerateRequest, caller: Caller, record: RequestRecord
+    ) -> GenerateAnswer:
+        """The answer; what was learned stands in `record`. Raises ThreadrError by type."""
+        characters = self._settings.max_content_length
+        characters = characters if request.text is None else min(len(request.text), characters)
+        lookup = self._lookups.for_answer(
+            RequestIdentity(url=request.url, text=request.text, variant=self._variant(request)),
+            caller,
+            refresh=request.refresh,
+            max_cost_usd=self._writer.max_cost_usd(request.generator, characters),
         )
-        turn = await self._enter(job)
-        poll_seconds = _FIRST_POLL_SECONDS
+        pauses = poll_pauses()
         while True:
-            if turn.kind == "hit" and turn.value:
-                if entry := _sound(turn.value):
-                    return self._hit(job, entry, turn)
-                await self._cache.drop(job.ask.key)
-                job = job.again()
-            elif turn.kind == "follow" and record.seconds_left > _SECONDS_TO_MAKE_DO:
-                if landed := await self._waited(job, poll_seconds):
-                    return landed
-                poll_seconds = min(poll_seconds * 1.5, _LONGEST_POLL_SECONDS)
-                job = job.again(waited=True, oldest=0)
-            else:
-                return await self._without_hit(job, turn)
-            turn = await self._enter(job)
+            outcome = await self._cache.look_up(lookup, record)
+            match outcome:
+                case Hit(entry):
+                    answer = _cached(entry.answer, record)
+                    return entry.answer if lookup.waited else answer
+                case Limited():
+                    raise RateLimited
+                case Failed(error):
+                    raise error
+                case NotStored():
+                    raise NotCached
+                case Follow() if record.seconds_left > _FALLBACK_SECONDS:
+                    seconds = record.seconds_left - _FALLBACK_SECONDS
+                    answer = await self._flights.wait(lookup.key, seconds=seconds, pause=next(pauses))
+                    if answer:
+                        return self._collapsed(answer, record)
+                    lookup = lookup.after_waiting()
+                case Follow(stale):
+                    return self._serve(stale, record) if stale else await self._without_model(request, record)
+                case Lead():
+                    with self._flights.leading(lookup.key) as flight:
+                        answer = await self._make(request, caller, outcome, record)
+                        flight.land(answer)
+                        return answer
+                case _:
+                    assert_never(outcome)
 
-    async def _enter(self, job: Job) -> Turn:
-        turn = await self._cache.enter(job.ask)
-        job.record.entered(job.ask, turn, bypassed=self._cache.is_bypassed(turn))
-        return turn
+    async def _make(
+        self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
+    ) -> GenerateAnswer:
+        """The answer, kept where the lease came from. With a stale one at hand no fallback writes."""
+        try:
+            async with lead.lease as lease:
+                source = await self._sources.get(request, lead.stale, record)
+                if known := await self._known(request, source, lead):
+                    audience: Audience = "nobody" if caller.cache_control.no_store else "everyone"
+                    await lease.keep(known, audience, known=True)
+                    return _cached(known.answer, record)
+                unavailable = None if lease.within_budget else BudgetSpent(reason="budget spent")
+                written = await self._write(
+                    request, source.article, record, unavailable=unavailable, allow_fallback=not lead.stale
+                )
+                made = finished(request, source.article, written, record.usage.total)
+                await lease.keep(self._entry(request, source, made, lease), audience_of(written, caller))
+                return _made(made.answer, written, record)
+        except (ArticleError, ModelError) as error:
+            if lead.stale is None or isinstance(error, ContentRefused):
+                raise
+            return self._serve(lead.stale, record)
 
-    async def _without_hit(self, job: Job, turn: Turn) -> dict[str, Any]:
-        job.record.cache_status = "detail=bypass" if self._cache.is_bypassed(turn) else job.forward
-        if turn.kind == "blocked":
-            raise RateLimited
-        if turn.kind == "failed" and turn.value:
-            raise failure_of(turn.value)
-        if turn.kind == "absent":
-            raise NotCached
-        stale = self._still_served(turn.value)
-        if turn.kind == "follow":  # nobody brought anything, and there is no time to lead
-            return self._stale(job, stale) if stale else await self._leader.answer_without_model(job)
-        with self._flights.leading(job.ask.key) as flight:
-            try:
-                answer = await self._leader.lead(job, turn, stale)
-            except (ArticleError, ModelError) as error:
-                if stale is None or isinstance(error, ContentRefused):
-                    raise
-                job.record.spent(error)
-                answer = self._stale(job, stale)
-            flight.land(answer)
-            return answer
-
-    def _hit(self, job: Job, entry: Entry, turn: Turn) -> dict[str, Any]:
-        now, record = self._policy.clock(), job.record
-        record.age_seconds = max(0, int(now - entry.kept_at))
-        record.answers(HIT, entry.answer)
-        if job.ask.waited:
-            record.cache_status = "fwd=uri-miss; collapsed"
-            return entry.answer
-        bypassed = "; detail=bypass" if self._cache.is_bypassed(turn) else ""
-        record.cache_status = f"hit; ttl={int(entry.fresh_until - now)}{bypassed}"
-        return entry.answer | {"cached": True}
-
-    async def _waited(self, job: Job, poll_seconds: float) -> dict[str, Any] | None:
-        """What the leader in this process brought; else None after a moment, to ask the store again."""
-        flight = self._flights.under_way(job.ask.key)
-        if flight is None:
-            await asyncio.sleep(poll_seconds)
+    async def _known(
+        self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer]
+    ) -> AnswerEntry | None:
+        """An entry that costs no model: of a page that has not changed, or of the same text elsewhere."""
+        if source.unchanged and lead.stale:
+            now = self._lookups.clock()
+            return replace(lead.stale, created_at=now, fresh_until=now + self._settings.cache_ttl_seconds)
+        if request.url is None or lead.lease.lookup.mode != "normal":
             return None
-        answer = await flight.wait(job.record.seconds_left - _SECONDS_TO_MAKE_DO)
-        if answer:
-            job.record.cache_status = "fwd=uri-miss; collapsed"
-            job.record.answers(HIT, answer)
-            job.record.counts("collapsed")
-            self._cache.count_later(collapsed=1)
+        content = self._content(request, source.article)
+        same = lead.stale if lead.stale and lead.stale.content == content else None
+        if same is None:
+            same = await lead.lease.same_text(content)
+        if same is None:
+            return None
+        made = finished_again(request, source.article, same)
+        return self._entry(request, source, made, lead.lease)
+
+    async def _without_model(self, request: GenerateRequest, record: RequestRecord) -> GenerateAnswer:
+        """What can be made without the model, for a follower whose time is nearly over."""
+        source = await self._sources.get(request, None, record)
+        unavailable = ModelError(reason="no time left to wait")
+        written = await self._write(
+            request, source.article, record, unavailable=unavailable, allow_fallback=True
+        )
+        return _made(finished(request, source.article, written, record.usage.total).answer, written, record)
+
+    async def _write(
+        self,
+        request: GenerateRequest,
+        article: Article,
+        record: RequestRecord,
+        *,
+        unavailable: ModelError | None,
+        allow_fallback: bool,
+    ) -> Written:
+        context = WritingContext(
+            seconds=record.seconds_left - _COMPOSER_SECONDS,
+            meter=record.usage,
+            model_unavailable=unavailable,
+            allow_fallback=allow_fallback,
+        )
+        with record.timed("writing"):
+            return await self._writer.write(article, request.brief, request.generator, context)
+
+    def _entry(
+        self, request: GenerateRequest, source: Source, made: Finished, lease: Lease[GenerateAnswer]
+    ) -> AnswerEntry:
+        """The answer as it is kept; one that no model made is fresh for a minute only."""
+        ttl_seconds = self._settings.cache_ttl_seconds
+        if made.answer.generator != "openai":
+            ttl_seconds = min(ttl_seconds, DEGRADED_SECONDS)
+        return made.entry(
+            lease.lookup.digest,
+            now=self._lookups.clock(),
+            fresh_seconds=ttl_seconds,
+            content=self._content(request, source.article) if request.url else "",
+            validators=(source.validators.etag, source.validators.last_modified),
+        )
+
+    def _variant(self, request: GenerateRequest) -> Variant:
+        """What of the request, the model and the prompt differs from the default."""
+        options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh"})
+        return options | self._version
+
+    def _content(self, request: GenerateRequest, article: Article) -> str:
+        """What the answer is filed under beside its own key: the source text, made with these options."""
+        return content_name(f"{article.title or ''}\n{article.text}", self._variant(request))
+
+    def _collapsed(self, answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
+        """The answer that another request in this process has just made."""
+        self._cache.count_later("collapsed")
+        record.record_cache("collapsed", CacheStatus(forward="uri-miss", collapsed=True))
+        _cached(answer, record)
         return answer
 
-    def _still_served(self, value: str | None) -> Entry | None:
-        """An old entry that may stand in when making a new one fails."""
-        entry = _sound(value) if value else None
-        until = entry.fresh_until + self._policy.stale_seconds if entry else 0
-        return entry if until > self._policy.clock() else None
-
-    def _stale(self, job: Job, stale: Entry) -> dict[str, Any]:
-        job.record.counts("stale")
-        self._cache.count_later(stale_served=1)
-        now = self._policy.clock()
-        job.record.cache_status = f"hit; ttl={int(stale.fresh_until - now)}; detail=stale-if-error"
-        job.record.age_seconds = max(0, int(now - stale.kept_at))
-        job.record.answers(HIT, stale.answer)
-        return stale.answer | {"cached": True}
+    def _serve(self, stale: AnswerEntry, record: RequestRecord) -> GenerateAnswer:
+        """The stale answer, since no new one could be made."""
+        self._cache.count_later("stale")
+        now = self._lookups.clock()
+        status = CacheStatus(ttl_seconds=int(stale.fresh_until - now), detail="stale-if-error")
+        record.record_cache("stale", status, age_seconds=max(0, int(now - stale.created_at)))
+        return _cached(stale.answer, record)
 
 
-def _sound(value: str) -> Entry | None:
-    """The entry, if what it holds is an answer as this version gives it."""
-    entry = Entry.from_value(value)
-    return entry if entry and is_answer(entry.answer) else None
+def _cached(answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
+    record.answered(CACHED, generator=answer.generator, degraded=answer.degraded)
+    return answer.model_copy(update={"cached": True})
+
+
+def _made(answer: GenerateAnswer, written: Written, record: RequestRecord) -> GenerateAnswer:
+    record.answered(
+        MADE_BY_MODEL if answer.generator == "openai" else MADE_BY_US,
+        generator=answer.generator,
+        degraded=answer.degraded,
+        fallback=written.reason,
+    )
+    return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -89,16 +90,7 @@ class GenerateRequest(BaseModel):
 
     @property
     def brief(self) -> Brief:
-        return Brief(
-            platform=self.platform,
-            max_posts=self.max_posts,
-            tone=self.tone,
-            audience=self.audience,
-            language=self.language,
-            numbering=self.numbering,
-            hooks=self.hooks,
-            source_link=self.source_link,
-        )
+        return Brief(**{option.name: getattr(self, option.name) for option in fields(Brief)})
 
 
 class PostOut(BaseModel):
@@ -143,6 +135,10 @@ class GenerateAnswer(BaseModel):
     source: SourceOut
     usage: UsageOut
     warnings: list[str]
+
+    @property
+    def cost_usd(self) -> float:
+        return self.usage.cost_usd
 
 
 class RateLimitStatus(BaseModel):

@@ -1,0 +1,153 @@
+"""The right to make one answer for everybody: renewed while it is made, and always given back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Generic, Literal
+
+from core.cache.entry import AnswerT, Entry, EntryCodec, failure_to_value
+from core.cache.tiers import Tiers
+from core.errors import ArticleError, StoreError
+from core.request import RequestRecord
+from core.store.counters import Counters
+from core.store.keys import CONTENT_MARK_LENGTH, thread_key
+from core.store.protocol import LEASE_SECONDS, Lookup, LookupReply, Store, StoredEntry
+
+DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
+THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
+
+# For whom an entry is kept: as the answer to the same request, under its permalink only, in this process
+# only (with its permalink), or for nobody.
+Audience = Literal["everyone", "permalink", "process", "nobody"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Which store gave a lease, on which look-up, and what it answered."""
+
+    store: Store
+    lookup: Lookup
+    reply: LookupReply
+
+
+class Lease(Generic[AnswerT]):
+    """An async context manager. It knows the store that gave it; left without `keep`, it is released: what
+    was spent is counted, a permanent failure of the article is remembered, and a failed generation is given
+    back to the client's limit where only generations are charged.
+    """
+
+    def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT], grant: Grant, record: RequestRecord) -> None:
+        self.lookup = grant.lookup
+        self.within_budget = grant.reply.within_budget
+        self._known_contents = grant.reply.known_contents
+        self._store = grant.store
+        self._tiers = tiers
+        self._codec = codec
+        self._record = record
+        self._kept = False
+
+    async def __aenter__(self) -> Lease[AnswerT]:
+        self._renewing = asyncio.create_task(self._renew())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._renewing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._renewing
+        if not self._kept:
+            lasts = isinstance(error, ArticleError) and error.permanent
+            await self._release(
+                self._record.usage.total.counters(),
+                refund=self.lookup.charge == "on_generation",
+                failure=failure_to_value(error) if isinstance(error, ArticleError) and lasts else None,
+            )
+
+    async def same_text(self, content: str) -> Entry[AnswerT] | None:
+        """A fresh entry whose source text has the digest `content`, if the lease's store has one."""
+        starts = range(0, len(self._known_contents), CONTENT_MARK_LENGTH)
+        marks = {self._known_contents[at : at + CONTENT_MARK_LENGTH] for at in starts}
+        if self._store is self._tiers.shared and content[:CONTENT_MARK_LENGTH] not in marks:
+            return None  # this process may be asked at no cost, the shared store only for what it named
+        try:
+            value = await self._store.content(content)
+        except StoreError as error:
+            self._tiers.failed(error)
+            return None
+        entry = self._codec.from_value(value) if value else None
+        is_same = entry and entry.content == content and entry.fresh_until > self._tiers.clock()
+        return entry if is_same else None
+
+    async def keep(
+        self, entry: Entry[AnswerT], audience: Audience = "everyone", *, known: bool = False
+    ) -> None:
+        """Keep the entry and give the lease back; `known`: nothing was generated for it."""
+        self._kept = True
+        spent, settings = self._record.usage.total.counters(), self._tiers.settings
+        counters = spent if known else {"generated": 1, **spent}
+        seconds = settings.cache_ttl_seconds and settings.cache_ttl_seconds + settings.stale_if_error_seconds
+        stored = StoredEntry(
+            value=None if audience == "nobody" else self._codec.to_value(entry),
+            ttl_seconds=seconds,
+            thread_id=entry.answer.id,
+            thread_seconds=max(seconds, THREAD_SECONDS),
+            content=entry.content,
+        )
+        is_stored = False
+        if audience == "process":
+            await self._release(counters)
+        else:
+            of_all = stored if audience == "everyone" else replace(stored, ttl_seconds=0)
+            is_stored = await self._bring(of_all, counters)
+        if audience in ("process", "permalink"):
+            self._keep_local(replace(stored, ttl_seconds=min(seconds, DEGRADED_SECONDS)))
+        self._record.stored(is_stored, known=known)
+
+    async def _bring(self, stored: StoredEntry, counters: Counters) -> bool:
+        """Whether it is the answer for everybody now; when the shared store fails, this process keeps it."""
+        tiers, key = self._tiers, self.lookup.key
+        if self._store is not tiers.shared:
+            return await self._store.keep(self.lookup, stored, counters) and tiers.shared is None
+        try:
+            keeping = self._store.keep(self.lookup, stored, counters)
+            is_stored = await tiers.with_model_health(self._store, keeping)
+        except StoreError as error:
+            tiers.failed(error)
+            self._keep_local(stored)
+            tiers.local.ledger.count(counters)
+            return False
+        tiers.count_spent(counters)
+        if stored.ttl_seconds:
+            tiers.put_local(key, stored.value)
+        tiers.put_local(thread_key(stored.thread_id), stored.value)
+        return is_stored
+
+    def _keep_local(self, stored: StoredEntry) -> None:
+        items = self._tiers.local.items
+        if stored.value:
+            items.put(self.lookup.key, stored.value, stored.ttl_seconds)
+            items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
+
+    async def _release(self, counters: Counters, *, refund: bool = False, failure: str | None = None) -> None:
+        tiers = self._tiers
+        try:
+            releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)
+            await tiers.with_model_health(self._store, releasing)
+        except StoreError as error:
+            tiers.failed(error)
+            await tiers.local.release(self.lookup, counters, refund=refund, failure=failure)
+        else:
+            if self._store is tiers.shared:
+                tiers.count_spent(counters)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 2)
+            try:
+                await self._store.renew(self.lookup)
+            except StoreError as error:  # another request may take over, which is all that can happen
+                self._tiers.failed(error)

@@ -1,0 +1,52 @@
+"""What comes of a look-up: six classes, handled in one match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeAlias
+
+from core.cache.entry import AnswerT, Entry
+from core.cache.lease import Lease
+from core.errors import ArticleError
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(Generic[AnswerT]):
+    """A fresh answer."""
+
+    entry: Entry[AnswerT]
+
+
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """The client is over its limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The source failed a short time ago, for good."""
+
+    error: ArticleError
+
+
+@dataclass(frozen=True, slots=True)
+class NotStored:
+    """Nothing is kept, and nothing was to be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow(Generic[AnswerT]):
+    """Another request makes the answer; `stale` is an old one that may still be served."""
+
+    stale: Entry[AnswerT] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lead(Generic[AnswerT]):
+    """This request makes the answer, for everybody."""
+
+    lease: Lease[AnswerT]
+    stale: Entry[AnswerT] | None
+
+
+Outcome: TypeAlias = Hit[AnswerT] | Limited | Failed | NotStored | Follow[AnswerT] | Lead[AnswerT]

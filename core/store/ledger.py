@@ -1,0 +1,44 @@
+"""The counters and the budget of the store in the process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.store.counters import Counters, last_days
+from core.store.keys import day_of
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The days' counters, and what is reserved of the day's budget (0: no cap)."""
+
+    clock: Callable[[], float]
+    budget_micros: int
+    days: dict[str, Counter[str]] = field(default_factory=dict)
+    reserved: dict[str, tuple[int, float]] = field(default_factory=dict)  # token: (millionths, until when)
+
+    def count(self, counters: Counters) -> None:
+        now = self.clock()
+        if day_of(now) not in self.days:
+            self.days = {day: self.days[day] for day in last_days(now) if day in self.days}
+            self.days[day_of(now)] = Counter()
+        self.days[day_of(now)].update({name: number for name, number in counters.items() if number})
+
+    def reserve(self, token: str, amount: int, seconds: float) -> bool:
+        """Whether `amount` millionths are within the budget; they are reserved for so long."""
+        now = self.clock()
+        if not amount or not self.budget_micros:
+            return True
+        self.reserved = {token: held for token, held in self.reserved.items() if held[1] > now}
+        spent = self.days.get(day_of(now), Counter())["cost_micros"]
+        if spent + sum(held for held, _ in self.reserved.values()) + amount > self.budget_micros:
+            return False
+        self.reserved[token] = (amount, now + seconds)
+        return True
+
+    def settle(self, token: str, counters: Counters) -> None:
+        """What was reserved is spent, or not: `counters` say it."""
+        self.reserved.pop(token, None)
+        self.count(counters)

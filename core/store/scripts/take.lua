@@ -1,0 +1,3 @@
+-- Counts `rate` calls of the client; 0 only looks.
+local allowed, current, previous = take(arg.rate, arg.limit)
+return {calls, allowed and 1 or 0, current, previous}

@@ -1,0 +1,43 @@
+"""What a thread is made from: the request's text, or the article at its URL."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from core.article.article import Article
+from core.article.extraction import extract_article, plain_article
+from core.article.fetcher import Fetcher, Validators
+from core.request import RequestRecord
+from core.threads.answer import AnswerEntry
+from core.threads.schemas import GenerateRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`unchanged`: the page says that it is still the one of the stale entry, and did not come."""
+
+    article: Article
+    validators: Validators = Validators()
+    unchanged: bool = False
+
+
+class Sources:
+    def __init__(self, fetcher: Fetcher, *, max_characters: int) -> None:
+        self._fetcher = fetcher
+        self._max_characters = max_characters
+
+    async def get(self, request: GenerateRequest, stale: AnswerEntry | None, record: RequestRecord) -> Source:
+        """The source, in the time that the request has left. Raises ArticleError by type."""
+        if request.url is None:
+            return Source(plain_article(request.text or "").cut_to(self._max_characters))
+        validators = Validators(*stale.validators) if stale else None
+        with record.timed("article"):
+            page = await self._fetcher.fetch(request.url, seconds=record.seconds_left, validators=validators)
+            if page.not_modified and stale:
+                return Source(Article(text=""), unchanged=True)
+            # Parsing takes up to seconds for a large page; other requests go on meanwhile.
+            article = await asyncio.to_thread(
+                extract_article, page.body, url=page.url, content_type=page.content_type
+            )
+        return Source(article.cut_to(self._max_characters), page.validators)
