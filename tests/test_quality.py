@@ -33,11 +33,17 @@ LIMITS = {
     "appended cache status": 0,
 }
 # The most that all places together may have.
-TOTALS = {"broad excepts": 10, "dict[str, Any]": 15, "lines of Python": 8_240}
+TOTALS = {
+    "files that write Cache-Status": 1,
+    "broad excepts": 10,
+    "dict[str, Any]": 15,
+    "lines of Python": 8_240,
+}
 
 MAY_BE_LONG = {"core/errors.py"}
 MAY_CATCH_EVERYTHING = ("core/http/", "core/article/ssrf_guard.py")
 WORDS = re.compile(r"\b(?:told|makeshift|anew|furniture|stands_in|make_do|dear|zoo)\b|MOST_|LEAST_")
+CACHE_STATUS = re.compile(r"""["'](?:; )?fwd=|["'; ]ttl=\{|; detail=|; stored|; collapsed""")
 APPENDED = re.compile(r"cache_status\s*(?:\+=|=\s*f[\"']\{|=\s*\w[\w.]*cache_status\s*\+)")
 REASON = re.compile(r"#\s*(?!noqa|type:|pragma)\w|#\s*noqa.*? - \w")
 
@@ -64,18 +70,20 @@ def figures(root: Path) -> dict[str, Places]:
         _find_lines(file, source, WORDS, found["private word"])
         if file.startswith("core/"):
             _find_lines(file, source, APPENDED, found["appended cache status"])
+            found["files that write Cache-Status"][file] = bool(CACHE_STATUS.search(source))
             found["dict[str, Any]"][file] = source.count("dict[str, Any]")
             _find_broad_excepts(file, source, tree, found)
     return found
 
 
 def summary(root: Path) -> str:
-    """A line for each figure: the largest or the sum, its limit, and the place of the largest."""
+    """A line for each figure: the largest number or the sum, its limit, and the place of the largest."""
     rows = []
     for name, places in figures(root).items():
-        worst = max(places, key=lambda place: places[place], default="")
-        number = sum(places.values()) if name in TOTALS else places.get(worst, 0)
-        rows.append(f"{name}: {number} (limit {(LIMITS | TOTALS)[name]}) {worst}")
+        largest = max(places, key=lambda place: places[place], default="nowhere")
+        limit = (LIMITS | TOTALS)[name]
+        number = sum(places.values()) if name in TOTALS or not limit else places[largest]
+        rows.append(f"{name}: {number} (limit {limit}), first {largest}")
     return "\n".join(rows)
 
 
@@ -166,13 +174,19 @@ def ours() -> dict[str, Places]:
     return figures(ROOT)
 
 
+def shown(places: Places) -> str:
+    return "\n".join(
+        f"{place}: {places[place]}" for place in sorted(places, key=lambda place: -places[place])
+    )
+
+
 @pytest.mark.parametrize("name", LIMITS)
 def test_no_place_goes_beyond_the_limit(name: str) -> None:
     beyond = {place: number for place, number in ours()[name].items() if number > LIMITS[name]}
-    assert not beyond, f"{name}, at most {LIMITS[name]}: {beyond}"
+    assert not beyond, f"{name}, at most {LIMITS[name]}:\n{shown(beyond)}"
 
 
 @pytest.mark.parametrize("name", TOTALS)
 def test_all_places_together_stay_within_the_limit(name: str) -> None:
     places = {place: number for place, number in ours()[name].items() if number}
-    assert sum(places.values()) <= TOTALS[name], f"{name}, at most {TOTALS[name]}: {places}"
+    assert sum(places.values()) <= TOTALS[name], f"{name}, at most {TOTALS[name]}:\n{shown(places)}"
