@@ -190,3 +190,9 @@ def test_no_place_goes_beyond_the_limit(name: str) -> None:
 def test_all_places_together_stay_within_the_limit(name: str) -> None:
     places = {place: number for place, number in ours()[name].items() if number}
     assert sum(places.values()) <= TOTALS[name], f"{name}, at most {TOTALS[name]}:\n{shown(places)}"
+
+
+@pytest.mark.parametrize("document", ["README.md", "template.yaml", "serverless.yml", "Makefile"])
+def test_files_that_documents_name_exist(document: str) -> None:
+    names = re.findall(r"\b(?:core|functions|tests|bench|tools)/[\w/]+\.py\b", (ROOT / document).read_text())
+    assert [name for name in names if not (ROOT / name).is_file()] == []
