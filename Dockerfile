@@ -1,7 +1,7 @@
 # All routes in one process, for containers and Railway. On Lambda the bundle of `make package` is used.
 FROM python:3.13-slim
 
-# A container that nobody configured keeps its admin and debug routes closed.
+# Without configuration the admin and debug routes stay closed.
 ENV ENVIRONMENT=production \
     PYTHONUNBUFFERED=1 \
     PIP_NO_CACHE_DIR=1 \

@@ -13,12 +13,13 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-from bench import data_path, extraction, hits, imports, summaries
+from bench import data_path, extraction, hits, imports, path, summaries
 
 RESULTS = Path(__file__).parent / "results"
 BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "imports": imports.main,
     "hits": hits.main,
+    "path": path.main,
     "data_path": data_path.main,
     "extraction": extraction.main,
     "summaries": summaries.main,
@@ -26,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
 BARS: dict[str, Callable[[dict[str, Any]], dict[str, float]]] = {
     "imports": lambda ratios: ratios,
     "hits": lambda rows: {store: row["median"] for store, row in rows.items()},
+    "path": lambda files: files,
     "data_path": lambda milliseconds: milliseconds,
     "extraction": lambda figures: {name: row["f1"] for name, row in figures["scores"].items()},
     "summaries": lambda figures: {method: scores["rouge2@1"] for method, scores in figures["rouge"].items()},

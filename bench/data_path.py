@@ -1,4 +1,4 @@
-"""Once in the world, limits, outages, memory: what the data path holds, measured on real parts."""
+"""Single flight, rate limits, outages and memory of the data path, measured on real servers and processes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LEASE_SECONDS = 10
 
 
 def main() -> dict[str, Any]:
-    """Prints a row for each promise; gives the milliseconds that a hung store adds."""
+    """Prints a row for each promise; returns milliseconds of a request without and with a hung store."""
     print("| promise | measured |\n|---|---|")
     fake = FakeOpenAI(delay_seconds=0.5)
     with (
@@ -111,7 +111,7 @@ async def _limit(settings: dict[str, Any]) -> None:
             await client.get(f"{next(urls)}/api/rate-limit-status")
             answers = await asyncio.gather(*(_ask(client, next(urls), ARTICLE) for _ in range(30)))
     passed = sum(answer.status_code == 200 for answer in answers)
-    # The 50 of the row before came from the same address in another window.
+    # The 50 requests of the row before came from the same address, in another window.
     _row("30 parallel calls at limit 10 over 4 processes", f"{passed} passed")
 
 
@@ -137,7 +137,7 @@ async def _successor(settings: dict[str, Any], fake: FakeOpenAI) -> None:
 
 
 async def _added() -> dict[str, float]:
-    """What a hung store adds to a request, while the breaker is closed and once it is open."""
+    """Milliseconds of a request with a hung store, while the breaker is closed and once it is open."""
     with serving_nothing() as hung:
         closed, opened = [], []
         for _ in range(5):

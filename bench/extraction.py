@@ -1,4 +1,4 @@
-"""How much of real articles is found, beside other extractors; and what hostile markup costs.
+"""F1 of the extraction on real articles, beside other extractors; CPU and memory of hostile markup.
 
 python -m bench.extraction [folder]
 """
@@ -86,7 +86,7 @@ def _readability(page: bytes, _: str) -> str:
 
 
 def _score(extractor: Extractor, pages: dict[str, bytes], truth: dict[str, Any]) -> dict[str, float]:
-    """F1 of the mean precision and the mean recall, pages with nothing to divide by left out of each."""
+    """F1 of the mean precision and the mean recall, each without the pages where it is 0/0."""
     extractor(next(iter(pages.values())), URL)  # imports
     started = time.perf_counter()
     texts = {name: extractor(page, truth[name]["url"]) for name, page in pages.items()}
@@ -113,7 +113,7 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
 
 
 def hostile_pages() -> dict[str, str]:
-    """By name; 2 MB each, or the number of elements that is said."""
+    """By name; 2 MB each, or as many elements as the name says."""
     laughs = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
     attributes = " ".join(f"a{n}=1" for n in range(200_000))
     return {
@@ -155,7 +155,7 @@ def _hostile() -> dict[str, dict[str, float]]:
         print("Memory is measured on Linux only.")
         return {}
     print("A process each, warm; MB are the peak above what it had before\n")
-    print("| page | CPU seconds | MB | what comes out |\n|---|---|---|---|")
+    print("| page | CPU seconds | MB | outcome |\n|---|---|---|---|")
     found = {}
     for name, html in hostile_pages().items():
         command = [sys.executable, "-m", "bench.extraction", "--one"]

@@ -1,4 +1,4 @@
-"""What a request costs in the process: a hit, and a made thread, over each store on loopback."""
+"""Latency of a hit and of a made thread, over each store on loopback."""
 
 from __future__ import annotations
 

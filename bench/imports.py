@@ -1,4 +1,4 @@
-"""What starting each function imports: wall time against FastAPI with Mangum, interleaved."""
+"""Import time of each function beside that of FastAPI with Mangum, interleaved."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STARTS = {
 
 
 def main() -> dict[str, float]:
-    """Median start time as a ratio to the bare frameworks'."""
+    """Median import time as a ratio to the bare frameworks'."""
     times: dict[str, list[float]] = {name: [] for name in STARTS}
     for _ in range(ROUNDS):
         for name, code in STARTS.items():

@@ -157,7 +157,7 @@ def _break(name: str, store: FaultServer, model: FakeOpenAI, site: Site) -> None
 
 
 class BreakableSite(Site):
-    """A site whose pages differ, and which is slow or broken when told to."""
+    """A site whose pages differ, and which a fault makes slow or broken."""
 
     delay_seconds = 0.0
     broken: Callable[[], Response] | None = None
@@ -223,7 +223,7 @@ async def _soak(requests: int) -> Soak:
 
 
 def main(requests: int = REQUESTS) -> bool:
-    """Prints what was seen; gives whether every promise held."""
+    """Prints a row for each promise; returns whether every one held."""
     soak = asyncio.run(_soak(requests))
     rows = _rows(soak)
     table = io.StringIO()
@@ -244,7 +244,7 @@ def _rows(soak: Soak) -> list[tuple[str, str, bool]]:
     taken = sorted(seconds for *_, seconds in soak.answers)
     p99 = taken[int(len(taken) * 0.99)]
     broken = sum(soak.broken.values())
-    named = "".join(f"; {name}: {number}" for name, number in soak.broken.max_common(5))
+    named = "".join(f"; {name}: {number}" for name, number in soak.broken.most_common(5))
     memory = _growth([megabytes for _, megabytes, _ in soak.samples])
     descriptors = _growth([float(number) for *_, number in soak.samples])
     return [
@@ -264,7 +264,7 @@ def _rows(soak: Soak) -> list[tuple[str, str, bool]]:
 
 
 def _growth(values: list[float]) -> tuple[float, float]:
-    """The medians of the second quarter, when everything is loaded, and of the last."""
+    """The medians of the second quarter, when all modules are loaded, and of the last."""
     quarter = max(1, len(values) // 4)
     return statistics.median(values[quarter : 2 * quarter] or values), statistics.median(values[-quarter:])
 

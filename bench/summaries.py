@@ -1,4 +1,4 @@
-"""How much of the reference summaries `select` finds, beside other methods at equal length; and their time.
+"""ROUGE of `select` against reference summaries, beside other methods at equal length; and its time.
 
 python -m bench.summaries [folder]
 """
@@ -24,8 +24,8 @@ from core.writing.extractive.ranking import select
 
 FOLDER = Path("../shared/summaries")
 METRICS = ("rouge1", "rouge2", "rougeL")
-# References are whole sentences, so their exact length is itself a hint to a method that packs:
-# a second budget, a tenth smaller, shows what is left without the hint.
+# References are whole sentences, so their exact length helps a method that fills a budget exactly:
+# a second budget, a tenth smaller, shows the result without that help.
 BUDGETS = (1.0, 0.9)
 WORDS, RUNS = 20_000, 7
 PLATFORMS: tuple[PlatformName, ...] = ("x", "bluesky", "mastodon", "threads", "linkedin")
@@ -79,24 +79,24 @@ def _rouge(method: Method, pairs: list[tuple[list[str], list[str]]]) -> dict[str
     return {name: round(statistics.mean(values), 4) for name, values in found.items()}
 
 
-def _fit(order: Iterable[int], sentences: list[str], room: int) -> list[int]:
+def _fit(order: Iterable[int], sentences: list[str], budget: int) -> list[int]:
     chosen = []
     for i in order:
-        if len(sentences[i]) <= room:
+        if len(sentences[i]) <= budget:
             chosen.append(i)
-            room -= len(sentences[i])
+            budget -= len(sentences[i])
     return chosen
 
 
-def _lead(sentences: list[str], room: int) -> list[int]:
-    return _fit(range(len(sentences)), sentences, room)
+def _lead(sentences: list[str], budget: int) -> list[int]:
+    return _fit(range(len(sentences)), sentences, budget)
 
 
-def _ours(sentences: list[str], room: int) -> list[int]:
-    return select(sentences, max_characters=room)
+def _ours(sentences: list[str], budget: int) -> list[int]:
+    return select(sentences, max_characters=budget)
 
 
-def _textrank(sentences: list[str], room: int) -> list[int]:
+def _textrank(sentences: list[str], budget: int) -> list[int]:
     """Mihalcea and Tarau's: common words over the logarithms of both lengths, then PageRank."""
     words = [_Words.to_words(sentence.lower()) for sentence in sentences]
     links = [[_similarity(a, b) if a is not b else 0.0 for b in words] for a in words]
@@ -105,14 +105,14 @@ def _textrank(sentences: list[str], room: int) -> list[int]:
     for _ in range(50):
         flow = [r / total for r, total in zip(rank, sums, strict=True)]
         rank = [0.15 + 0.85 * sum(x * f for x, f in zip(row, flow, strict=True)) for row in links]
-    return _fit(sorted(range(len(words)), key=lambda i: -rank[i]), sentences, room)
+    return _fit(sorted(range(len(words)), key=lambda i: -rank[i]), sentences, budget)
 
 
 def _similarity(one: list[str], other: list[str]) -> float:
     return len(set(one) & set(other)) / (log(len(one) + 1) + log(len(other) + 1))
 
 
-def _lexrank(sentences: list[str], room: int) -> list[int]:
+def _lexrank(sentences: list[str], budget: int) -> list[int]:
     """sumy returns sets, not ranks: the sentence that the set of n + 1 adds to the set of n is the next."""
     from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
     from sumy.nlp.stemmers import Stemmer
@@ -125,7 +125,7 @@ def _lexrank(sentences: list[str], room: int) -> list[int]:
     document = ObjectDocumentModel([Paragraph(models)])
     place = {id(model): i for i, model in enumerate(document.sentences)}
     sets = [[place[id(model)] for model in summarizer(document, n + 1)] for n in range(len(sentences))]
-    return _fit(dict.fromkeys(i for group in sets for i in group), sentences, room)
+    return _fit(dict.fromkeys(i for group in sets for i in group), sentences, budget)
 
 
 class _Words:

@@ -1,6 +1,6 @@
 """Lints template.yaml as written and as CloudFormation will see it, and reads serverless.yml.
 
-SAM's own lint, and cfn-lint on the raw file, let a serverless resource say anything (`Runtime: python9.9`,
+SAM's own lint, and cfn-lint on the raw file, accept any value in a serverless resource (`Runtime: python9.9`,
 `Timeout: 9999`). The translated template has plain Lambda functions and event rules, which are checked.
 Runs in a virtual environment of its own: the translator's pins do not fit the app's.
 """
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class NoManagedPolicies:
-    """Stands in for the translator's loader, which asks AWS: the template names no managed policy."""
+    """Replaces the translator's loader, which calls AWS: the template names no managed policy."""
 
     def load(self) -> dict[str, str]:
         return {}

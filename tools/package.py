@@ -85,7 +85,7 @@ def compile_bytecode(python: str) -> None:
 
 
 def find_interpreter(python: str) -> str | None:
-    """The first python3.X on PATH that runs: a version manager's shim may stand for none."""
+    """The first python3.X on PATH that runs: a version manager's shim may have no Python behind it."""
     for folder in os.get_exec_path():
         candidate = shutil.which(f"python{python}", path=folder)
         if candidate and runs(candidate, python):
@@ -107,7 +107,7 @@ def write_zip() -> None:
     with zipfile.ZipFile(BUNDLE, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
         for path in bundled_files():
             entry = zipfile.ZipInfo(path.relative_to(BUILD).as_posix(), ZIP_TIME)
-            entry.create_system = 3  # Unix: Lambda's user must be able to read the files, whoever zipped them
+            entry.create_system = 3  # Unix: Lambda's user must be able to read files zipped on any system
             entry.external_attr = (0o100755 if os.access(path, os.X_OK) else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             bundle.writestr(entry, path.read_bytes())
@@ -120,7 +120,7 @@ def report() -> int:
     unzipped = sizes.total()
     zipped = BUNDLE.stat().st_size
     print(f"{BUNDLE.relative_to(ROOT)}: {megabytes(unzipped)} unzipped, {megabytes(zipped)} zipped")
-    for package, size in sizes.max_common(10):
+    for package, size in sizes.most_common(10):
         print(f"  {package:<28}{megabytes(size):>10}")
     if unzipped > MAX_BYTES:
         print(f"ERROR: over Lambda's limit of {megabytes(MAX_BYTES)} unzipped.")
