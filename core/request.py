@@ -14,7 +14,7 @@ from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
 from core.store.protocol import Ask, Turn
 from core.store_usage import StoreUsage
-from core.usage import Usage
+from core.usage import Usage, UsageMeter
 
 _COUNTED = {"hit": "hits", "miss": "misses", "collapsed": "collapsed", "stale": "stale_served"}
 
@@ -38,7 +38,7 @@ class RequestRecord:
     event: str | None = None
     outcome: str | None = None
     counted: Counter[str] = field(default_factory=Counter)
-    usage: Usage = field(default_factory=Usage)
+    meter: UsageMeter = field(default_factory=UsageMeter)
     store_usage: StoreUsage = field(default_factory=StoreUsage)
     facts: dict[str, object] = field(default_factory=dict)
     _milliseconds: dict[str, float] = field(default_factory=dict)
@@ -46,6 +46,10 @@ class RequestRecord:
 
     def __post_init__(self) -> None:
         self._started = self.monotonic()
+
+    @property
+    def usage(self) -> Usage:
+        return self.meter.total
 
     @property
     def seconds_left(self) -> float:
@@ -86,14 +90,9 @@ class RequestRecord:
         self.facts |= {"generator": answer["generator"], "degraded": int(answer["degraded"])}
 
     def failed(self, error: ThreadrError) -> None:
-        """Note why the answer is a problem, and what the attempt cost all the same."""
+        """Note why the answer is a problem."""
         self.facts |= {"problem": error.kind, "reason": error.reason}
         self.store_usage.errors += isinstance(error, StoreError)
-        self.spent(error)
-
-    def spent(self, on: object) -> None:
-        """Add what a draft or a failure cost: its `usage`, where it has one."""
-        self.usage += getattr(on, "usage", None) or Usage()
 
     def told(self) -> dict[str, object]:
         """All that the log line tells of it, None where there is nothing to tell."""

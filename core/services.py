@@ -19,6 +19,7 @@ from core.threads.rewrite import Rewriting
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
 from core.writing.model.health_note import ModelNote
+from core.writing.model.prices import price_of
 from core.writing.writer import Writer
 
 _LEASE_SECONDS = 10.0  # a leader that dies is missed for so long; one that lives renews it in time
@@ -39,9 +40,9 @@ class Services:
             shared=self.shared,
             local_seconds=settings.local_cache_seconds,
             clock=clock,
-            news=ModelNote(self.model, clock).news,
+            news=ModelNote(self.model, clock).model_health,
         )
-        writer = Writer(model=self.model, built_in=ExtractiveComposer())
+        writer = Writer(model=self.model, extractive=ExtractiveComposer())
         policy = Policy(
             ttl_seconds=settings.cache_ttl_seconds,
             stale_seconds=settings.stale_if_error_seconds,
@@ -104,10 +105,9 @@ def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]
 def _model(settings: Settings) -> ModelComposer | None:
     if not settings.openai_api_key:
         return None
-    return ModelComposer(
-        api_key=settings.openai_api_key,
-        base_url=settings.openai_base_url,
-        models=(settings.openai_model, *settings.openai_fallback_models),
-        input_price=settings.openai_price_input,
-        output_price=settings.openai_price_output,
-    )
+    prices = {"input_price": settings.openai_price_input, "output_price": settings.openai_price_output}
+    models = [
+        (model, price_of(model, **prices))
+        for model in (settings.openai_model, *settings.openai_fallback_models)
+    ]
+    return ModelComposer(api_key=settings.openai_api_key, base_url=settings.openai_base_url, models=models)

@@ -28,6 +28,16 @@ class Usage:
         }
 
 
+class UsageMeter:
+    """Adds up what one request spends; handed to those who call a model."""
+
+    def __init__(self) -> None:
+        self.total = Usage()
+
+    def add(self, usage: Usage) -> None:
+        self.total += usage
+
+
 def micros(usd: float) -> int:
-    """Millionths of a dollar, rounded up: what is spent is never told smaller."""
+    """Millionths of a dollar, rounded up: what was spent is never understated."""
     return math.ceil(round(usd * 1_000_000, 3))

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from core import log
 from core.cache.entry import Entry
-from core.errors import ArticleError, CommandFailed, ModelError, StoreError, WriteRejected, remembered
+from core.errors import ArticleError, CommandFailed, StoreError, WriteRejected, remembered
 from core.rate_limit import Decision
 from core.store.counters import NO_COUNTERS, Counters
 from core.store.keys import THREAD_ID_LENGTH, thread_key
@@ -19,11 +19,11 @@ from core.store.memory import MemoryStore, cost_micros_of
 from core.store.protocol import Ask, Kept, Store, Turn
 from core.store_usage import add_error
 from core.usage import Usage
-from core.writing.model.health_note import NOTE_SECONDS
 
 _Done = TypeVar("_Done")
 _READ_ONLY_SECONDS = 60.0
 _MAX_BLOCKED = 10_000
+_NOTE_SECONDS = 30 * 86_400.0  # a deployment that nobody uses is not ill
 
 
 class Cache:
@@ -107,9 +107,10 @@ class Cache:
                 return
         await self._local.release(ask, refund=refund, failure=failure, counters=counters)
 
-    async def give_up(self, ask: Ask, turn: Turn, error: BaseException, *, refund: bool) -> None:
+    async def give_up(
+        self, ask: Ask, turn: Turn, error: BaseException, *, refund: bool, usage: Usage
+    ) -> None:
         """Give the lease back for `error`: what it cost is counted, a lasting failure remembered."""
-        usage = (error.usage if isinstance(error, ModelError) else None) or Usage()
         permanent = isinstance(error, ArticleError) and error.permanent
         await self.release(
             ask,
@@ -121,7 +122,7 @@ class Cache:
 
     async def _with_news(self, shared: Store, bringing: Coroutine[Any, Any, _Done]) -> _Done:
         """Both in one round trip; news that are not taken are no failure."""
-        notes = (shared.remember(key, note, ttl_seconds=NOTE_SECONDS) for key, note in self._news().items())
+        notes = (shared.remember(key, note, ttl_seconds=_NOTE_SECONDS) for key, note in self._news().items())
         told = asyncio.gather(*notes, return_exceptions=True)
         try:
             return await bringing

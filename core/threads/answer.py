@@ -14,10 +14,11 @@ from core.errors import NoArticle
 from core.store.keys import new_thread_id
 from core.text.thread import first_fitting, thread_of
 from core.threads.schemas import GenerateAnswer, GenerateRequest
+from core.usage import Usage
 from core.writing.writer import Written
 
 
-def answer_of(request: GenerateRequest, article: Article, written: Written) -> dict[str, Any]:
+def answer_of(request: GenerateRequest, article: Article, written: Written, usage: Usage) -> dict[str, Any]:
     """The body for a new draft, its fields in the contract's order."""
     draft, brief = written.draft, request.brief
     posts, warnings = _posts(request, article, draft.posts)
@@ -37,7 +38,7 @@ def answer_of(request: GenerateRequest, article: Article, written: Written) -> d
             text for hook in draft.hooks if (text := first_fitting(hook, brief.max_length, brief.rule))
         ],
         "source": _source(article),
-        "usage": asdict(written.usage),
+        "usage": asdict(usage),
         "warnings": [*written.warnings, *warnings],
     }
 

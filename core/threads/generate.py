@@ -82,7 +82,6 @@ class Generation:
             except (ArticleError, ModelError) as error:
                 if stale is None or isinstance(error, ContentRefused):
                     raise
-                job.record.spent(error)
                 answer = self._stale(job, stale)
             flight.land(answer)
             return answer

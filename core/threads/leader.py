@@ -18,6 +18,7 @@ from core.store.keys import CONTENT_MARK_LENGTH
 from core.store.protocol import Ask, Kept, Turn
 from core.threads.answer import answer_again, answer_of, is_answer
 from core.threads.job import DEGRADED_SECONDS, Job
+from core.writing.draft import WritingContext
 from core.writing.writer import Writer, Written
 
 HIT = "Returning cached thread response"
@@ -59,7 +60,9 @@ class Leader:
                     job, source.article, without=without, allow_fallback=stale is None
                 )
         except BaseException as error:  # a cancelled leader must give the lease back, too
-            await self._cache.give_up(job.ask, turn, error, refund=job.policy.counts == "leading")
+            await self._cache.give_up(
+                job.ask, turn, error, refund=job.policy.counts == "leading", usage=job.record.usage
+            )
             raise
         return await self._keep(job, turn, source, written)
 
@@ -117,18 +120,19 @@ class Leader:
     async def _write(
         self, job: Job, article: Article, *, without: ModelError | None, allow_fallback: bool
     ) -> Written:
-        seconds = job.record.seconds_left - _SECONDS_FOR_FALLBACK
-        brief, generator = job.request.brief, job.request.generator
+        context = WritingContext(
+            seconds=job.record.seconds_left - _SECONDS_FOR_FALLBACK,
+            meter=job.record.meter,
+            model_unavailable=without,
+            allow_fallback=allow_fallback,
+        )
         with job.record.timed("writing"):
-            return await self._writer.write(
-                article, brief, generator, seconds=seconds, without=without, allow_fallback=allow_fallback
-            )
+            return await self._writer.write(article, job.request.brief, job.request.generator, context)
 
     def _told(self, job: Job, article: Article, written: Written) -> dict[str, Any]:
-        answer = answer_of(job.request, article, written)
+        answer = answer_of(job.request, article, written, job.record.usage)
         job.record.answers(MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US, answer)
         job.record.facts |= {"fallback": written.reason}
-        job.record.spent(written)
         return answer
 
     async def _keep(self, job: Job, turn: Turn, source: _Source, written: Written) -> dict[str, Any]:
@@ -139,7 +143,7 @@ class Leader:
         answer = self._told(job, source.article, written)
         draft = written.draft
         entry = job.entry(source.article, answer, draft.posts, draft.warnings, source.validators)
-        kept = job.kept(entry, counters={"generated": 1, **written.usage.counters()})
+        kept = job.kept(entry, counters={"generated": 1, **job.record.usage.counters()})
         if draft.generator == "openai":
             await self._bring(job, turn, kept)
             return answer

@@ -17,7 +17,8 @@ from core.text.platforms import PLATFORMS, Platform
 from core.text.thread import Brief, first_fitting
 from core.threads.job import THREAD_SECONDS, Policy
 from core.threads.permalink import stored_answer
-from core.writing.draft import Draft
+from core.usage import Usage
+from core.writing.draft import Draft, RewriteTask, WritingContext
 from core.writing.writer import Writer
 
 REWRITTEN = "Successfully rewrote a post using OpenAI"
@@ -100,12 +101,13 @@ class Rewriting:
             place = await self._place(thread_id, number)
             draft = await self._draft(place, wish, record, None if turn.paid else BudgetSpent())
         except BaseException as error:  # what was reserved is given back, whoever gave up
-            await self._cache.give_up(ask, turn, error, refund=self._policy.counts == "leading")
+            await self._cache.give_up(
+                ask, turn, error, refund=self._policy.counts == "leading", usage=record.usage
+            )
             raise
-        answer = _answer(place, draft, new_id)
-        await self._cache.keep(ask, turn, self._kept(ask, answer, draft, cache_control))
+        answer = _answer(place, draft, new_id, record.usage)
+        await self._cache.keep(ask, turn, self._kept(ask, answer, record.usage, cache_control))
         record.answers(REWRITTEN, answer)
-        record.spent(draft)
         return answer | {"post": answer["thread"][number - 1]}
 
     def _ask(self, new_id: str, client: str, record: RequestRecord) -> Ask:
@@ -137,39 +139,40 @@ class Rewriting:
     ) -> Draft:
         with record.timed("writing"):
             draft = await self._writer.rewrite(
-                place.texts,
-                place.number,
-                brief=Brief(platform=place.answer["platform"], language=place.answer["source"]["language"]),
-                max_length=place.max_length,
-                instruction=wish,
-                seconds=record.seconds_left,
-                without=without,
+                RewriteTask(
+                    texts=place.texts,
+                    number=place.number,
+                    brief=Brief(
+                        platform=place.answer["platform"], language=place.answer["source"]["language"]
+                    ),
+                    max_length=place.max_length,
+                    instruction=wish,
+                ),
+                WritingContext(seconds=record.seconds_left, meter=record.meter, model_unavailable=without),
             )
         if not place.opened(draft.posts[0]):
-            failed = ModelError(reason="nothing of the answer fits")
-            failed.usage = draft.usage
-            raise failed
+            raise ModelError(reason="nothing of the answer fits")
         return draft
 
-    def _kept(self, ask: Ask, answer: dict[str, Any], draft: Draft, cache_control: CacheControl) -> Kept:
+    def _kept(self, ask: Ask, answer: dict[str, Any], usage: Usage, cache_control: CacheControl) -> Kept:
         now = self._policy.clock()
         entry = Entry(digest=ask.digest, kept_at=now, fresh_until=now + THREAD_SECONDS, answer=answer)
         return Kept(
             value=None if cache_control.no_store else entry.to_value(),
             thread_id=answer["id"],
             thread_seconds=THREAD_SECONDS,
-            counters={"generated": 1, **draft.usage.counters()},
+            counters={"generated": 1, **usage.counters()},
         )
 
 
-def _answer(place: _Place, draft: Draft, new_id: str) -> dict[str, Any]:
+def _answer(place: _Place, draft: Draft, new_id: str, usage: Usage) -> dict[str, Any]:
     return place.answer | {
         "thread": place.with_text(draft.posts[0]),
         "id": new_id,
         "degraded": False,
         "generator": draft.generator,
         "model": draft.model,
-        "usage": asdict(draft.usage),
+        "usage": asdict(usage),
         # What was marked in the thread before is not proven by standing there.
         "warnings": list(dict.fromkeys([*place.answer["warnings"], *draft.warnings])),
     }
