@@ -19,6 +19,7 @@ from typing import Any
 from core.article.article import Article
 from core.text.platforms import PlatformName
 from core.text.thread import Brief
+from core.usage import UsageMeter
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.extractive.ranking import select
 
@@ -151,7 +152,7 @@ def _milliseconds(pairs: list[tuple[list[str], list[str]]]) -> dict[str, float]:
 
 
 def _compose(article: Article, brief: Brief) -> None:
-    asyncio.run(ExtractiveComposer().compose(article, brief, seconds=60))
+    asyncio.run(ExtractiveComposer().compose(article, brief, seconds=60, meter=UsageMeter()))
 
 
 def _synthetic(pool: list[str]) -> list[str]:

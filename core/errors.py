@@ -31,10 +31,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from core.usage import Usage
+from typing import ClassVar
 
 
 class ThreadrError(Exception):
@@ -243,7 +240,6 @@ class ModelError(ThreadrError):
 
     def __init__(self, detail: str | None = None, *, reason: str | None = None) -> None:
         super().__init__(detail, reason=reason, headers={"Retry-After": "60"})
-        self.usage: Usage | None = None  # what the attempts cost all the same
 
 
 class BudgetSpent(ModelError):

@@ -19,6 +19,7 @@ from core.services import Services
 from core.store.keys import LAST_HEALTH_CHECK
 from core.store_usage import add_error
 from core.text.thread import Brief, thread_of
+from core.usage import UsageMeter
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.health_note import MODEL_NOTE, read_note
 
@@ -160,7 +161,9 @@ async def _extraction(deadline_seconds: float) -> Service:
         async with asyncio.timeout(deadline_seconds):
             thread_of([_TEXT], Brief(), link=None)
             status = "model_only"
-            await ExtractiveComposer().compose(Article(text=_TEXT), Brief(), seconds=deadline_seconds)
+            await ExtractiveComposer().compose(
+                Article(text=_TEXT), Brief(), seconds=deadline_seconds, meter=UsageMeter()
+            )
             status = "broken"
             await asyncio.to_thread(extract_article, _SAMPLE, url="https://example.com/")
     # A library that is missing, of another version or out of memory raises whatever it likes.

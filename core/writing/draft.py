@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from core.article.article import Article
+from core.errors import ModelError
 from core.text.thread import Brief
-from core.usage import Usage
+from core.usage import UsageMeter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +20,31 @@ class Draft:
     hooks: tuple[str, ...] = ()
     generator: str
     model: str | None = None
-    usage: Usage = field(default_factory=Usage)
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingContext:
+    """The time that is left to write, and the meter that what is spent is added to."""
+
+    seconds: float
+    meter: UsageMeter
+    model_unavailable: ModelError | None = None  # why the model may not be asked
+    allow_fallback: bool = True  # whether the extractive composer may write in the model's place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewriteTask:
+    """Text `number` (from 1) of a thread's `texts`, to rewrite as one post of at most `max_length`.
+
+    `instruction` is the author's. The composer's `max_cost_usd` of all the texts covers it.
+    """
+
+    texts: Sequence[str]
+    number: int
+    brief: Brief
+    max_length: int
+    instruction: str | None
 
 
 class Composer(Protocol):
@@ -28,24 +52,12 @@ class Composer(Protocol):
         """The most that a composition of so long a source can cost."""
         ...
 
-    async def compose(self, article: Article, brief: Brief, *, seconds: float) -> Draft:
+    async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         """A draft of at least one text, within `seconds`. Raises ModelError when it cannot write."""
         ...
 
 
 class Model(Composer, Protocol):
-    async def rewrite(
-        self,
-        texts: Sequence[str],
-        number: int,
-        *,
-        brief: Brief,
-        max_length: int,
-        instruction: str | None,
-        seconds: float,
-    ) -> Draft:
-        """Text `number` (from 1) of a thread's texts written anew: one post of at most `max_length`.
-
-        `instruction` is the author's; `max_cost_usd` of all the texts covers it. Raises ModelError.
-        """
+    async def rewrite(self, task: RewriteTask, *, seconds: float, meter: UsageMeter) -> Draft:
+        """A draft of one post. Raises ModelError."""
         ...

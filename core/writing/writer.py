@@ -1,16 +1,14 @@
-"""Who writes: the model, or the built-in composer where there is none or where it fails."""
+"""Who writes: the model, or the extractive composer where there is none or where it fails."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.article.article import Article
 from core.errors import BudgetSpent, ContentRefused, ModelError
 from core.text.thread import Brief
-from core.usage import Usage
-from core.writing.draft import Composer, Draft, Model
+from core.writing.draft import Composer, Draft, Model, RewriteTask, WritingContext
 
 Generator = Literal["auto", "openai", "extractive"]
 
@@ -22,13 +20,9 @@ _FAILED = "The model did not answer: the built-in composer made this thread."
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A draft; `degraded` when it is not from the model although the model was wanted.
-
-    `usage` is what was spent, failed attempts too.
-    """
+    """A draft; `degraded`, for a `reason`, when the model was to write it and did not."""
 
     draft: Draft
-    usage: Usage
     degraded: bool = False
     warnings: tuple[str, ...] = ()
     reason: str | None = None
@@ -37,77 +31,48 @@ class Written:
 class Writer:
     """`model` is None where no key is set."""
 
-    def __init__(self, *, model: Model | None, built_in: Composer) -> None:
+    def __init__(self, model: Model | None, extractive: Composer) -> None:
         self._model = model
-        self._built_in = built_in
+        self._extractive = extractive
 
     def max_cost_usd(self, generator: Generator, source_characters: int) -> float:
         """The most that writing can cost."""
-        return (
-            0.0
-            if self._model is None or generator == "extractive"
-            else self._model.max_cost_usd(source_characters)
-        )
+        if self._model is None or generator == "extractive":
+            return 0.0
+        return self._model.max_cost_usd(source_characters)
 
     async def write(
-        self,
-        article: Article,
-        brief: Brief,
-        generator: Generator,
-        *,
-        seconds: float,
-        without: ModelError | None,
-        allow_fallback: bool,
+        self, article: Article, brief: Brief, generator: Generator, context: WritingContext
     ) -> Written:
-        """`without` is why the model may not be asked; `allow_fallback` whether a makeshift draft is wanted.
-
-        Raises ModelError when the model did not write and nobody stood in, ContentRefused when it refused.
-        """
+        """Raises ContentRefused when the model refused, other ModelErrors where no fallback is allowed."""
         if generator == "extractive":
-            return await self._by_us(article, brief, seconds)
+            return await self._extracted(article, brief, context)
         try:
-            draft = await self._asked(without).compose(article, brief, seconds=seconds)
-            return Written(draft, draft.usage, warnings=draft.warnings)
+            draft = await self._usable_model(context).compose(
+                article, brief, seconds=context.seconds, meter=context.meter
+            )
         except ContentRefused:
             raise
         except ModelError as error:
-            if generator == "openai" or not allow_fallback:
+            if generator == "openai" or not context.allow_fallback:
                 raise
-            written = await self._by_us(article, brief, seconds)
+            written = await self._extracted(article, brief, context)
             why = _NO_KEY if self._model is None else _SPENT if isinstance(error, BudgetSpent) else _FAILED
-            return replace(
-                written,
-                usage=error.usage or Usage(),
-                degraded=True,
-                warnings=(why, *written.warnings),
-                reason=error.reason,
-            )
+            return replace(written, degraded=True, warnings=(why, *written.warnings), reason=error.reason)
+        return Written(draft, warnings=draft.warnings)
 
-    async def rewrite(
-        self,
-        texts: Sequence[str],
-        number: int,
-        *,
-        brief: Brief,
-        max_length: int,
-        instruction: str | None,
-        seconds: float,
-        without: ModelError | None = None,
-    ) -> Draft:
-        """Text `number` (from 1) of a thread anew, as one post. Raises ModelError: nobody stands in."""
-        model = self._asked(without)
-        return await model.rewrite(
-            texts, number, brief=brief, max_length=max_length, instruction=instruction, seconds=seconds
-        )
+    async def rewrite(self, task: RewriteTask, context: WritingContext) -> Draft:
+        """A draft of one post. Raises ModelError: the extractive composer cannot rewrite."""
+        return await self._usable_model(context).rewrite(task, seconds=context.seconds, meter=context.meter)
 
-    def _asked(self, without: ModelError | None) -> Model:
+    def _usable_model(self, context: WritingContext) -> Model:
         if self._model is None:
             raise ModelError("No OPENAI_API_KEY is set, so no model can write.", reason="not configured")
-        if without:
-            raise without
+        if context.model_unavailable:
+            raise context.model_unavailable
         return self._model
 
-    async def _by_us(self, article: Article, brief: Brief, seconds: float) -> Written:
-        draft = await self._built_in.compose(article, brief, seconds=seconds)
+    async def _extracted(self, article: Article, brief: Brief, context: WritingContext) -> Written:
+        draft = await self._extractive.compose(article, brief, seconds=context.seconds, meter=context.meter)
         unused = brief.tone or brief.audience or brief.language
-        return Written(draft, Usage(), warnings=(_UNUSED,) if unused else ())
+        return Written(draft, warnings=(_UNUSED,) if unused else ())

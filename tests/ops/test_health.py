@@ -188,10 +188,10 @@ def test_a_note_is_written_when_it_is_new_and_once_a_minute(clock: Clock) -> Non
     ):
         clock.now += seconds
         model.health = health
-        written.append(read_note(note.news().get(MODEL_NOTE), clock.now))
+        written.append(read_note(note.model_health().get(MODEL_NOTE), clock.now))
     now = "as the function that writes saw it 0 s ago"
     assert written == [("healthy", now), None, ("timeout", now), None, ("timeout", now)]
-    assert read_note(ModelNote(None, clock).news()[MODEL_NOTE], clock.now) == ("not_configured", now)
+    assert read_note(ModelNote(None, clock).model_health()[MODEL_NOTE], clock.now) == ("not_configured", now)
 
 
 async def test_a_store_that_is_away_is_told_within_its_own_deadline(

@@ -12,6 +12,7 @@ from core.article.article import Article
 from core.text.sentences import Sentence, quoted_sentences, sentences
 from core.text.splitting import pack
 from core.text.thread import Brief, first_fitting, thread_of
+from core.usage import UsageMeter
 from core.writing.draft import Draft
 from core.writing.extractive.boilerplate import content_mask
 from core.writing.extractive.passages import Passage, passages
@@ -34,7 +35,7 @@ class ExtractiveComposer:
     def max_cost_usd(self, source_characters: int) -> float:
         return 0.0
 
-    async def compose(self, article: Article, brief: Brief, *, seconds: float) -> Draft:
+    async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         composition = _Composition(article, brief)
         posts = composition.posts()
         return Draft(posts=posts, hooks=composition.hooks(posts[0]), generator="extractive")

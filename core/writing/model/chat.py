@@ -1,4 +1,4 @@
-"""The door to a server that speaks OpenAI's chat completions: one question, one answer."""
+"""The client for a server that speaks OpenAI's chat completions: one question, one answer."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import ContentRefused, ModelError
 from core.net.per_loop import PerLoop
 from core.net.tls import tls_context
-from core.usage import Usage
+from core.usage import Usage, UsageMeter
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_TOKENS = 8_000
 _MAX_ANSWER_BYTES = 2 * 1024 * 1024
-_MAX_REPORTED_TOKENS = 10_000_000  # a server that tells more is wrong
+_MAX_REPORTED_TOKENS = 10_000_000  # a server that reports more is wrong
 _OPENAI_URL = "https://api.openai.com/v1"
 _PAUSE_SECONDS = 0.25
 _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
@@ -34,9 +33,9 @@ _UNSTRUCTURED = "unstructured"
 
 
 class ModelCallFailed(ModelError):
-    """`health` is the word for it in health answers; after `wait_seconds`, if told, asking again may help.
+    """`health` is the word for it in health answers; after `wait_seconds` asking again may help.
 
-    `permanent`: the key is no good until somebody mends it, whatever model is asked.
+    `permanent`: the server refuses the key, and will for every model.
     """
 
     def __init__(
@@ -53,12 +52,6 @@ class ModelCallFailed(ModelError):
         self.permanent = permanent
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    text: str
-    usage: Usage
-
-
 class Chat:
     """`prices` names every model that may be asked. The SDK is imported at first use."""
 
@@ -68,15 +61,11 @@ class Chat:
         self._prices = prices
         self._clients: PerLoop[openai.AsyncOpenAI] = PerLoop(self._new_client, lambda client: client.close())
 
-    async def ask(self, model: str, question: Question) -> Answer:
-        """The model's words. Raises NoAnswer by cause, ContentRefused for a refusal; their usage is told."""
+    async def ask(self, model: str, question: Question, meter: UsageMeter) -> str:
+        """The model's words; `meter` gets what they cost. Raises ModelCallFailed and ContentRefused."""
         completion = await self._completion(model, question)
-        usage = self._usage(model, completion)
-        try:
-            return Answer(_content(completion), usage)
-        except ModelError as error:
-            error.usage = usage
-            raise
+        meter.add(self._usage(model, completion))
+        return _content(completion)
 
     async def close(self) -> None:
         await self._clients.close()
@@ -92,15 +81,15 @@ class Chat:
         try:
             return await _answered(create(response_format=cast(Any, shape)))
         except ModelCallFailed as failure:
-            # Some compatible servers know no structured output; the rules ask for JSON all the same.
+            # Some compatible servers have no structured output; the rules ask for JSON all the same.
             if failure.health != _UNSTRUCTURED:
                 raise
         return await _answered(create())
 
     def _usage(self, model: str, completion: ChatCompletion) -> Usage:
-        told_usage = getattr(completion, "usage", None)
-        told = (getattr(told_usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
-        tokens = [min(max(0, n), _MAX_REPORTED_TOKENS) if isinstance(n, int) else 0 for n in told]
+        usage = getattr(completion, "usage", None)
+        reported = (getattr(usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
+        tokens = [min(max(0, n), _MAX_REPORTED_TOKENS) if isinstance(n, int) else 0 for n in reported]
         cost_usd = round(self._prices[model].cost_usd(*tokens), 6)
         return Usage(input_tokens=tokens[0], output_tokens=tokens[1], cost_usd=cost_usd)
 
@@ -113,7 +102,7 @@ class Chat:
             api_key=self._api_key,
             base_url=self._base_url or _OPENAI_URL,
             max_retries=0,
-            # Whoever asks has one deadline for everything, so the client needs none of its own.
+            # The caller has one deadline for everything, so the client needs none of its own.
             http_client=bounded_client(max_bytes=_MAX_ANSWER_BYTES, tls=tls_context()),
         )
 
@@ -121,7 +110,7 @@ class Chat:
 async def _answered(asking: Awaitable[ChatCompletion]) -> ChatCompletion:
     try:
         return await asking
-    # The SDK lets what a broken answer causes through (JSON, type, recursion errors), beside its own tree.
+    # Beside its own errors the SDK lets through what a broken answer causes: JSON, type, recursion errors.
     except Exception as error:
         raise _failure_of(error) from None
 
@@ -139,14 +128,14 @@ def _failure_of(error: Exception) -> ModelError:
 
 
 def _failure_of_status(error: openai.APIStatusError) -> ModelError:
-    """Codes and types: developers.openai.com/api/docs/guides/error-codes. What is told is never passed on."""
-    status, told, body = error.status_code, f"{error.code} {error.type}", f"{error} {error.body}"
+    """Codes and types: developers.openai.com/api/docs/guides/error-codes. The message is never passed on."""
+    status, code, body = error.status_code, f"{error.code} {error.type}", f"{error} {error.body}"
     failure = functools.partial(ModelCallFailed, f"HTTP {status}")
-    if status == 402 or (status < 500 and _BILLING.search(told)):
+    if status == 402 or (status < 500 and _BILLING.search(code)):
         return failure(health="quota_exceeded", permanent=True)
     if status in (400, 403) and _REFUSED.search(body):
         return ContentRefused(reason=f"HTTP {status}")
-    if status == 404 or "model_not_found" in told:
+    if status == 404 or "model_not_found" in code:
         return failure(health="misconfigured")
     if status in (401, 403):
         return failure(health="unauthorized", permanent=True)
@@ -159,19 +148,19 @@ def _failure_of_status(error: openai.APIStatusError) -> ModelError:
 
 def _retry_after_seconds(headers: Mapping[str, str]) -> float:
     """Seconds by retry-after-ms (OpenAI's), else by Retry-After: seconds or a date (RFC 9110, 10.2.3)."""
-    milliseconds, told = headers.get("retry-after-ms"), headers.get("retry-after", "")
+    milliseconds, retry_after = headers.get("retry-after-ms"), headers.get("retry-after", "")
     try:
-        seconds = float(milliseconds) / 1000 if milliseconds else float(told)
+        seconds = float(milliseconds) / 1000 if milliseconds else float(retry_after)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(told).timestamp() - time.time()
+            seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
         except (ValueError, TypeError, OverflowError):
             seconds = _RATE_LIMIT_SECONDS
     return _RATE_LIMIT_SECONDS if math.isnan(seconds) else max(0.0, seconds)
 
 
 def _content(completion: ChatCompletion) -> str:
-    """The answer's text. Raises ContentRefused for a refusal, NoAnswer for an answer without one."""
+    """The answer's text. Raises ContentRefused for a refusal, ModelCallFailed for an answer without one."""
     choice = next(iter(getattr(completion, "choices", None) or ()), None)
     message = getattr(choice, "message", None)
     if choice is None or message is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Iterator, Sequence
+from pathlib import Path
 
 from core.text.platforms import links_in
 
@@ -35,28 +37,24 @@ _NUMBER = re.compile(
 _SPACED_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")
 _GROUPED = re.compile(r"([1-9]\d{0,2}(?:[.,'’٬]\d{3})+)(?:[.,٫](\d+))?")
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-    "seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SPELLED = {word: value for value, word in enumerate(_UNITS)} | {
-    word: 10 * value for value, word in enumerate(_TENS, start=2)
-}
-_TIMES = {"hundred": 100, "thousand": 1_000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
-_NUMBER_WORD = "|".join((*_SPELLED, *_TIMES))
-_NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
 _MAX_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
-# Where a link stood (U+0000 stands in no cleaned text), with what it leaves behind.
+# In the place of a removed link; no cleaned text holds U+0000. What it leaves behind is closed up in turn.
 _GAP = "\0"
-_MARKDOWN = re.compile(r"!?\[([^\[\]\n]*)\]\(\s*\0[^()\n]*\)")
-_EMPTY_BRACKETS = re.compile(r"[(\[{<«“\"]\s*\0\s*[)\]}>»”\"]")
-_LABEL = re.compile(
-    r"(?:^|(?<=[.!?…。！？\n]))[ ]*(?:[^\w\s]{1,3} ?)?[^\W\d_]+(?: [^\W\d_]+){0,3}[:：] *\0(?=\s*(?:\n|\Z))"
+_CLOSING = (
+    (re.compile(r"!?\[([^\[\]\n]*)\]\(\s*\0[^()\n]*\)"), r"\1"),  # Markdown
+    (re.compile(r"[(\[{<«“\"]\s*\0\s*[)\]}>»”\"]"), _GAP),
+    # A label: "Read more:".
+    (
+        re.compile(
+            r"(?:^|(?<=[.!?…。！？\n]))[ ]*(?:[^\w\s]{1,3} ?)?[^\W\d_]+(?: [^\W\d_]+){0,3}[:：] *\0"
+            r"(?=\s*(?:\n|\Z))"
+        ),
+        "",
+    ),
+    (re.compile(r" *\0 *(?=[.,;:!?…)\]\n]|\Z)"), ""),
+    (re.compile(r" *\0 *"), " "),
 )
-_GAP_AT_END = re.compile(r" *\0 *(?=[.,;:!?…)\]\n]|\Z)")
-_GAP_WITHIN = re.compile(r" *\0 *")
 
 
 def remove_ungrounded(
@@ -70,29 +68,27 @@ def remove_ungrounded(
     mentions: list[str] = []
     known = {_account(match) for match in _MENTION.finditer(source)}
 
-    def without(texts: Sequence[str]) -> tuple[str, ...]:
-        plain = (
-            _without_foreign_mentions(_without_foreign_links(text, source, links), known, mentions)
-            for text in texts
-        )
-        # Without its @, what was a mention may be a link.
-        return tuple(text for text in (_without_foreign_links(text, source, links) for text in plain) if text)
+    def grounded(text: str) -> str:
+        text = _without_foreign_links(text, source, links)
+        text = _without_foreign_mentions(text, known, mentions)
+        return _without_foreign_links(text, source, links)  # without its @ a mention may be a link
 
-    posts, hooks = without(posts), without(hooks)
-    numbers = _foreign_numbers((*posts, *hooks), source)
-    told = (
+    posts, hooks = (tuple(filter(None, map(grounded, texts))) for texts in (posts, hooks))
+    named = (
         ("These links are not in the source and were removed:", links),
         ("These accounts are not in the source and lost their @:", mentions),
-        ("Check before you post: the source lacks the numbers", numbers),
+        ("Check before you post: the source lacks the numbers", _foreign_numbers((*posts, *hooks), source)),
     )
-    return posts, hooks, tuple(f"{words} {_named(names)}." for words, names in told if names)
+    return posts, hooks, tuple(f"{words} {_joined(names)}." for words, names in named if names)
 
 
-def _named(names: Iterable[str]) -> str:
+def _joined(names: Iterable[str]) -> str:
     different = [*dict.fromkeys(names)]
-    shown = [name if len(name) <= _MAX_NAME_CHARACTERS else f"{name[:99]}…" for name in different]
-    more = len(shown) - _MAX_NAMES
-    shown = [*shown[:_MAX_NAMES], *([f"{more} more"] if more > 0 else [])]
+    shown = [
+        name if len(name) <= _MAX_NAME_CHARACTERS else f"{name[:99]}…" for name in different[:_MAX_NAMES]
+    ]
+    if len(different) > _MAX_NAMES:
+        shown.append(f"{len(different) - _MAX_NAMES} more")
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
@@ -104,20 +100,10 @@ def _without_foreign_links(text: str, source: str, foreign: list[str]) -> str:
         foreign += [text[link.start : link.stop] for link in gaps]
         for link in reversed(gaps):
             text = text[: link.start] + _GAP + text[link.stop :]
-        text = _closed(text)
+        for pattern, instead in _CLOSING:
+            text = pattern.sub(instead, text)
+        text = text.strip()
     return ""
-
-
-def _closed(text: str) -> str:
-    for pattern, instead in (
-        (_MARKDOWN, r"\1"),
-        (_EMPTY_BRACKETS, _GAP),
-        (_LABEL, ""),
-        (_GAP_AT_END, ""),
-        (_GAP_WITHIN, " "),
-    ):
-        text = pattern.sub(instead, text)
-    return text.strip()
 
 
 def _links(text: str) -> list[range]:
@@ -129,7 +115,7 @@ def _links(text: str) -> list[range]:
 
 
 def _length(link: str) -> int:
-    """Without what follows it: the end of a sentence, brackets that were opened before it."""
+    """The link's length without what follows it: the end of a sentence, brackets opened before it."""
     while link and (
         link[-1] in _AFTER_LINK
         or (link[-1] in _BRACKETS and link.count(link[-1]) > link.count(_BRACKETS[link[-1]]))
@@ -149,16 +135,16 @@ def _in_source(link: str, source: str) -> bool:
 
 
 def _without_foreign_mentions(text: str, known: Container[str], foreign: list[str]) -> str:
-    """Without the @ of whom the source does not mention, so that nobody else is told of the post."""
+    """Without the @ of accounts that the source does not mention, so that they are not notified."""
     links = _links(text)
 
-    def judged(match: re.Match[str]) -> str:
+    def checked(match: re.Match[str]) -> str:
         if any(match.start() in link for link in links) or _account(match) in known:
             return match[0]
         foreign.append(match[1])
         return match[1]
 
-    return _MENTION.sub(judged, text)
+    return _MENTION.sub(checked, text)
 
 
 def _account(match: re.Match[str]) -> str:
@@ -175,7 +161,7 @@ def _foreign_numbers(texts: Iterable[str], source: str) -> list[str]:
         for written, value, scaled in _numbers(text):
             if scaled not in known and (value == scaled or value not in unscaled):
                 foreign.append(written)
-        for words in _NUMBER_WORDS.findall(text):
+        for words in _number_words().findall(text):
             *_, amount = (0.0, *_spelled(words))
             if amount > _MAX_NO_FIGURE and _shown(amount) not in known:
                 foreign.append(words)
@@ -183,7 +169,7 @@ def _foreign_numbers(texts: Iterable[str], source: str) -> list[str]:
 
 
 def _without_names(text: str) -> str:
-    """What stands in a link or a mention is no number of its own."""
+    """Without links and mentions: their digits are not numbers."""
     for link in reversed(_links(text)):
         text = f"{text[: link.start]} {text[link.stop :]}"
     return _MENTION.sub(" ", text)
@@ -200,7 +186,9 @@ def _numbers(text: str) -> list[tuple[str, str, str]]:
     for match in _NUMBER.finditer(text):
         values = _values(match[1])
         if match[2] and len(values) == 1:
-            found.append((match[0], values[0], _shown(float(values[0]) * _TIMES[match[2].casefold()])))
+            found.append(
+                (match[0], values[0], _shown(float(values[0]) * _words()["multipliers"][match[2].casefold()]))
+            )
         else:
             found += [(match[1], value, value) for value in values]
     return found
@@ -220,20 +208,34 @@ def _values(written: str) -> list[str]:
 
 def _spelled(text: str) -> Iterator[float]:
     """Values of English number words ("forty-two", "nine thousand", "1.5 million"), and of their parts."""
+    values, multipliers = _words().values()
     whole = part = 0.0
     for word in _WORD.findall(text.casefold()):
-        if word in _SPELLED:
-            part = _SPELLED[word] + (part if part % 10 == 0 else 0)
+        if word in values:
+            part = values[word] + (part if part % 10 == 0 else 0)
             yield part
         elif word == "hundred" and part:
             part *= 100
-        elif word in _TIMES and part:
-            whole, part = whole + part * _TIMES[word], 0.0
+        elif word in multipliers and part:
+            whole, part = whole + part * multipliers[word], 0.0
         else:
             if word != "and" or whole + part < 100:
                 whole, part = 0.0, float(word) if word[0].isdigit() else 0.0
             continue
         yield whole + part
+
+
+@functools.cache
+def _number_words() -> re.Pattern[str]:
+    word = "|".join(word for words in _words().values() for word in words)
+    return re.compile(rf"\b(?:{word})(?:(?: |-| and )(?:{word}))*\b", re.IGNORECASE)
+
+
+@functools.cache
+def _words() -> dict[str, dict[str, int]]:
+    import tomllib
+
+    return tomllib.loads(Path(__file__).with_name("number_words.toml").read_text(encoding="utf-8"))
 
 
 def _shown(value: float) -> str:

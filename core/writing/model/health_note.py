@@ -1,4 +1,4 @@
-"""What the function that has the model's key last saw of it, left in the store for those that have none."""
+"""What the function with the model's key last saw of the model, kept in the store for the others."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 MODEL_NOTE = "threadr:health:openai"
-NOTE_SECONDS = 30 * 86_400.0  # a deployment that nobody uses is not ill
-_AGAIN_SECONDS = 60.0
+_REPEAT_SECONDS = 60.0
 
 
 class _Model(Protocol):
@@ -23,18 +22,18 @@ class ModelNote:
     def __init__(self, model: _Model | None, clock: Callable[[], float]) -> None:
         self._model = model
         self._clock = clock
-        self._told: tuple[str, str | None] | None = None
-        self._told_at = 0.0
+        self._noted: tuple[str, str | None] | None = None
+        self._noted_at = 0.0
 
-    def news(self) -> Mapping[str, str]:
-        """The note by its key, when it says something new or the last one is a minute old; else nothing."""
+    def model_health(self) -> Mapping[str, str]:
+        """The note by its key, when its content is new or the last one is a minute old; else nothing."""
         model, now = self._model, self._clock()
         if model and not model.was_asked:
             return {}  # another process may have seen more
         seen = (model.health, model.last_failure) if model else ("not_configured", None)
-        if seen == self._told and now - self._told_at < _AGAIN_SECONDS:
+        if seen == self._noted and now - self._noted_at < _REPEAT_SECONDS:
             return {}
-        self._told, self._told_at = seen, now
+        self._noted, self._noted_at = seen, now
         return {MODEL_NOTE: json.dumps([*seen, int(now)])}
 
 
@@ -45,5 +44,5 @@ def read_note(value: str | None, now: float) -> tuple[str, str] | None:
         age_seconds = max(0, int(now - noted_at))
     except (ValueError, TypeError, RecursionError):
         return None
-    told = f"as the function that writes saw it {age_seconds} s ago"
-    return str(health), f"{reason}, {told}" if reason else told
+    seen = f"as the function that writes saw it {age_seconds} s ago"
+    return str(health), f"{reason}, {seen}" if reason else seen

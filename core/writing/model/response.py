@@ -1,4 +1,4 @@
-"""What is read out of a model's answer: texts, without what models like to add and never the rules."""
+"""Reads the texts out of a model's answer, without what models like to add, and never the rules."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from core.text.cleaning import clean
@@ -18,7 +17,7 @@ from core.writing.model.prompt import Question
 
 _MAX_TEXTS = 100
 _PLACES = range(1, _MAX_TEXTS + 1)
-_MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and too few to keep us busy
+_MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and quick to search
 _MAX_STARTS = 50  # of objects in an answer
 _LEAKED_RUN = 25  # letters and digits in a row that stand in the rules: nobody writes them by chance
 _CODE_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
@@ -48,7 +47,7 @@ _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": 
 
 
 def parse_response(answer: str, question: Question) -> tuple[list[str], list[str]]:
-    """The posts and the hooks, cleaned; what is no text is empty. Raises NoAnswer when none is usable."""
+    """The posts and the hooks, cleaned; items that are not texts are empty. Raises ModelCallFailed."""
     content = _content(answer)
     wants_one = "post" in question.schema["schema"]["properties"] and "post" in content
     given = [content["post"]] if wants_one else content.get("posts")
@@ -64,9 +63,9 @@ def parse_response(answer: str, question: Question) -> tuple[list[str], list[str
     return posts, hooks
 
 
-def _content(answer: str) -> dict[str, Any]:
+def _content(answer: str) -> Mapping[str, object]:
     """The first object with posts: servers without structured output wrap it in code blocks and sentences."""
-    nothing: dict[str, Any] | None = None
+    nothing: Mapping[str, object] | None = None
     for start in itertools.islice(re.finditer("{", answer), _MAX_STARTS):
         try:
             content, _ = json.JSONDecoder().raw_decode(answer, start.start())
@@ -80,7 +79,7 @@ def _content(answer: str) -> dict[str, Any]:
     return nothing
 
 
-def _texts(items: Any) -> list[str]:
+def _texts(items: object) -> list[str]:
     if not isinstance(items, list):
         return []
     texts = [item[:_MAX_CHARACTERS] if isinstance(item, str) else "" for item in items[:_MAX_TEXTS]]
@@ -137,8 +136,8 @@ def _repeats_rules(text: str, question: Question) -> bool:
         return True
     rules_text, source = _letters(question.rules_text), _letters(question.source)
     runs = {rules_text[at : at + _LEAKED_RUN] for at in range(len(rules_text) - _LEAKED_RUN + 1)}
-    told = (said[at : at + _LEAKED_RUN] for at in range(len(said) - _LEAKED_RUN + 1))
-    return any(run in runs and run not in source for run in told)
+    said_runs = (said[at : at + _LEAKED_RUN] for at in range(len(said) - _LEAKED_RUN + 1))
+    return any(run in runs and run not in source for run in said_runs)
 
 
 def _letters(text: str) -> str:

@@ -12,6 +12,7 @@ from core.article.article import Article
 from core.article.extraction import extract_article
 from core.text.sentences import sentences
 from core.text.thread import Brief, thread_of
+from core.usage import UsageMeter
 from core.writing.draft import Draft
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.extractive.coreference import needs_antecedent
@@ -28,7 +29,7 @@ FACTS = [
 
 
 def draft(article: Article, brief: Brief | None = None) -> Draft:
-    return asyncio.run(ExtractiveComposer().compose(article, brief or Brief(), seconds=1))
+    return asyncio.run(ExtractiveComposer().compose(article, brief or Brief(), seconds=1, meter=UsageMeter()))
 
 
 def article(*paragraphs: str, title: str | None = TITLE, language: str = "en") -> Article:

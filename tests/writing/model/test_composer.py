@@ -1,4 +1,4 @@
-"""The door to OpenAI, over a real server that answers in every bad way."""
+"""The composer that asks models, over a real server that answers in every bad way."""
 
 from __future__ import annotations
 
@@ -14,14 +14,22 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from core.article.article import Article
 from core.errors import BudgetSpent, ContentRefused, ModelError
 from core.text.thread import Brief
+from core.usage import UsageMeter
+from core.writing.draft import RewriteTask, WritingContext
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
+from core.writing.model.prices import price_of
 from core.writing.writer import Writer
 from tests.support.fake_openai import POSTS, FakeOpenAI, asked_between_fences, completion, thread_answer
 from tests.support.loopback import closed_port
 
 ARTICLE = Article(text="The bridge closes. It was old.", title="Bridge")
 Composers = Callable[..., ModelComposer]
+
+
+def rewriting(*texts: str, number: int = 1, **changes: Any) -> RewriteTask:
+    options: dict[str, Any] = {"brief": Brief(), "max_length": 10, "instruction": None} | changes
+    return RewriteTask(texts=texts, number=number, **options)
 
 
 @dataclass
@@ -46,6 +54,11 @@ def time() -> Time:
 
 
 @pytest.fixture
+def meter() -> UsageMeter:
+    return UsageMeter()
+
+
+@pytest.fixture
 async def composer_of(openai: FakeOpenAI, time: Time) -> AsyncIterator[Composers]:
     made: list[ModelComposer] = []
 
@@ -54,10 +67,9 @@ async def composer_of(openai: FakeOpenAI, time: Time) -> AsyncIterator[Composers
             ModelComposer(
                 api_key="sk-canary",
                 base_url=base_url,
-                models=models or ("gpt-5.4-mini",),
+                models=[(model, price_of(model, **prices)) for model in models or ("gpt-5.4-mini",)],
                 clock=time,
                 sleep=time.sleep,
-                **prices,
             )
         )
         return made[-1]
@@ -86,10 +98,10 @@ def in_turn(*answers: Any) -> Callable[[Any], Any]:
 
 
 async def test_it_asks_for_structured_output_and_gives_the_posts(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = lambda _: thread_answer(hooks=["One.", "Two."])
-    draft = await composer_of().compose(ARTICLE, Brief(hooks=1), seconds=5)
+    draft = await composer_of().compose(ARTICLE, Brief(hooks=1), seconds=5, meter=meter)
     assert (draft.posts, draft.hooks, draft.model) == (tuple(POSTS), ("One.",), "gpt-5.4-mini")
     asked = openai.requests[0]
     assert asked["response_format"]["json_schema"]["strict"] is True
@@ -97,10 +109,10 @@ async def test_it_asks_for_structured_output_and_gives_the_posts(
 
 
 async def test_the_source_stands_alone_between_fences_that_change(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     for _ in range(2):
-        await composer_of().compose(ARTICLE, Brief(), seconds=5)
+        await composer_of().compose(ARTICLE, Brief(), seconds=5, meter=meter)
     fences = [request["messages"][1]["content"].split("\n")[0] for request in openai.requests]
     assert fences[0] != fences[1]
     assert all(
@@ -112,13 +124,13 @@ async def test_the_source_stands_alone_between_fences_that_change(
     )
 
 
-async def test_a_price_that_is_set_wins_over_the_table(composer_of: Composers) -> None:
-    draft = await composer_of(input_price=10.0, output_price=100.0).compose(ARTICLE, Brief(), seconds=5)
-    assert draft.usage.cost_usd == 0.03
+async def test_a_price_that_is_set_wins_over_the_table(composer_of: Composers, meter: UsageMeter) -> None:
+    await composer_of(input_price=10.0, output_price=100.0).compose(ARTICLE, Brief(), seconds=5, meter=meter)
+    assert meter.total.cost_usd == 0.03
 
 
 async def test_a_server_without_structured_output_is_asked_without(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     def answer(body: dict[str, Any]) -> Response | dict[str, Any]:
         if "response_format" in body:
@@ -126,17 +138,17 @@ async def test_a_server_without_structured_output_is_asked_without(
         return completion("```json\n" + json.dumps({"posts": POSTS}) + "\n```")
 
     openai.answer = answer
-    draft = await composer_of().compose(ARTICLE, Brief(), seconds=5)
+    draft = await composer_of().compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert draft.posts == tuple(POSTS)
 
 
 async def test_the_next_model_is_asked_when_the_first_fails(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = lambda body: (
         thread_answer() if body["model"] == "b" else failure(404, "model_not_found")(body)
     )
-    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=5)
+    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert (draft.model, len(openai.requests)) == ("b", 2)
 
 
@@ -161,29 +173,31 @@ async def test_the_next_model_is_asked_when_the_first_fails(
     ],
 )
 async def test_every_bad_answer_is_a_model_error_after_one_call(
-    composer_of: Composers, openai: FakeOpenAI, answer: Any
+    composer_of: Composers, openai: FakeOpenAI, answer: Any, meter: UsageMeter
 ) -> None:
     openai.answer = answer
     composer = composer_of()
     with pytest.raises(ModelError) as caught:
-        await composer.compose(ARTICLE, Brief(), seconds=5)
+        await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert not isinstance(caught.value, ContentRefused)
     assert "canary" not in f"{caught.value!r} {caught.value.reason}"
     assert caught.value.reason == composer.last_failure
     assert len(openai.requests) == 1
 
 
-async def test_nobody_there_is_a_model_error(composer_of: Composers, time: Time) -> None:
+async def test_nobody_there_is_a_model_error(composer_of: Composers, time: Time, meter: UsageMeter) -> None:
     composer = composer_of(base_url=f"http://127.0.0.1:{closed_port()}/v1")
     with pytest.raises(ModelError):
-        await composer.compose(ARTICLE, Brief(), seconds=5)
+        await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert (composer.health, time.slept) == ("unreachable", [0.25])
 
 
-async def test_a_slow_answer_is_given_up(composer_of: Composers, openai: FakeOpenAI) -> None:
+async def test_a_slow_answer_is_given_up(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
     openai.delay_seconds = 5
     with pytest.raises(ModelError) as caught:
-        await composer_of().compose(ARTICLE, Brief(), seconds=0.2)
+        await composer_of().compose(ARTICLE, Brief(), seconds=0.2, meter=meter)
     assert caught.value.reason == "no answer in time"
 
 
@@ -193,23 +207,25 @@ async def test_a_slow_answer_is_given_up(composer_of: Composers, openai: FakeOpe
     ids=["refusal", "filter"],
 )
 async def test_a_refusal_is_no_failure_of_the_model(
-    composer_of: Composers, openai: FakeOpenAI, answer: dict[str, Any]
+    composer_of: Composers, openai: FakeOpenAI, answer: dict[str, Any], meter: UsageMeter
 ) -> None:
     openai.answer = lambda _: answer
     composer = composer_of("a", "b")
     with pytest.raises(ContentRefused):
-        await composer.compose(ARTICLE, Brief(), seconds=5)
+        await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert (len(openai.requests), composer.health) == (1, "healthy")
 
 
-async def test_a_model_that_writes_again_is_healthy_again(composer_of: Composers, openai: FakeOpenAI) -> None:
+async def test_a_model_that_writes_again_is_healthy_again(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
     composer = composer_of()
     openai.answer = failure(500)
     with pytest.raises(ModelError):
-        await composer.compose(ARTICLE, Brief(), seconds=5)
+        await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert composer.health == "server_error"
     openai.answer = lambda _: thread_answer()
-    await composer.compose(ARTICLE, Brief(), seconds=5)
+    await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert composer.health == "healthy"
 
 
@@ -228,10 +244,10 @@ async def test_a_model_that_writes_again_is_healthy_again(composer_of: Composers
     ],
 )
 async def test_a_passing_failure_is_tried_again_once_on_the_same_model(
-    composer_of: Composers, openai: FakeOpenAI, time: Time, first: Any, slept: list[float]
+    composer_of: Composers, openai: FakeOpenAI, time: Time, first: Any, slept: list[float], meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(first, thread_answer())
-    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=6)
+    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=6, meter=meter)
     assert (draft.model, time.slept) == ("a", slept)
 
 
@@ -244,28 +260,28 @@ async def test_a_passing_failure_is_tried_again_once_on_the_same_model(
     ],
 )
 async def test_a_wait_that_does_not_fit_is_not_waited(
-    composer_of: Composers, openai: FakeOpenAI, time: Time, headers: dict[str, str]
+    composer_of: Composers, openai: FakeOpenAI, time: Time, headers: dict[str, str], meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(failure(429, **headers), thread_answer())
-    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=6)
+    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=6, meter=meter)
     assert (draft.model, time.slept) == ("b", [])
 
 
 async def test_a_failure_that_comes_again_goes_to_the_next_model(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(failure(429), failure(503), thread_answer())
     composer = composer_of("a", "b")
-    draft = await composer.compose(ARTICLE, Brief(), seconds=9)
+    draft = await composer.compose(ARTICLE, Brief(), seconds=9, meter=meter)
     assert (draft.model, composer.health) == ("b", "healthy")
 
 
 async def test_a_model_that_is_gone_is_told_although_another_writes(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(failure(404, "model_not_found"), thread_answer())
     composer = composer_of("a", "b")
-    assert (await composer.compose(ARTICLE, Brief(), seconds=5)).model == "b"
+    assert (await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)).model == "b"
     assert (composer.health, composer.last_failure) == ("misconfigured", "a: HTTP 404")
 
 
@@ -278,19 +294,19 @@ async def test_a_model_that_is_gone_is_told_although_another_writes(
     ids=["key", "quota"],
 )
 async def test_a_refused_key_ends_it_for_all_models_and_for_300_seconds(
-    composer_of: Composers, openai: FakeOpenAI, time: Time, answer: Any, word: str
+    composer_of: Composers, openai: FakeOpenAI, time: Time, answer: Any, word: str, meter: UsageMeter
 ) -> None:
     openai.answer = answer
     composer = composer_of("a", "b")
     for seconds, requests in ((0, 1), (299.9, 1), (0.2, 2), (299.9, 2)):
         time.now += seconds
         with pytest.raises(ModelError) as caught:
-            await composer.compose(ARTICLE, Brief(), seconds=5)
+            await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
         assert (len(openai.requests), composer.health) == (requests, word)
         assert caught.value.reason == composer.last_failure
     time.now += 300
     openai.answer = lambda _: thread_answer()
-    assert await composer.compose(ARTICLE, Brief(), seconds=5)
+    assert await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert composer.health == "healthy"
 
 
@@ -302,12 +318,12 @@ def shorter(*texts: str) -> dict[str, Any]:
 
 
 async def test_only_what_is_too_long_is_asked_for_again_and_once(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(thread_answer(["One.", LONG, "Three."], [LONG, "H"]), shorter("Two.", "Hook."))
-    draft = await composer_of().compose(ARTICLE, Brief(hooks=2), seconds=5)
+    draft = await composer_of().compose(ARTICLE, Brief(hooks=2), seconds=5, meter=meter)
     assert (draft.posts, draft.hooks) == (("One.", "Two.", "Three."), ("Hook.", "H"))
-    assert (draft.usage.input_tokens, draft.usage.output_tokens) == (2_000, 400)
+    assert (meter.total.input_tokens, meter.total.output_tokens) == (2_000, 400)
     again = openai.requests[1]
     assert json.loads(asked_between_fences(again)) == [LONG.strip()] * 2
     assert f"at most {Brief().max_length} characters" in again["messages"][0]["content"]
@@ -316,29 +332,27 @@ async def test_only_what_is_too_long_is_asked_for_again_and_once(
 
 
 async def test_shortened_posts_lose_the_numbers_of_their_places(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     again = shorter("2/4 Two.", "4/4 Four.", "1/4 Hook.")
     openai.answer = in_turn(thread_answer(["One.", LONG, "Three.", LONG], [LONG]), again)
-    draft = await composer_of().compose(ARTICLE, Brief(hooks=1), seconds=5)
+    draft = await composer_of().compose(ARTICLE, Brief(hooks=1), seconds=5, meter=meter)
     assert (draft.posts, draft.hooks) == (("One.", "Two.", "Three.", "Four."), ("Hook.",))
 
 
 async def test_a_shortened_rewrite_loses_the_number_of_its_place(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(completion('{"post": "Longer than ten."}'), shorter("2/2 Short."))
-    draft = await composer_of().rewrite(
-        ["A.", "B."], 2, brief=Brief(), max_length=10, instruction=None, seconds=5
-    )
+    draft = await composer_of().rewrite(rewriting("A.", "B.", number=2), seconds=5, meter=meter)
     assert draft.posts == ("Short.",)
 
 
 async def test_a_post_of_too_many_bytes_is_too_long_for_bluesky(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(thread_answer(["👩‍👩‍👧‍👧" * 200]), shorter("Four."))
-    draft = await composer_of().compose(ARTICLE, Brief(platform="bluesky"), seconds=5)
+    draft = await composer_of().compose(ARTICLE, Brief(platform="bluesky"), seconds=5, meter=meter)
     assert draft.posts == ("Four.",)
 
 
@@ -356,28 +370,28 @@ async def test_a_post_of_too_many_bytes_is_too_long_for_bluesky(
     ],
 )
 async def test_what_cannot_be_shortened_stays_for_the_splitter(
-    composer_of: Composers, openai: FakeOpenAI, answer: Any, tokens: int
+    composer_of: Composers, openai: FakeOpenAI, answer: Any, tokens: int, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(thread_answer([LONG]), answer)
-    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=5)
-    assert (draft.posts, draft.usage.input_tokens) == ((LONG.strip(),), tokens)
+    draft = await composer_of("a", "b").compose(ARTICLE, Brief(), seconds=5, meter=meter)
+    assert (draft.posts, meter.total.input_tokens) == ((LONG.strip(),), tokens)
     assert len(openai.requests) == 2
 
 
 async def test_with_no_time_left_nothing_is_shortened(
-    composer_of: Composers, openai: FakeOpenAI, time: Time
+    composer_of: Composers, openai: FakeOpenAI, time: Time, meter: UsageMeter
 ) -> None:
     def slow(body: dict[str, Any]) -> dict[str, Any]:
         time.now += 4
         return thread_answer([LONG])
 
     openai.answer = slow
-    draft = await composer_of().compose(ARTICLE, Brief(), seconds=5)
+    draft = await composer_of().compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert (draft.posts, len(openai.requests)) == ((LONG.strip(),), 1)
 
 
 async def test_the_worst_price_covers_every_model_and_the_shortening(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     one, both = composer_of("gpt-5.4"), composer_of("gpt-5.4-mini", "gpt-5.4")
     assert one.max_cost_usd(50_000) > 1.5 * (50_000 * 2.50 + 8_000 * 15) / 1_000_000
@@ -385,27 +399,23 @@ async def test_the_worst_price_covers_every_model_and_the_shortening(
     dear = completion("no JSON") | {"usage": {"prompt_tokens": 1_000, "completion_tokens": 8_000}}
     thread = thread_answer([LONG]) | {"usage": dear["usage"]}
     openai.answer = in_turn(dear, thread, shorter("A.") | {"usage": dear["usage"]})
-    draft = await both.compose(ARTICLE, Brief(), seconds=5)
-    assert draft.usage.output_tokens == 24_000
-    assert draft.usage.cost_usd <= both.max_cost_usd(1_000)
+    await both.compose(ARTICLE, Brief(), seconds=5, meter=meter)
+    assert meter.total.output_tokens == 24_000
+    assert meter.total.cost_usd <= both.max_cost_usd(1_000)
 
 
 async def test_a_rewrite_gives_one_post_made_of_the_thread_and_the_wish(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     instruction = "shorter, and with the number of the girders first"
     said = json.dumps(
         {"post": f"11 girders: {instruction}. http://evil.example", "posts": ["x"], "hooks": ["y"]}
     )
     openai.answer = lambda _: completion(said)
-    draft = await composer_of().rewrite(
-        ["One.", "Two: 11 girders."],
-        2,
-        brief=Brief(hooks=2),
-        max_length=99,
-        instruction=instruction,
-        seconds=5,
+    task = rewriting(
+        "One.", "Two: 11 girders.", number=2, brief=Brief(hooks=2), max_length=99, instruction=instruction
     )
+    draft = await composer_of().rewrite(task, seconds=5, meter=meter)
     assert (draft.posts, draft.hooks) == ((f"11 girders: {instruction}.",), ())
     assert draft.warnings == ("These links are not in the source and were removed: http://evil.example.",)
     rules = openai.requests[0]["messages"][0]["content"]
@@ -414,30 +424,30 @@ async def test_a_rewrite_gives_one_post_made_of_the_thread_and_the_wish(
     assert json.loads(asked_between_fences(openai.requests[0])) == {"1": "One.", "2": "Two: 11 girders."}
 
 
-async def test_a_rewrite_is_shortened_to_its_room(composer_of: Composers, openai: FakeOpenAI) -> None:
+async def test_a_rewrite_is_shortened_to_its_room(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
     openai.answer = in_turn(failure(404), completion('{"post": "Longer than ten."}'), shorter("Short."))
-    draft = await composer_of("a", "b").rewrite(
-        ["One."], 1, brief=Brief(), max_length=10, instruction=None, seconds=5
-    )
+    draft = await composer_of("a", "b").rewrite(rewriting("One."), seconds=5, meter=meter)
     assert (draft.posts, draft.model) == (("Short.",), "b")
 
 
 async def test_an_answer_of_foreign_links_alone_is_no_thread(
-    composer_of: Composers, openai: FakeOpenAI
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = lambda _: thread_answer(["http://evil.example"])
-    with pytest.raises(ModelError) as caught:
-        await composer_of().compose(ARTICLE, Brief(), seconds=5)
-    assert caught.value.usage
-    assert caught.value.usage.input_tokens == 1_000
+    with pytest.raises(ModelError):
+        await composer_of().compose(ARTICLE, Brief(), seconds=5, meter=meter)
+    assert meter.total.input_tokens == 1_000
 
 
-async def test_a_writer_without_a_model_or_a_budget_rewrites_nothing(composer_of: Composers) -> None:
+async def test_a_writer_without_a_model_or_a_budget_rewrites_nothing(
+    composer_of: Composers, meter: UsageMeter
+) -> None:
     spent = BudgetSpent()
     for model, error in ((None, None), (composer_of(), spent)):
-        writer = Writer(model=model, built_in=ExtractiveComposer())
+        writer = Writer(model=model, extractive=ExtractiveComposer())
+        context = WritingContext(seconds=5, meter=meter, model_unavailable=error)
         with pytest.raises(ModelError) as caught:
-            await writer.rewrite(
-                ["One."], 1, brief=Brief(), max_length=99, instruction=None, seconds=5, without=error
-            )
+            await writer.rewrite(rewriting("One.", max_length=99), context)
         assert caught.value is spent if error else caught.value.reason == "not configured"

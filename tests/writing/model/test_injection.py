@@ -14,7 +14,10 @@ from redis import Redis
 from core.errors import ModelError
 from core.text.platforms import count
 from core.text.thread import Brief
+from core.usage import UsageMeter
+from core.writing.draft import RewriteTask
 from core.writing.model.composer import ModelComposer
+from core.writing.model.prices import price_of
 from tests.support.app import Make
 from tests.support.fake_openai import FakeOpenAI, asked_between_fences, completion, thread_answer
 from tests.support.paths import SHARED
@@ -148,10 +151,9 @@ async def test_what_was_taken_out_or_must_be_checked_is_named(client_of: Make, o
 )
 async def test_a_rewrite_is_no_way_in(text: str, leaks: bool, openai: FakeOpenAI) -> None:
     openai.answer = obeying
-    composer = ModelComposer(api_key="k", base_url=openai.url, models=["m"])
-    rewriting = composer.rewrite(
-        ["One.", text], 2, brief=Brief(), max_length=270, instruction="Short.", seconds=5
-    )
+    composer = ModelComposer(api_key="k", base_url=openai.url, models=[("m", price_of("m"))])
+    task = RewriteTask(texts=["One.", text], number=2, brief=Brief(), max_length=270, instruction="Short.")
+    rewriting = composer.rewrite(task, seconds=5, meter=UsageMeter())
     if leaks:
         with pytest.raises(ModelError):
             await rewriting

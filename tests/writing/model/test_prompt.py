@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core.article.article import Article
 from core.errors import ModelError
 from core.text.thread import Brief
+from core.writing.draft import RewriteTask
 from core.writing.model.prompt import Question, rewrite_question, shorter_question, thread_question
 from core.writing.model.response import parse_response
 
@@ -26,6 +27,16 @@ ANSWERS = st.recursive(
 
 def asked(brief: Brief = Brief(), article: Article = ARTICLE) -> Question:  # noqa: B008
     return thread_question(article, brief, fence="FENCE-7f3a")
+
+
+def rewriting(
+    texts: list[str],
+    number: int,
+    brief: Brief = Brief(),  # noqa: B008
+    instruction: str | None = None,
+) -> Question:
+    task = RewriteTask(texts=texts, number=number, brief=brief, max_length=99, instruction=instruction)
+    return rewrite_question(task, fence="F2-99")
 
 
 def told(brief: Brief, article: Article = ARTICLE) -> tuple[str, str]:
@@ -77,20 +88,16 @@ def test_what_was_not_asked_for_is_not_mentioned() -> None:
 
 def test_a_rewrite_tells_the_wish_among_the_rules_and_the_thread_as_data() -> None:
     texts = ["One {x}.", "Two."]
-    question = rewrite_question(
-        texts, 2, Brief(language="fr"), max_length=99, instruction="with {wit},\nplease", fence="F"
-    )
+    question = rewriting(texts, 2, Brief(language="fr"), instruction="with {wit},\nplease")
     assert "Write its post 2 anew, in at most 99 characters." in question.rules
     assert "\nThe author wishes: with {wit}, please\n" in question.rules
     assert question.data == '{"1": "One {x}.", "2": "Two."}'
     assert "with {wit}" not in question.rules_text  # the post may hold these words
-    assert (
-        "wishes" not in rewrite_question(texts, 2, Brief(), max_length=99, instruction=None, fence="F").rules
-    )
+    assert "wishes" not in rewriting(texts, 2).rules
 
 
 def test_texts_to_shorten_are_data_too() -> None:
-    question = shorter_question(["Löng."], asked(), Brief(), numbers=(1,), max_length=99, fence="F2")
+    question = shorter_question([(1, "Löng.")], asked(), Brief(), max_length=99, fence="F2")
     assert "at most 99 characters" in question.rules
     assert question.messages[1]["content"] == 'F2\n["Löng."]\nF2'
     assert "FENCE-7f3a" in question.rules_text
@@ -165,9 +172,7 @@ def test_the_numbers_of_hooks_go(hooks: list[str]) -> None:
     ],
 )
 def test_a_rewrite_loses_the_number_of_its_place_alone(post: str, left: str) -> None:
-    question = rewrite_question(
-        ["A", "Waltzes in 2/4 time", "C"], 2, Brief(), max_length=99, instruction=None, fence="FENCE"
-    )
+    question = rewriting(["A", "Waltzes in 2/4 time", "C"], 2)
     assert parse_response(json.dumps({"post": post}), question)[0] == [left]
 
 
@@ -214,15 +219,10 @@ def test_what_the_caller_asked_for_is_no_leak() -> None:
     words = "people who own small restaurants in Berlin"
     briefs = Brief(audience=words), Brief(tone=words)
     first = [asked(brief) for brief in briefs]
-    shorter = [
-        shorter_question(["L"], first[0], brief, numbers=(1,), max_length=9, fence="F2-99")
-        for brief in briefs
-    ]
-    anew = [
-        rewrite_question(["L"], 1, brief, max_length=9, instruction=words, fence="F2-99") for brief in briefs
-    ]
-    assert all(words in question.rules for question in (*first, *anew))
-    for question in (*first, *shorter, *anew):
+    shorter = [shorter_question([(1, "L")], first[0], brief, max_length=9, fence="F2-99") for brief in briefs]
+    rewrites = [rewriting(["L"], 1, brief, instruction=words) for brief in briefs]
+    assert all(words in question.rules for question in (*first, *rewrites))
+    for question in (*first, *shorter, *rewrites):
         assert parse_response(json.dumps({"posts": [f"For {words}, it matters."]}), question)[0]
 
 
