@@ -244,7 +244,7 @@ def _rows(soak: Soak) -> list[tuple[str, str, bool]]:
     taken = sorted(seconds for *_, seconds in soak.answers)
     p99 = taken[int(len(taken) * 0.99)]
     broken = sum(soak.broken.values())
-    named = "".join(f"; {name}: {number}" for name, number in soak.broken.max_common(5))
+    named = "".join(f"; {name}: {number}" for name, number in soak.broken.most_common(5))
     memory = _growth([megabytes for _, megabytes, _ in soak.samples])
     descriptors = _growth([float(number) for *_, number in soak.samples])
     return [

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 
 from core.cache.cache_control import CacheControl
 from core.errors import ArticleError, ModelError, NotCached, NotFound, RateLimited, StoreError
-from core.http.app import RecordOf, ServicesOf, create_app
+from core.http.app import create_app
 from core.http.client_id import client_bucket
+from core.http.dependencies import RecordOf, services_of
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import KEY, LIMITED, WITH_BODY, answers
 from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
 from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatus
 
+ServicesOf = Annotated[Services, Depends(services_of)]
 router = APIRouter(tags=["threads"])
 
 
@@ -85,5 +87,5 @@ def _client(request: Request, services: Services) -> str:
     )
 
 
-app = create_app(router)
+app = create_app(router, make_services=Services)
 handler = lambda_handler(app)

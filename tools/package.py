@@ -120,7 +120,7 @@ def report() -> int:
     unzipped = sizes.total()
     zipped = BUNDLE.stat().st_size
     print(f"{BUNDLE.relative_to(ROOT)}: {megabytes(unzipped)} unzipped, {megabytes(zipped)} zipped")
-    for package, size in sizes.max_common(10):
+    for package, size in sizes.most_common(10):
         print(f"  {package:<28}{megabytes(size):>10}")
     if unzipped > MAX_BYTES:
         print(f"ERROR: over Lambda's limit of {megabytes(MAX_BYTES)} unzipped.")

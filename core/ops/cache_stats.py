@@ -1,4 +1,4 @@
-"""The figures of a store as /api/cache/stats tells them."""
+"""The figures of a store as /api/cache/stats shows them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,6 @@ def _report(stats: StoreStats, now: float, error: StoreError | None = None) -> C
 
 
 def _day(date: str, counters: Counters) -> DayOut:
-    dollars = {f"{name}_usd": counters.get(f"{name}_micros", 0) / 1_000_000 for name in ("cost", "saved")}
-    return DayOut.model_validate(
-        {"date": date, **{name: counters.get(name, 0) for name in _COUNTED}, **dollars}
-    )
+    numbers: dict[str, float] = {name: counters.get(name, 0) for name in _COUNTED}
+    numbers |= {f"{name}_usd": counters.get(f"{name}_micros", 0) / 1_000_000 for name in ("cost", "saved")}
+    return DayOut.model_validate({"date": date, **numbers})
