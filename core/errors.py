@@ -38,12 +38,16 @@ if TYPE_CHECKING:
 
 
 class ThreadrError(Exception):
-    """Base of all: `detail` is a sentence for the user; `reason` goes to the log only."""
+    """Base of all: `detail` is a sentence for the user; `reason` goes to the log only.
+
+    `headers` are those of the answer; what is given is added to the type's own.
+    """
 
     status: ClassVar[int] = 500
     kind: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something broke on our side"
     default_detail: ClassVar[str] = "Try again; if it happens again, report the request id."
+    default_headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -54,7 +58,7 @@ class ThreadrError(Exception):
     ) -> None:
         self.detail = detail or self.default_detail
         self.reason = reason
-        self.headers = dict(headers or {})
+        self.headers = {**self.default_headers, **(headers or {})}
         super().__init__(self.detail)
 
 
@@ -66,7 +70,7 @@ class InvalidRequest(ThreadrError):
 
 
 class Malformed(InvalidRequest):
-    """What a function was called with is no request that an app could read."""
+    """A function was called with something that is not a readable request."""
 
     status = 400
 
@@ -90,9 +94,7 @@ class Unauthorized(ThreadrError):
     kind = "unauthorized"
     title = "This needs a key"
     default_detail = "Send the admin token as Authorization: Bearer …"
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="threadr"'})
+    default_headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="threadr"'}
 
 
 class NotFound(ThreadrError):
@@ -117,7 +119,7 @@ class RateLimited(ThreadrError):
 
 
 class NotCached(ThreadrError):
-    """only-if-cached and nothing kept: 504 by RFC 9111, section 5.2.1.7."""
+    """only-if-cached, and nothing is cached: 504 by RFC 9111, section 5.2.1.7."""
 
     status = 504
     kind = "not-cached"
@@ -128,7 +130,7 @@ class NotCached(ThreadrError):
 class StoreError(ThreadrError):
     """The shared store did not do its work; the tiered cache decides what that means.
 
-    `health` is the word for it in health answers. A `permanent` failure opens the breaker at once; of others
+    `health` is its status in health answers. A `permanent` failure opens the breaker at once; of others
     `counts_for_breaker` says whether they count, and `pause_seconds` what the store itself asked for.
     """
 
@@ -174,20 +176,21 @@ class ArticleError(ThreadrError):
     kind = "article-unreachable"
     title = "The article cannot be used"
     default_detail = "Check the link, or paste the text of the article instead."
-    always_permanent: ClassVar[bool] = False
+    permanent: bool = False
 
     def __init__(
         self, detail: str | None = None, *, reason: str | None = None, permanent: bool | None = None
     ) -> None:
         super().__init__(detail, reason=reason)
-        self.permanent = self.always_permanent if permanent is None else permanent
+        if permanent is not None:
+            self.permanent = permanent
 
 
 class ArticleBlocked(ArticleError):
-    """One sentence for every cause: the answer must not tell what stands behind an address."""
+    """One sentence for every reason: the answer must not reveal which hosts an address leads to."""
 
     kind = "article-blocked"
-    always_permanent = True
+    permanent = True
     title = "This address is not fetched"
     default_detail = "Only public web pages are fetched. Check the link, or paste the text instead."
 
@@ -205,21 +208,21 @@ class ArticleTimeout(ArticleError):
 
 class ArticleTooLarge(ArticleError):
     kind = "article-too-large"
-    always_permanent = True
+    permanent = True
     title = "The page is too large"
     default_detail = "The page is over 2 MiB. Paste the part that matters as text."
 
 
 class UnsupportedContent(ArticleError):
     kind = "unsupported-content"
-    always_permanent = True
+    permanent = True
     title = "This is not a web page"
     default_detail = "The link leads to a file that is not HTML or plain text. Paste the text instead."
 
 
 class NoArticle(ArticleError):
     kind = "no-article"
-    always_permanent = True
+    permanent = True
     title = "No article was found on the page"
     default_detail = (
         "The page holds no article text (it may need a login or a browser). Paste the text instead."
@@ -228,7 +231,7 @@ class NoArticle(ArticleError):
 
 class Paywall(ArticleError):
     kind = "paywall"
-    always_permanent = True
+    permanent = True
     title = "The article is for subscribers"
     default_detail = "The page shows only the start of the article. Paste the text, if you may read it."
 
@@ -240,10 +243,8 @@ class ModelError(ThreadrError):
     kind = "model-unavailable"
     title = "The model cannot write now"
     default_detail = "Try again in a minute, or ask with generator: auto to get the built-in composer."
-
-    def __init__(self, detail: str | None = None, *, reason: str | None = None) -> None:
-        super().__init__(detail, reason=reason, headers={"Retry-After": "60"})
-        self.usage: Usage | None = None  # what the attempts cost all the same
+    default_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
+    usage: Usage | None = None  # what the attempts cost all the same
 
 
 class BudgetSpent(ModelError):
@@ -259,10 +260,7 @@ class ContentRefused(ModelError):
     default_detail = (
         "The model will not write about this content. Change the text, or use generator: extractive."
     )
-
-    def __init__(self, detail: str | None = None, *, reason: str | None = None) -> None:
-        super().__init__(detail, reason=reason)
-        self.headers = {}
+    default_headers: ClassVar[Mapping[str, str]] = {}
 
 
 def remembered(error: ArticleError) -> str:
