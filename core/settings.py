@@ -67,10 +67,8 @@ def _names(raw: str) -> tuple[str, ...]:
 
 def _hosts(raw: str) -> tuple[str, ...]:
     hosts = _names(raw)
-    for host in hosts:
-        _, colon, port = host.rpartition(":")
-        if not colon or not (port.isascii() and port.isdecimal()):
-            raise ValueError("must be a comma-separated list of host:port")
+    if not all(re.fullmatch(".*:[0-9]+", host) for host in hosts):
+        raise ValueError("must be a comma-separated list of host:port")
     return hosts
 
 

@@ -132,8 +132,5 @@ def _headers(event: dict[Any, Any]) -> dict[str, str]:
     for name, value in _pairs(event, "headers", "multiValueHeaders"):
         name = name.lower()
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return {name: value for name, value in headers.items() if _is_readable(name, value)}
-
-
-def _is_readable(name: str, value: str) -> bool:
-    return name not in _READABLE or bool(_READABLE[name].fullmatch(value))
+    unreadable = [name for name, form in _READABLE.items() if not form.fullmatch(headers.get(name, ""))]
+    return {name: value for name, value in headers.items() if name not in unreadable}
