@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class NoManagedPolicies:
-    """Stands in for the translator's loader, which asks AWS: the template names no managed policy."""
+    """Used instead of the translator's loader, which asks AWS: the template names no managed policy."""
 
     def load(self) -> dict[str, str]:
         return {}
