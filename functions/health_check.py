@@ -17,7 +17,7 @@ gc.freeze()  # as core.http.lambda_handler does for the functions that answer HT
 gc.enable()
 
 
-def handler(event: Any, context: Any) -> dict[str, Any]:
+def handler(event: Any, context: Any) -> dict[str, object]:
     """The result of the check; the event is not looked at."""
     result = on_process_loop(lambda loop: loop.run_until_complete(check_and_remember(services)))
     return result.model_dump()

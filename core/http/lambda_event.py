@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 from core.errors import Malformed
 
 Kind = Literal["v2", "v1", "alb"]
+Json = dict[str, Any]  # what Lambda is given and gives
 
-# What Mangum can read; a header that it cannot is left out, for the app needs none of them.
+# What Mangum can read; a header that it cannot is left out: the app needs none of them.
 _READABLE = {
     "host": re.compile(r"[\w.-]+(:\d{1,5})?", re.ASCII),
     "x-forwarded-port": re.compile(r"\d{1,5}", re.ASCII),
@@ -32,7 +33,7 @@ class LambdaEvent:
     """
 
     kind: Kind
-    payload: dict[str, Any]
+    payload: Json
     many_values: bool = False
     refusal: Malformed | None = None
 
@@ -61,8 +62,8 @@ class LambdaEvent:
         many_values = isinstance(event.get("multiValueHeaders"), dict)
         return cls(kind=kind, payload=payload, many_values=many_values, refusal=_refusal(method, body))
 
-    def shaped(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """An answer to format 2.0 as the front door of this event takes it."""
+    def shaped(self, answer: Json) -> Json:
+        """An answer of format 2.0, as the sender of this event takes it."""
         if self.kind == "v2":
             return answer
         shaped = {name: answer.get(name, {}) for name in ("statusCode", "headers", "body", "isBase64Encoded")}

@@ -15,10 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import log
 from core.errors import Malformed, ThreadrError
 from core.http.event_loop import on_process_loop
-from core.http.lambda_event import LambdaEvent
+from core.http.lambda_event import Json, LambdaEvent
 from core.http.problems import MEDIA_TYPE, problem
 
-Handler = Callable[[Any, Any], dict[str, Any]]
+Handler = Callable[[Any, Any], Json]
 
 logging.getLogger("mangum").setLevel(logging.CRITICAL + 1)  # it logs paths and exceptions' texts
 
@@ -29,7 +29,7 @@ def lambda_handler(app: ASGIApp) -> Handler:
     An event that is not an HTTP request (a schedule, a message, a warm-up ping) gets a 400 in format 2.0.
     """
 
-    def handle(event: Any, context: Any) -> dict[str, Any]:
+    def handle(event: Any, context: Any) -> Json:
         return on_process_loop(lambda _: _answer(app, event, context))
 
     # What the function has imported stays; garbage is collected from now on.
@@ -38,7 +38,7 @@ def lambda_handler(app: ASGIApp) -> Handler:
     return handle
 
 
-def _answer(app: ASGIApp, given: Any, context: Any) -> dict[str, Any]:
+def _answer(app: ASGIApp, given: Any, context: Any) -> Json:
     event = LambdaEvent.of(given)
     raised: list[BaseException] = []
 
@@ -69,7 +69,7 @@ def _refusing(refusal: Malformed) -> Receive:
     return receive
 
 
-def _broken() -> dict[str, Any]:
+def _broken() -> Json:
     """The last resort. Called while an exception is handled."""
     request_id = secrets.token_hex(8)
     log.logger.exception("Unexpected error", extra={"facts": {"request_id": request_id}})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -106,7 +106,7 @@ class ScheduledCheck(Health):
 
 class MonitorHealth(Health):
     services: dict[str, ServiceHealth]
-    details: dict[str, Any]
+    details: dict[str, object]
     last_scheduled_check: ScheduledCheck | None
 
 

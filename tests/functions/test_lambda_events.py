@@ -268,7 +268,7 @@ def test_the_largest_body_that_lambda_takes_is_refused_in_words(shape: Shape) ->
 @pytest.mark.parametrize("function", [*FUNCTIONS, "health_check"])
 def test_no_json_at_all_makes_a_handler_raise(function: str, event: Any) -> None:
     answer = call(function, event)
-    if function != "health_check":  # its answer is the check's result, for whoever invokes it by hand
+    if function != "health_check":  # its answer is the check's result, for somebody who invokes it by hand
         assert_valid(answer, event=event)
 
 
