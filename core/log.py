@@ -1,4 +1,4 @@
-"""Log lines: JSON, one event each, without keys, tokens, full addresses or article text."""
+"""Log lines: JSON, one event each, without keys, tokens, full addresses or article text; metrics in them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 logger = logging.getLogger("threadr")
-# What every line tells of the request that it belongs to.
+# The ids of the request that a line belongs to.
 current_ids: ContextVar[Mapping[str, str] | None] = ContextVar("current_ids", default=None)
 
+NAMESPACE = "Threadr"
+UNITS = {
+    **dict.fromkeys(("hits", "misses", "collapsed", "stale_served", "degraded", "store_errors"), "Count"),
+    **dict.fromkeys(("tokens_in", "tokens_out"), "Count"),
+    "cost_usd": "None",  # no unit of the format is money
+    **dict.fromkeys(("milliseconds", "store_ms", "article_ms", "writing_ms"), "Milliseconds"),
+}
 _TALKATIVE = ("httpx", "httpx2")  # they log every URL, which may hold a password, where the root says INFO
 
 
@@ -53,6 +60,19 @@ def set_up() -> None:
 def event(message: str, **facts: object) -> None:
     """One line about something that happened; facts that are None are left out."""
     logger.info(message, extra={"facts": {name: fact for name, fact in facts.items() if fact is not None}})
+
+
+def metrics(facts: Mapping[str, object], *, function: str, now: float) -> dict[str, object]:
+    """The members that make CloudWatch metrics of a line's facts, at `now` (epoch seconds).
+
+    The Embedded Metric Format, with one dimension of few values:
+    docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    aws-lambda-powertools is the convention, but importing its metrics takes some 40 ms (python -X importtime)
+    of every cold start, and it would write lines of its own.
+    """
+    given = [{"Name": name, "Unit": unit} for name, unit in UNITS.items() if facts.get(name) is not None]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": given}
+    return {"function": function, "_aws": {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}}
 
 
 def _places(error: BaseException) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -38,14 +39,14 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
-def _number(*, least: float, most: float, whole: bool = False) -> Callable[[str], Any]:
+def _number(lowest: float, highest: float, *, whole: bool = False) -> Callable[[str], Any]:
     def parse(raw: str) -> float | int:
         try:
             value = int(raw) if whole else float(raw)
         except ValueError:
             raise ValueError(f"must be a {'whole ' if whole else ''}number") from None
-        if not least <= value <= most:  # also false for NaN
-            raise ValueError(f"must be from {least:g} to {most:g}")
+        if not lowest <= value <= highest:  # also false for NaN
+            raise ValueError(f"must be from {lowest:g} to {highest:g}")
         return value
 
     return parse
@@ -66,20 +67,15 @@ def _names(raw: str) -> tuple[str, ...]:
 
 def _hosts(raw: str) -> tuple[str, ...]:
     hosts = _names(raw)
-    for host in hosts:
-        _, colon, port = host.rpartition(":")
-        if not colon or not (port.isascii() and port.isdecimal()):
-            raise ValueError("must be a comma-separated list of host:port")
+    if not all(re.fullmatch(".*:[0-9]+", host) for host in hosts):
+        raise ValueError("must be a comma-separated list of host:port")
     return hosts
 
 
 def _front_door(raw: str) -> str:
-    kind, _, hops = raw.partition(":")
-    if raw in FRONT_DOORS or (
-        kind == "proxy" and hops.isascii() and hops.isdecimal() and 1 <= int(hops) <= 9
-    ):
-        return raw
-    raise ValueError(f"must be one of {', '.join(FRONT_DOORS)} or proxy:N with N from 1 to 9")
+    if raw not in FRONT_DOORS and not re.fullmatch("proxy:0*[1-9]", raw):
+        raise ValueError(f"must be one of {', '.join(FRONT_DOORS)} or proxy:N with N from 1 to 9")
+    return raw
 
 
 def _setting(parse: Callable[[str], Any], default: Any = None, *, secret: bool = False) -> Any:
@@ -91,31 +87,31 @@ class Settings:
     """One field per variable, in lower case. Secrets stay out of its repr."""
 
     upstash_redis_rest_url: str | None = _setting(_url("https", "http"))
-    # Any text: one with a newline copied along must not stop the start, it is told by health answers.
+    # Any text: one with a newline copied along must not stop the start; health answers name it.
     upstash_redis_rest_token: str | None = _setting(str, secret=True)
     redis_url: str | None = _setting(_url("redis", "rediss"), secret=True)  # it holds the password
-    cache_ttl_hours: float = _setting(_number(least=0, most=8760), 24.0)
-    stale_if_error_hours: float = _setting(_number(least=0, most=8760), 168.0)
-    local_cache_seconds: float = _setting(_number(least=0, most=3600), 30.0)
-    rate_limit_requests: int = _setting(_number(least=1, most=1_000_000, whole=True), 10)
-    rate_limit_window_hours: float = _setting(_number(least=1 / 3600, most=744), 1.0)
+    cache_ttl_hours: float = _setting(_number(0, 8760), 24.0)
+    stale_if_error_hours: float = _setting(_number(0, 8760), 168.0)
+    local_cache_seconds: float = _setting(_number(0, 3600), 30.0)
+    rate_limit_requests: int = _setting(_number(1, 1_000_000, whole=True), 10)
+    rate_limit_window_hours: float = _setting(_number(1 / 3600, 744), 1.0)
     rate_limit_scope: str = _setting(_one_of("requests", "generations"), "requests")
-    store_timeout_ms: int = _setting(_number(least=10, most=10_000, whole=True), 250)
+    store_timeout_ms: int = _setting(_number(10, 10_000, whole=True), 250)
     openai_api_key: str | None = _setting(_text, secret=True)
     openai_base_url: str | None = _setting(_url("https", "http"))
     openai_model: str = _setting(_text, DEFAULT_MODEL)
     openai_fallback_models: tuple[str, ...] = _setting(_names, ())
-    openai_price_input: float | None = _setting(_number(least=0, most=10_000))
-    openai_price_output: float | None = _setting(_number(least=0, most=10_000))
-    generate_deadline_seconds: float = _setting(_number(least=1, most=900), 25.0)
-    daily_budget_usd: float = _setting(_number(least=0, most=1_000_000), 5.0)
+    openai_price_input: float | None = _setting(_number(0, 10_000))
+    openai_price_output: float | None = _setting(_number(0, 10_000))
+    generate_deadline_seconds: float = _setting(_number(1, 900), 25.0)
+    daily_budget_usd: float = _setting(_number(0, 1_000_000), 5.0)
     environment: str = _setting(_one_of(DEVELOPMENT, PRODUCTION), DEVELOPMENT)
     admin_token: str | None = _setting(_text, secret=True)
     api_keys: tuple[str, ...] = _setting(_names, (), secret=True)
     cors_origins: tuple[str, ...] | None = _setting(_names)
     allowed_domains: tuple[str, ...] = _setting(_names, ())
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
-    max_content_length: int = _setting(_number(least=1_000, most=1_000_000, whole=True), 50_000)
+    max_content_length: int = _setting(_number(1_000, 1_000_000, whole=True), 50_000)
     front_door: str = _setting(_front_door, "gateway")
 
     @classmethod
@@ -127,12 +123,11 @@ class Settings:
         values = {}
         for setting in fields(cls):
             variable = setting.name.upper()
-            raw = environ.get(variable, "").strip(" ")
-            if raw:
-                try:
+            try:
+                if raw := environ.get(variable, "").strip(" "):
                     values[setting.name] = setting.metadata["parse"](raw)
-                except ValueError as error:
-                    raise SettingsError(f"{variable} {error}") from None
+            except ValueError as error:
+                raise SettingsError(f"{variable} {error}") from None
         return cls(**values)
 
     def __post_init__(self) -> None:
@@ -168,6 +163,4 @@ class Settings:
 
     def given(self) -> dict[str, bool]:
         """Which variables differ from their default: names and yes or no, never a value."""
-        return {
-            setting.name.upper(): getattr(self, setting.name) != setting.default for setting in fields(self)
-        }
+        return {each.name.upper(): getattr(self, each.name) != each.default for each in fields(self)}

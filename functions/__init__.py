@@ -2,6 +2,6 @@
 
 import gc
 
-# What a start imports is no garbage, and looking for some took a fifth of it (`python -m bench.imports`).
-# Whoever makes a handler switches collecting on again.
+# What a start imports is not garbage, and looking for some took a fifth of it (`python -m bench.imports`).
+# Making a handler switches collecting on again.
 gc.disable()

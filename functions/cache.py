@@ -8,12 +8,15 @@ from fastapi import APIRouter, Body, Depends, Query
 
 from core.errors import ArticleBlocked, StoreError, Unauthorized
 from core.http.admin import admin_only
-from core.http.app import ServicesOf, create_app
+from core.http.app import create_app
+from core.http.dependencies import services_of
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import ADMIN, WITH_BODY, answers
 from core.ops.cache_stats import cache_report
 from core.ops.schemas import CacheStats, ClearAnswer, ClearRequest
+from core.services import Services
 
+ServicesOf = Annotated[Services, Depends(services_of)]
 router = APIRouter(tags=["admin"], dependencies=[Depends(admin_only)])
 
 
@@ -34,10 +37,9 @@ async def clear(
     body: Annotated[ClearRequest | None, Body()] = None,
 ) -> ClearAnswer:
     """Remove the kept answer for exactly one url or text, named in the body or in the query."""
-    return ClearAnswer.of(
-        await services.cache.forget(ClearRequest.merged(query, body).key(services.settings.openai_model))
-    )
+    key = ClearRequest.merged(query, body).key(services.settings.openai_model)
+    return ClearAnswer.of(await services.cache.forget(key))
 
 
-app = create_app(router)
+app = create_app(router, make_services=Services)
 handler = lambda_handler(app)

@@ -13,10 +13,11 @@ from core.settings import Settings
 
 log.set_up()
 services = Services(Settings.from_env())
-gc.freeze()  # as core/lambda_handler.py does, which this function does without
+gc.freeze()  # as core.http.lambda_handler does for the functions that answer HTTP
 gc.enable()
 
 
-def handler(event: Any, context: Any) -> dict[str, Any]:
-    """The result of the check, whatever the event is."""
-    return on_process_loop(lambda loop: loop.run_until_complete(check_and_remember(services)))
+def handler(event: Any, context: Any) -> dict[str, object]:
+    """The result of the check; the event is not looked at."""
+    result = on_process_loop(lambda loop: loop.run_until_complete(check_and_remember(services)))
+    return result.model_dump()

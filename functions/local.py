@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from core.http.app import create_app
+from core.services import Services
 from functions import cache, generate, monitor, pages, threads
 
-app = create_app(generate.router, threads.router, cache.router, monitor.router, pages.router)
+ROUTERS = (generate.router, threads.router, cache.router, monitor.router, pages.router)
+app = create_app(*ROUTERS, make_services=Services)

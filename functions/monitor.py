@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
 
 from core.errors import NotFound
 from core.http.admin import admin_or_hidden
-from core.http.app import ServicesOf, create_app
+from core.http.app import create_app
+from core.http.dependencies import services_of
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import HIDDEN, answers, referred
 from core.ops.health import check
-from core.ops.schemas import Health, MonitorHealth, ServiceHealth, Startup
+from core.ops.schemas import Health, MonitorHealth, Startup
 from core.ops.startup import startup_report
+from core.services import Services
 
+ServicesOf = Annotated[Services, Depends(services_of)]
 router = APIRouter(tags=["health"])
 
 
@@ -37,13 +40,13 @@ async def health() -> Health:
 )
 async def monitor_health(services: ServicesOf, response: Response) -> MonitorHealth:
     """Whether each part works, asked now; no paid call is made."""
-    checked = await check(services)
-    response.status_code = checked.http_status
+    report = await check(services)
+    response.status_code = report.http_status
     return MonitorHealth(
-        status=checked.status,
-        services={name: ServiceHealth(**asdict(service)) for name, service in checked.services.items()},
+        status=report.status,
+        services=report.services,
         details=services.details,
-        last_scheduled_check=checked.last_scheduled_check,
+        last_scheduled_check=report.last_scheduled_check,
     )
 
 
@@ -58,5 +61,5 @@ async def startup(services: ServicesOf) -> Startup:
     return await startup_report(services)
 
 
-app = create_app(router)
+app = create_app(router, make_services=Services)
 handler = lambda_handler(app)

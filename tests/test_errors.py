@@ -26,7 +26,7 @@ def family(error: type[ThreadrError]) -> Iterator[type[ThreadrError]]:
         yield from family(child)
 
 
-# A door may have a leaf of its own, which never leaves it.
+# A client of another service may have a leaf of its own, which it never raises further.
 ALL = [error for error in family(ThreadrError) if error.__module__ == errors.__name__]
 
 

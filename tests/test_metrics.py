@@ -12,10 +12,9 @@ from fastapi import FastAPI
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from core.http.app import create_app
-from core.http.metrics import NAMESPACE, UNITS, metrics
+from core.log import NAMESPACE, UNITS, metrics
 from core.settings import Settings
-from tests.support.app import ROUTERS
+from tests.support.app import whole_app
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import closed_port
 from tests.support.site import ARTICLE
@@ -57,7 +56,7 @@ async def lambda_of(model_settings: dict[str, Any]) -> AsyncIterator[Lambda]:
     apps: list[FastAPI] = []
 
     def make(context: Any = Context, **settings: Any) -> httpx.AsyncClient:
-        apps.append(create_app(*ROUTERS, settings=Settings(**{**model_settings, **settings})))
+        apps.append(whole_app(Settings(**{**model_settings, **settings})))
         transport = httpx.ASGITransport(OnLambda(apps[-1], context()), raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://t")
 
@@ -141,7 +140,7 @@ async def test_a_context_that_tells_nothing_is_no_hindrance(
 async def test_elsewhere_no_metrics_are_written(
     lambda_of: Lambda, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = create_app(*ROUTERS, settings=Settings())
+    app = whole_app(Settings())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
         await client.get("/health")
     (line,) = requests_in(capsys)

@@ -37,10 +37,10 @@ def main() -> int:
     shutil.rmtree(BUILD, ignore_errors=True)
     BUILD.mkdir(parents=True)
     install_dependencies(options.python, WHEEL_ARCHITECTURES[options.arch])
-    copy_own_code()
-    prune()
+    copy_own_code(BUILD)
+    prune(BUILD)
     compile_bytecode(options.python)
-    write_zip()
+    write_zip(BUILD, BUNDLE)
     return report()
 
 
@@ -56,17 +56,18 @@ def install_dependencies(python: str, machine: str) -> None:
     subprocess.run(command, check=True)
 
 
-def copy_own_code() -> None:
+def copy_own_code(build: Path) -> None:
+    """The code, and every data file beside it, which is read from there when first needed."""
     for folder in OWN_FOLDERS:
-        shutil.copytree(ROOT / folder, BUILD / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, build / folder, ignore=shutil.ignore_patterns("__pycache__"))
 
 
-def prune() -> None:
-    """What no function reads. Whole *.dist-info folders stay: httpx2 and trafilatura look theirs up."""
-    shutil.rmtree(BUILD / "bin", ignore_errors=True)
-    for folder in [*BUILD.rglob("tests"), *BUILD.rglob("__pycache__")]:
+def prune(build: Path) -> None:
+    """Remove what no function reads. All *.dist-info folders stay: httpx2 and trafilatura read theirs."""
+    shutil.rmtree(build / "bin", ignore_errors=True)
+    for folder in [*build.rglob("tests"), *build.rglob("__pycache__")]:
         shutil.rmtree(folder, ignore_errors=True)
-    for locale in (BUILD / "babel" / "locale-data").glob("*.dat"):
+    for locale in (build / "babel" / "locale-data").glob("*.dat"):
         if locale.stem != "root" and locale.stem.split("_")[0] != "en":
             locale.unlink()
 
@@ -85,7 +86,7 @@ def compile_bytecode(python: str) -> None:
 
 
 def find_interpreter(python: str) -> str | None:
-    """The first python3.X on PATH that runs: a version manager's shim may have no Python behind it."""
+    """The first python3.X on PATH that runs: a version manager's shim may have none behind it."""
     for folder in os.get_exec_path():
         candidate = shutil.which(f"python{python}", path=folder)
         if candidate and runs(candidate, python):
@@ -99,23 +100,23 @@ def runs(interpreter: str, python: str) -> bool:
     return answer.returncode == 0 and answer.stdout.strip() == python
 
 
-def bundled_files() -> Iterator[Path]:
-    return (path for path in sorted(BUILD.rglob("*")) if path.is_file())
+def bundled_files(build: Path) -> Iterator[Path]:
+    return (path for path in sorted(build.rglob("*")) if path.is_file())
 
 
-def write_zip() -> None:
-    with zipfile.ZipFile(BUNDLE, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
-        for path in bundled_files():
-            entry = zipfile.ZipInfo(path.relative_to(BUILD).as_posix(), ZIP_TIME)
-            entry.create_system = 3  # Unix: Lambda's user must be able to read files zipped on any system
+def write_zip(build: Path, bundle: Path) -> None:
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in bundled_files(build):
+            entry = zipfile.ZipInfo(path.relative_to(build).as_posix(), ZIP_TIME)
+            entry.create_system = 3  # Unix: Lambda's user must be able to read files of any machine's zip
             entry.external_attr = (0o100755 if os.access(path, os.X_OK) else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            bundle.writestr(entry, path.read_bytes())
+            archive.writestr(entry, path.read_bytes())
 
 
 def report() -> int:
     sizes = Counter[str]()
-    for path in bundled_files():
+    for path in bundled_files(BUILD):
         sizes[path.relative_to(BUILD).parts[0]] += path.stat().st_size
     unzipped = sizes.total()
     zipped = BUNDLE.stat().st_size

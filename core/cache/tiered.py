@@ -8,34 +8,19 @@ from collections import Counter, OrderedDict
 from dataclasses import replace
 from typing import Generic
 
-<<<<<<< HEAD
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_from_value
 from core.cache.lease import Grant, Lease
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored, Outcome
 from core.cache.tiers import Tiers
 from core.errors import StoreError, WriteRejected
-=======
-from core import log
-from core.cache.entry import Entry
-from core.errors import ArticleError, CommandFailed, StoreError, WriteRejected, remembered
->>>>>>> helper-c
 from core.rate_limit import Decision
 from core.request import CacheStatus, Forward, RequestRecord, counters_of, outcome_of
 from core.store.counters import NO_COUNTERS, Counters
-<<<<<<< HEAD
 from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
 from core.store.memory import cost_micros_of
 from core.store.protocol import LOOKING_MODES, Lookup, LookupReply, Store
-=======
-from core.store.keys import THREAD_ID_LENGTH, thread_key
-from core.store.memory import MemoryStore, cost_micros_of
-from core.store.protocol import Ask, Kept, Store, Turn
-from core.store_usage import add_error
-from core.usage import Usage
->>>>>>> helper-c
 
 _MAX_BLOCKED = 10_000
-_NOTE_SECONDS = 30 * 86_400.0  # a deployment that nobody uses is not ill
 
 
 class TieredCache(Generic[AnswerT]):
@@ -70,90 +55,8 @@ class TieredCache(Generic[AnswerT]):
         """Count an outcome with the next round trip."""
         self._tiers.uncounted.update(counters_of(outcome))
 
-<<<<<<< HEAD
     async def thread(self, thread_id: str) -> Entry[AnswerT] | None:
         """What stands under a permalink. Raises StoreError when no store can say."""
-=======
-    async def keep(self, ask: Ask, turn: Turn, kept: Kept) -> bool:
-        """Bring the leader's answer to where its turn came from; here alone, as long, when that fails."""
-        if self._shared and turn.shared:
-            try:
-                done = await self._with_news(self._shared, self._shared.keep(ask, kept))
-            except StoreError as error:
-                self._note(error)
-                self.keep_here(ask, kept)
-                self._local.count(kept.counters)
-                return False
-            self._note_spent(kept.counters)
-            if kept.ttl_seconds:
-                self._put_near(ask.key, kept.value)
-            self._put_near(thread_key(kept.thread_id), kept.value)
-            return done
-        return await self._local.keep(ask, kept) and self._shared is None
-
-    def keep_here(self, ask: Ask, kept: Kept) -> None:
-        """Keep an answer for this process alone."""
-        if kept.value:
-            self._local.put(ask.key, kept.value, kept.ttl_seconds)
-            self._local.put(thread_key(kept.thread_id), kept.value, kept.thread_seconds)
-
-    async def release(
-        self, ask: Ask, turn: Turn, *, refund: bool = False, failure: str | None = None, counters: Counters
-    ) -> None:
-        """Give the lease back without an answer for everybody."""
-        if self._shared and turn.shared:
-            try:
-                release = self._shared.release(ask, refund=refund, failure=failure, counters=counters)
-                await self._with_news(self._shared, release)
-            except StoreError as error:
-                self._note(error)
-            else:
-                self._note_spent(counters)
-                return
-        await self._local.release(ask, refund=refund, failure=failure, counters=counters)
-
-    async def give_up(
-        self, ask: Ask, turn: Turn, error: BaseException, *, refund: bool, usage: Usage
-    ) -> None:
-        """Give the lease back for `error`: what it cost is counted, a lasting failure remembered."""
-        permanent = isinstance(error, ArticleError) and error.permanent
-        await self.release(
-            ask,
-            turn,
-            refund=refund,
-            failure=remembered(error) if isinstance(error, ArticleError) and permanent else None,
-            counters=usage.counters(),
-        )
-
-    async def _with_news(self, shared: Store, bringing: Coroutine[Any, Any, _Done]) -> _Done:
-        """Both in one round trip; news that are not taken are no failure."""
-        notes = (shared.remember(key, note, ttl_seconds=_NOTE_SECONDS) for key, note in self._news().items())
-        told = asyncio.gather(*notes, return_exceptions=True)
-        try:
-            return await bringing
-        finally:
-            await told
-
-    async def renew(self, ask: Ask, turn: Turn) -> None:
-        """Make the lease last; when that fails another may take over, which is all that can happen."""
-        try:
-            await (self._shared if self._shared and turn.shared else self._local).renew(ask)
-        except StoreError as error:
-            self._note(error)
-
-    async def content(self, name: str, turn: Turn) -> Entry | None:
-        """The entry whose source text has that name, if it is known where the turn came from, and fresh."""
-        try:
-            value = await (self._shared if self._shared and turn.shared else self._local).content(name)
-        except StoreError as error:
-            self._note(error)
-            return None
-        entry = Entry.from_value(value) if value else None
-        return entry if entry and entry.content == name and entry.fresh_until > self._clock() else None
-
-    async def thread(self, thread_id: str) -> Entry | None:
-        """What stands under a permalink. Raises StoreError when nobody can tell."""
->>>>>>> helper-c
         if len(thread_id) != THREAD_ID_LENGTH:
             return None
         key, shared = thread_key(thread_id), self._tiers.shared

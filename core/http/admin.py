@@ -26,11 +26,11 @@ def is_admin(authorization: str, settings: Settings) -> bool:
 
 async def admin_only(request: Request) -> None:
     """A dependency of admin routes. Raises Unauthorized."""
-    if not is_admin(request.headers.get("authorization", ""), request.app.state.services.settings):
+    if not is_admin(request.headers.get("authorization", ""), request.app.state.settings):
         raise Unauthorized
 
 
 async def admin_or_hidden(request: Request) -> None:
     """The same for routes that outsiders should not know of. Raises NotFound."""
-    if not is_admin(request.headers.get("authorization", ""), request.app.state.services.settings):
+    if not is_admin(request.headers.get("authorization", ""), request.app.state.settings):
         raise NotFound

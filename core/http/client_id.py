@@ -1,4 +1,4 @@
-"""Who is asking, as far as limits are concerned: the name of a bucket."""
+"""The client that limits apply to: the name of its bucket."""
 
 from __future__ import annotations
 

@@ -1,21 +1,20 @@
-"""Event loops: the one of a Lambda process, and clients that belong to the loop that is running."""
+"""The one event loop of a Lambda process."""
 
 from __future__ import annotations
 
 import asyncio
 import atexit
-import functools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-_Client = TypeVar("_Client")
 _Result = TypeVar("_Result")
 
 _thread: ThreadPoolExecutor
+_loop: asyncio.AbstractEventLoop | None
 
-# A turn for what a request left behind to end by itself, then turns to end it.
+# A turn for the tasks that a request left behind to end by themselves, then turns to end them.
 _TURNS = 5
 _TURN_SECONDS = 0.1
 
@@ -48,22 +47,17 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _process_loop() -> asyncio.AbstractEventLoop:
-    if _new_loop().is_closed():
-        _new_loop.cache_clear()
-    return _new_loop()
-
-
-@functools.cache
-def _new_loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
-    atexit.register(loop.close)
-    return loop
+    global _loop
+    if _loop is None or _loop.is_closed():
+        _loop = asyncio.new_event_loop()
+        atexit.register(_loop.close)
+    return _loop
 
 
 def _begin() -> None:
-    global _thread
+    global _thread, _loop
     _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loop")  # starts with its first work
-    _new_loop.cache_clear()
+    _loop = None
 
 
 _begin()

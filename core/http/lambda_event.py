@@ -1,4 +1,4 @@
-"""What a function was called with, of whatever kind, as one well-formed HTTP API event."""
+"""What a function was called with, of any kind, as one well-formed HTTP API event."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 from core.errors import Malformed
 
 Kind = Literal["v2", "v1", "alb"]
+Json = dict[str, Any]  # what Lambda is given and gives
 
-# What Mangum can read; a header that it cannot is left out, for the app needs none of them.
+# What Mangum can read; a header that it cannot is left out: the app needs none of them.
 _READABLE = {
     "host": re.compile(r"[\w.-]+(:\d{1,5})?", re.ASCII),
     "x-forwarded-port": re.compile(r"\d{1,5}", re.ASCII),
@@ -32,44 +33,37 @@ class LambdaEvent:
     """
 
     kind: Kind
-    payload: dict[str, Any]
+    payload: Json
     many_values: bool = False
     refusal: Malformed | None = None
 
     @classmethod
     def of(cls, given: object) -> LambdaEvent:
         """The event of anything that JSON can hold, and more."""
-        event, refusal = _table(given), None
+        event = _table(given)
         context = _table(event.get("requestContext"))
         http = _table(context.get("http"))
         kind: Kind = "alb" if "elb" in context else "v1" if _text(event.get("httpMethod")) else "v2"
         method = _text(http.get("method") if kind == "v2" else event.get("httpMethod"))
         source = http if kind == "v2" else _table(context.get("identity"))
-        body = b""
-        try:
-            body = _body(event)
-        except ValueError:
-            refusal = Malformed("The body is said to be base64, and is not.")
-        if not method:
-            refusal = Malformed("This function answers HTTP requests, and was called with something else.")
+        body = _body(event)
+        request = {
+            "method": method or "GET",
+            "path": _path(event, context, kind),
+            "sourceIp": _text(source.get("sourceIp")),
+        }
         payload = {
             "version": "2.0",
             "rawQueryString": _query(event, kind),
             "headers": _headers(event),
-            "requestContext": {
-                "http": {
-                    "method": method or "GET",
-                    "path": _path(event, context, kind),
-                    "sourceIp": _text(source.get("sourceIp")),
-                }
-            },
-            "body": body,
+            "requestContext": {"http": request},
+            "body": body or b"",
         }
         many_values = isinstance(event.get("multiValueHeaders"), dict)
-        return cls(kind=kind, payload=payload, many_values=many_values, refusal=refusal)
+        return cls(kind=kind, payload=payload, many_values=many_values, refusal=_refusal(method, body))
 
-    def shaped(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """An answer to format 2.0 as the front door of this event takes it."""
+    def shaped(self, answer: Json) -> Json:
+        """An answer of format 2.0, as the sender of this event takes it."""
         if self.kind == "v2":
             return answer
         shaped = {name: answer.get(name, {}) for name in ("statusCode", "headers", "body", "isBase64Encoded")}
@@ -77,10 +71,16 @@ class LambdaEvent:
             status = answer["statusCode"]
             known = status in HTTPStatus._value2member_map_
             shaped["statusDescription"] = f"{status} {HTTPStatus(status).phrase}" if known else str(status)
-        # With multi-value headers switched on, an ALB reads only these.
-        if self.kind == "alb" and self.many_values:
-            shaped["multiValueHeaders"] = {name: [value] for name, value in shaped.pop("headers").items()}
+            # With multi-value headers switched on, an ALB reads only these.
+            if self.many_values:
+                shaped["multiValueHeaders"] = {name: [value] for name, value in shaped.pop("headers").items()}
         return shaped
+
+
+def _refusal(method: str, body: bytes | None) -> Malformed | None:
+    if not method:
+        return Malformed("This function answers HTTP requests, and was called with something else.")
+    return Malformed("The body is said to be base64, and is not.") if body is None else None
 
 
 def _table(value: object) -> dict[Any, Any]:
@@ -92,15 +92,19 @@ def _text(value: object) -> str:
     return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
-def _body(event: dict[Any, Any]) -> bytes:
+def _body(event: dict[Any, Any]) -> bytes | None:
+    """None when it is said to be base64 and is not."""
     text = _text(event.get("body"))
-    return base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+    try:
+        return base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+    except ValueError:
+        return None
 
 
 def _path(event: dict[Any, Any], context: dict[Any, Any], kind: Kind) -> str:
     if kind != "v2":
         return _text(event.get("path"))
-    # A stage with a name stands in front of the HTTP API's paths; a REST API's `path` is without it.
+    # A named stage is the first part of an HTTP API's paths; a REST API's `path` does not hold it.
     path = _text(event.get("rawPath")) or _text(_table(context.get("http")).get("path"))
     stage = _text(context.get("stage"))
     named = stage not in ("", "$default") and f"{path}/".startswith(f"/{stage}/")
@@ -129,8 +133,5 @@ def _headers(event: dict[Any, Any]) -> dict[str, str]:
     for name, value in _pairs(event, "headers", "multiValueHeaders"):
         name = name.lower()
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return {name: value for name, value in headers.items() if _is_readable(name, value)}
-
-
-def _is_readable(name: str, value: str) -> bool:
-    return name not in _READABLE or bool(_READABLE[name].fullmatch(value))
+    unreadable = [name for name, form in _READABLE.items() if not form.fullmatch(headers.get(name, ""))]
+    return {name: value for name, value in headers.items() if name not in unreadable}

@@ -1,4 +1,4 @@
-"""An ASGI app as a Lambda handler that answers whatever it is called with."""
+"""An ASGI app as a Lambda handler that answers every event."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import log
 from core.errors import Malformed, ThreadrError
 from core.http.event_loop import on_process_loop
-from core.http.lambda_event import LambdaEvent
+from core.http.lambda_event import Json, LambdaEvent
 from core.http.problems import MEDIA_TYPE, problem
 
-Handler = Callable[[Any, Any], dict[str, Any]]
+Handler = Callable[[Any, Any], Json]
 
-logging.getLogger("mangum").setLevel(logging.CRITICAL + 1)  # it tells paths, and what exceptions say
+logging.getLogger("mangum").setLevel(logging.CRITICAL + 1)  # it logs paths and exceptions' texts
 
 
 def lambda_handler(app: ASGIApp) -> Handler:
-    """A handler for API Gateway (v1, v2), Function URL and ALB events; it raises for no event at all.
+    """A handler for API Gateway (v1, v2), Function URL and ALB events; it never raises.
 
-    What is no HTTP request (a schedule, a message, a warm-up ping, nothing) gets a 400 in format 2.0.
+    An event that is not an HTTP request (a schedule, a message, a warm-up ping) gets a 400 in format 2.0.
     """
 
-    def handle(event: Any, context: Any) -> dict[str, Any]:
+    def handle(event: Any, context: Any) -> Json:
         return on_process_loop(lambda _: _answer(app, event, context))
 
-    # The function is imported: that is here to stay, and garbage is collected from now on.
+    # What the function has imported stays; garbage is collected from now on.
     gc.freeze()
     gc.enable()
     return handle
 
 
-def _answer(app: ASGIApp, given: Any, context: Any) -> dict[str, Any]:
+def _answer(app: ASGIApp, given: Any, context: Any) -> Json:
     event = LambdaEvent.of(given)
     raised: list[BaseException] = []
 
@@ -55,8 +55,8 @@ def _answer(app: ASGIApp, given: Any, context: Any) -> dict[str, Any]:
         answer = mangum(event.payload, context)
         if raised:
             raise raised[0]
-    # Nothing may pass this door, not even an app's sys.exit(): the caller would get the gateway's own error
-    # and the next one a cold start. Ctrl-C and signals are the main thread's, and this is the loop's.
+    # Nothing may be raised from here, not even an app's sys.exit(): the caller would get the gateway's own
+    # error and the next one a cold start. Ctrl-C and signals are the main thread's, and this is the loop's.
     except BaseException:
         answer = _broken()
     return event.shaped(answer)
@@ -64,12 +64,12 @@ def _answer(app: ASGIApp, given: Any, context: Any) -> dict[str, Any]:
 
 def _refusing(refusal: Malformed) -> Receive:
     async def receive() -> Message:
-        raise refusal  # the frame reads the body first, and makes the problem of it
+        raise refusal  # RequestMiddleware reads the body first, and makes the problem of it
 
     return receive
 
 
-def _broken() -> dict[str, Any]:
+def _broken() -> Json:
     """The last resort. Called while an exception is handled."""
     request_id = secrets.token_hex(8)
     log.logger.exception("Unexpected error", extra={"facts": {"request_id": request_id}})

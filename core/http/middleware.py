@@ -1,8 +1,10 @@
-"""What stands around every request: its id, time and body bound, its log line, its last resort."""
+"""What surrounds every request: its id, time and body limit, its log line, its last resort."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import MutableHeaders
@@ -10,7 +12,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import log
 from core.errors import BodyTooLarge, Malformed, ThreadrError
-from core.http.metrics import metrics
 from core.http.problems import problem
 from core.request import RequestRecord
 from core.store_usage import current_store_usage
@@ -19,8 +20,23 @@ _MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six
 _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
 
 
+@dataclass(slots=True)
+class HeaderSender:
+    """A `send` that adds headers to the response when it starts, and remembers its status."""
+
+    send: Send
+    add_headers: Callable[[MutableHeaders], None]
+    status: int | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.add_headers(MutableHeaders(scope=message))
+        await self.send(message)
+
+
 class RequestMiddleware:
-    """ASGI middleware; puts an Exchange into the request's state."""
+    """ASGI middleware; puts a RequestRecord into the request's state, and its headers into the response."""
 
     def __init__(self, app: ASGIApp, *, seconds: float) -> None:
         self._app = app
@@ -32,23 +48,29 @@ class RequestMiddleware:
         record = RequestRecord(request_id=secrets.token_hex(8), seconds=self._budget_seconds(scope))
         scope.setdefault("state", {})["record"] = record
         current_store_usage.set(record.store_usage)
-        sender = _HeaderSender(send, record)
+        sender = HeaderSender(send, lambda headers: headers.update(record.headers()))
         ids = log.current_ids.set(_ids(scope, record))
         try:
-            await self._answered(scope, receive, sender, record)
+            await self._answer(scope, receive, sender, record)
         finally:
             _log(scope, record, sender.status)
             log.current_ids.reset(ids)
         return None
 
-    async def _answered(
-        self, scope: Scope, receive: Receive, sender: _HeaderSender, record: RequestRecord
+    def _budget_seconds(self, scope: Scope) -> float:
+        remaining_ms = getattr(scope.get("aws.context"), "get_remaining_time_in_millis", None)
+        if remaining_ms is None:
+            return self._seconds
+        return min(self._seconds, max(0.0, float(remaining_ms()) / 1000 - _SECONDS_FOR_LAMBDA))
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, sender: HeaderSender, record: RequestRecord
     ) -> None:
         try:
-            return await self._app(scope, await _bounded(receive), sender)
+            return await self._app(scope, await _read_whole(receive), sender)
         except ThreadrError as error:
             failure = error
-        # The one place that may not let anything through, whatever it is: else the caller hangs.
+        # The one place that lets nothing through, of any type: else the caller would get no answer.
         except Exception:
             log.logger.exception("Unexpected error")
             failure = ThreadrError()
@@ -58,31 +80,8 @@ class RequestMiddleware:
             await answer(scope, receive, sender)
         return None
 
-    def _budget_seconds(self, scope: Scope) -> float:
-        remaining_ms = getattr(scope.get("aws.context"), "get_remaining_time_in_millis", None)
-        if remaining_ms is None:
-            return self._seconds
-        return min(self._seconds, max(0.0, float(remaining_ms()) / 1000 - _SECONDS_FOR_LAMBDA))
 
-
-class _HeaderSender:
-    """Adds the exchange's headers to the response, and remembers its status."""
-
-    def __init__(self, send: Send, record: RequestRecord) -> None:
-        self._send = send
-        self._record = record
-        self.status: int | None = None
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in self._record.headers().items():
-                headers[name] = value
-        await self._send(message)
-
-
-async def _bounded(receive: Receive) -> Receive:
+async def _read_whole(receive: Receive) -> Receive:
     """A `receive` that holds the whole body already. Raises BodyTooLarge, Malformed when it is cut off."""
     body = bytearray()
     more = True
@@ -94,14 +93,10 @@ async def _bounded(receive: Receive) -> Receive:
         more = message.get("more_body", False)
         if len(body) > _MAX_BODY_BYTES:
             raise BodyTooLarge
-    told = False
+    messages: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
     async def replay() -> Message:
-        nonlocal told
-        if told:
-            return await receive()
-        told = True
-        return {"type": "http.request", "body": bytes(body), "more_body": False}
+        return messages.pop() if messages else await receive()
 
     return replay
 
@@ -114,7 +109,7 @@ def _ids(scope: Scope, record: RequestRecord) -> dict[str, str]:
 
 def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:
     """The request's one line; on Lambda, CloudWatch makes metrics of it."""
-    route: Any = scope.get("route")  # the template: what stands in its place is the caller's
+    route: Any = scope.get("route")  # its template: the path itself is the caller's text
     facts = record.told() | {
         "method": "HEAD" if "head" in scope else scope["method"],
         "route": getattr(route, "path", None),
@@ -122,5 +117,5 @@ def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:
     }
     if "aws.context" in scope:
         function = getattr(scope["aws.context"], "function_name", None) or "threadr"
-        facts |= metrics(facts, function=str(function), now=record.clock())
+        facts |= log.metrics(facts, function=str(function), now=record.clock())
     log.event(record.event or "Answered", **facts)

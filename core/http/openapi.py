@@ -2,72 +2,55 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
 from core.errors import BodyTooLarge, InvalidRequest, NotJson, ThreadrError
+from core.http.problems import MEDIA_TYPE, members
 
-DESCRIPTION = """Paste a link or a text, get a thread that is ready to post.
-
-Every error is a problem document (RFC 9457) of at most 2 KB; a method that an address does not take gets 405
-with `Allow`. Every GET answers HEAD, too. Security headers stand on every answer."""
-SERVERS = [{"url": "/", "description": "The server that this document comes from"}]
-TAGS = [
-    {"name": "threads", "description": "Making threads, and working with those that are made."},
-    {"name": "admin", "description": "For the one who runs Threadr."},
-    {"name": "health", "description": "What works and what does not."},
-]
-ADMIN: dict[str, Any] = {"security": [{"adminToken": []}]}
-HIDDEN: dict[str, Any] = {"security": [{}, {"adminToken": []}]}  # a 404 to outsiders, where it is not open
-KEY: dict[str, Any] = {"security": [{}, {"apiKey": []}]}
-LIMITED = (
-    *("RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
-    *("Cache-Status", "Server-Timing"),
-)
+_Object = dict[str, Any]  # of JSON
+ADMIN: _Object = {"security": [{"adminToken": []}]}
+HIDDEN: _Object = {"security": [{}, {"adminToken": []}]}  # a 404 to outsiders, where it is not open
+KEY: _Object = {"security": [{}, {"apiKey": []}]}
+LIMITED = """RateLimit RateLimit-Policy X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset
+Cache-Status Server-Timing""".split()
 WITH_BODY = (InvalidRequest, NotJson)
 
 _EVERYWHERE = ("X-Request-Id", "Cache-Control")
-_OF_STATUS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
-_MEMBERS = {name: {"type": "string"} for name in ("type", "title", "detail", "instance")}
-_PROBLEM = {
-    "type": "object",
-    "description": "RFC 9457",
-    "properties": _MEMBERS | {"status": {"type": "integer"}},
-    "required": ["type", "title", "status", "detail", "instance"],
-    "additionalProperties": False,
-}
-_MEDIA_TYPE = "application/problem+json"
-_SCHEMES = {
-    "adminToken": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "ADMIN_TOKEN; where that is not set, none is asked for in development",
-    },
-    "apiKey": {
-        "type": "apiKey",
-        "in": "header",
-        "name": "X-API-Key",
-        "description": "One of API_KEYS: has a limit of its own",
-    },
-}
-_HEADERS: dict[str, tuple[str, object]] = {
-    "X-Request-Id": ("Names this request in the log", "5f0c2ab1d94e8f37"),
-    "Cache-Control": ("Whether caches may keep the answer (RFC 9111)", "no-store"),
-    "Cache-Status": ("What Threadr's cache did (RFC 9211)", "threadr; hit; ttl=86210"),
-    "Age": ("Seconds since the answer was made (RFC 9111)", 190),
-    "ETag": ("Names this form of the thread, for If-None-Match (RFC 9110)", '"4f2b8c"'),
-    "RateLimit": (
-        "What remains, and the seconds until more is free (draft-ietf-httpapi-ratelimit-headers)",
-        '"requests";r=9;t=3600',
-    ),
-    "RateLimit-Policy": ("The quota, and its window in seconds", '"requests";q=10;w=3600'),
-    "X-RateLimit-Limit": ("The quota", 10),
-    "X-RateLimit-Remaining": ("What remains of it", 9),
-    "X-RateLimit-Reset": ("The epoch second at which more is free", 1790003600),
-    "Retry-After": ("Seconds to wait", 60),
-    "Server-Timing": ("Milliseconds spent in the store", 'store;dur=3.1;desc="1 round trips, 1 commands"'),
-    "WWW-Authenticate": ("How to give the admin token", 'Bearer realm="threadr"'),
-}
+_OF_STATUS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
+
+
+class DocumentedApp(FastAPI):
+    """Its document is completed when it is first asked for: in production no data file is read."""
+
+    def openapi(self) -> _Object:
+        if self.openapi_schema is None:
+            import tomllib
+
+            data = tomllib.loads(Path(__file__).with_name("openapi.toml").read_text(encoding="utf-8"))
+            self.description, self.openapi_tags, self.servers = (
+                data[name] for name in ("description", "tags", "servers")
+            )
+            components = super().openapi().setdefault("components", {})
+            components.setdefault("schemas", {})["Problem"] = data["problem"]
+            for name in components["schemas"].keys() & examples().keys():
+                components["schemas"][name]["examples"] = [examples()[name]]
+            components["headers"] = {name: _header(name, *about) for name, about in data["headers"].items()}
+            components["securitySchemes"] = data["schemes"]
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+
+@functools.cache
+def examples() -> Mapping[str, _Object]:
+    """What requests and answers look like, by the name of their type."""
+    found: dict[str, _Object] = json.loads(Path(__file__).with_name("openapi_examples.json").read_bytes())
+    return found
 
 
 def answers(
@@ -76,34 +59,19 @@ def answers(
     headers: Iterable[str] = (),
     hit: Iterable[str] = (),
     also: Mapping[str, Any] | None = None,
-) -> dict[int | str, dict[str, Any]]:
+) -> dict[int | str, _Object]:
     """A route's `responses`: its 200, and a problem for each error and all that are below it.
 
-    `model` is None where the route's return type tells it; `also` holds content of other media types.
-    `headers` stand on all of them, `hit` on the 200 alone.
+    `model` is None where the route's return type is the model; `also` holds content of other media types.
+    `headers` are those of all responses, `hit` those of the 200 alone.
     """
     done = {"description": "Done", "headers": referred([*headers, *hit]), "content": dict(also or {})}
-    told: dict[int | str, dict[str, Any]] = {200: done | ({"model": model} if model else {})}
+    responses: dict[int | str, _Object] = {200: done | ({"model": model} if model else {})}
     kinds = {(leaf.status, leaf.kind): leaf for leaf in _leaves((*errors, BodyTooLarge, ThreadrError))}
     for status in sorted({status for status, _ in kinds}):
         leaves = [leaf for (of, _), leaf in kinds.items() if of == status]
-        told[status] = _problem(leaves, [*headers, *_OF_STATUS.get(status, ())])
-    return told
-
-
-def completed(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema as FastAPI makes it, with what the routes refer to."""
-    from core.http.openapi_examples import (
-        EXAMPLES,  # a deployed function that nobody asks for it does without
-    )
-
-    components = schema.setdefault("components", {})
-    components.setdefault("schemas", {})["Problem"] = _PROBLEM
-    for name in components["schemas"].keys() & EXAMPLES.keys():
-        components["schemas"][name]["examples"] = [EXAMPLES[name]]
-    components["headers"] = {name: _header(name) for name in _HEADERS}
-    components["securitySchemes"] = _SCHEMES
-    return schema
+        responses[status] = _problem(leaves, [*headers, *_OF_STATUS.get(status, ())])
+    return responses
 
 
 def referred(names: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -119,31 +87,23 @@ def _leaves(errors: Iterable[type[ThreadrError]]) -> Iterator[type[ThreadrError]
             yield from _leaves(error.__subclasses__())
 
 
-def _problem(leaves: list[type[ThreadrError]], headers: Iterable[str]) -> dict[str, Any]:
+def _problem(leaves: list[type[ThreadrError]], headers: Iterable[str]) -> _Object:
+    content = {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "examples": {leaf.kind: {"value": _example(leaf)} for leaf in leaves},
+    }
     return {
         "description": "; ".join(dict.fromkeys(leaf.title for leaf in leaves)),
         "headers": referred(headers),
-        "content": {
-            _MEDIA_TYPE: {
-                "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {leaf.kind: {"value": _example(leaf)} for leaf in leaves},
-            }
-        },
+        "content": {MEDIA_TYPE: content},
     }
 
 
-def _example(error: type[ThreadrError]) -> dict[str, Any]:
-    return {
-        "type": f"/problems/{error.kind}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.default_detail,
-        "instance": "/api/generate",
-    }
+def _example(error: type[ThreadrError]) -> Mapping[str, str | int]:
+    return members(error, error.default_detail, "/api/generate")
 
 
-def _header(name: str) -> dict[str, Any]:
-    description, example = _HEADERS[name]
+def _header(name: str, description: str, example: str | int) -> _Object:
     kind = "integer" if isinstance(example, int) else "string"
     always = name in _EVERYWHERE
     return {"description": description, "required": always, "schema": {"type": kind}, "example": example}

@@ -3,30 +3,86 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from core.errors import ThreadrError
+from core.errors import InvalidRequest, MethodNotAllowed, NotFound, NotJson, ThreadrError
+from core.request import RequestRecord
 from core.text.cleaning import clean_line
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_BYTES = 600  # quotes and backslashes take two each
 _MAX_INSTANCE_CHARACTERS = 300
+_MAX_NAMED_FAULTS = 3
 _HALF_ESCAPE = re.compile("%.?$")
+_NOT_VALID = "The body is not valid JSON"
+
+
+async def render(request: Request, error: Exception) -> JSONResponse:
+    """The handler of every error: ours, FastAPI's and Starlette's in the same shape."""
+    record: RequestRecord = request.state.record
+    ours = _ours(error)
+    record.failed(ours)
+    return problem(ours, instance=request.scope["path"], request_id=record.request_id)
 
 
 def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSONResponse:
     """The answer for `error`. `instance` is the path that was asked, without its query.
 
-    What is our fault (5xx) ends with the request id, by which its log line is found.
+    A failure of ours (5xx) ends with the request id, by which its log line is found.
     """
-    told = f" Request id: {request_id}." if request_id and error.status >= 500 else ""
-    content = {
+    detail = clean_line(error.detail).encode()[:_MAX_DETAIL_BYTES].decode(errors="ignore")
+    if request_id and error.status >= 500:
+        detail += f" Request id: {request_id}."
+    instance = _HALF_ESCAPE.sub("", quote(instance, errors="replace")[:_MAX_INSTANCE_CHARACTERS])
+    content = members(error, detail, instance)
+    return JSONResponse(content, error.status, headers=error.headers, media_type=MEDIA_TYPE)
+
+
+def members(error: ThreadrError | type[ThreadrError], detail: str, instance: str) -> dict[str, str | int]:
+    """The members of the problem, as RFC 9457 names them."""
+    return {
         "type": f"/problems/{error.kind}",
         "title": error.title,
         "status": error.status,
-        "detail": clean_line(error.detail).encode()[:_MAX_DETAIL_BYTES].decode(errors="ignore") + told,
-        "instance": _HALF_ESCAPE.sub("", quote(instance, errors="replace")[:_MAX_INSTANCE_CHARACTERS]),
+        "detail": detail,
+        "instance": instance,
     }
-    return JSONResponse(content, error.status, headers=error.headers, media_type=MEDIA_TYPE)
+
+
+def _ours(error: Exception) -> ThreadrError:
+    if isinstance(error, ThreadrError):
+        return error
+    if isinstance(error, RequestValidationError):
+        # FastAPI leaves a body as bytes when its type is not JSON.
+        return NotJson() if isinstance(error.body, bytes) else InvalidRequest(_faults(error))
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        return NotFound()
+    if error.status_code == 405:
+        allowed = set((error.headers or {}).get("Allow", "").split(", "))
+        also = {"HEAD"} & {method.replace("GET", "HEAD") for method in allowed}
+        return MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed | also))})
+    return InvalidRequest(f"{_NOT_VALID}.")  # FastAPI's 400: the body could not be read at all
+
+
+def _faults(error: RequestValidationError) -> str:
+    faults = dict.fromkeys(_fault(fault) for fault in error.errors())
+    return "; ".join(list(faults)[:_MAX_NAMED_FAULTS]) + "."
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    """One fault in words, without the input: not even the name of a field that is not ours."""
+    if fault["type"] == "extra_forbidden":
+        return "unknown fields are refused"
+    if fault["type"] == "json_invalid":
+        return _NOT_VALID
+    place = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query"))
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message

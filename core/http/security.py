@@ -1,9 +1,11 @@
-"""What every answer tells browsers and caches; and HEAD, which is GET without its body."""
+"""Security headers of every answer; and HEAD, which is GET without its body."""
 
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.http.middleware import HeaderSender
 
 DOCS_PATH = "/docs"
 _ALWAYS = {
@@ -35,22 +37,31 @@ class SecurityHeaders:
         self._always = {**_ALWAYS, "Strict-Transport-Security": _HSTS} if production else _ALWAYS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        head = scope["method"] == "HEAD"
+        if scope["type"] == "http":
+            send = HeaderSender(send, lambda headers: self._add(headers, scope["path"]))
+        await self._app(scope, receive, send)
 
-        async def outwards(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                self._mark(MutableHeaders(scope=message), scope["path"])
-            elif head:
-                message = {"type": "http.response.body", "more_body": message.get("more_body", False)}
-            await send(message)
-
-        return await self._app({**scope, "method": "GET", "head": True} if head else scope, receive, outwards)
-
-    def _mark(self, headers: MutableHeaders, path: str) -> None:
+    def _add(self, headers: MutableHeaders, path: str) -> None:
         headers.update(self._always)
         # What caches may keep says so itself.
         headers.setdefault("Cache-Control", "no-store")
         html = headers.get("Content-Type", "").startswith("text/html")
         headers["Content-Security-Policy"] = (_DOCS if path == DOCS_PATH else _PAGE) if html else _NOTHING
+
+
+class HeadMiddleware:
+    """ASGI middleware: HEAD is GET without its body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await self._app(scope, receive, send)
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] != "http.response.start":
+                message = {"type": "http.response.body", "more_body": message.get("more_body", False)}
+            await send(message)
+
+        return await self._app({**scope, "method": "GET", "head": True}, receive, send_without_body)

@@ -1,4 +1,4 @@
-"""An httpx2 client whose answers cannot be larger than agreed. Imported when a door first needs it."""
+"""An httpx2 client whose answers cannot be larger than agreed. Imported when a client is first made."""
 
 from __future__ import annotations
 

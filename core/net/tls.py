@@ -23,7 +23,7 @@ def tls_context() -> ssl.SSLContext:
 
 
 def is_certificate_fault(error: BaseException | None) -> bool:
-    """Whether a certificate that does not fit is what a client's error comes from."""
+    """Whether a certificate that is not accepted is what a client's error comes from."""
     while error and not isinstance(error, ssl.SSLCertVerificationError):
         error = error.__cause__ or error.__context__
     return error is not None

@@ -1,1 +1,1 @@
-"""For whoever runs Threadr: health, start and figures."""
+"""For operators of Threadr: health, start and figures."""

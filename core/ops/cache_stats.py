@@ -1,6 +1,8 @@
-"""The figures of a store as /api/cache/stats tells them."""
+"""The figures of a store as /api/cache/stats shows them."""
 
 from __future__ import annotations
+
+from dataclasses import fields
 
 from core.errors import StoreError
 from core.ops.schemas import CacheStats, DayOut
@@ -9,6 +11,7 @@ from core.store.days import last_days
 from core.store.protocol import Store, StoreStats
 from core.store_usage import add_error
 
+_OF_STORE = [field.name for field in fields(StoreStats) if field.name != "days"]
 _COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
 
 
@@ -29,15 +32,9 @@ def _report(stats: StoreStats, now: float, error: StoreError | None = None) -> C
     sums = {name: round(sum(getattr(day, name) for day in days), 6) for name in _COUNTED}
     asked = sums["hits"] + sums["misses"]
     return CacheStats(
+        **{name: getattr(stats, name) for name in _OF_STORE},
         available=error is None,
         reason=error.health if error else None,
-        writable=stats.writable,
-        partial=stats.partial,
-        cache_entries=stats.cache_entries,
-        rate_limit_entries=stats.rate_limit_entries,
-        memory_used=stats.memory_used,
-        connected_clients=stats.connected_clients,
-        uptime_seconds=stats.uptime_seconds,
         hit_rate=round(sums["hits"] / asked, 4) if asked else None,
         days=days,
         **sums,
@@ -45,7 +42,6 @@ def _report(stats: StoreStats, now: float, error: StoreError | None = None) -> C
 
 
 def _day(date: str, counters: Counters) -> DayOut:
-    dollars = {f"{name}_usd": counters.get(f"{name}_micros", 0) / 1_000_000 for name in ("cost", "saved")}
-    return DayOut.model_validate(
-        {"date": date, **{name: counters.get(name, 0) for name in _COUNTED}, **dollars}
-    )
+    numbers: dict[str, float] = {name: counters.get(name, 0) for name in _COUNTED}
+    numbers |= {f"{name}_usd": counters.get(f"{name}_micros", 0) / 1_000_000 for name in ("cost", "saved")}
+    return DayOut.model_validate({"date": date, **numbers})

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from core import log
 from core.article.article import Article
 from core.article.extraction import extract_article
 from core.errors import StoreError
-from core.ops.schemas import ScheduledCheck, Status
+from core.ops.schemas import ScheduledCheck, ServiceHealth, Status
 from core.services import Services
 from core.store.keys import LAST_HEALTH_CHECK
 from core.store_usage import add_error
@@ -35,17 +33,10 @@ _SAMPLE = b"""<html><head><title>Health</title></head><body><article><h1>Health<
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """`status` is healthy, not_configured, or what is wrong with it."""
-
-    status: str
-    latency_ms: float | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class HealthReport:
-    services: dict[str, Service]
+    """The parts are `redis`, `openai` and `extraction`."""
+
+    services: dict[str, ServiceHealth]
     last_scheduled_check: ScheduledCheck | None = None
 
     @property
@@ -64,25 +55,25 @@ class HealthReport:
         return 503 if self.status == "unhealthy" else 200
 
 
-# A process has its rooms for good; tests have many.
+# A process keeps its services for good; tests make many.
 _latest: WeakKeyDictionary[Services, tuple[float, asyncio.Task[HealthReport]]] = WeakKeyDictionary()
 
 
 async def check(services: Services, *, deadline_seconds: float = _DEADLINE_SECONDS) -> HealthReport:
-    """What every part said in the last 5 s; who asks while they are asked shares the answer."""
+    """What every part said in the last 5 s; callers that come while they are asked share the answer."""
     asked_at, asking = _latest.get(services, (0.0, None))
     if asking is None or services.clock() - asked_at >= _SHARED_SECONDS or not _usable(asking):
-        asking = asyncio.create_task(_checked(services, deadline_seconds))
+        asking = asyncio.create_task(_check_now(services, deadline_seconds))
         _latest[services] = (services.clock(), asking)
     return await asyncio.shield(asking)
 
 
 def _usable(asking: asyncio.Task[HealthReport]) -> bool:
-    """Not one that was stopped, and none of a loop that no longer runs."""
+    """False for one that was cancelled, and for one of a loop that no longer runs."""
     return not asking.cancelled() if asking.done() else asking.get_loop() is asyncio.get_running_loop()
 
 
-async def _checked(services: Services, deadline_seconds: float) -> HealthReport:
+async def _check_now(services: Services, deadline_seconds: float) -> HealthReport:
     """All parts, asked at once: what the store is asked travels in one round trip."""
     redis, last, note, extraction = await asyncio.gather(
         _redis(services),
@@ -90,25 +81,21 @@ async def _checked(services: Services, deadline_seconds: float) -> HealthReport:
         _recalled(services, MODEL_NOTE),
         _extraction(deadline_seconds),
     )
-    openai = _openai(services)
-    unasked = services.model is None or not services.model.was_asked
-    if unasked and (seen := read_note(note, services.clock())):
-        openai = Service(seen[0], reason=seen[1])
-    return HealthReport({"redis": redis, "openai": openai, "extraction": extraction}, _told(last))
+    openai = _openai(services, note)
+    parts = {"redis": redis, "openai": openai, "extraction": extraction}
+    return HealthReport(parts, _parse_last_check(last))
 
 
-async def check_and_remember(services: Services) -> dict[str, Any]:
-    """The result of asking now, as it is kept for /api/monitor/health when the store takes it."""
-    checked = await _checked(services, _DEADLINE_SECONDS)
-    results = {name: asdict(service) for name, service in checked.services.items()}
-    result = {
-        "status": checked.status,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "services": results,
-    }
-    log.event("Scheduled health check", status=checked.status, services=results)
+async def check_and_remember(services: Services) -> ScheduledCheck:
+    """The result of asking now, which is stored for /api/monitor/health when the store takes it."""
+    report = await _check_now(services, _DEADLINE_SECONDS)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    result = ScheduledCheck(status=report.status, at=at, services=report.services)
+    log.event("Scheduled health check", **result.model_dump(include={"status", "services"}))
     try:
-        await services.store.remember(LAST_HEALTH_CHECK, json.dumps(result), ttl_seconds=_REMEMBERED_SECONDS)
+        await services.store.remember(
+            LAST_HEALTH_CHECK, result.model_dump_json(), ttl_seconds=_REMEMBERED_SECONDS
+        )
     except StoreError as error:
         log.event("Health check not kept", reason=error.reason)
     return result
@@ -118,41 +105,46 @@ async def _recalled(services: Services, key: str) -> str | None:
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
             return await services.store.recall(key)
-    except (StoreError, TimeoutError):  # the store's own health tells it
+    except (StoreError, TimeoutError):  # the store's own health says so
         return None
 
 
-def _told(value: str | None) -> ScheduledCheck | None:
-    """What was kept, if it is what a check keeps."""
+def _parse_last_check(value: str | None) -> ScheduledCheck | None:
+    """The check that was stored; None when the value is not one."""
     try:
         return ScheduledCheck.model_validate_json(value or "")
     except ValueError:
         return None
 
 
-async def _redis(services: Services) -> Service:
+async def _redis(services: Services) -> ServiceHealth:
     if services.shared is None:
-        return Service("not_configured", reason="answers and limits are kept in this process")
+        return _health("not_configured", "answers and limits are kept in this process")
     started = time.perf_counter()
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
             writable = await services.shared.ping()
     except TimeoutError:
-        return Service("timeout", _ms_since(started), f"no answer in {_DEADLINE_SECONDS:g} s")
+        return _health("timeout", f"no answer in {_DEADLINE_SECONDS:g} s", started)
     except StoreError as error:
         add_error()
-        return Service(error.health, _ms_since(started), error.reason)
-    reason = None if writable else "the store takes no writes"
-    return Service("healthy" if writable else "read_only", _ms_since(started), reason)
+        return _health(error.health, error.reason, started)
+    if not writable:
+        return _health("read_only", "the store takes no writes", started)
+    return _health("healthy", None, started)
 
 
-def _openai(services: Services) -> Service:
+def _openai(services: Services, note: str | None) -> ServiceHealth:
+    """As this process saw it; as another one noted it, where this one has asked no model."""
+    unasked = services.model is None or not services.model.was_asked
+    if unasked and (seen := read_note(note, services.clock())):
+        return _health(*seen)
     if services.model is None:
-        return Service("not_configured", reason="OPENAI_API_KEY is not set here")
-    return Service(services.model.health, reason=services.model.last_failure)
+        return _health("not_configured", "OPENAI_API_KEY is not set here")
+    return _health(services.model.health, services.model.last_failure)
 
 
-async def _extraction(deadline_seconds: float) -> Service:
+async def _extraction(deadline_seconds: float) -> ServiceHealth:
     """By what breaks first: `unusable` (no thread can be made), `model_only` (the built-in composer cannot
     write), `broken` (no page can be read; pasted texts become threads).
     """
@@ -166,11 +158,15 @@ async def _extraction(deadline_seconds: float) -> Service:
             )
             status = "broken"
             await asyncio.to_thread(extract_article, _SAMPLE, url="https://example.com/")
-    # A library that is missing, of another version or out of memory raises whatever it likes.
+    # A library that is missing, of another version or out of memory may raise any type.
     except Exception as error:
-        return Service(status, _ms_since(started), type(error).__name__)
-    return Service("healthy", _ms_since(started))
+        return _health(status, type(error).__name__, started)
+    return _health("healthy", None, started)
 
 
-def _ms_since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 1)
+def _health(status: str, reason: str | None, started: float | None = None) -> ServiceHealth:
+    """`started` is the perf_counter at which the part was asked, where it was."""
+    latency_ms = None if started is None else round((time.perf_counter() - started) * 1000, 1)
+    if reason is not None:
+        reason = reason.encode(errors="replace").decode()  # a server's own word may hold a lone surrogate
+    return ServiceHealth(status=status, latency_ms=latency_ms, reason=reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -26,18 +26,17 @@ class ClearRequest(BaseModel):
 
     @classmethod
     def merged(cls, query: ClearRequest, body: ClearRequest | None) -> ClearRequest:
-        """The one that says something. Raises InvalidRequest unless exactly one url or text is given."""
-        asked = [source for source in (query, body) if source]
-        given = [source for source in asked for value in (source.url, source.text) if value is not None]
+        """The one that names something. Raises InvalidRequest unless exactly one url or text is given."""
+        sources = [source for source in (query, body) if source]
+        given = [source for source in sources for value in (source.url, source.text) if value is not None]
         if len(given) != 1:
             raise InvalidRequest("Give exactly one of url and text, in the body or in the query.")
         return given[0]
 
     def key(self, model: str) -> str:
-        """Where the answer for the default options is kept. Raises ArticleBlocked when url is not one."""
-        if self.url is not None:
-            return url_key(self.url, prompt_version(model))
-        return text_key(self.text or "", prompt_version(model))
+        """The store's key for the default options. Raises ArticleBlocked when url is not a URL."""
+        version = prompt_version(model)
+        return text_key(self.text or "", version) if self.url is None else url_key(self.url, version)
 
 
 class DayOut(BaseModel):
@@ -84,9 +83,8 @@ class ClearAnswer(BaseModel):
 
     @classmethod
     def of(cls, found: bool) -> ClearAnswer:
-        return cls(
-            success=found, message="The kept answer was removed." if found else "No answer was kept for this."
-        )
+        message = "The kept answer was removed." if found else "No answer was kept for this."
+        return cls(success=found, message=message)
 
 
 class Health(BaseModel):
@@ -108,7 +106,7 @@ class ScheduledCheck(Health):
 
 class MonitorHealth(Health):
     services: dict[str, ServiceHealth]
-    details: dict[str, Any]
+    details: dict[str, object]
     last_scheduled_check: ScheduledCheck | None
 
 

@@ -10,7 +10,7 @@ from core.ops.schemas import Startup
 from core.services import Services
 from core.store_usage import add_error
 
-_NAMED = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai", "trafilatura")
+_PACKAGES = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai", "trafilatura")
 
 
 async def startup_report(services: Services) -> Startup:
@@ -18,7 +18,7 @@ async def startup_report(services: Services) -> Startup:
     return Startup(
         redis_available=await _answers(services),
         environment=services.settings.environment,
-        versions={"python": platform.python_version(), **{name: version(name) for name in _NAMED}},
+        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         settings=services.settings.given(),
     )
 

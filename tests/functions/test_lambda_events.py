@@ -24,7 +24,7 @@ from core.services import Services
 from core.settings import Settings
 from functions import generate
 from tests.functions.test_handlers import Context, Shape, alb, call, v1, v2
-from tests.support.app import ROUTERS
+from tests.support.app import whole_app
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.paths import SHARED
 from tests.support.site import ARTICLE
@@ -78,7 +78,7 @@ def handler_of() -> Iterator[Make]:
     made: list[Services] = []
 
     def make(**values: Any) -> tuple[Handler, Services]:
-        app = create_app(*ROUTERS, settings=Settings(**values))
+        app = whole_app(Settings(**values))
         made.append(app.state.services)
         return lambda_handler(app), app.state.services
 
@@ -268,7 +268,7 @@ def test_the_largest_body_that_lambda_takes_is_refused_in_words(shape: Shape) ->
 @pytest.mark.parametrize("function", [*FUNCTIONS, "health_check"])
 def test_no_json_at_all_makes_a_handler_raise(function: str, event: Any) -> None:
     answer = call(function, event)
-    if function != "health_check":  # its answer is the check's result, for whoever invokes it by hand
+    if function != "health_check":  # its answer is the check's result, for somebody who invokes it by hand
         assert_valid(answer, event=event)
 
 
@@ -492,7 +492,7 @@ def test_a_site_that_hangs_is_given_up_while_lambda_has_time(handler_of: Make) -
 
 @pytest.mark.parametrize(("milliseconds", "seconds"), [(3_000, 2.0), (30_000, 25.0), (500, 0.0), (-1, 0.0)])
 def test_a_request_has_what_lambda_leaves_less_a_second(milliseconds: int, seconds: float) -> None:
-    app = create_app(settings=Settings(), with_services=False)
+    app = create_app(settings=Settings())
 
     @app.get("/time")
     async def time(request: Request) -> float:

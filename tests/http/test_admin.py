@@ -1,4 +1,4 @@
-"""Who is let in by the admin's door: in production nobody without the token."""
+"""Who may use the admin routes: in production nobody without the token."""
 
 from __future__ import annotations
 

@@ -15,10 +15,9 @@ from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from core.http.app import create_app
-from core.http.openapi_examples import EXAMPLES
+from core.http.openapi import examples
 from core.settings import Settings
-from tests.support.app import ROUTERS, Make
+from tests.support.app import Make, whole_app
 
 # Drawn for each route, beside the systematic ones; and the seed that they are drawn with.
 DRAWN = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
@@ -42,7 +41,7 @@ def app(model_settings: dict[str, Any]) -> FastAPI:
         rate_limit_requests=1_000_000,
         **model_settings,
     )
-    return create_app(*ROUTERS, settings=settings)
+    return whole_app(settings)
 
 
 @pytest.fixture
@@ -116,7 +115,7 @@ def test_every_answer_names_its_headers(schema: dict[str, Any]) -> None:
     assert generated["429"]["headers"].keys() > limits | {"Retry-After"}
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
+@pytest.mark.parametrize("name", sorted(examples()))
 def test_every_request_and_answer_shows_a_sound_example(schema: dict[str, Any], name: str) -> None:
     model = schema["components"]["schemas"][name]
     assert len(model["examples"]) == 1
@@ -128,7 +127,7 @@ def test_no_body_goes_without_an_example(schema: dict[str, Any]) -> None:
     bodies = [operation.get("requestBody", {}) for _, operation in operations(schema)]
     bodies += [response for name, response in responses(schema) if name.endswith(" 200")]
     told = str([body.get("content", {}).get("application/json") for body in bodies])
-    assert set(re.findall(r"schemas/(\w+)", told)) == set(EXAMPLES)
+    assert set(re.findall(r"schemas/(\w+)", told)) == set(examples())
 
 
 def test_keys_are_told_where_they_open_something(schema: dict[str, Any]) -> None:

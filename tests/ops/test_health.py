@@ -15,13 +15,13 @@ import httpx
 import pytest
 from redis import Redis
 
-from core.http.app import create_app
-from core.ops.health import HealthReport, Service, check, check_and_remember
+from core.ops.health import HealthReport, check, check_and_remember
+from core.ops.schemas import ServiceHealth
 from core.services import Services
 from core.settings import Settings
 from core.store.keys import LAST_HEALTH_CHECK
 from core.writing.model.health_note import MODEL_NOTE, ModelNote, read_note
-from tests.support.app import ROUTERS
+from tests.support.app import whole_app
 from tests.support.clock import Clock
 from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
@@ -37,8 +37,7 @@ async def instance_of(clock: Clock) -> AsyncIterator[Callable[..., Instance]]:
     made: list[Services] = []
 
     def make(**settings: Any) -> Instance:
-        app = create_app(*ROUTERS, settings=Settings(**settings))
-        app.state.services = Services(Settings(**settings), clock=clock)
+        app = whole_app(Settings(**settings), clock)
         made.append(app.state.services)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t"), made[-1]
 
@@ -133,7 +132,10 @@ def test_a_library_that_is_missing_is_told_by_what_still_works(library: str, exp
 @pytest.mark.parametrize(("model", "status"), [("healthy", "degraded"), ("timeout", "unhealthy")])
 def test_a_model_that_writes_is_enough(model: str, status: str) -> None:
     services = {"redis": "healthy", "openai": model, "extraction": "model_only"}
-    assert HealthReport({name: Service(health) for name, health in services.items()}).status == status
+    parts = {
+        name: ServiceHealth(status=health, latency_ms=None, reason=None) for name, health in services.items()
+    }
+    assert HealthReport(parts).status == status
 
 
 async def test_the_newest_scheduled_check_is_told(
@@ -143,7 +145,7 @@ async def test_the_newest_scheduled_check_is_told(
     assert (await client.get(HEALTH)).json()["last_scheduled_check"] is None
     result = await check_and_remember(services)
     clock.now += 5
-    assert (await client.get(HEALTH)).json()["last_scheduled_check"] == result
+    assert (await client.get(HEALTH)).json()["last_scheduled_check"] == result.model_dump()
 
 
 async def test_a_function_without_the_key_tells_what_the_one_with_it_saw(

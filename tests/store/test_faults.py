@@ -19,7 +19,6 @@ from redis import Redis
 
 from core.cache.request_key import text_key
 from core.errors import CommandFailed, StoreError
-from core.http.app import create_app
 from core.net.breaker import Breaker
 from core.net.tls import tls_context
 from core.ops.health import check_and_remember
@@ -27,7 +26,7 @@ from core.services import Services
 from core.settings import Settings
 from core.store.keys import LAST_HEALTH_CHECK
 from core.store.upstash import UpstashRest
-from tests.support.app import ROUTERS, TOKEN
+from tests.support.app import TOKEN, whole_app
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.fault_server import FaultServer, Wants, Wire, either, faulty, holding, named
@@ -259,7 +258,7 @@ async def instance_of(
         read = Settings.from_env({"UPSTASH_REDIS_REST_URL": url, "UPSTASH_REDIS_REST_TOKEN": token})
         given = {each.name: getattr(read, each.name) for each in fields(Settings)} | model_settings
         given |= {"store_timeout_ms": 2_000, **settings}
-        app = create_app(*ROUTERS, settings=Settings(**given))
+        app = whole_app(Settings(**given))
         transport = httpx.ASGITransport(
             app, client=(f"198.51.100.{len(made)}", 1), raise_app_exceptions=False
         )
@@ -396,8 +395,8 @@ async def test_the_rate_limit_status_is_told(broken: Broken) -> None:
 async def test_the_scheduled_check_returns(broken: Broken) -> None:
     async with asyncio.timeout(5):
         result = await check_and_remember(broken.instance.services)
-    assert result["status"] == broken.shows.overall
-    assert result["services"]["redis"]["status"] == broken.shows.redis
+    assert result.status == broken.shows.overall
+    assert result.services["redis"].status == broken.shows.redis
 
 
 HANGS = {"accept": True}
@@ -671,7 +670,7 @@ async def test_a_patient_store_gets_no_more_than_half_of_a_requests_time(
     patient = {"store_timeout_ms": 10_000, "generate_deadline_seconds": 1.0}
     with faulty({"accept": True}, behind=upstash_settings["upstash_redis_rest_url"]) as server:
         settings = Settings(**upstash_settings | patient | {"upstash_redis_rest_url": server.url})
-        app = create_app(*ROUTERS, settings=settings)
+        app = whole_app(settings)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
             response = await client.post("/api/generate", json={"text": ARTICLE})
         await app.state.services.close()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import httpx
-from fastapi import APIRouter
+from fastapi import FastAPI
 
-from functions import cache, generate, monitor, pages, threads
+from core.http.app import create_app
+from core.services import Services
+from core.settings import Settings
+from functions.local import ROUTERS
 
 TOKEN = "front-token"
-ROUTERS: tuple[APIRouter, ...] = (
-    generate.router,
-    threads.router,
-    cache.router,
-    monitor.router,
-    pages.router,
-)
 Make = Callable[..., httpx.AsyncClient]
 Instances = Callable[..., httpx.AsyncClient]
+
+
+def whole_app(settings: Settings, clock: Callable[[], float] = time.time) -> FastAPI:
+    """All routes, over services of their own on `clock` (epoch seconds)."""
+    return create_app(*ROUTERS, settings=settings, make_services=lambda given: Services(given, clock=clock))

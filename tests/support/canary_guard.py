@@ -106,6 +106,6 @@ def _watching() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def canary_guard() -> Iterator[CanaryGuard]:
-    """Over every test: whoever lets a secret out is found by name."""
+    """Over every test: what lets a secret out is found by name."""
     yield _GUARD
     assert _GUARD.forgive() == [], "secrets were let out"

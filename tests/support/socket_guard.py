@@ -48,7 +48,7 @@ sys.addaudithook(_GUARD)  # it cannot be removed, only told to look away
 
 @pytest.fixture(scope="session", autouse=True)
 def socket_guard() -> Iterator[SocketGuard]:
-    """Over the whole session; whoever swallows the refusal is found out at its end."""
+    """Over the whole session; a test that swallows the refusal is found out at its end."""
     _GUARD.watching = True
     yield _GUARD
     _GUARD.watching = False
