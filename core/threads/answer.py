@@ -70,7 +70,9 @@ def _posts(
     if not thread.posts:
         raise NoArticle("There is nothing but a link that is longer than a post.")
     cut = f"Only the first {len(article.text)} characters of the source were used."
-    return [asdict(post) for post in thread.posts], [*thread.warnings, *([cut] if article.truncated else [])]
+    names = ("number", "total", "content", "character_count")
+    posts = [{name: getattr(post, name) for name in names} for post in thread.posts]
+    return posts, [*thread.warnings, *([cut] if article.truncated else [])]
 
 
 def _source(article: Article) -> dict[str, Any]:
