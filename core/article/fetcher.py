@@ -1,4 +1,4 @@
-"""The door to the web: one page, fetched safely and within bounds."""
+"""The HTTP client for articles: one page, fetched safely and within bounds."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ class Page:
 
 
 class Fetcher:
-    """Every hop is parsed, judged and dialled anew: no cookie and no connection outlives one.
+    """Every redirect is parsed, checked and connected to afresh: no cookie and no connection outlives one.
 
-    `resolve`, `dial` and `connect_seconds` stand in for the resolver, the network and the time that both may
-    take; every answer is judged all the same.
+    `resolve`, `dial` and `connect_seconds` replace the resolver, the network and the seconds that both may
+    take; every address is checked all the same.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Fetcher:
         self._connect_seconds = connect_seconds
 
     async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
-        """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by cause."""
+        """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by type."""
         from core.article.ssrf_guard import GuardedBackend
 
         backend = GuardedBackend(
@@ -183,10 +183,7 @@ async def _page(response: httpx2.Response, sent: Validators) -> Page:
 
 async def _body(response: httpx2.Response, media_type: str) -> bytes:
     """The body, decoded. Not by httpx2, whose decoders go on, and keep what follows, after gzip's end."""
-    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if coding not in ("identity", "gzip", "x-gzip", ""):
-        raise UnsupportedContent(reason="a content coding that was not asked for, or several")
-    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if "gzip" in coding else None
+    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if _is_gzip(response) else None
     response.extensions["network_stream"].bytes_left = _MAX_WIRE_BYTES
     body, chunks = bytearray(), 0
     async with contextlib.aclosing(response.aiter_raw()) as arriving:
@@ -203,6 +200,13 @@ async def _body(response: httpx2.Response, media_type: str) -> bytes:
         raise ArticleUnreachable(reason="gzip is cut short")
     _sniff(body, media_type)
     return bytes(body)
+
+
+def _is_gzip(response: httpx2.Response) -> bool:
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in ("identity", "gzip", "x-gzip", ""):
+        raise UnsupportedContent(reason="a content coding that was not asked for, or several")
+    return "gzip" in coding
 
 
 def _sniff(body: bytearray, media_type: str) -> None:
