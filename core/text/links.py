@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from types import ModuleType
 
+from core.text.word_lists import word_lists
+
 # Text in which twitter-text can find neither a link (no dot) nor a weight other than 1: ASCII, Latin
 # letters, typographic dashes and quotes. It skips a parser that costs 0.2 s to import.
 _PLAIN = re.compile(
@@ -59,6 +61,7 @@ def mastodon_links_in(text: str) -> list[range]:
     return [range(link.start("url"), _stop(link)) for link in links if link["scheme"]]
 
 
+@functools.cache
 def twitter_pattern(name: str) -> re.Pattern[str]:
     """One of the patterns that twitter-text is made of."""
     _twitter_text()
@@ -135,14 +138,7 @@ def _link_pattern(mastodon: bool) -> re.Pattern[str]:
     )
     short = rf"t\.co/(?P<slug>[a-z0-9]+)(?:\?{query}*{query_end})?"
     if mastodon:
-        scheme += "|dat|dweb|ipfs|ipns|ssb|gopher|gemini"
-        any_ = r"[^\s<>()?]"
-        path = (
-            rf"(?:{any_}|\((?:{any_}+|{any_}*\({any_}+\){any_}*)\))*"
-            r"(?<=[^\s(?!*\"'「」<>;:=,.$%\[\]~&|@])"
-        )
-        letters = "\xa0-\ud7ff\ue000-\U000dffff\U000e1000-\U0010fffd"
-        query, query_end = rf"[a-z0-9!?*'();:&=+$/%#\[\]_.,~|@^{letters}-]", rf"[a-z0-9_&=#/{letters}-]"
+        scheme, path, query, query_end = word_lists(__file__)["mastodon"].values()
     return re.compile(
         rf"(?P<before>{twitter_pattern('valid_url_preceding_chars').pattern})"
         rf"(?P<url>(?P<scheme>(?:{scheme})://)?(?:(?<=://)(?=(?P<short>{short})))?"

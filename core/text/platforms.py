@@ -12,15 +12,13 @@ from core.text.links import is_plain, links_in, mastodon_links_in, twitter_patte
 
 PlatformName = Literal["x", "bluesky", "mastodon", "threads", "linkedin"]
 
-_WEIGHING_TWO = re.compile(
-    "[^\x00-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]"
-)  # twitter-text's config v3
+# By twitter-text's config v3.
+_WEIGHING_TWO = re.compile("[^\x00-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 # What an emoji can be made of: looking for one elsewhere would take long.
 _EMOJI_RUN = re.compile(
     "[#*0-9]\ufe0f?\u20e3|[\xa9\xae\u203c\u2049\u2122-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
     "[\u200d\ufe0f\u2122-\u2bff\U0001f000-\U0001faff\U000e0020-\U000e007f]*"
 )
-_LINK_LENGTH = 23
 
 
 def count(text: str, platform: str = "x") -> int:
@@ -57,23 +55,14 @@ def _count_x(text: str) -> int:
     if is_plain(text):
         return len(text)
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-    links = links_in(text)
-    rest = _with_replaced(text, ((link.start, link.stop, "\n") for link in links))
-    bare, emoji = _without_emoji(rest)
-    return len(bare) + len(_WEIGHING_TWO.findall(bare)) + 2 * emoji + (_LINK_LENGTH - 1) * len(links)
+    text = _with_replaced(text, _counted_as_23(links_in(text)))
+    emoji = twitter_pattern("emoji")
+    text = _EMOJI_RUN.sub(lambda run: emoji.sub("xx", run[0]), text)
+    return len(text) + len(_WEIGHING_TWO.findall(text))
 
 
-def _without_emoji(text: str) -> tuple[str, int]:
-    """The text without the emoji that twitter-text knows, and how many they were."""
-    number = 0
-
-    def taken_out(run: re.Match[str]) -> str:
-        nonlocal number
-        rest, found = twitter_pattern("emoji").subn("", run[0])
-        number += found
-        return rest
-
-    return _EMOJI_RUN.sub(taken_out, text), number
+def _counted_as_23(links: Iterable[range]) -> list[tuple[int, int, str]]:
+    return [(link.start, link.stop, "x" * 23) for link in links]
 
 
 def _with_replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
@@ -95,7 +84,7 @@ def _count_graphemes(text: str) -> int:
 
 
 def _count_mastodon(text: str) -> int:
-    spans = [(link.start, link.stop, "x" * _LINK_LENGTH) for link in mastodon_links_in(text)]
+    spans = _counted_as_23(mastodon_links_in(text))
     if "@" in text:
         spans += _remote_mentions(text)
     return _count_graphemes(_with_replaced(text, sorted(spans)))

@@ -32,12 +32,8 @@ class Passage:
 
     @property
     def text(self) -> str:
-        if len(self.parts) == 1:
-            return self.parts[0].text
-        joints = (_joint(one, other) for one, other in pairwise(self.parts))
-        return self.parts[0].text + "".join(
-            joint + part.text for joint, part in zip(joints, self.parts[1:], strict=True)
-        )
+        joined = (_joint(one, other) + other.text for one, other in pairwise(self.parts))
+        return "".join([self.parts[0].text, *joined])
 
     def as_sentence(self) -> Sentence:
         """What packs it whole."""
