@@ -32,7 +32,7 @@ _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 # Where Python's codec of that name lacks what browsers add to the charset.
 _WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}
-_TOLD_APART = set("en de fr es it pt nl id sv pl tr ru zh".split())  # a wrong lang attribute shows
+_GUESSED = set("en de fr es it pt nl id sv pl tr ru zh".split())  # for these, a wrong lang attribute shows
 _STOP_WORD_LANGUAGES = (
     "Arabic Bulgarian Czech Danish Dutch English French German Greek Hindi Hungarian Indonesian Italian "
     "Norwegian_Bokmal Polish Portuguese Romanian Russian Spanish Swedish Turkish Ukrainian Vietnamese"
@@ -104,12 +104,10 @@ def _stop_words() -> tuple[str, ...]:
 
 
 def _title(document: Document, html: str, url: str) -> str | None:
-    """The title without the name of the site, or without whatever else its heading lacks."""
+    """The title without a suffix that names the site, or that the page's heading does not have."""
     title = clean_line(document.title or "")
-    site, host = (
-        _letters(document.sitename or ""),
-        _letters((urlsplit(url).hostname or "").removeprefix("www.")),
-    )
+    site = _letters(document.sitename or "")
+    host = _letters((urlsplit(url).hostname or "").removeprefix("www."))
     headings = {_letters(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
     while suffix := _SUFFIX.match(title):
         tail = _letters(suffix[2])
@@ -142,7 +140,7 @@ def _language(html: str, text: str) -> str:
         return guessed
     declared = found[1].lower()
     plain = len(text) >= 400 and (guessed != "en" or text.count(" the ") > 2)
-    return guessed if plain and declared in _TOLD_APART else declared
+    return guessed if plain and declared in _GUESSED else declared
 
 
 def decode(body: bytes, content_type: str | None) -> str:

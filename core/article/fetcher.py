@@ -1,4 +1,4 @@
-"""The door to the web: one page, fetched safely and within bounds."""
+"""The HTTP client for articles: one page, fetched safely and within bounds."""
 
 from __future__ import annotations
 
@@ -58,11 +58,8 @@ class Validators:
 
     def headers(self) -> dict[str, str]:
         """The conditions of a request that wants the page only if it has changed (RFC 9110, section 13)."""
-        conditions = {
-            "If-None-Match": _header_safe(self.etag),
-            "If-Modified-Since": _header_safe(self.last_modified),
-        }
-        return {name: value for name, value in conditions.items() if value}
+        conditions = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: safe for name, value in conditions.items() if (safe := _header_safe(value))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +74,10 @@ class Page:
 
 
 class Fetcher:
-    """Every hop is parsed, judged and dialled anew: no cookie and no connection outlives one.
+    """Every redirect is parsed, checked and connected to afresh: no cookie and no connection outlives one.
 
-    `resolve`, `dial` and `connect_seconds` stand in for the resolver, the network and the time that both may
-    take; every answer is judged all the same.
+    `resolve`, `dial` and `connect_seconds` replace the resolver, the network and the seconds that both may
+    take; every address is checked all the same.
     """
 
     def __init__(
@@ -99,14 +96,11 @@ class Fetcher:
         self._connect_seconds = connect_seconds
 
     async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
-        """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by cause."""
+        """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by type."""
         from core.article.ssrf_guard import GuardedBackend
 
         backend = GuardedBackend(
-            allow_hosts=self._allow_hosts,
-            resolve=self._resolve,
-            dial=self._dial,
-            connect_seconds=self._connect_seconds,
+            self._allow_hosts, resolve=self._resolve, dial=self._dial, connect_seconds=self._connect_seconds
         )
         try:
             async with asyncio.timeout(min(seconds, _MAX_SECONDS)):
@@ -119,7 +113,7 @@ class Fetcher:
     async def _follow(self, url: str, backend: GuardedBackend, validators: Validators) -> Page:
         for _ in range(_MAX_REDIRECTS + 1):
             address = self._permitted(url)
-            async with _answer(address, backend, validators.headers()) as response:
+            async with _response(str(address), backend, validators.headers()) as response:
                 if response.status_code not in _REDIRECTS:
                     return await _page(response, validators)
                 url = redirected(address, response.headers.get("Location", ""))
@@ -133,15 +127,12 @@ class Fetcher:
 
 
 @contextlib.asynccontextmanager
-async def _answer(
-    address: WebAddress, backend: GuardedBackend, conditions: Mapping[str, str]
+async def _response(
+    url: str, backend: GuardedBackend, conditions: Mapping[str, str]
 ) -> AsyncIterator[httpx2.Response]:
-    """The answer of one hop, its body unread."""
+    """The response to one request, its body unread."""
     try:
-        async with (
-            _client(backend) as client,
-            client.stream("GET", str(address), headers=conditions) as response,
-        ):
+        async with _client(backend) as client, client.stream("GET", url, headers=conditions) as response:
             yield response
     except ArticleError:
         raise
@@ -183,19 +174,16 @@ async def _page(response: httpx2.Response, sent: Validators) -> Page:
 
 async def _body(response: httpx2.Response, media_type: str) -> bytes:
     """The body, decoded. Not by httpx2, whose decoders go on, and keep what follows, after gzip's end."""
-    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if coding not in ("identity", "gzip", "x-gzip", ""):
-        raise UnsupportedContent(reason="a content coding that was not asked for, or several")
-    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if "gzip" in coding else None
+    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if _is_gzip(response) else None
     response.extensions["network_stream"].bytes_left = _MAX_WIRE_BYTES
     body, chunks = bytearray(), 0
     async with contextlib.aclosing(response.aiter_raw()) as arriving:
         async for chunk in arriving:
-            chunks, sniffed = chunks + 1, len(body) >= _SNIFFED_BYTES
-            body += inflate.decompress(chunk, _MAX_BYTES + 1 - len(body)) if inflate else chunk
+            chunks, before = chunks + 1, len(body)
+            body += inflate.decompress(chunk, _MAX_BYTES + 1 - before) if inflate else chunk
             if len(body) > _MAX_BYTES or chunks > _MAX_CHUNKS:
                 raise ArticleTooLarge(reason="over 2 MiB, or in too many chunks")
-            if not sniffed and len(body) >= _SNIFFED_BYTES:
+            if before < _SNIFFED_BYTES <= len(body):
                 _sniff(body, media_type)
             if inflate and inflate.eof:
                 break
@@ -203,6 +191,13 @@ async def _body(response: httpx2.Response, media_type: str) -> bytes:
         raise ArticleUnreachable(reason="gzip is cut short")
     _sniff(body, media_type)
     return bytes(body)
+
+
+def _is_gzip(response: httpx2.Response) -> bool:
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in ("identity", "gzip", "x-gzip", ""):
+        raise UnsupportedContent(reason="a content coding that was not asked for, or several")
+    return "gzip" in coding
 
 
 def _sniff(body: bytearray, media_type: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.article.article import Article
@@ -26,13 +27,11 @@ _NO_TEXT = (
 )
 _HYPHEN_AT_LINE_END = re.compile(r"(?<=[^\W\d_])[-\u00ad]\n(?=[a-zß-ÿ])")
 _PAGE_NUMBER = re.compile(r"(?:(?:page|seite|p\.)\s*)?\d{1,4}(?:\s*(?:/|of|von)\s*\d{1,4})?", re.IGNORECASE)
-_FILE_NAME = re.compile(
-    r"\.(?:docx?|pdf|indd|tex|qxd|pptx?)$|^untitled|^microsoft word|^slide 1$", re.IGNORECASE
-)
+_FILE_NAME = re.compile(r"(?i)\.(?:docx?|pdf|indd|tex|qxd|pptx?)$|^untitled|^microsoft word|^slide 1$")
 
 
 def pdf_article(body: bytes, *, url: str) -> Article:
-    """Its text, paragraphs put together again, with the title, author and date that its metadata tell.
+    """Its text, paragraphs put together again, with the title, author and date of its metadata.
 
     Raises UnsupportedContent for what cannot be read (scanned, locked, broken).
     """
@@ -44,25 +43,17 @@ def pdf_article(body: bytes, *, url: str) -> Article:
             if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
                 raise UnsupportedContent("The PDF is locked with a password. Paste the text instead.")
             raw, cut = _text(reader)
-            title, author, published = _metadata(reader)
+            described = _metadata(reader)
     except UnsupportedContent:
         raise
-    except Exception as error:  # a broken file breaks pypdf in every way: KeyError, RecursionError, …
+    except Exception as error:  # a broken file makes pypdf raise anything: KeyError, RecursionError, …
         raise UnsupportedContent(
             "The PDF cannot be read. Paste the text instead.", reason=f"PDF: {type(error).__name__}"
         ) from None
     text = clean(_paragraphs(raw))
     if len(text) < _MIN_CHARACTERS:
         raise NoArticle if raw.strip() else UnsupportedContent(_NO_TEXT, reason="no text layer")
-    return Article(
-        text=text,
-        title=title,
-        author=author,
-        published=published,
-        language=guess(text),
-        url=url,
-        truncated=cut,
-    )
+    return replace(described, text=text, language=guess(text), url=url, truncated=cut)
 
 
 def _limits() -> Configuration:
@@ -92,21 +83,23 @@ def _text(reader: PdfReader) -> tuple[str, bool]:
         try:
             pages.append(page.extract_text()[:_MAX_CHARACTERS])
             characters += len(pages[-1])
-        except Exception:  # the same zoo; a page that breaks it, or goes beyond the limits, is left out
+        except Exception:  # as arbitrary; a page that breaks pypdf or its limits is left out
             unread += 1
     return "\n".join(pages), unread > 0
 
 
-def _metadata(reader: PdfReader) -> tuple[str | None, str | None, str | None]:
+def _metadata(reader: PdfReader) -> Article:
+    """The title, author and date, with no text yet."""
     info = reader.metadata
     if info is None:
-        return None, None, None
+        return Article(text="")
     title, author = (clean_line(str(value or ""))[:300] for value in (info.title, info.author))
     try:
         published = info.creation_date.date().isoformat() if info.creation_date else None
     except ValueError:
         published = None
-    return None if _FILE_NAME.search(title) else title or None, author or None, published
+    title = "" if _FILE_NAME.search(title) else title
+    return Article(text="", title=title or None, author=author or None, published=published)
 
 
 def _paragraphs(lines: str) -> str:

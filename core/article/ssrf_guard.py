@@ -1,10 +1,11 @@
-"""Connections for article fetches, to addresses that were judged one by one and to no others."""
+"""Connections for article fetches: only to addresses that were checked, and are the public web's."""
 
 # ruff: noqa: ASYNC109 - the signatures with a timeout are the base classes'
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import socket
 import ssl
@@ -14,9 +15,10 @@ from typing import Any
 
 import httpcore2
 
-from core.article.public_addresses import IPAddress, is_public
 from core.errors import ArticleBlocked, ArticleUnreachable
+from core.text.word_lists import word_lists
 
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[IPAddress]]]
 Dial = httpcore2.AsyncNetworkBackend
 
@@ -30,6 +32,20 @@ _MAX_ATTEMPTS = 4
 _MAX_HEAD_BYTES = 128 * 1024
 
 
+def is_public(address: IPAddress) -> bool:
+    """Whether a connection to `address` can only reach the public Internet.
+
+    `address.is_global` would let multicast, NAT64, 6to4 and cloud metadata services pass.
+    """
+    return not any(address in block for block in _closed_blocks())
+
+
+@functools.cache
+def _closed_blocks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    blocks = " ".join(" ".join(table.values()) for table in word_lists(__file__).values())
+    return [ipaddress.ip_network(block) for block in blocks.split()]
+
+
 async def look_up(host: str, port: int) -> list[IPAddress]:
     """All addresses of `host`. Raises OSError when it has none."""
     answers = await asyncio.get_running_loop().run_in_executor(
@@ -39,17 +55,17 @@ async def look_up(host: str, port: int) -> list[IPAddress]:
 
 
 class GuardedBackend(Dial):
-    """Resolves, judges every answer, then dials an address it has judged: no second look-up can differ.
+    """Looks a host up once, checks every address, and connects to a checked one: no second look-up differs.
 
     Host header, SNI and certificate name stay those of the URL. `allow_hosts` are the `host:port` pairs
-    that may lie anywhere. `hides_failure` while it looks for a host that is not one of them: whatever ends
-    the fetch then must look like a private address from outside, or callers could scan ports and names.
+    that may be at any address. `hides_failure` while it connects to a host that is not one of them: an error
+    or deadline then must look like a private address from outside, or callers could scan ports and names.
     """
 
     def __init__(
         self,
-        *,
         allow_hosts: Collection[str],
+        *,
         resolve: Resolve | None = None,
         dial: Dial | None = None,
         connect_seconds: float | None = None,

@@ -45,8 +45,8 @@ class WebAddress:
 def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
     """`url` taken apart, its fragment dropped.
 
-    `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443.
-    Raises ArticleBlocked for everything that is not a plain http or https URL on those ports.
+    `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443, and a single label.
+    Raises ArticleBlocked for everything else that is not a plain http or https URL.
     """
     if len(url) > _MAX_CHARACTERS or _ODD.search(url):
         _refuse("too long, or white space, controls or backslashes in it")
@@ -61,11 +61,16 @@ def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
         _refuse("a name or password in it")
     host = _host(parts)
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
-    if port not in _DEFAULT_PORTS.values() and f"{host}:{port}" not in allow_hosts:
-        _refuse(f"port {port}")
-    if "." not in host and ":" not in host and f"{host}:{port}" not in allow_hosts:
-        _refuse("a single label, which a resolver completes with a domain of its own")
+    if f"{host}:{port}" not in allow_hosts:
+        _check_public(host, port)
     return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query)
+
+
+def _check_public(host: str, port: int) -> None:
+    if port not in _DEFAULT_PORTS.values():
+        _refuse(f"port {port}")
+    if "." not in host and ":" not in host:
+        _refuse("a single label, which a resolver completes with a domain of its own")
 
 
 def redirected(address: WebAddress, location: str) -> str:

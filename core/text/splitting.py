@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 from bisect import bisect_right
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 from typing import Any
@@ -66,15 +65,13 @@ def _all_fitting(parts: Iterable[Sentence], max_length: int, count: Count) -> It
 def _lines(text: str, max_length: int, count: Count) -> Iterator[str]:
     """A sentence that is longer than a post, divided between its atoms, after a clause if one ends late."""
     source = _atoms(text, max_length, count)
-    atoms = deque(islice(source, max_length))
+    atoms = list(islice(source, max_length))
     while atoms:
-        line = list(islice(atoms, _max_that_fit(atoms, max_length, count) or 1))
+        line = atoms[: _max_that_fit(atoms, max_length, count) or 1]
         if len(line) < len(atoms):
             line = line[: _clause_end(line)]
         yield "".join(line)
-        for _ in line:
-            atoms.popleft()
-        atoms.extend(islice(source, len(line)))
+        atoms = [*atoms[len(line) :], *islice(source, len(line))]
 
 
 def _clause_end(line: Sequence[str]) -> int:

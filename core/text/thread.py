@@ -1,11 +1,11 @@
-"""A thread, and what it was asked to be."""
+"""A thread, and the options that it is made by."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import islice
-from typing import Any, Literal
+from itertools import chain, islice
+from typing import Literal
 
 from core.text.cleaning import without_surrogates
 from core.text.platforms import PLATFORMS, Platform, PlatformName
@@ -28,7 +28,7 @@ class Brief:
     hooks: int = 0
     source_link: SourceLink = "last"
 
-    def variant(self) -> dict[str, Any]:
+    def variant(self) -> dict[str, str | int]:
         """The options that differ from the default."""
         changed = ((option.name, option.default, getattr(self, option.name)) for option in fields(self))
         return {name: value for name, default, value in changed if value != default}
@@ -39,29 +39,38 @@ class Brief:
 
     @property
     def allowed_posts(self) -> int:
+        """`max_posts`, or the platform's where that is less."""
         return min(self.max_posts, self.rule.max_posts)
 
     @property
     def max_length(self) -> int:
-        """Characters of a post that are left beside the longest number that it can bear."""
-        if self.allowed_posts == 1:
-            return self.rule.limit
-        return self.rule.limit - self.rule.length_of(
-            _number(self.allowed_posts, self.allowed_posts, self.numbering)
-        )
+        """What of a platform's limit is left beside the longest number that a post can have."""
+        most = self.allowed_posts
+        number = _number(most, most, self.numbering) if most > 1 else ""
+        return self.rule.limit - self.rule.length_of(number)
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
+    """`text`, and the `suffix` that follows it: link and number, with the blank lines before them.
+
+    A post that is only the link has no text. `character_count` is what the platform counts in both.
+    """
+
     number: int
     total: int
-    content: str
+    text: str
+    suffix: str
     character_count: int
+
+    @property
+    def content(self) -> str:
+        return self.text + self.suffix
 
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """`cut` tells that something did not fit in the most posts."""
+    """`cut`: something did not fit in the allowed posts."""
 
     posts: tuple[Post, ...]
     cut: bool = False
@@ -75,82 +84,71 @@ def first_fitting(text: str, max_length: int, rule: Platform) -> str:
 
 
 def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Thread:
-    """A thread of `drafts` in order: too-long ones split, the link set in, cut to the most posts, numbered.
+    """A thread of `drafts` in order: too-long ones split, the link added, cut to the allowed posts, numbered.
 
     No post is over the platform's limit, and none is empty.
     """
     drafts = [draft.strip() for draft in drafts if draft.strip()]
     link = None if brief.source_link == "none" or link is None else without_surrogates(link)
+    length_of, allowed = brief.rule.length_of, brief.allowed_posts
     texts = _fitting(drafts, brief, link)
-    cut = len(texts) > brief.allowed_posts
-    whole = [
-        text for text in texts[: brief.allowed_posts] if fits(text, brief.rule.limit, brief.rule.length_of)
-    ]
+    cut = len(texts) > allowed
+    posts = [(text, "") for text in texts[:allowed] if fits(text, brief.rule.limit, length_of)]
     warnings = []
-    if len(whole) < min(len(texts), brief.allowed_posts):
+    if len(posts) < min(len(texts), allowed):
         warnings.append("A link that is longer than a post was left out.")
-    if link and fits(link, brief.max_length, brief.rule.length_of):
-        cut |= _set_in(whole, link, brief)
+    if link and fits(link, brief.max_length, length_of):
+        cut |= _add_link(posts, link, brief)
     elif link:
         warnings.append("The source link is longer than a post and was left out.")
     if cut:
-        warnings.append(
-            f"The thread was cut to {brief.allowed_posts} posts; raise max_posts to see more of it."
-        )
-    return Thread(_numbered(whole, brief), cut, tuple(warnings))
+        warnings.append(f"The thread was cut to {allowed} posts; raise max_posts to see more of it.")
+    return Thread(_numbered(posts, brief), cut, tuple(warnings))
 
 
 def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]:
-    """The drafts in texts that fit, one more than the most posts if they are too many."""
+    """The drafts as texts that fit, one more than the allowed posts if they are too many."""
+    length_of = brief.rule.length_of
     if len(drafts) == 1:
-        # An only post bears no number, so it may fill the room of one.
+        # The only post has no number, so its text may be longer by that.
         alone = f"{drafts[0]}\n\n{link}" if link else drafts[0]
-        if fits(alone, brief.rule.limit, brief.rule.length_of):
+        if fits(alone, brief.rule.limit, length_of):
             return [without_surrogates(drafts[0])]
-    pieces = (
-        piece
-        for draft in drafts
-        for piece in split(draft, max_length=brief.max_length, count=brief.rule.length_of)
-    )
-    return list(islice(pieces, brief.allowed_posts + 1))
+    pieces = (split(draft, max_length=brief.max_length, count=length_of) for draft in drafts)
+    return list(islice(chain.from_iterable(pieces), brief.allowed_posts + 1))
 
 
-def _set_in(texts: list[str], link: str, brief: Brief) -> bool:
-    """Put the link at its post's end, or in a post of its own after it. True when text had to give way."""
-    if not texts:
-        texts.append(link)
+def _add_link(posts: list[tuple[str, str]], link: str, brief: Brief) -> bool:
+    """Add the link to the suffix of its post, or as a post after it. True when text was cut for it.
+
+    `posts` are pairs of text and suffix.
+    """
+    if not posts:
+        posts.append(("", link))
         return False
-    at = 0 if brief.source_link == "first" else len(texts) - 1
-    linked = f"{texts[at]}\n\n{link}"
-    max_length = brief.rule.limit if len(texts) == 1 else brief.max_length
-    if fits(linked, max_length, brief.rule.length_of):
-        texts[at] = linked
+    at = 0 if brief.source_link == "first" else len(posts) - 1
+    text, suffix = posts[at][0], f"\n\n{link}"
+    max_length = brief.rule.limit if len(posts) == 1 else brief.max_length
+    if fits(text + suffix, max_length, brief.rule.length_of):
+        posts[at] = text, suffix
         return False
-    full = len(texts) == brief.allowed_posts
-    if full and at == len(texts) - 1:
-        texts[at] = _shortened(texts[at], link, brief)
+    full = len(posts) == brief.allowed_posts
+    if full and at == len(posts) - 1:
+        left = brief.max_length - brief.rule.length_of(suffix)
+        beginning = first_fitting(text, left, brief.rule) if left >= brief.max_length // 4 else ""
+        posts[at] = (beginning, suffix) if beginning else ("", link)
     else:
-        texts[at + 1 :] = [link, *texts[at + 1 : brief.allowed_posts - 1]]
+        posts[at + 1 :] = [("", link), *posts[at + 1 : brief.allowed_posts - 1]]
     return full
 
 
-def _shortened(text: str, link: str, brief: Brief) -> str:
-    """The beginning of `text` that leaves room for the link; the link alone where there is none."""
-    max_length = brief.max_length - brief.rule.length_of(f"\n\n{link}")
-    beginning = first_fitting(text, max_length, brief.rule) if max_length >= brief.max_length // 4 else ""
-    return f"{beginning}\n\n{link}" if beginning else link
-
-
-def _numbered(texts: Sequence[str], brief: Brief) -> tuple[Post, ...]:
-    total = len(texts)
-    contents = [
-        text + _number(number, total, brief.numbering) if total > 1 else text
-        for number, text in enumerate(texts, start=1)
-    ]
-    return tuple(
-        Post(number, total, content, brief.rule.count(content))
-        for number, content in enumerate(contents, start=1)
-    )
+def _numbered(posts: Sequence[tuple[str, str]], brief: Brief) -> tuple[Post, ...]:
+    total = len(posts)
+    numbered = []
+    for number, (text, suffix) in enumerate(posts, start=1):
+        suffix += _number(number, total, brief.numbering) if total > 1 else ""
+        numbered.append(Post(number, total, text, suffix, brief.rule.count(text + suffix)))
+    return tuple(numbered)
 
 
 def _number(number: int, total: int, numbering: Numbering) -> str:

@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from core.article.fetcher import PROJECT_URL, Fetcher, Validators
-from core.article.public_addresses import IPAddress
+from core.article.ssrf_guard import IPAddress
 from core.errors import ArticleBlocked, ArticleTimeout, ArticleUnreachable
 from core.net.tls import tls_context
 from tests.support.hostile_server import Visit, answer, hostile, redirects, sends

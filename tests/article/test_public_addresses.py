@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.article.public_addresses import is_public
+from core.article.ssrf_guard import is_public
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import httpcore2
 import pytest
 
 from core.article.fetcher import Fetcher, Page
-from core.article.public_addresses import IPAddress
+from core.article.ssrf_guard import IPAddress
 from core.errors import ArticleBlocked, ArticleError, ArticleTimeout, ArticleUnreachable
 from core.http.problems import problem
 from tests.support.hostile_server import answer

@@ -16,7 +16,8 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.text.platforms import PLATFORMS, _count_graphemes, _twitter_text, count
+from core.text.links import _twitter_text
+from core.text.platforms import PLATFORMS, _count_graphemes, count
 from tests.support.paths import ROOT
 
 CONFORMANCE = ROOT.parent / "shared" / "twitter-text" / "validate.yml"

@@ -97,23 +97,44 @@ def test_nothing_is_lost_unless_the_thread_says_that_it_was_cut(
     drafts: list[str], brief: Brief, link: str | None
 ) -> None:
     thread = thread_of(drafts, brief, link=link)
-    told = "".join(solid(body) for body in bodies(thread, brief)).replace(LINK, "")
+    kept = "".join(solid(body) for body in bodies(thread, brief)).replace(LINK, "")
     whole = solid("".join(drafts))
-    assert (told == whole) is not thread.cut
-    assert whole.startswith(told)
+    assert (kept == whole) is not thread.cut
+    assert whole.startswith(kept)
     assert any("cut" in warning for warning in thread.warnings) is thread.cut
 
 
 @settings(max_examples=50, deadline=None)
 @given(DRAFTS, BRIEFS)
 def test_the_link_stands_once_where_it_was_asked_for(drafts: list[str], brief: Brief) -> None:
-    told = bodies(thread_of(drafts, brief, link=LINK), brief)
-    holding = [number for number, body in enumerate(told, start=1) for _ in range(body.count(LINK))]
+    found = bodies(thread_of(drafts, brief, link=LINK), brief)
+    holding = [number for number, body in enumerate(found, start=1) for _ in range(body.count(LINK))]
     if brief.source_link == "none":
         assert holding == []
     else:
         # Beside a first post that is full, the link gets the second post for itself.
-        assert holding in {"last": [[len(told)]], "first": [[1], [2]]}[brief.source_link]
+        assert holding in {"last": [[len(found)]], "first": [[1], [2]]}[brief.source_link]
+
+
+@settings(max_examples=50, deadline=None)
+@given(DRAFTS, BRIEFS, st.sampled_from([None, LINK, LONG_LINK]))
+def test_a_post_is_its_text_and_then_its_link_and_number(
+    drafts: list[str], brief: Brief, link: str | None
+) -> None:
+    whole = solid("".join(drafts))
+    for post in thread_of(drafts, brief, link=link).posts:
+        number = f"{post.number}/{post.total}" if brief.numbering == "slash" and post.total > 1 else ""
+        assert post.content == post.text + post.suffix
+        assert post.suffix.split() in ([*filter(None, [number])], [*filter(None, [link, number])])
+        assert post.suffix.startswith("\n\n") or not (post.text and post.suffix)
+        assert whole.startswith(solid(post.text))
+        whole = whole.removeprefix(solid(post.text))
+
+
+def test_a_post_that_is_only_the_link_has_no_text() -> None:
+    brief = Brief(source_link="first")
+    parts = [(post.text, post.suffix) for post in thread_of(["w" * 270, SHORT], brief, link=LINK).posts]
+    assert parts == [("w" * 270, "\n\n1/3"), ("", f"{LINK}\n\n2/3"), (SHORT, "\n\n3/3")]
 
 
 @settings(max_examples=60, deadline=None)
@@ -127,14 +148,13 @@ def test_any_text_becomes_posts_that_can_be_sent(drafts: list[str], brief: Brief
 
 @pytest.mark.parametrize("platform", ["x", "bluesky", "mastodon", "threads"])
 @pytest.mark.parametrize("page", PAGES)
-def test_a_real_article_is_told_whole_by_independent_counts(platform: str, page: str) -> None:
+def test_a_real_article_is_kept_whole_by_independent_counts(platform: str, page: str) -> None:
     text = extract_article(gzip.decompress((ARTICLES / page).read_bytes()), url="https://e.com/a").text[
         :5_000
     ]
     brief = Brief(platform=cast("PlatformName", platform), max_posts=25)
     thread = thread_of([text], brief, link=None)
-    told = "".join(solid(body) for body in bodies(thread, brief))
-    assert told == solid(text)
+    assert "".join(solid(body) for body in bodies(thread, brief)) == solid(text)
     assert {post.total for post in thread.posts} == {len(thread.posts)}
     for post in thread.posts:
         assert least(post.content, platform) <= post.character_count <= PLATFORMS[brief.platform].limit
@@ -217,7 +237,7 @@ def test_linkedin_gets_one_post_without_a_number() -> None:
         pytest.param(Brief(max_posts=1), 280, id="one-post-asked-for"),
     ],
 )
-def test_an_only_post_keeps_no_room_for_a_number(brief: Brief, most: int) -> None:
+def test_an_only_post_keeps_no_length_for_a_number(brief: Brief, most: int) -> None:
     thread = thread_of(["w" * most], brief, link=None)
     assert [post.character_count for post in thread.posts] == [most]
     assert not thread.cut
@@ -230,7 +250,7 @@ def test_numbers_never_push_a_post_over_the_limit_with_two_digits() -> None:
     assert max(post.character_count for post in thread.posts) <= 280
 
 
-def test_without_numbers_their_room_is_the_texts() -> None:
+def test_without_numbers_their_length_is_the_texts() -> None:
     thread = thread_of(["w" * 280, "v" * 280], Brief(numbering="none"), link=None)
     assert [post.content for post in thread.posts] == ["w" * 280, "v" * 280]
 

@@ -2,65 +2,56 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from unicodedata import category
 
 from core.text.sentences import ITEM, Sentence
+from core.text.word_lists import alternatives, word_lists
 
-_LONGEST = 200  # characters: what is longer is text, however it begins
-# How such lines begin: patterns, "_" for a space.
-_OPENINGS = r"""
-    (?:image|photo|picture|video|media)s?_(?:copyright|credits?|source|caption|by|via|courtesy)\b
-    (?:image|photo|picture|foto|bild|quelle|crédits?|fuente|fonte|sources?|via|tags?|filed_under)_?:
-    © copyright\b getty_images all_rights_reserved advertisement sponsored skip_to
-    leave_a_(?:comment|reply)
-    (?:read|see|learn)_(?:more|also|next)\b (?:click|tap)_(?:here|below|on)\b you_(?:may|might)_also_like
-    (?:more|related)(?:_(?:articles?|stories|posts|topics|from|on)\b)?[^.!?]*:
-    follow_(?:us|me|@|him|her|them|the_author)\b (?:sign_up|subscribe|join_our|download_our)\b
-    share_(?:this|on|via)\b
-    (?:last_)?(?:posted|published|updated|edited|reporting|written)(?:_(?:on|at|by)\b|:)
-    contact_the_(?:author|reporter) we_use_cookies this_(?:site|website)_uses
-    this_(?:story|article|post)_(?:is_part|was_originally|originally|has_been_updated|may_contain)
-    lesen_sie_(?:auch|mehr) mehr_zum_thema (?:à_)?lire_aussi (?:lea|lee)_también leer_más suscríbete
-    abonnez-vous leggi_anche leia_(?:também|mais) lees_(?:ook|meer) läs_(?:också|mer) czytaj_(?:też|także)
-    baca_juga читайте_также
-"""
-_BOILERPLATE = re.compile("|".join(_OPENINGS.split()).replace("_", " "), re.IGNORECASE)
+_MAX_CHARACTERS = 200  # what is longer is text, however it begins
 
 
 def content_mask(parts: Sequence[Sentence], title: str) -> list[bool]:
     """Which of an article's sentences are its text."""
-    lines = len({part.paragraph for part in parts})
     tables = {part.paragraph for part in parts if part.text.startswith("|")}
-    bare = {part.paragraph for part in parts if _is_bare(part.text)}
-    headed = 2 * len(bare) < lines  # else it is written without full stops, like much Thai
-    text = [
-        not (
-            part.paragraph in tables
-            or _is_boilerplate(part.text, title)
-            or (headed and part.paragraph in bare and _is_bare(part.text))
-        )
-        for part in parts
+    headings = _headings(parts)
+    title = _letters(title)
+    mask = [
+        not (part.paragraph in tables or i in headings or _is_boilerplate(part.text, title))
+        for i, part in enumerate(parts)
     ]
     for i in reversed(range(len(parts))):
         if parts[i].text.endswith((":", "：")):  # what it announces must come, too
-            text[i] = text[i] and text[i + 1 : i + 2] == [True]
-    return text
+            mask[i] = mask[i] and mask[i + 1 : i + 2] == [True]
+    return mask
 
 
-def _is_bare(text: str) -> bool:
-    """Whether it ends like a heading, without a mark."""
-    return not ITEM.match(text) and category(text[-1])[0] in "LMNS"
+def _headings(parts: Sequence[Sentence]) -> set[int]:
+    """Those that end without a mark; none in a text that is written without full stops, like much Thai."""
+    bare = {
+        i
+        for i, part in enumerate(parts)
+        if not ITEM.match(part.text) and category(part.text[-1])[0] in "LMNS"
+    }
+    lines = len({part.paragraph for part in parts})
+    return bare if 2 * len({parts[i].paragraph for i in bare}) < lines else set()
 
 
 def _is_boilerplate(text: str, title: str) -> bool:
+    """Whether it is in capitals, repeats the title (given as its letters), or begins as such lines do."""
     if text.isupper() and len(text) > 12:
         return True
     letters = _letters(text)
-    if len(letters) > 8 and letters in _letters(title):
+    if len(letters) > 8 and letters in title:
         return True
-    return len(text) <= _LONGEST and bool(_BOILERPLATE.match(text.lstrip("-–—•*[( ")))
+    return len(text) <= _MAX_CHARACTERS and bool(_openings().match(text.lstrip("-–—•*[( ")))
+
+
+@functools.cache
+def _openings() -> re.Pattern[str]:
+    return re.compile(alternatives(word_lists(__file__)["openings"]["all"]), re.IGNORECASE)
 
 
 def _letters(text: str) -> str:

@@ -1,11 +1,12 @@
-"""Sentences that are told together or not at all: quotations, lists, and what leans on the one before."""
+"""Sentences that are kept together or left out: quotations, lists, and what refers to the one before."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 from core.text.sentences import ITEM, Sentence
 from core.writing.extractive.coreference import needs_antecedent
@@ -15,24 +16,24 @@ _CLOSE = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "
 _BROKEN = re.compile(r"\b(?:[ap]\.m|\d{1,2}|[A-Z]|No|St)\.$|[:：]$")
 _ASKS = ("?", "？", "؟")  # what comes next is the answer
 
-Fits = Callable[[str], bool]
+
+class Fits(Protocol):
+    def __call__(self, text: str, *, first: bool = False) -> bool:
+        """Whether a post holds the text; the `first` post of a thread may have less space."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One or more whole sentences in a row; `needs_previous`: the passage before must stand, too."""
+    """One or more whole sentences in a row; `needs_previous`: the passage before must be kept, too."""
 
     parts: tuple[Sentence, ...]
     needs_previous: bool = False
 
     @property
     def text(self) -> str:
-        if len(self.parts) == 1:
-            return self.parts[0].text
-        joints = (_joint(one, other) for one, other in pairwise(self.parts))
-        return self.parts[0].text + "".join(
-            joint + part.text for joint, part in zip(joints, self.parts[1:], strict=True)
-        )
+        joined = (_joint(one, other) + other.text for one, other in pairwise(self.parts))
+        return "".join([self.parts[0].text, *joined])
 
     def as_sentence(self) -> Sentence:
         """What packs it whole."""
@@ -46,46 +47,45 @@ def passages(
     content_mask: Sequence[bool],
     language: str,
     fits: Fits,
-    fits_first: Fits,
     starts_text: bool = False,
 ) -> list[Passage]:
     """The passages of `parts` that are content, each as much of what belongs together as `fits` a post.
 
     What refers back to a sentence that is left out, or to none, is left out; when all does, all is kept.
     `starts_text`: the first sentence refers back to nothing, whatever its words: the author began there.
-    `fits_first` is for the first passage, which may have less space.
     """
-    leaning = [
+    refers_back = [
         needs_antecedent(part.text, language) and not (starts_text and i == 0) for i, part in enumerate(parts)
     ]
     bound = _bound(parts)
     groups: list[list[int]] = []
-    for i in range(len(parts)):
-        joined = i > 0 and content_mask[i - 1] and bool(groups) and groups[-1][-1] == i - 1
-        if content_mask[i] and joined and (leaning[i] or i in bound or parts[i - 1].text.endswith(_ASKS)):
+    for i in (i for i, is_content in enumerate(content_mask) if is_content):
+        needs_previous = refers_back[i] or i in bound
+        follows = bool(groups) and groups[-1][-1] == i - 1
+        if follows and (needs_previous or parts[i - 1].text.endswith(_ASKS)):
             groups[-1].append(i)
-        elif content_mask[i] and not leaning[i] and i not in bound:
+        elif not needs_previous:
             groups.append([i])
     found: list[Passage] = []
     for group in groups or [list(range(len(parts)))]:
-        found += _divided(_blocks(parts, group, bound), fits, fits if found else fits_first)
+        found += _divided(_blocks(parts, group, bound), fits, opens_thread=not found)
     return found
 
 
 def _blocks(parts: Sequence[Sentence], group: Sequence[int], bound: set[int]) -> list[tuple[Sentence, ...]]:
-    """Parted where a sentence only leans: there a group that is too long may be divided."""
+    """Parted where a sentence only refers back: there a group that is too long may be divided."""
     starts = [at for at, i in enumerate(group) if at == 0 or i not in bound]
     return [tuple(parts[i] for i in group[start:stop]) for start, stop in pairwise([*starts, len(group)])]
 
 
-def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, fits_first: Fits) -> list[Passage]:
+def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread: bool) -> list[Passage]:
     """As many blocks to a passage as fit; of a block that does not fit alone, as many sentences."""
     pieces: list[tuple[Sentence, ...]] = []
     for block in blocks:
         whole = len(block) == 1 or fits(Passage(block).text)
         for piece in [block] if whole else [(part,) for part in block]:
-            able = fits if len(pieces) > 1 else fits_first
-            if pieces and able(Passage(pieces[-1] + piece).text):
+            first = opens_thread and len(pieces) == 1
+            if pieces and fits(Passage(pieces[-1] + piece).text, first=first):
                 pieces[-1] += piece
             else:
                 pieces.append(piece)
@@ -115,7 +115,7 @@ def _quoted(parts: Sequence[Sentence]) -> set[int]:
     opened, closes = 0, ""
     for i, part in enumerate(parts):
         if closes and part.paragraph != parts[i - 1].paragraph and closes not in _CLOSE.get(part.text[0], ""):
-            closes = ""  # never closed, unless the next paragraph opens it anew
+            closes = ""  # never closed, unless the next paragraph opens it again
         text = part.text[1:] if closes and part.paragraph != parts[i - 1].paragraph else part.text
         for mark in text:
             if closes and mark in closes:

@@ -1,20 +1,14 @@
 """Choosing the sentences that carry an article, without a model: centrality weighed against length."""
 
+import functools
 import re
 from collections import Counter
 from dataclasses import dataclass
 from math import log, sqrt
 from unicodedata import category
 
-# Function words are in every sentence: left in, they make everything look alike.
-_FUNCTION_WORDS = (
-    "a about after all also an and any are as at be because been before being but by can could did do "
-    "does down for from had has have he her him his how if in into is it its just may me might more most "
-    "my no not now of on one only or our out over said say says she should so some such than that the "
-    "their them then there these they this those to up us very was we were what when where which while "
-    "who whom will with would you your"
-)
-_ENGLISH = frozenset(_FUNCTION_WORDS.split())
+from core.text.word_lists import word_lists
+
 # No spaces between words (Thai to Khmer, kana, Han), or particles glued to them (Hangul): cut into pairs.
 _DENSE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -39,26 +33,32 @@ def select(sentences: list[str], *, max_characters: int, language: str = "en") -
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """`order`: the best first, repetitions left out; `worth` and `lengths`: of every sentence."""
+    """`order`: the best first, repetitions left out; `scores` and `lengths`: of every sentence."""
 
     order: list[int]
-    worth: list[float]
+    scores: list[float]
     lengths: list[int]
 
     def within(self, max_characters: int) -> list[int]:
         """The indices, ascending, of those that say most in so many characters."""
-        return sorted(_fill(self.order, self.lengths, self.worth, max_characters))
+        return sorted(_fill(self.order, self.lengths, self.scores, max_characters))
 
 
 def rank(sentences: list[str], *, longest: int, language: str = "en") -> Ranking:
     """The sentences by what they say of the whole, those of more than `longest` characters left out."""
-    english = language[:2].lower() == "en"
-    bags = _weighted([_terms(sentence, english) for sentence in _without_headings(sentences)])
+    function_words = _function_words(language[:2].lower())
+    bags = _weighted([_terms(sentence, function_words) for sentence in _without_headings(sentences)])
     # What stands earlier says a little more: the first sentence a tenth more than the last.
-    worth = [x * (1.1 - 0.1 * i / len(bags)) for i, x in enumerate(_centrality(bags))]
+    scores = [x * (1.1 - 0.1 * i / len(bags)) for i, x in enumerate(_centrality(bags))]
     fitting = [i for i, bag in enumerate(bags) if bag and len(sentences[i]) <= longest]
-    order = _distinct(sorted(fitting, key=lambda i: (-worth[i], i)), bags)
-    return Ranking(order, worth, [len(sentence) for sentence in sentences])
+    order = _distinct(sorted(fitting, key=lambda i: (-scores[i], i)), bags)
+    return Ranking(order, scores, [len(sentence) for sentence in sentences])
+
+
+@functools.cache
+def _function_words(code: str) -> frozenset[str]:
+    """Of the language with that code; none where there is no list."""
+    return frozenset(word_lists(__file__)["function_words"].get(code, "").split())
 
 
 def _without_headings(sentences: list[str]) -> list[str]:
@@ -69,21 +69,21 @@ def _without_headings(sentences: list[str]) -> list[str]:
     return ["" if heading else sentence for sentence, heading in zip(sentences, bare, strict=True)]
 
 
-def _terms(sentence: str, english: bool) -> list[str]:
+def _terms(sentence: str, function_words: frozenset[str]) -> list[str]:
     terms: list[str] = []
     for match in _RUNS.finditer(sentence):
         word = match[0]
         if match[1]:
             terms += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
-        elif _telling(word, english):
+        elif _is_content_word(word, function_words):
             terms.append(word.casefold()[:_STEM])
     return terms or [match[0].casefold() for match in _RUNS.finditer(sentence)]
 
 
-def _telling(word: str, english: bool) -> bool:
+def _is_content_word(word: str, function_words: frozenset[str]) -> bool:
     """Without a list of function words, all short ones pass for them (scripts without case are terser)."""
-    if english:
-        return len(word) > 1 and word.lower() not in _ENGLISH
+    if function_words:
+        return len(word) > 1 and word.lower() not in function_words
     cased = word.lower() != word.upper()
     return len(word) > (3 if cased else 2) or (len(word) > 1 and cased and word.isupper())
 
@@ -103,7 +103,7 @@ def _centrality(bags: list[Bag]) -> list[float]:
     for bag in bags:
         for term, x in bag.items():
             total[term] = total.get(term, 0.0) + x
-    # Never quite nothing: a sentence that stands alone may still fill room that is left.
+    # Never quite zero: a sentence that stands alone may still fill what is left of a budget.
     return [max(sum(x * total[term] for term, x in bag.items()) - 1, 1e-6) for bag in bags]
 
 
@@ -129,8 +129,8 @@ def _overlap(one: Bag, other: Bag) -> float:
     return common / (len(one) + len(other) - common)
 
 
-def _fill(ranked: list[int], lengths: list[int], worth: list[float], left: int) -> list[int]:
-    """The best go in unasked while there is much room; what is left is packed for the most central text."""
+def _fill(ranked: list[int], lengths: list[int], scores: list[float], left: int) -> list[int]:
+    """The best are taken while much of the budget is left; the rest is packed with the most central text."""
     chosen: list[int] = []
     rest = iter(ranked)
     while left > _WINDOW and (i := next(rest, None)) is not None:
@@ -143,14 +143,14 @@ def _fill(ranked: list[int], lengths: list[int], worth: list[float], left: int) 
         if lengths[i] <= left and wanted > 0 and len(pool) < _POOL:
             pool.append(i)
             wanted -= lengths[i]
-    return chosen + _pack(pool, lengths, worth, left)
+    return chosen + _pack(pool, lengths, scores, left)
 
 
-def _pack(pool: list[int], lengths: list[int], worth: list[float], left: int) -> list[int]:
-    """The knapsack: a sentence counts with its worth for every character, so the total is central text."""
+def _pack(pool: list[int], lengths: list[int], scores: list[float], left: int) -> list[int]:
+    """The knapsack: a sentence counts with its score for every character, so the total is central text."""
     rows = [[0.0] * (left + 1)]
     for i in pool:
-        before, size, gain = rows[-1], lengths[i], lengths[i] * worth[i]
+        before, size, gain = rows[-1], lengths[i], lengths[i] * scores[i]
         taken = [x + gain for x in before[: left + 1 - size]]
         rows.append(before[:size] + list(map(max, before[size:], taken)))
     chosen = []

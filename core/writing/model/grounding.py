@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from core.text.platforms import links_in
+from core.text.links import links_in
 
 _MAX_NAMES = 10
 _MAX_NAME_CHARACTERS = 100

@@ -1,4 +1,4 @@
-"""What is told together."""
+"""What is kept together."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def found(text: str, max_length: int = 200, *, left_out: str = "", language: str
     parts = sentences(text, language)
     content_mask = [part.text != left_out for part in parts]
 
-    def fits(text: str) -> bool:
+    def fits(text: str, *, first: bool = False) -> bool:
         return len(text) <= max_length
 
-    return passages(parts, content_mask=content_mask, language=language, fits=fits, fits_first=fits)
+    return passages(parts, content_mask=content_mask, language=language, fits=fits)
 
 
 def texts(text: str, max_length: int = 200, *, left_out: str = "", language: str = "en") -> list[str]:

@@ -76,7 +76,7 @@ def test_the_central_sentence_beats_the_one_off_topic() -> None:
 def test_of_two_equals_the_earlier_is_chosen() -> None:
     twins = ["The river rose over the town.", "My aunt likes tea.", "The town rose over the river!"]
     assert select(twins, max_characters=29) == [0]
-    assert rank(twins, longest=60).worth[0] > rank(twins, longest=60).worth[2]
+    assert rank(twins, longest=60).scores[0] > rank(twins, longest=60).scores[2]
 
 
 @given(SENTENCES, BUDGETS)

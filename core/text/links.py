@@ -1,0 +1,147 @@
+"""Links as X and Mastodon find them in a text: twitter-text's patterns, bounded."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+from core.text.word_lists import word_lists
+
+# Text in which twitter-text can find neither a link (no dot) nor a weight other than 1: ASCII, Latin
+# letters, typographic dashes and quotes. It skips a parser that costs 0.2 s to import.
+_PLAIN = re.compile(
+    r"[\n\x20-\x2d\x2f-\x7e\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f\u2013\u2014\u2018-\u201d]*"
+)
+_DOT_BEFORE_NO_LETTER = re.compile(r"\.(?![^\W\d_])")  # such a dot ends no domain name
+_TOKEN = re.compile(r"[^ \n\t]+")
+_MAX_LINK = 4_096  # characters, the scheme among them: what is longer is not a link to twitter-text
+_DOTS = re.compile("[.。．｡]")  # to IDNA they are all the same
+_MAX_LABEL = 63
+_MAX_SHORT_NAME = 40  # in a link to t.co
+
+
+def is_plain(text: str) -> bool:
+    """Whether there is certainly no link in the text, and nothing that X counts as more than 1."""
+    return bool(_PLAIN.fullmatch(_DOT_BEFORE_NO_LETTER.sub("", text)))
+
+
+def links_in(text: str) -> list[range]:
+    """The indices of each link that X counts as 23, found by twitter-text's rule."""
+    if is_plain(text):
+        return []
+    found = []
+    for link in _matches(text, mastodon=False):
+        at = link.start("url")
+        if link["scheme"]:
+            found.append(range(at, _stop(link)))
+        elif not link["before"].endswith(("-", "_", ".", "/")):
+            # Without a scheme only the ASCII part of a name is a link.
+            names = [
+                range(at + name.start(), at + name.end())
+                for name in twitter_pattern("valid_ascii_domain").finditer(link["domain"])
+            ]
+            if names and link["path"]:
+                # As long as with its path, even where letters that do not belong to it stand between.
+                rest = link.end("url") - link.end("domain")
+                names[-1] = range(names[-1].start, names[-1].stop + rest)
+            found += names
+    return found
+
+
+def mastodon_links_in(text: str) -> list[range]:
+    """The indices of each link that Mastodon counts as 23: those with a scheme."""
+    if "://" not in text:
+        return []
+    links = _matches(text, mastodon=True)
+    return [range(link.start("url"), _stop(link)) for link in links if link["scheme"]]
+
+
+@functools.cache
+def twitter_pattern(name: str) -> re.Pattern[str]:
+    """One of the patterns that twitter-text is made of."""
+    _twitter_text()
+    pattern: re.Pattern[str] = getattr(importlib.import_module(f"twitter_text.regexp.{name}"), name)
+    return pattern
+
+
+@functools.cache
+def _twitter_text() -> ModuleType:
+    """twitter_text, which reads its one data file through pkg_resources: setuptools dropped that in v82.
+
+    It gets a substitute for the length of its import.
+    """
+    substitute = ModuleType("pkg_resources")
+    substitute.__dict__["resource_string"] = pkgutil.get_data
+    before = sys.modules.get("pkg_resources")
+    sys.modules["pkg_resources"] = substitute
+    try:
+        return importlib.import_module("twitter_text")
+    finally:
+        del sys.modules["pkg_resources"]
+        if before:
+            sys.modules["pkg_resources"] = before
+
+
+def _matches(text: str, *, mastodon: bool) -> Iterator[re.Match[str]]:
+    """What may be a link, token by token: none reaches over white space, or stands where no dot is."""
+    pattern = _link_pattern(mastodon)
+    for token in _TOKEN.finditer(text):
+        if _ending().search(token[0]) and (not mastodon or "://" in token[0]):
+            at = max(0, token.start() - 1)  # a link looks at the character before it
+            while link := pattern.search(text, at, token.end()):
+                at = link.end()
+                if _is_in_bounds(link):
+                    yield link
+
+
+def _is_in_bounds(link: re.Match[str]) -> bool:
+    length = link.end() - link.start("url") + (0 if link["scheme"] else len("https://"))
+    short_name = len(link["slug"] or "") <= _MAX_SHORT_NAME
+    return length <= _MAX_LINK and short_name and all(map(_may_be_label, _DOTS.split(link["domain"])))
+
+
+def _stop(link: re.Match[str]) -> int:
+    """Where a link with a scheme ends: behind the name of one to t.co stands no path."""
+    return link.end("short" if link["short"] else "url")
+
+
+def _may_be_label(label: str) -> bool:
+    """Whether a part of a domain name is short enough for the DNS, in punycode."""
+    return len(label if label.isascii() else "xn--" + label.encode("punycode").decode()) <= _MAX_LABEL
+
+
+@functools.cache
+def _ending() -> re.Pattern[str]:
+    """A dot and a top-level domain."""
+    kinds = (twitter_pattern(f"valid_{kind}").pattern for kind in ("gtld", "cctld", "punycode"))
+    return re.compile(rf"\.(?:{'|'.join(kinds)})", re.IGNORECASE)
+
+
+@functools.cache
+def _link_pattern(mastodon: bool) -> re.Pattern[str]:
+    """twitter-text's pattern of a link, with names of a length that the DNS allows (RFC 1035, 2.3.4).
+
+    Without that bound it takes minutes to search what an attacker may send. Mastodon has its own schemes and
+    lets any letter stand in a path (config/initializers/twitter_regex.rb).
+    """
+    letter = twitter_pattern("valid_domain_chars").pattern
+    labels = rf"(?:(?:{letter}(?:[_-]|{letter}){{0,61}})?{letter}\.){{0,10}}"
+    name = rf"(?:{letter}(?:-|{letter}){{0,61}})?{letter}"
+    scheme, path = "https?", f"{twitter_pattern('valid_url_path').pattern}*"
+    query, query_end = (
+        twitter_pattern(f"valid_url_query_{part}").pattern for part in ("chars", "ending_chars")
+    )
+    short = rf"t\.co/(?P<slug>[a-z0-9]+)(?:\?{query}*{query_end})?"
+    if mastodon:
+        scheme, path, query, query_end = word_lists(__file__)["mastodon"].values()
+    return re.compile(
+        rf"(?P<before>{twitter_pattern('valid_url_preceding_chars').pattern})"
+        rf"(?P<url>(?P<scheme>(?:{scheme})://)?(?:(?<=://)(?=(?P<short>{short})))?"
+        rf"(?P<domain>{labels}{name}{_ending().pattern})(?::[0-9]+)?(?P<path>/{path})?(?:\?{query}*{query_end})?)",
+        re.IGNORECASE,
+    )

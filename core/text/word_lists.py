@@ -1,0 +1,19 @@
+"""Lists of words and patterns: .toml files beside the code that uses them, read when first needed."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+
+@functools.cache
+def word_lists(module_file: str) -> dict[str, dict[str, str]]:
+    """The tables of the .toml file beside a module, which gives its `__file__`."""
+    import tomllib
+
+    return tomllib.loads(Path(module_file).with_suffix(".toml").read_text("utf-8"))
+
+
+def alternatives(patterns: str) -> str:
+    """A pattern that matches any of `patterns`: white space divides them, and "_" stands for a space."""
+    return "|".join(patterns.split()).replace("_", " ")
