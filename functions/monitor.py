@@ -45,7 +45,7 @@ async def monitor_health(services: ServicesOf, response: Response) -> MonitorHea
     return MonitorHealth(
         status=report.status,
         services=report.services,
-        details=services.details,
+        details=dict(services.details),
         last_scheduled_check=report.last_scheduled_check,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 
@@ -15,6 +16,7 @@ class CacheControl:
     max_age_seconds: int | None = None
 
     @classmethod
+    @functools.lru_cache(maxsize=128)  # most callers send none, or one of few
     def parse(cls, header: str) -> CacheControl:
         """Read the header's value; what is not understood is ignored, as the RFC asks."""
         names = {}

@@ -8,15 +8,7 @@ from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 _Answer = TypeVar("_Answer")
-_FIRST_POLL_SECONDS, _MAX_POLL_SECONDS = 0.05, 0.5
-
-
-def poll_pauses() -> Iterator[float]:
-    """Seconds to wait before the store is asked again, each time longer."""
-    pause = _FIRST_POLL_SECONDS
-    while True:
-        yield pause
-        pause = min(pause * 1.5, _MAX_POLL_SECONDS)
+_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.05, 0.5
 
 
 class Flight(Generic[_Answer]):
@@ -39,11 +31,13 @@ class SingleFlight(Generic[_Answer]):
     def __init__(self) -> None:
         self._flights: dict[str, Flight[_Answer]] = {}
 
-    async def wait(self, key: str, *, seconds: float, pause: float) -> _Answer | None:
-        """What the leader in this process brings within `seconds`; without one, None after a `pause`."""
+    async def wait(self, key: str, *, seconds: float, attempt: int) -> _Answer | None:
+        """What the leader in this process brings within `seconds`; without one, None after a pause, which is
+        longer at each attempt (from 0).
+        """
         if flight := self._flights.get(key):
             return await flight.wait(seconds)
-        await asyncio.sleep(pause)
+        await asyncio.sleep(min(_FIRST_PAUSE_SECONDS * 1.5**attempt, _MAX_PAUSE_SECONDS))
         return None
 
     @contextlib.contextmanager

@@ -14,8 +14,8 @@ from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored, Ou
 from core.cache.tiers import Tiers
 from core.errors import StoreError, WriteRejected
 from core.rate_limit import Decision
-from core.request import CacheStatus, Forward, RequestRecord, counters_of, outcome_of
-from core.store.counters import NO_COUNTERS, Counters
+from core.request import Forward, LookedUp, RequestRecord, counters_of, outcome_of
+from core.store.counters import Counters
 from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
 from core.store.memory import cost_micros_of
 from core.store.protocol import LOOKING_MODES, Lookup, LookupReply, Store
@@ -84,52 +84,44 @@ class TieredCache(Generic[AnswerT]):
         """The reply, and the store that gave it."""
         tiers = self._tiers
         if tiers.shared is None:
-            return await self._ask_counting(tiers.local, lookup, NO_COUNTERS, record), tiers.local
+            return await self._ask_store(tiers.local, lookup, record), tiers.local
         try:
             if tiers.clock() >= tiers.read_only_until:
-                return await self._ask_shared(tiers.shared, lookup, record), tiers.shared
+                return await self._ask_store(tiers.shared, lookup, record), tiers.shared
         except StoreError as error:
             tiers.failed(error)
             if not isinstance(error, WriteRejected):
                 return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
         return await self._ask_read_only(tiers.shared, lookup, record), tiers.local
 
-    async def _ask_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> LookupReply:
-        """What the first tier has needs no look-up, but the call still counts."""
-        value = self._tiers.local.fresh(lookup)
-        if value is None:
-            reply = await self._ask_counting(shared, lookup, NO_COUNTERS, record)
-        else:
-            hit = outcome_of("hit", waited=lookup.waited)
-            counters = counters_of(hit, cost_micros=cost_micros_of(value))
-            if lookup.charge != "always":
-                self._tiers.uncounted.update(counters)
-                return LookupReply(kind="hit", value=value)
-            reply = await self._ask_counting(shared, replace(lookup, mode="count_only"), counters, record)
-            return replace(reply, kind="hit", value=value) if reply.kind == "not_stored" else reply
-        if reply.kind == "hit" and self._tiers.settings.local_cache_seconds:
-            self._tiers.put_local(lookup.key, reply.value)
-        return reply
+    async def _ask_store(self, store: Store, lookup: Lookup, record: RequestRecord) -> LookupReply:
+        """What the first tier has needs no look-up in the second, but the call still counts there.
 
-    async def _ask_counting(
-        self, store: Store, lookup: Lookup, counters: Counters, record: RequestRecord
-    ) -> LookupReply:
-        """The counters that wait travel along; they wait on when they were not taken.
-
-        A store with a long timeout may take half of the time that the request has, no more.
+        Counters that wait travel along; they wait on when they were not taken. A store with a long timeout
+        may take half of the time that the request has, no more.
         """
-        waiting, self._tiers.uncounted = self._tiers.uncounted, Counter()
-        seconds, taken = record.seconds_left, False
+        tiers, asked, taken = self._tiers, lookup, False
+        waiting, tiers.uncounted = tiers.uncounted, Counter()
+        value = tiers.local.fresh(lookup) if store is tiers.shared else None
         try:
-            async with asyncio.timeout(seconds / 2):
-                reply = await store.look_up(lookup, waiting + Counter(counters), seconds=seconds + 1)
+            if value:
+                waiting.update(_hit_counters(lookup, value))
+                if lookup.charge != "always":
+                    return LookupReply(kind="hit", value=value)
+                asked = replace(lookup, mode="count_only")
+            async with asyncio.timeout(record.seconds_left / 2):
+                reply = await store.look_up(asked, waiting, seconds=record.seconds_left + 1)
             taken = reply.kind != "limited" or lookup.charge == "on_generation"  # the order of look_up.lua
-            return reply
         except TimeoutError:
             raise StoreError(reason="no answer in half of the time left", health="timeout") from None
         finally:
             if not taken:
-                self._tiers.uncounted.update(waiting)
+                tiers.uncounted.update(waiting)
+        if value and reply.kind == "not_stored":
+            return replace(reply, kind="hit", value=value)
+        if store is tiers.shared and reply.kind == "hit" and tiers.settings.local_cache_seconds:
+            tiers.put_local(lookup.key, reply.value)
+        return reply
 
     async def _ask_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> LookupReply:
         """A store that takes no writes still gives what it has; everything else happens here."""
@@ -142,46 +134,37 @@ class TieredCache(Generic[AnswerT]):
 
     def _outcome(self, grant: Grant, record: RequestRecord) -> Outcome[AnswerT] | None:
         """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
-        reply = grant.reply
+        tiers, reply, lookup = self._tiers, grant.reply, grant.lookup
+        forward = self._forward(lookup)
         entry = self._codec.from_value(reply.value) if reply.value and reply.kind != "failed" else None
         if reply.kind == "hit" and entry is None:
             return None
-        self._note(grant, entry, record)
-        usable = entry.fresh_until + self._tiers.settings.stale_if_error_seconds if entry else 0
-        stale = entry if usable > self._tiers.clock() else None
+        hit, now = entry if reply.kind == "hit" else None, tiers.clock()
+        result = LookedUp(
+            kind=reply.kind,
+            forward=forward,
+            waited=lookup.waited,
+            bypassed=grant.store is not (tiers.shared or tiers.local),
+            age_seconds=max(0, int(now - hit.created_at)) if hit else None,
+            ttl_seconds=int(hit.fresh_until - now) if hit else None,
+        )
+        record.looked_up(result, reply.decision)
         match reply.kind:
-            case "hit" if entry:
-                return Hit(entry)
             case "limited":
                 return Limited()
             case "failed":
                 return Failed(failure_from_value(reply.value or ""))
             case "follow":
-                return Follow(stale)
+                return Follow(self._still_served(entry))
             case "lead":
-                return Lead(Lease(self._tiers, self._codec, grant, record), stale)
+                return Lead(Lease(tiers, self._codec, grant, record), self._still_served(entry))
             case _:
-                return NotStored()
+                return Hit(hit) if hit else NotStored()
 
-    def _note(self, grant: Grant, entry: Entry[AnswerT] | None, record: RequestRecord) -> None:
-        """What the cache did, in the words of the log and of RFC 9211."""
-        reply, lookup, age = grant.reply, grant.lookup, None
-        bypassed = grant.store is not (self._tiers.shared or self._tiers.local)
-        record.decision = reply.decision or record.decision
-        outcome = outcome_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
-        if bypassed and reply.kind != "limited":
-            outcome = "bypass"
-        status = CacheStatus(forward=self._forward(lookup))
-        if reply.kind == "hit" and entry:
-            now = self._tiers.clock()
-            age = max(0, int(now - entry.created_at))
-            status = CacheStatus(forward="uri-miss", collapsed=True)
-            if not lookup.waited:
-                ttl_seconds = int(entry.fresh_until - now)
-                status = CacheStatus(ttl_seconds=ttl_seconds, detail="bypass" if bypassed else None)
-        elif bypassed and status.forward != "method":
-            status = CacheStatus(detail="bypass")
-        record.record_cache(outcome, status, age_seconds=age)
+    def _still_served(self, entry: Entry[AnswerT] | None) -> Entry[AnswerT] | None:
+        """An entry that may be served when making a new one fails."""
+        until = entry.fresh_until + self._tiers.settings.stale_if_error_seconds if entry else 0
+        return entry if until > self._tiers.clock() else None
 
     def _forward(self, lookup: Lookup) -> Forward:
         """Why the request goes past the cache (RFC 9211)."""
@@ -213,3 +196,7 @@ class TieredCache(Generic[AnswerT]):
             reset_seconds=decision.reset_seconds - passed,
         )
         return LookupReply(kind="limited", decision=still)
+
+
+def _hit_counters(lookup: Lookup, value: str) -> Counters:
+    return counters_of(outcome_of("hit", waited=lookup.waited), cost_micros=cost_micros_of(value))

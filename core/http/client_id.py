@@ -7,7 +7,21 @@ import hmac
 import ipaddress
 from collections.abc import Mapping, Sequence
 
+from fastapi import Request
+
+from core.settings import Settings
+
 UNKNOWN = "unknown"
+
+
+def client_of(request: Request, settings: Settings) -> str:
+    """The bucket of the request's caller."""
+    return client_bucket(
+        front_door=settings.front_door,
+        peer=request.client.host if request.client else None,
+        headers=request.headers,
+        api_keys=settings.api_keys,
+    )
 
 
 def client_bucket(

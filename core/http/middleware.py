@@ -13,8 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import log
 from core.errors import BodyTooLarge, Malformed, ThreadrError
 from core.http.problems import problem
-from core.request import RequestRecord
-from core.store_usage import current_store_usage
+from core.request import RequestRecord, current_store_usage
 
 _MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
 _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
@@ -110,7 +109,7 @@ def _ids(scope: Scope, record: RequestRecord) -> dict[str, str]:
 def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:
     """The request's one line; on Lambda, CloudWatch makes metrics of it."""
     route: Any = scope.get("route")  # its template: the path itself is the caller's text
-    facts = record.told() | {
+    facts = record.log_fields() | {
         "method": "HEAD" if "head" in scope else scope["method"],
         "route": getattr(route, "path", None),
         "status": status,

@@ -6,10 +6,9 @@ from dataclasses import fields
 
 from core.errors import StoreError
 from core.ops.schemas import CacheStats, DayOut
-from core.store.counters import NO_COUNTERS, Counters
-from core.store.days import last_days
+from core.request import add_store_error
+from core.store.counters import NO_COUNTERS, Counters, last_days
 from core.store.protocol import Store, StoreStats
-from core.store_usage import add_error
 
 _OF_STORE = [field.name for field in fields(StoreStats) if field.name != "days"]
 _COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
@@ -23,7 +22,7 @@ async def cache_report(store: Store, now: float) -> CacheStats:
     try:
         return _report(await store.stats(), now)
     except StoreError as error:
-        add_error()
+        add_store_error()
         return _report(StoreStats(), now, error)
 
 

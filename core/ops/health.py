@@ -13,9 +13,9 @@ from core.article.article import Article
 from core.article.extraction import extract_article
 from core.errors import StoreError
 from core.ops.schemas import ScheduledCheck, ServiceHealth, Status
+from core.request import add_store_error
 from core.services import Services
 from core.store.keys import LAST_HEALTH_CHECK
-from core.store_usage import add_error
 from core.text.thread import Brief, thread_of
 from core.usage import UsageMeter
 from core.writing.extractive.composer import ExtractiveComposer
@@ -104,7 +104,7 @@ async def check_and_remember(services: Services) -> ScheduledCheck:
 async def _recalled(services: Services, key: str) -> str | None:
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
-            return await services.store.recall(key)
+            return await services.store.peek(key)
     except (StoreError, TimeoutError):  # the store's own health says so
         return None
 
@@ -127,7 +127,7 @@ async def _redis(services: Services) -> ServiceHealth:
     except TimeoutError:
         return _health("timeout", f"no answer in {_DEADLINE_SECONDS:g} s", started)
     except StoreError as error:
-        add_error()
+        add_store_error()
         return _health(error.health, error.reason, started)
     if not writable:
         return _health("read_only", "the store takes no writes", started)

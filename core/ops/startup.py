@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 from core.errors import StoreError
 from core.ops.schemas import Startup
+from core.request import add_store_error
 from core.services import Services
-from core.store_usage import add_error
 
 _PACKAGES = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai", "trafilatura")
 
@@ -29,5 +29,5 @@ async def _answers(services: Services) -> bool:
     try:
         return await services.shared.ping()
     except StoreError:
-        add_error()
+        add_store_error()
         return False

@@ -40,7 +40,7 @@ class Finished:
         validators: tuple[str | None, str | None] = (None, None),
     ) -> AnswerEntry:
         """The answer as it is kept for the look-up of that digest."""
-        return AnswerEntry(
+        return Entry(
             digest=digest,
             created_at=now,
             fresh_until=now + fresh_seconds,

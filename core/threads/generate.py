@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import assert_never
 
@@ -10,7 +11,7 @@ from core.cache.cache_control import Caller
 from core.cache.lease import DEGRADED_SECONDS, Audience, Lease
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
 from core.cache.request_key import Lookups, RequestIdentity, Variant, content_name
-from core.cache.single_flight import SingleFlight, poll_pauses
+from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
 from core.errors import ArticleError, BudgetSpent, ContentRefused, ModelError, NotCached, RateLimited
 from core.request import CacheStatus, RequestRecord
@@ -62,13 +63,13 @@ class GenerateThread:
             refresh=request.refresh,
             max_cost_usd=self._writer.max_cost_usd(request.generator, characters),
         )
-        pauses = poll_pauses()
-        while True:
+        for attempt in itertools.count():
             outcome = await self._cache.look_up(lookup, record)
             match outcome:
                 case Hit(entry):
-                    answer = _cached(entry.answer, record)
-                    return entry.answer if lookup.waited else answer
+                    answer = entry.answer
+                    record.answered(CACHED, generator=answer.generator, degraded=answer.degraded)
+                    return answer if lookup.waited else answer.model_copy(update={"cached": True})
                 case Limited():
                     raise RateLimited
                 case Failed(error):
@@ -77,9 +78,9 @@ class GenerateThread:
                     raise NotCached
                 case Follow() if record.seconds_left > _FALLBACK_SECONDS:
                     seconds = record.seconds_left - _FALLBACK_SECONDS
-                    answer = await self._flights.wait(lookup.key, seconds=seconds, pause=next(pauses))
-                    if answer:
-                        return self._collapsed(answer, record)
+                    made = await self._flights.wait(lookup.key, seconds=seconds, attempt=attempt)
+                    if made:
+                        return self._collapsed(made, record)
                     lookup = lookup.after_waiting()
                 case Follow(stale):
                     return self._serve(stale, record) if stale else await self._without_model(request, record)
@@ -90,6 +91,7 @@ class GenerateThread:
                         return answer
                 case _:
                     assert_never(outcome)
+        raise AssertionError("there is always another attempt")
 
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord

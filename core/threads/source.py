@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.article.article import Article
 from core.article.extraction import extract_article, plain_article
@@ -18,7 +18,7 @@ class Source:
     """`unchanged`: the page says that it is still the one of the stale entry, and did not come."""
 
     article: Article
-    validators: Validators = Validators()
+    validators: Validators = field(default_factory=Validators)
     unchanged: bool = False
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from core.article.article import Article
 from core.errors import ModelError
@@ -18,7 +18,7 @@ class Draft:
 
     posts: tuple[str, ...]
     hooks: tuple[str, ...] = ()
-    generator: str
+    generator: Literal["openai", "extractive"]
     model: str | None = None
     warnings: tuple[str, ...] = ()
 

@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.cache.request_key import text_key, url_key
+from core.cache.request_key import digest, text_key, url_key
 from core.errors import ArticleBlocked
 from core.store import keys
-from core.store.keys import digest
 
 OPTIONS = st.dictionaries(
     st.sampled_from(["platform", "max_posts", "tone", "model"]), st.text(max_size=5) | st.integers(0, 25)

@@ -12,91 +12,95 @@ from redis import Redis
 from upstash_ratelimit.asyncio import Ratelimit
 from upstash_ratelimit.limiter import Limiter
 
+from core.cache.request_key import digest
 from core.rate_limit import Window
+from core.request import counters_of, outcome_of
 from core.services import Services
 from core.settings import Settings
-from core.store.keys import CONTENT_INDEX, content_key, digest, failure_key, lease_key
+from core.store.keys import CONTENT_INDEX, content_key, failure_key, lease_key
 from core.store.memory_limiter import LocalWindow
-from core.store.protocol import Ask, Kept, Store
+from core.store.protocol import Lookup, Store, StoredEntry
 from tests.support.clock import Clock
 
 HOUR = 3_600.0
 KEY = "threadr:cache:url:https://example.com/"
-ASK = Ask(key=KEY, digest=digest("asked"), client="1.2.3.4", token="t1", seconds=30, lease_seconds=10)
-OTHER = replace(ASK, token="t2", client="1.2.3.5")
-LOOKING = replace(ASK, counts="not", only_looks=True)
+LOOKUP = Lookup(key=KEY, digest=digest("asked"), client="1.2.3.4", token="t1")
+OTHER = replace(LOOKUP, token="t2", client="1.2.3.5")
+LOOKING = replace(LOOKUP, charge="never", mode="only_if_cached")
 
 
 def value_of(
     clock: Clock, *, fresh: float = HOUR, cost_usd: float = 0, payload: str = "naïve “text” 😀"
 ) -> str:
     times = f"{(clock.now + fresh) * 1000:.0f} {clock.now * 1000:.0f} {cost_usd * 1_000_000:.0f}"
-    return f"{times} {ASK.digest} {payload}"
+    return f"{times} {LOOKUP.digest} {payload}"
 
 
 @pytest.fixture
 async def store(store_settings: dict[str, Any], clock: Clock) -> AsyncIterator[Store]:
-    services = Services(Settings(rate_limit_requests=3, **store_settings), clock=clock)
+    services = Services(Settings(rate_limit_requests=3, daily_budget_usd=0.1, **store_settings), clock=clock)
     yield services.store
     await services.close()
 
 
 async def lead(store: Store, clock: Clock, *, ttl: float = 2 * HOUR, content: str = "", **value: Any) -> str:
     """Enter, lead, keep; gives the value."""
-    assert (await store.enter(replace(ASK, counts="not"))).kind == "lead"
+    assert (await store.look_up(replace(LOOKUP, charge="never"))).kind == "lead"
     kept = value_of(clock, **value)
-    assert await store.keep(ASK, Kept(value=kept, ttl_seconds=ttl, content=content))
+    assert await store.keep(LOOKUP, StoredEntry(value=kept, ttl_seconds=ttl, content=content))
     return kept
 
 
 async def test_what_a_leader_keeps_is_everybodys_hit(store: Store, clock: Clock) -> None:
     kept = await lead(store, clock)
-    turn = await store.enter(OTHER)
-    assert (turn.kind, turn.value) == ("hit", kept)
-    assert turn.decision is not None
-    assert turn.decision.remaining == 2
+    reply = await store.look_up(OTHER)
+    assert (reply.kind, reply.value) == ("hit", kept)
+    assert reply.decision is not None
+    assert reply.decision.remaining == 2
 
 
 async def test_an_answer_to_something_else_under_the_same_key_is_a_miss(store: Store, clock: Clock) -> None:
     await lead(store, clock)
-    turn = await store.enter(replace(OTHER, digest=digest("something else")))
-    assert (turn.kind, turn.value) == ("lead", None)
+    reply = await store.look_up(replace(OTHER, digest=digest("something else")))
+    assert (reply.kind, reply.value) == ("lead", None)
 
 
 @pytest.mark.parametrize("fresh", [-1.0, 0.0], ids=["past", "just over"])
 async def test_past_freshness_one_leads_with_the_old_value(store: Store, clock: Clock, fresh: float) -> None:
     kept = await lead(store, clock, fresh=fresh)
-    first, second = await store.enter(ASK), await store.enter(OTHER)
+    first, second = await store.look_up(LOOKUP), await store.look_up(OTHER)
     assert (first.kind, first.value, second.kind, second.value) == ("lead", kept, "follow", kept)
 
 
 async def test_a_value_that_is_older_than_wanted_is_made_anew(store: Store, clock: Clock) -> None:
     await lead(store, clock)
     clock.now += 60
-    assert (await store.enter(replace(LOOKING, oldest=clock.now - 61))).kind == "hit"
-    assert (await store.enter(replace(LOOKING, oldest=clock.now - 59))).kind == "absent"
+    assert (await store.look_up(replace(LOOKING, min_created_at=clock.now - 61))).kind == "hit"
+    assert (await store.look_up(replace(LOOKING, min_created_at=clock.now - 59))).kind == "not_stored"
 
 
 async def test_one_leads_and_the_others_follow(store: Store) -> None:
-    asks = [replace(ASK, token=f"t{number}", counts="not") for number in range(20)]
-    kinds = [turn.kind for turn in await asyncio.gather(*(store.enter(ask) for ask in asks))]
+    lookups = [replace(LOOKUP, token=f"t{number}", charge="never") for number in range(20)]
+    kinds = [reply.kind for reply in await asyncio.gather(*(store.look_up(lookup) for lookup in lookups))]
     assert (kinds.count("lead"), kinds.count("follow")) == (1, 19)
 
 
 async def test_who_gives_up_is_replaced_at_once_by_one(store: Store) -> None:
-    await store.enter(replace(ASK, counts="not"))
-    await store.release(ASK, refund=False, failure=None)
-    kinds = [(await store.enter(replace(OTHER, token=token, counts="not"))).kind for token in ("t2", "t3")]
+    await store.look_up(replace(LOOKUP, charge="never"))
+    await store.release(LOOKUP)
+    kinds = [
+        (await store.look_up(replace(OTHER, token=token, charge="never"))).kind for token in ("t2", "t3")
+    ]
     assert kinds == ["lead", "follow"]
 
 
 async def test_only_the_holder_of_the_lease_may_keep_or_give_it_back(store: Store, clock: Clock) -> None:
-    await store.enter(replace(ASK, counts="not"))
-    assert (await store.enter(replace(OTHER, forces=True, looks=False))).kind == "lead"
-    assert not await store.keep(ASK, Kept(value=value_of(clock), ttl_seconds=60, counters={"tokens_in": 5}))
-    await store.release(ASK, refund=False, failure=None)
-    assert (await store.enter(replace(ASK, token="t3", counts="not"))).kind == "follow"
-    assert await store.keep(OTHER, Kept(value=value_of(clock), ttl_seconds=60))
+    await store.look_up(replace(LOOKUP, charge="never"))
+    assert (await store.look_up(replace(OTHER, mode="refresh"))).kind == "lead"
+    assert not await store.keep(LOOKUP, StoredEntry(value=value_of(clock), ttl_seconds=60), {"tokens_in": 5})
+    await store.release(LOOKUP)
+    assert (await store.look_up(replace(LOOKUP, token="t3", charge="never"))).kind == "follow"
+    assert await store.keep(OTHER, StoredEntry(value=value_of(clock), ttl_seconds=60))
     assert [day["tokens_in"] for day in (await store.stats()).days.values()] == [
         5
     ]  # it was spent all the same
@@ -105,10 +109,10 @@ async def test_only_the_holder_of_the_lease_may_keep_or_give_it_back(store: Stor
 async def test_a_thread_stands_under_its_own_id_even_if_the_lease_has_gone(
     store: Store, clock: Clock
 ) -> None:
-    await store.enter(replace(ASK, counts="not"))
-    await store.enter(replace(OTHER, forces=True, looks=False))
-    kept = Kept(value=value_of(clock), ttl_seconds=60, thread_id="an-id", thread_seconds=90)
-    assert not await store.keep(ASK, kept)
+    await store.look_up(replace(LOOKUP, charge="never"))
+    await store.look_up(replace(OTHER, mode="refresh"))
+    kept = StoredEntry(value=value_of(clock), ttl_seconds=60, thread_id="an-id", thread_seconds=90)
+    assert not await store.keep(LOOKUP, kept)
     assert await store.peek("threadr:thread:an-id") == kept.value
     assert await store.peek(KEY) is None
 
@@ -116,41 +120,43 @@ async def test_a_thread_stands_under_its_own_id_even_if_the_lease_has_gone(
 async def test_a_thread_that_is_no_answer_for_everybody_is_kept_as_a_thread_alone(
     store: Store, clock: Clock
 ) -> None:
-    await store.enter(replace(ASK, counts="not"))
-    assert not await store.keep(ASK, Kept(value=value_of(clock), thread_id="an-id", thread_seconds=90))
+    await store.look_up(replace(LOOKUP, charge="never"))
+    assert not await store.keep(
+        LOOKUP, StoredEntry(value=value_of(clock), thread_id="an-id", thread_seconds=90)
+    )
     assert await store.peek("threadr:thread:an-id")
-    assert (await store.enter(OTHER)).kind == "lead"
+    assert (await store.look_up(OTHER)).kind == "lead"
     assert (await store.stats()).cache_entries == 0
 
 
 async def test_nothing_to_keep_still_gives_the_lease_back(store: Store) -> None:
-    await store.enter(replace(ASK, counts="not"))
-    assert not await store.keep(ASK, Kept(value=None))
-    assert (await store.enter(replace(OTHER, counts="not"))).kind == "lead"
+    await store.look_up(replace(LOOKUP, charge="never"))
+    assert not await store.keep(LOOKUP, StoredEntry(value=None))
+    assert (await store.look_up(replace(OTHER, charge="never"))).kind == "lead"
 
 
 async def test_who_only_looks_never_leads(store: Store) -> None:
-    assert (await store.enter(LOOKING)).kind == "absent"
-    assert (await store.enter(replace(ASK, counts="not"))).kind == "lead"
+    assert (await store.look_up(LOOKING)).kind == "not_stored"
+    assert (await store.look_up(replace(LOOKUP, charge="never"))).kind == "lead"
 
 
 async def test_a_failure_is_remembered_instead_of_led_again(store: Store) -> None:
-    await store.enter(replace(ASK, counts="not"))
-    await store.release(ASK, refund=False, failure='["no-article", "…"]')
-    turn = await store.enter(OTHER)
-    assert (turn.kind, turn.value) == ("failed", '["no-article", "…"]')
-    assert (await store.enter(replace(OTHER, looks=False, forces=True))).kind == "lead"
+    await store.look_up(replace(LOOKUP, charge="never"))
+    await store.release(LOOKUP, failure='["no-article", "…"]')
+    reply = await store.look_up(OTHER)
+    assert (reply.kind, reply.value) == ("failed", '["no-article", "…"]')
+    assert (await store.look_up(replace(OTHER, mode="refresh"))).kind == "lead"
 
 
 async def test_the_same_content_is_found_under_its_name(store: Store, clock: Clock) -> None:
     name = digest("the text")
-    await store.enter(replace(ASK, counts="not"))
+    await store.look_up(replace(LOOKUP, charge="never"))
     kept = value_of(clock)
-    await store.keep(ASK, Kept(value=kept, ttl_seconds=60, content=name))
+    await store.keep(LOOKUP, StoredEntry(value=kept, ttl_seconds=60, content=name))
     assert await store.content(name) == kept
     assert await store.content(digest("another text")) is None
-    turn = await store.enter(replace(OTHER, key=f"{KEY}b", tells_contents=True))
-    assert turn.contents in (name[:8], "")  # the dict needs no round trip to be asked
+    reply = await store.look_up(replace(OTHER, key=f"{KEY}b"))
+    assert reply.known_contents in (name[:8], "")  # the dict needs no round trip to be asked
     await store.forget(KEY)
     assert await store.content(name) is None
 
@@ -161,21 +167,21 @@ async def test_only_the_newest_contents_are_told(
     valkey.zadd(CONTENT_INDEX, {f"{number:08x}": number for number in range(600)})
     services = Services(Settings(**tcp_settings), clock=clock)
     await lead(services.store, clock, content=digest("the text"))
-    turn = await services.store.enter(replace(OTHER, key=f"{KEY}b", tells_contents=True))
+    reply = await services.store.look_up(replace(OTHER, key=f"{KEY}b"))
     await services.close()
-    assert len(turn.contents) == 500 * 8
-    assert turn.contents.endswith(digest("the text")[:8])
+    assert len(reply.known_contents) == 500 * 8
+    assert reply.known_contents.endswith(digest("the text")[:8])
 
 
 async def test_forgetting_tells_whether_there_was_something(store: Store, clock: Clock) -> None:
     await lead(store, clock)
     assert await store.forget(KEY) is True
     assert await store.forget(KEY) is False
-    assert (await store.enter(LOOKING)).kind == "absent"
+    assert (await store.look_up(LOOKING)).kind == "not_stored"
 
 
 async def test_calls_over_the_limit_are_refused_and_not_counted(store: Store) -> None:
-    decisions = [(await store.enter(replace(ASK, only_looks=True))).decision for _ in range(5)]
+    decisions = [(await store.look_up(replace(LOOKUP, mode="only_if_cached"))).decision for _ in range(5)]
     assert [decision.allowed for decision in decisions if decision] == [True, True, True, False, False]
     assert [decision.remaining for decision in decisions if decision] == [2, 1, 0, 0, 0]
     assert (await store.status("1.2.3.5")).remaining == 3
@@ -183,81 +189,81 @@ async def test_calls_over_the_limit_are_refused_and_not_counted(store: Store) ->
 
 async def test_waiting_for_retry_after_is_exactly_enough(store: Store, clock: Clock) -> None:
     for _ in range(4):
-        turn = await store.enter(replace(ASK, only_looks=True))
-    assert turn.decision is not None
-    clock.now += turn.decision.retry_after_seconds - 0.001
-    assert (await store.enter(replace(ASK, only_looks=True))).kind == "blocked"
+        reply = await store.look_up(replace(LOOKUP, mode="only_if_cached"))
+    assert reply.decision is not None
+    clock.now += reply.decision.retry_after_seconds - 0.001
+    assert (await store.look_up(replace(LOOKUP, mode="only_if_cached"))).kind == "limited"
     clock.now += 0.001
-    assert (await store.enter(replace(ASK, only_looks=True))).kind == "absent"
+    assert (await store.look_up(replace(LOOKUP, mode="only_if_cached"))).kind == "not_stored"
 
 
 async def test_parallel_calls_never_pass_the_limit(store: Store) -> None:
-    turns = await asyncio.gather(*(store.enter(replace(ASK, only_looks=True)) for _ in range(30)))
-    assert sum(turn.kind != "blocked" for turn in turns) == 3
+    replies = await asyncio.gather(
+        *(store.look_up(replace(LOOKUP, mode="only_if_cached")) for _ in range(30))
+    )
+    assert sum(reply.kind != "limited" for reply in replies) == 3
 
 
 async def test_who_is_counted_when_leading_hits_for_free_and_failures_are_given_back(
     store: Store, clock: Clock
 ) -> None:
-    leading = replace(ASK, counts="leading")
-    assert (await store.enter(leading)).kind == "lead"
-    assert (await store.status(ASK.client)).remaining == 2
-    await store.release(leading, refund=True, failure=None)
-    assert (await store.status(ASK.client)).remaining == 3
+    leading = replace(LOOKUP, charge="on_generation")
+    assert (await store.look_up(leading)).kind == "lead"
+    assert (await store.status(LOOKUP.client)).remaining == 2
+    await store.release(leading, refund=True)
+    assert (await store.status(LOOKUP.client)).remaining == 3
     await lead(store, clock)
-    assert (await store.enter(leading)).kind == "hit"
-    assert (await store.status(ASK.client)).remaining == 3
+    assert (await store.look_up(leading)).kind == "hit"
+    assert (await store.status(LOOKUP.client)).remaining == 3
 
 
 async def test_who_may_not_lead_takes_no_lease(store: Store) -> None:
     for number in range(3):
-        await store.enter(replace(ASK, counts="leading", key=f"{KEY}{number}"))
-    assert (await store.enter(replace(ASK, counts="leading"))).kind == "blocked"
-    assert (await store.enter(replace(OTHER, counts="leading"))).kind == "lead"
+        await store.look_up(replace(LOOKUP, charge="on_generation", key=f"{KEY}{number}"))
+    assert (await store.look_up(replace(LOOKUP, charge="on_generation"))).kind == "limited"
+    assert (await store.look_up(replace(OTHER, charge="on_generation"))).kind == "lead"
 
 
 async def test_looking_at_the_limit_consumes_nothing(store: Store) -> None:
-    await store.enter(ASK)
-    looks = [await store.status(ASK.client) for _ in range(9)]
+    await store.look_up(LOOKUP)
+    looks = [await store.status(LOOKUP.client) for _ in range(9)]
     assert {look.remaining for look in looks} == {2}
 
 
 async def test_the_budget_is_never_passed_by_parallel_leaders(store: Store) -> None:
-    asks = [
-        replace(
-            ASK, key=f"{KEY}{number}", token=f"t{number}", counts="not", max_cost_usd=0.03, budget_usd=0.1
-        )
+    lookups = [
+        replace(LOOKUP, key=f"{KEY}{number}", token=f"t{number}", charge="never", max_cost_usd=0.03)
         for number in range(50)
     ]
-    turns = await asyncio.gather(*(store.enter(ask) for ask in asks))
-    assert sum(turn.paid for turn in turns) == 3
-    assert {turn.kind for turn in turns} == {"lead"}
+    replies = await asyncio.gather(*(store.look_up(lookup) for lookup in lookups))
+    assert sum(reply.within_budget for reply in replies) == 3
+    assert {reply.kind for reply in replies} == {"lead"}
 
 
 async def test_what_was_not_spent_of_a_reservation_is_free_again(store: Store, clock: Clock) -> None:
-    costly = replace(ASK, counts="not", max_cost_usd=0.06, budget_usd=0.1)
+    costly = replace(LOOKUP, charge="never", max_cost_usd=0.06)
     other = replace(costly, key=f"{KEY}b", token="t2")
-    assert (await store.enter(costly)).paid
-    assert not (await store.enter(other)).paid
-    await store.keep(costly, Kept(value=value_of(clock), ttl_seconds=60, counters={"cost_micros": 10_000}))
-    assert (await store.enter(replace(other, key=f"{KEY}c"))).paid
-    assert not (await store.enter(replace(costly, key=f"{KEY}d", token="t4"))).paid
+    assert (await store.look_up(costly)).within_budget
+    assert not (await store.look_up(other)).within_budget
+    await store.keep(costly, StoredEntry(value=value_of(clock), ttl_seconds=60), {"cost_micros": 10_000})
+    assert (await store.look_up(replace(other, key=f"{KEY}c"))).within_budget
+    assert not (await store.look_up(replace(costly, key=f"{KEY}d", token="t4"))).within_budget
 
 
 async def test_a_reservation_of_one_who_died_ends_with_its_time(store: Store, clock: Clock) -> None:
-    costly = replace(ASK, counts="not", max_cost_usd=0.06, budget_usd=0.1)
-    await store.enter(costly)
-    clock.now += costly.seconds + 0.001
-    assert (await store.enter(replace(costly, key=f"{KEY}b", token="t2"))).paid
+    costly = replace(LOOKUP, charge="never", max_cost_usd=0.06)
+    await store.look_up(costly, seconds=30)
+    clock.now += 30.001
+    assert (await store.look_up(replace(costly, key=f"{KEY}b", token="t2"))).within_budget
 
 
 async def test_stats_count_hits_misses_and_what_hits_saved(store: Store, clock: Clock) -> None:
     await lead(store, clock, fresh=30 * HOUR, ttl=40 * HOUR, cost_usd=0.0025)
-    for ask in (LOOKING, LOOKING, replace(LOOKING, waited=True)):
-        await store.enter(ask)
-    await store.release(OTHER, refund=False, failure=None, counters={"generated": 1, "cost_micros": 2_500})
+    for lookup in (LOOKING, LOOKING, replace(LOOKING, waited=True)):
+        await store.look_up(lookup)
+    await store.release(OTHER, {"generated": 1, "cost_micros": 2_500})
     clock.now += 86_400
-    await store.enter(LOOKING, {"hits": 2, "saved_micros": 10, "collapsed": 1})
+    await store.look_up(LOOKING, {"hits": 2, "saved_micros": 10, "collapsed": 1})
     today, yesterday = (await store.stats()).days.values()
     assert today == {"hits": 3, "saved_micros": 2_510, "collapsed": 1}
     counted = {
@@ -275,7 +281,7 @@ async def test_stats_tell_entries_and_clients_and_forget_both_after_their_end(
     store: Store, clock: Clock
 ) -> None:
     await lead(store, clock, ttl=60)
-    await store.enter(replace(ASK, only_looks=True))
+    await store.look_up(replace(LOOKUP, mode="only_if_cached"))
     stats = await store.stats()
     assert (stats.cache_entries, stats.rate_limit_entries, stats.writable, stats.partial) == (
         1,
@@ -290,8 +296,8 @@ async def test_stats_tell_entries_and_clients_and_forget_both_after_their_end(
 
 async def test_a_note_is_recalled_and_not_counted(store: Store) -> None:
     await store.remember("threadr:health:last", "{}", ttl_seconds=60)
-    assert await store.recall("threadr:health:last") == "{}"
-    assert await store.recall("threadr:health:none") is None
+    assert await store.peek("threadr:health:last") == "{}"
+    assert await store.peek("threadr:health:none") is None
     assert (await store.stats()).days == {}
 
 
@@ -309,11 +315,11 @@ async def test_what_is_not_ours_under_a_key_is_absent(
             valkey.lpush(key, "junk")
         elif key in (KEY, "threadr:ratelimit:1.2.3.4"):
             valkey.set(key, spoil)
-    turn = await services.store.enter(ASK)
+    reply = await services.store.look_up(LOOKUP)
     await services.close()
-    assert (turn.kind, turn.value) in (("lead", None), ("failed", "junk"))
-    assert turn.decision is not None
-    assert turn.decision.remaining == 9
+    assert (reply.kind, reply.value) in (("lead", None), ("failed", "junk"))
+    assert reply.decision is not None
+    assert reply.decision.remaining == 9
 
 
 @pytest.mark.parametrize("settings", ["upstash_settings", "tcp_settings"])
@@ -322,10 +328,12 @@ async def test_every_key_has_the_prefix_and_a_ttl(
 ) -> None:
     services = Services(Settings(**request.getfixturevalue(settings)), clock=clock)
     for number in range(2):
-        ask = replace(ASK, key=f"{KEY}{number}", max_cost_usd=0.1, budget_usd=1)
-        await services.store.enter(ask)
-    await services.store.keep(ask, Kept(value=value_of(clock), ttl_seconds=60, content=digest("text")))
-    await services.store.release(replace(ASK, key=f"{KEY}9"), refund=True, failure="x")
+        lookup = replace(LOOKUP, key=f"{KEY}{number}", max_cost_usd=0.1)
+        await services.store.look_up(lookup)
+    await services.store.keep(
+        lookup, StoredEntry(value=value_of(clock), ttl_seconds=60, content=digest("text"))
+    )
+    await services.store.release(replace(LOOKUP, key=f"{KEY}9"), refund=True, failure="x")
     await services.store.remember("threadr:health:last", "{}", ttl_seconds=60)
     await services.store.ping()
     await services.close()
@@ -355,3 +363,38 @@ async def test_a_million_clients_are_not_all_remembered(clock: Clock) -> None:
     for number in range(30_000):
         limiter.limit(None, f"client-{number}")
     assert limiter.clients() == 20_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        pytest.param({"mode": "only_if_cached"}, "hit", id="hit"),
+        pytest.param({"mode": "only_if_cached", "waited": True}, "collapsed", id="collapsed"),
+        pytest.param({"key": f"{KEY}b"}, "miss", id="miss"),
+        pytest.param({"mode": "refresh"}, "forced", id="forced"),
+        pytest.param({"key": f"{KEY}b", "mode": "only_if_cached"}, "absent", id="absent"),
+        pytest.param({"mode": "count_only"}, "absent", id="count-only"),
+        pytest.param({"key": f"{KEY}led"}, "follow", id="follow"),
+        pytest.param({"key": f"{KEY}failed"}, "failed", id="failed"),
+        pytest.param({"client": "busy", "charge": "always"}, "blocked", id="blocked"),
+    ],
+)
+async def test_every_outcome_counts_what_core_request_says(
+    store: Store, clock: Clock, changes: dict[str, Any], outcome: str
+) -> None:
+    lookup = replace(LOOKUP, charge="never", token="t9")
+    await lead(store, clock, cost_usd=0.0025)
+    await store.look_up(replace(lookup, key=f"{KEY}led"))
+    await store.release(replace(lookup, key=f"{KEY}failed"), failure="[]")
+    for _ in range(3):
+        await store.look_up(replace(lookup, client="busy", charge="always", mode="count_only"))
+    (before,) = (await store.stats()).days.values()
+    lookup = replace(lookup, **changes)
+    reply = await store.look_up(lookup)
+    assert outcome_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh") == outcome
+    (after,) = (await store.stats()).days.values()
+    counted = {name: after[name] - before.get(name, 0) for name in after}
+    cost_micros = 2_500 if reply.kind == "hit" else 0
+    assert {name: number for name, number in counted.items() if number} == counters_of(
+        outcome, cost_micros=cost_micros
+    )

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.store.days import KEPT_DAYS, day_of, last_days
+from core.store.counters import KEPT_DAYS, last_days
+from core.store.keys import day_of
 
 
 @pytest.mark.parametrize(
