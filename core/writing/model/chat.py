@@ -33,7 +33,7 @@ _UNSTRUCTURED = "unstructured"
 
 
 class ModelCallFailed(ModelError):
-    """`health`: the word in health answers. After `wait_seconds`, but not if `permanent`, ask again."""
+    """`health`: the word in health answers; `wait_seconds`: when to retry; `permanent`: a refused key."""
 
     def __init__(
         self,
