@@ -35,29 +35,23 @@ class WritingContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewriteTask:
-    """Text `number` (from 1) of a thread's `texts`, to rewrite as one post of at most `max_length`.
-
-    `instruction` is the author's. The composer's `max_cost_usd` of all the texts covers it.
-    """
+    """Text `number` (from 1) of a thread's `texts`, to rewrite as one post of at most `max_length`."""
 
     texts: Sequence[str]
     number: int
     brief: Brief
     max_length: int
-    instruction: str | None
+    instruction: str | None  # the author's
 
 
 class Composer(Protocol):
     def max_cost_usd(self, source_characters: int) -> float:
         """The most that a composition of so long a source can cost."""
-        ...
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         """A draft of at least one text, within `seconds`. Raises ModelError when it cannot write."""
-        ...
 
 
 class Model(Composer, Protocol):
     async def rewrite(self, task: RewriteTask, *, seconds: float, meter: UsageMeter) -> Draft:
-        """A draft of one post. Raises ModelError."""
-        ...
+        """A draft of one post; `max_cost_usd` of all the texts covers it. Raises ModelError."""

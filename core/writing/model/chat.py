@@ -33,10 +33,7 @@ _UNSTRUCTURED = "unstructured"
 
 
 class ModelCallFailed(ModelError):
-    """`health` is the word for it in health answers; after `wait_seconds` asking again may help.
-
-    `permanent`: the server refuses the key, and will for every model.
-    """
+    """`health`: the word in health answers; `wait_seconds`: when to retry; `permanent`: a refused key."""
 
     def __init__(
         self,
@@ -163,7 +160,7 @@ def _content(completion: ChatCompletion) -> str:
     """The answer's text. Raises ContentRefused for a refusal, ModelCallFailed for an answer without one."""
     choice = next(iter(getattr(completion, "choices", None) or ()), None)
     message = getattr(choice, "message", None)
-    if choice is None or message is None:
+    if message is None:
         raise ModelCallFailed("answer has no choices")
     if getattr(message, "refusal", None) or getattr(choice, "finish_reason", None) == "content_filter":
         raise ContentRefused(reason="refusal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -23,6 +24,7 @@ _MAX_RULE_TOKENS = 2_000
 _MAX_SHORTENED_CHARACTERS = 10_000
 _SECONDS_TO_ANSWER = 2.0  # with less left, asking again is no use
 _PERMANENT_PAUSE_SECONDS = 300.0
+_fence = functools.partial(secrets.token_hex, 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,12 @@ class ModelComposer:
         self.last_failure: str | None = None  # why a model did not write; None when all is well
 
     def max_cost_usd(self, source_characters: int) -> float:
-        """As if all models wrote, and the most expensive one shortened."""
-        written = [_max_cost_usd(price, source_characters) for price in self._prices.values()]
-        shortened = [_max_cost_usd(price, _MAX_SHORTENED_CHARACTERS) for price in self._prices.values()]
+        """As if all models wrote and the most expensive one shortened; a character is at most a token."""
+        prices = self._prices.values()
+        written, shortened = (
+            [price.cost_usd(characters + _MAX_RULE_TOKENS, MAX_ANSWER_TOKENS) for price in prices]
+            for characters in (source_characters, _MAX_SHORTENED_CHARACTERS)
+        )
         return sum(written) + max(shortened)
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
@@ -69,7 +74,6 @@ class ModelComposer:
         return await self._write(_Task(question, brief, brief.max_length, self._clock() + seconds, meter))
 
     async def rewrite(self, task: RewriteTask, *, seconds: float, meter: UsageMeter) -> Draft:
-        """A draft of one post. Raises ModelError."""
         question, brief = rewrite_question(task, fence=_fence()), replace(task.brief, hooks=0)
         draft = await self._write(_Task(question, brief, task.max_length, self._clock() + seconds, meter))
         return replace(draft, posts=draft.posts[:1])
@@ -78,14 +82,15 @@ class ModelComposer:
         await self._chat.close()
 
     async def _write(self, task: _Task) -> Draft:
-        draft = await self._shortened(await self._first_draft(task), task)
-        # Its patterns take 14 ms to compile, which a hit need not wait for.
+        draft = await self._first_draft(task)
+        posts, hooks = (tuple(filter(None, texts)) for texts in (draft.posts, draft.hooks))
+        draft = await self._shortened(replace(draft, posts=posts, hooks=hooks[: task.brief.hooks]), task)
         from core.writing.model.grounding import remove_ungrounded
 
-        posts, hooks, warnings = remove_ungrounded(draft.posts, draft.hooks, task.question.source)
-        if not posts:
+        draft = remove_ungrounded(draft, task.question.source)
+        if not draft.posts:
             raise ModelError(reason="answer holds only links that the source lacks")
-        return replace(draft, posts=posts, hooks=hooks, warnings=warnings)
+        return draft
 
     async def _first_draft(self, task: _Task) -> Draft:
         """By the first model that writes. Raises ContentRefused for the first refusal, ModelError."""
@@ -127,28 +132,22 @@ class ModelComposer:
 
     async def _ask_with_retry(self, model: str, task: _Task) -> Draft:
         try:
-            return await self._ask(model, task)
+            return await self._ask(model, task.question, task.meter)
         except ModelCallFailed as failure:
             wait = failure.wait_seconds
             if wait is None or wait + _SECONDS_TO_ANSWER > task.until - self._clock():
                 raise
         await self._sleep(wait)
-        return await self._ask(model, task)
+        return await self._ask(model, task.question, task.meter)
 
-    async def _ask(self, model: str, task: _Task) -> Draft:
-        posts, hooks = await self._texts(model, task.question, task.meter)
-        return Draft(
-            posts=tuple(filter(None, posts)),
-            hooks=tuple(filter(None, hooks))[: task.brief.hooks],
-            generator="openai",
-            model=model,
-        )
-
-    async def _texts(self, model: str, question: Question, meter: UsageMeter) -> tuple[list[str], list[str]]:
+    async def _ask(self, model: str, question: Question, meter: UsageMeter) -> Draft:
+        """A draft in which posts and hooks may be empty."""
         answer = await self._chat.ask(model, question, meter)
-        from core.writing.model.response import parse_response  # compiles patterns, too
+        # Patterns take long to compile, which a hit need not wait for: 14 ms here and in grounding.
+        from core.writing.model.response import parse_response
 
-        return parse_response(answer, question)
+        posts, hooks = parse_response(answer, question)
+        return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
 
     async def _shortened(self, draft: Draft, task: _Task) -> Draft:
         """The draft with what is too long asked for once more; what stays too long is divided later."""
@@ -162,29 +161,16 @@ class ModelComposer:
         posts = len(draft.posts)
         return replace(draft, posts=tuple(texts[:posts]), hooks=tuple(texts[posts:]))
 
-    async def _shorter(self, model: str, texts: Sequence[tuple[int, str]], task: _Task) -> list[str]:
+    async def _shorter(self, model: str, texts: Sequence[tuple[int, str]], task: _Task) -> Sequence[str]:
         """As many shorter texts; none where there is nothing to ask, no time, or no usable answer."""
-        left = task.until - self._clock()
-        if (
-            not 0 < sum(len(text) for _, text in texts) <= _MAX_SHORTENED_CHARACTERS
-            or left < _SECONDS_TO_ANSWER
-        ):
-            return []
-        question = shorter_question(
-            texts, task.question, task.brief, max_length=task.max_length, fence=_fence()
-        )
+        left, characters = task.until - self._clock(), sum(len(text) for _, text in texts)
+        if not 0 < characters <= _MAX_SHORTENED_CHARACTERS or left < _SECONDS_TO_ANSWER:
+            return ()
+        max_length, fence = task.max_length, _fence()
+        question = shorter_question(texts, task.question, task.brief, max_length=max_length, fence=fence)
         try:
             async with asyncio.timeout(left):
-                shorter, _ = await self._texts(model, question, task.meter)
+                shorter = (await self._ask(model, question, task.meter)).posts
         except (ModelError, TimeoutError):
-            return []
-        return shorter if len(shorter) == len(texts) else []
-
-
-def _max_cost_usd(price: Price, characters: int) -> float:
-    """Of one answer about so many characters: they are fewer tokens."""
-    return price.cost_usd(characters + _MAX_RULE_TOKENS, MAX_ANSWER_TOKENS)
-
-
-def _fence() -> str:
-    return secrets.token_hex(12)
+            return ()
+        return shorter if len(shorter) == len(texts) else ()

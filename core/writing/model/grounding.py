@@ -1,17 +1,18 @@
-"""What a text claims that its source lacks: links, mentions and numbers."""
+"""What a text claims that its source lacks: links, mentions and numbers. Imported when first needed."""
 
 from __future__ import annotations
 
-import functools
 import re
+import tomllib
 import unicodedata
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from core.text.links import links_in
+from core.text.platforms import links_in
+from core.writing.draft import Draft
 
 _MAX_NAMES = 10
-_MAX_NAME_CHARACTERS = 100
 _MAX_PASSES = 10
 
 # What a platform may make a link of beside the bare domains that twitter-text knows: anything with a scheme,
@@ -27,40 +28,38 @@ _LINK = re.compile(
 _LINK_BEGINS = r"(?<![\w@-])(?<!\w\.)(?<![^/]/)(?:(?i:www)\.)?"
 _LINK_ENDS = rf"/?(?:(?=[{_END}{_CJK}]|\Z)|(?=[^\w/]+(?:[{_END}]|\Z)))"
 _AFTER_LINK = ".,;:!?…'’*_~"
-_BRACKETS = {")": "(", "]": "[", "}": "{"}
+_PAIRS = {")": "(", "]": "[", "}": "{"}
 _MENTION = re.compile(
     r"(?:(?<![A-Za-z0-9_@＠])|(?<=\brt))[@＠]+([A-Za-z0-9_]+(?:[.@-]+[A-Za-z0-9_]+)*)", re.IGNORECASE
 )
-_NUMBER = re.compile(
-    r"(\d+(?:[.,'’٫٬]\d+)*)(?:[ -]?(hundred|thousand|million|billion|trillion)\b)?", re.IGNORECASE
-)
+_NUMBER = re.compile(r"(?i)(\d+(?:[.,'’٫٬]\d+)*)(?:[ -]?(hundred|thousand|million|billion|trillion)\b)?")
 _SPACED_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")
 _GROUPED = re.compile(r"([1-9]\d{0,2}(?:[.,'’٬]\d{3})+)(?:[.,٫](\d+))?")
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 _MAX_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
-# In the place of a removed link; no cleaned text holds U+0000. What it leaves behind is closed up in turn.
-_GAP = "\0"
-_CLOSING = (
-    (re.compile(r"!?\[([^\[\]\n]*)\]\(\s*\0[^()\n]*\)"), r"\1"),  # Markdown
-    (re.compile(r"[(\[{<«“\"]\s*\0\s*[)\]}>»”\"]"), _GAP),
-    # A label: "Read more:".
-    (
-        re.compile(
-            r"(?:^|(?<=[.!?…。！？\n]))[ ]*(?:[^\w\s]{1,3} ?)?[^\W\d_]+(?: [^\W\d_]+){0,3}[:：] *\0"
-            r"(?=\s*(?:\n|\Z))"
-        ),
-        "",
-    ),
-    (re.compile(r" *\0 *(?=[.,;:!?…)\]\n]|\Z)"), ""),
-    (re.compile(r" *\0 *"), " "),
+_WORDS = tomllib.loads(Path(__file__).with_name("number_words.toml").read_text(encoding="utf-8"))
+_VALUES: dict[str, int] = _WORDS["values"]
+_MULTIPLIERS: dict[str, int] = _WORDS["multipliers"]
+_NUMBER_WORD = "|".join((*_VALUES, *_MULTIPLIERS))
+_NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
+
+_GAP = "\0"  # in the place of a removed link; no cleaned text holds it
+_LABEL = (
+    r"(?:^|(?<=[.!?…。！？\n]))[ ]*(?:[^\w\s]{1,3} ?)?[^\W\d_]+(?: [^\W\d_]+){0,3}[:：] *\0(?=\s*(?:\n|\Z))"
 )
+# What closes the text up, in turn.
+_CLOSING = {
+    r"!?\[([^\[\]\n]*)\]\(\s*\0[^()\n]*\)": r"\1",  # Markdown
+    r"[(\[{<«“\"]\s*\0\s*[)\]}>»”\"]": _GAP,
+    _LABEL: "",
+    r" *\0 *(?=[.,;:!?…)\]\n]|\Z)": "",
+    r" *\0 *": " ",
+}
 
 
-def remove_ungrounded(
-    posts: Sequence[str], hooks: Sequence[str], source: str
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The posts and hooks without links and mentions that the source lacks, and warnings that name them.
+def remove_ungrounded(draft: Draft, source: str) -> Draft:
+    """The draft without links and mentions that the source lacks, and warnings that name them.
 
     Numbers that it lacks stay, and are named. Texts that held nothing but links are left out.
     """
@@ -73,20 +72,19 @@ def remove_ungrounded(
         text = _without_foreign_mentions(text, known, mentions)
         return _without_foreign_links(text, source, links)  # without its @ a mention may be a link
 
-    posts, hooks = (tuple(filter(None, map(grounded, texts))) for texts in (posts, hooks))
+    posts, hooks = (tuple(filter(None, map(grounded, texts))) for texts in (draft.posts, draft.hooks))
     named = (
         ("These links are not in the source and were removed:", links),
         ("These accounts are not in the source and lost their @:", mentions),
         ("Check before you post: the source lacks the numbers", _foreign_numbers((*posts, *hooks), source)),
     )
-    return posts, hooks, tuple(f"{words} {_joined(names)}." for words, names in named if names)
+    warnings = tuple(f"{words} {_joined(names)}." for words, names in named if names)
+    return replace(draft, posts=posts, hooks=hooks, warnings=warnings)
 
 
 def _joined(names: Iterable[str]) -> str:
     different = [*dict.fromkeys(names)]
-    shown = [
-        name if len(name) <= _MAX_NAME_CHARACTERS else f"{name[:99]}…" for name in different[:_MAX_NAMES]
-    ]
+    shown = [name if len(name) <= 100 else f"{name[:99]}…" for name in different[:_MAX_NAMES]]
     if len(different) > _MAX_NAMES:
         shown.append(f"{len(different) - _MAX_NAMES} more")
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
@@ -100,8 +98,8 @@ def _without_foreign_links(text: str, source: str, foreign: list[str]) -> str:
         foreign += [text[link.start : link.stop] for link in gaps]
         for link in reversed(gaps):
             text = text[: link.start] + _GAP + text[link.stop :]
-        for pattern, instead in _CLOSING:
-            text = pattern.sub(instead, text)
+        for pattern, instead in _CLOSING.items():
+            text = re.sub(pattern, instead, text)
         text = text.strip()
     return ""
 
@@ -116,10 +114,7 @@ def _links(text: str) -> list[range]:
 
 def _length(link: str) -> int:
     """The link's length without what follows it: the end of a sentence, brackets opened before it."""
-    while link and (
-        link[-1] in _AFTER_LINK
-        or (link[-1] in _BRACKETS and link.count(link[-1]) > link.count(_BRACKETS[link[-1]]))
-    ):
+    while link and ((end := link[-1]) in _AFTER_LINK or link.count(end) > link.count(_PAIRS.get(end, end))):
         link = link[:-1]
     return len(link)
 
@@ -153,19 +148,15 @@ def _account(match: re.Match[str]) -> str:
 
 
 def _foreign_numbers(texts: Iterable[str], source: str) -> list[str]:
-    numbers = _numbers(source)
+    numbers = [*_numbers(source)]
     unscaled = {value for _, value, scaled in numbers if value == scaled}  # "40 Mio." may be 40 million
     known = {_shown(value) for value in _spelled(source)}.union(*(values for _, *values in numbers))
-    foreign: list[str] = []
-    for text in map(_without_names, texts):
-        for written, value, scaled in _numbers(text):
-            if scaled not in known and (value == scaled or value not in unscaled):
-                foreign.append(written)
-        for words in _number_words().findall(text):
-            *_, amount = (0.0, *_spelled(words))
-            if amount > _MAX_NO_FIGURE and _shown(amount) not in known:
-                foreign.append(words)
-    return foreign
+    return [
+        written
+        for text in map(_without_names, texts)
+        for written, value, scaled in (*_numbers(text), *_number_words(text))
+        if scaled not in known and (value == scaled or value not in unscaled)
+    ]
 
 
 def _without_names(text: str) -> str:
@@ -175,67 +166,54 @@ def _without_names(text: str) -> str:
     return _MENTION.sub(" ", text)
 
 
-def _numbers(text: str) -> list[tuple[str, str, str]]:
+def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
     """Each number as it is written, its value, and that times the word after it: "40 million".
 
     "1,000", "1.000", "1 000" and "١٠٠٠" have one value.
     """
     text = unicodedata.normalize("NFKC", text)
     text = _SPACED_GROUPS.sub(lambda match: re.sub(r"\s", ",", match[0]), text)
-    found: list[tuple[str, str, str]] = []
     for match in _NUMBER.finditer(text):
         values = _values(match[1])
         if match[2] and len(values) == 1:
-            found.append(
-                (match[0], values[0], _shown(float(values[0]) * _words()["multipliers"][match[2].casefold()]))
-            )
+            yield match[0], values[0], _shown(float(values[0]) * _MULTIPLIERS[match[2].casefold()])
         else:
-            found += [(match[1], value, value) for value in values]
-    return found
+            yield from ((match[1], value, value) for value in values)
 
 
 def _values(written: str) -> list[str]:
     plain = "".join(str(int(character)) if character.isdecimal() else character for character in written)
+    parts = re.split(r"\D", plain)
     if grouped := _GROUPED.fullmatch(plain):
         parts = [re.sub(r"\D", "", grouped[1]), *filter(None, [grouped[2]])]
-    else:
-        parts = re.split(r"\D", plain)
-    whole = parts[0].lstrip("0") or "0"
-    if len(parts) == 2:
-        return [f"{whole}.{parts[1].rstrip('0')}".rstrip(".")]
-    return [part.lstrip("0") or "0" for part in parts]  # one; or a date, a version, a list
+    whole = [part.lstrip("0") or "0" for part in parts]  # one; or a date, a version, a list
+    return whole if len(parts) != 2 else [f"{whole[0]}.{parts[1].rstrip('0')}".rstrip(".")]
+
+
+def _number_words(text: str) -> Iterator[tuple[str, str, str]]:
+    """English number words that are a claim, in the shape of `_numbers`."""
+    for words in _NUMBER_WORDS.findall(text):
+        *_, amount = (0.0, *_spelled(words))
+        if amount > _MAX_NO_FIGURE:
+            yield words, _shown(amount), _shown(amount)
 
 
 def _spelled(text: str) -> Iterator[float]:
     """Values of English number words ("forty-two", "nine thousand", "1.5 million"), and of their parts."""
-    values, multipliers = _words().values()
     whole = part = 0.0
     for word in _WORD.findall(text.casefold()):
-        if word in values:
-            part = values[word] + (part if part % 10 == 0 else 0)
+        if word in _VALUES:
+            part = _VALUES[word] + (part if part % 10 == 0 else 0)
             yield part
         elif word == "hundred" and part:
             part *= 100
-        elif word in multipliers and part:
-            whole, part = whole + part * multipliers[word], 0.0
+        elif word in _MULTIPLIERS and part:
+            whole, part = whole + part * _MULTIPLIERS[word], 0.0
         else:
             if word != "and" or whole + part < 100:
                 whole, part = 0.0, float(word) if word[0].isdigit() else 0.0
             continue
         yield whole + part
-
-
-@functools.cache
-def _number_words() -> re.Pattern[str]:
-    word = "|".join(word for words in _words().values() for word in words)
-    return re.compile(rf"\b(?:{word})(?:(?: |-| and )(?:{word}))*\b", re.IGNORECASE)
-
-
-@functools.cache
-def _words() -> dict[str, dict[str, int]]:
-    import tomllib
-
-    return tomllib.loads(Path(__file__).with_name("number_words.toml").read_text(encoding="utf-8"))
 
 
 def _shown(value: float) -> str:

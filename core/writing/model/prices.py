@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_TOKENS = 1_000_000
 _SNAPSHOT_DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
@@ -17,7 +16,7 @@ class Price:
     output: float
 
     def cost_usd(self, input_tokens: int, output_tokens: int) -> float:
-        return (input_tokens * self.input + output_tokens * self.output) / _TOKENS
+        return (input_tokens * self.input + output_tokens * self.output) / 1_000_000
 
 
 # Standard tier, developers.openai.com/api/docs/pricing, read in 2026-11 from public copies of the page.

@@ -65,7 +65,7 @@ def parse_response(answer: str, question: Question) -> tuple[list[str], list[str
 
 def _content(answer: str) -> Mapping[str, object]:
     """The first object with posts: servers without structured output wrap it in code blocks and sentences."""
-    nothing: Mapping[str, object] | None = None
+    is_json = False
     for start in itertools.islice(re.finditer("{", answer), _MAX_STARTS):
         try:
             content, _ = json.JSONDecoder().raw_decode(answer, start.start())
@@ -73,10 +73,10 @@ def _content(answer: str) -> Mapping[str, object]:
             continue
         if "posts" in content or "post" in content:
             return dict(content)
-        nothing = {}
-    if nothing is None:
+        is_json = True
+    if not is_json:
         raise ModelCallFailed("answer is not JSON")
-    return nothing
+    return {}
 
 
 def _texts(items: object) -> list[str]:

@@ -432,6 +432,24 @@ async def test_a_rewrite_is_shortened_to_its_room(
     assert (draft.posts, draft.model) == (("Short.",), "b")
 
 
+async def test_a_rewrite_that_comes_as_several_long_posts_is_its_first(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
+    openai.answer = in_turn(thread_answer(["Longer than ten.", "Longer than ten, too."]), shorter("A.", "B."))
+    draft = await composer_of().rewrite(rewriting("A.", "B.", number=2), seconds=5, meter=meter)
+    assert draft.posts == ("A.",)
+
+
+async def test_what_was_spent_is_on_the_meter_whatever_comes_of_it(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
+    refusal = completion(refusal="I will not.")
+    openai.answer = in_turn(completion("no JSON"), completion(None), refusal)
+    with pytest.raises(ContentRefused):
+        await composer_of("a", "b", "c").compose(ARTICLE, Brief(), seconds=5, meter=meter)
+    assert (meter.total.input_tokens, meter.total.output_tokens) == (3_000, 600)
+
+
 async def test_an_answer_of_foreign_links_alone_is_no_thread(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:

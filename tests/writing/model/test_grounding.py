@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.text.cleaning import clean
-from core.text.links import links_in
+from core.text.platforms import links_in
+from core.writing.draft import Draft
 from core.writing.model.grounding import remove_ungrounded
 
 SOURCE = (
@@ -24,10 +25,14 @@ LINKS, MENTIONS, NUMBERS = (
 )
 
 
+def grounded(*posts: str, hooks: tuple[str, ...] = (), source: str = SOURCE) -> Draft:
+    return remove_ungrounded(Draft(posts=posts, hooks=hooks, generator="openai"), source)
+
+
 def of(text: str, source: str = SOURCE) -> tuple[str, tuple[str, ...]]:
-    posts, hooks, warnings = remove_ungrounded([text], [text], source)
-    assert posts == hooks
-    return "".join(posts), warnings
+    draft = grounded(text, hooks=(text,), source=source)
+    assert draft.posts == draft.hooks
+    return "".join(draft.posts), draft.warnings
 
 
 @pytest.mark.parametrize(
@@ -142,7 +147,8 @@ def test_names_are_bounded() -> None:
 
 
 def test_a_text_of_links_alone_is_left_out() -> None:
-    assert remove_ungrounded(["http://evil.com", "So."], ["www.evil.com"], "")[:2] == (("So.",), ())
+    draft = grounded("http://evil.com", "So.", hooks=("www.evil.com",), source="")
+    assert (draft.posts, draft.hooks) == (("So.",), ())
 
 
 PIECES = st.sampled_from(
@@ -156,9 +162,9 @@ PIECES = st.sampled_from(
 @example("@www.evil.example/x")
 @example("@www..com")
 def test_nothing_foreign_that_can_be_followed_is_left(text: str) -> None:
-    posts, _, _ = remove_ungrounded([clean(text)], [], "@bob is the source")
+    posts = grounded(clean(text), source="@bob is the source").posts
     for post in posts:
         assert not links_in(post)
         assert not re.search(r"https?://\w|(?<![\w@.])www\.\w", post)
         assert not [word for word in post.split() if word.startswith(("@eve", "＠eve"))]
-    assert remove_ungrounded(posts, [], "@bob is the source")[0] == posts
+    assert grounded(*posts, source="@bob is the source").posts == posts
