@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -30,9 +31,8 @@ def counters_of(outcome: str, *, cost_micros: int = 0) -> dict[str, int]:
     """What an outcome adds to the day's counters; a hit saved `cost_micros` (millionths of a dollar)."""
     if outcome not in _COUNTED_AS:
         return {}
-    return {_COUNTED_AS[outcome]: 1} | (
-        {"saved_micros": cost_micros} if cost_micros and outcome == "hit" else {}
-    )
+    saved = {"saved_micros": cost_micros} if cost_micros and outcome == "hit" else {}
+    return {_COUNTED_AS[outcome]: 1} | saved
 
 
 @dataclass(slots=True)
@@ -97,11 +97,15 @@ class LookedUp:
 
 @dataclass(slots=True, kw_only=True)
 class CacheRecord:
-    """What the cache did. `outcome` is a word of `outcome_of`, or `stale`, or `bypass` (of the shared store)."""
+    """What the cache did. `outcome` is a word of `outcome_of`, `stale`, or `bypass` of the shared store.
+
+    `counted` is what the store counted of it: a miss that ended with a stale answer is both.
+    """
 
     status: CacheStatus | None = None
     age_seconds: int | None = None
     outcome: str | None = None
+    counted: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -154,11 +158,13 @@ class RequestRecord:
             status = CacheStatus(forward="uri-miss", collapsed=True)
         elif result.kind == "hit":
             status = CacheStatus(ttl_seconds=result.ttl_seconds, detail=detail)
+        self.cache.counted = Counter(dict.fromkeys(_COUNTED_AS.values(), 0))
         self.record_cache(outcome, status, age_seconds=result.age_seconds)
 
     def record_cache(self, outcome: str, status: CacheStatus, *, age_seconds: int | None = None) -> None:
-        """Note what the cache did."""
-        self.cache = CacheRecord(status=status, age_seconds=age_seconds, outcome=outcome)
+        """Note what the cache did, after what it did before."""
+        self.cache.status, self.cache.age_seconds, self.cache.outcome = status, age_seconds, outcome
+        self.cache.counted.update(counters_of(outcome))
 
     def stored(self, is_stored: bool, *, known: bool) -> None:
         """Note that the answer is kept for everybody; `known`: it was there already, for the same text."""
@@ -178,11 +184,11 @@ class RequestRecord:
 
     def log_fields(self) -> dict[str, object]:
         """All that the log line says of it, None where there is nothing to say."""
-        usage, store, outcome = self.usage.total, self.store_usage, self.cache.outcome
+        usage, store = self.usage.total, self.store_usage
         return {
-            "cache": outcome,
+            "cache": self.cache.outcome,
             "cache_status": str(self.cache.status) if self.cache.status else None,
-            **(dict.fromkeys(_COUNTED_AS.values(), 0) | counters_of(outcome) if outcome else {}),
+            **self.cache.counted,
             "tokens_in": usage.input_tokens,
             "tokens_out": usage.output_tokens,
             "cost_usd": usage.cost_usd,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.article.fetcher import Fetcher
 from core.cache.entry import EntryCodec
@@ -15,7 +15,6 @@ from core.net.breaker import Breaker
 from core.rate_limit import Window
 from core.settings import Settings
 from core.store.memory import MemoryStore
-from core.store.pipeline import BatchingClient
 from core.store.protocol import Store
 from core.threads.generate import GenerateThread
 from core.threads.rewrite import RewritePost
@@ -26,6 +25,9 @@ from core.writing.model.composer import ModelComposer
 from core.writing.model.health_note import ModelNote
 from core.writing.model.prices import price_of
 from core.writing.writer import Writer
+
+if TYPE_CHECKING:
+    from core.store.pipeline import BatchingClient
 
 
 class Services:

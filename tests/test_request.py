@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.rate_limit import Decision
-from core.request import RequestRecord
+from core.request import CacheRecord, CacheStatus, RequestRecord
 
 
 @dataclass
@@ -28,6 +28,7 @@ def record(**learned: Any) -> RequestRecord:
         "seconds": 25.0,
         "clock": lambda: 1_700_000_000.2,
         "monotonic": Clock(),
+        "started": 50.0,
     }
     return RequestRecord(**(fixed | learned))
 
@@ -48,13 +49,27 @@ def test_a_request_that_learned_nothing_has_an_id() -> None:
     assert record().headers() == {"X-Request-Id": "ab12"}
 
 
-@pytest.mark.parametrize("status", ["hit; ttl=30", "fwd=uri-miss; stored", "detail=bypass"])
-def test_the_cache_is_named_in_its_status(status: str) -> None:
-    assert record(cache_status=status).headers()["Cache-Status"] == f"threadr; {status}"
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (CacheStatus(ttl_seconds=30), "hit; ttl=30"),
+        (CacheStatus(ttl_seconds=0, detail="bypass"), "hit; ttl=0; detail=bypass"),
+        (CacheStatus(ttl_seconds=-9, detail="stale-if-error"), "hit; ttl=-9; detail=stale-if-error"),
+        (CacheStatus(forward="uri-miss", stored=True), "fwd=uri-miss; stored"),
+        (CacheStatus(forward="uri-miss", collapsed=True), "fwd=uri-miss; collapsed"),
+        (
+            CacheStatus(forward="uri-miss", stored=True, detail="same-content"),
+            "fwd=uri-miss; stored; detail=same-content",
+        ),
+        (CacheStatus(detail="bypass"), "detail=bypass"),
+    ],
+)
+def test_the_cache_is_named_in_its_status(status: CacheStatus, text: str) -> None:
+    assert record(cache=CacheRecord(status=status)).headers()["Cache-Status"] == f"threadr; {text}"
 
 
 def test_an_age_of_zero_is_told() -> None:
-    assert record(age_seconds=0).headers()["Age"] == "0"
+    assert record(cache=CacheRecord(age_seconds=0)).headers()["Age"] == "0"
     assert "Age" not in record().headers()
 
 
@@ -123,6 +138,6 @@ def test_parts_are_timed_and_told_together_even_when_they_fail() -> None:
     request.store_usage.trips, request.store_usage.commands, request.store_usage.milliseconds = 1, 8, 4.26
     told = 'store;dur=4.3;desc="1 round trips, 8 commands", article;dur=1250.0, writing;dur=2000.0'
     assert request.headers()["Server-Timing"] == told
-    line = request.told()
+    line = request.log_fields()
     assert (line["store_ms"], line["article_ms"], line["writing_ms"]) == (4.3, 1250.0, 2000.0)
     assert line["milliseconds"] == 3250.0

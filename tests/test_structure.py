@@ -31,12 +31,6 @@ MAY_IMPORT = {
     "net": "",
 }
 ROOT_FILES = "errors settings log usage rate_limit request services".split()
-# Arrows of before the packages that are still to be taken out.
-NOT_YET = (
-    "cache/tiered http/middleware ops/cache_stats ops/health ops/startup request store/pipeline "
-    "store/redis store/redis_limiter store_usage threads/answer threads/generate threads/job threads/leader "
-    "threads/rewrite"
-).split()
 HEAVY = "openai httpx2 trafilatura lxml twitter_text redis upstash_redis upstash_ratelimit".split()
 
 
@@ -64,7 +58,6 @@ def imported(path: Path) -> Iterator[str]:
         yield from ("functions" for name in names if name.split(".")[0] == "functions")
 
 
-@pytest.mark.xfail(reason="store_usage is folded into request later", strict=True)
 def test_core_holds_its_seven_files_and_the_packages_of_the_table() -> None:
     files = {path.stem for path in ROOT.glob("core/*.py")} - {"__init__"}
     packages = {path.parent.name for path in ROOT.glob("core/*/__init__.py")}
@@ -73,7 +66,7 @@ def test_core_holds_its_seven_files_and_the_packages_of_the_table() -> None:
     assert folders == packages == set(MAY_IMPORT) - {"functions", "services"}
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if name_of(path) not in NOT_YET], ids=name_of)
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_package_imports_only_what_the_table_allows(path: Path) -> None:
     package = package_of(path)
     open_to_all = {*ROOT_FILES} - {"services"}

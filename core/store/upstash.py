@@ -37,9 +37,6 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
         self._resets = 0
 
     async def send(self, client: httpx.AsyncClient, commands: Sequence[Command]) -> list[Any]:
-        if not _TOKEN.fullmatch(self._token):
-            # Copied with a newline, say. The client's own error would have the token in its text.
-            raise StoreRefused(reason="the token holds a character that none has", health="not_configured")
         try:
             results = await self._post(client, commands)
         except _Cut as cut:
@@ -70,6 +67,9 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
             raise StoreError(reason=type(error).__name__) from None
 
     def new_client(self) -> httpx.AsyncClient:
+        if not _TOKEN.fullmatch(self._token):
+            # Copied with a newline, say. The client's own error would have the token in its text.
+            raise StoreRefused(reason="the token holds a character that none has", health="not_configured")
         return httpx.AsyncClient(
             headers={
                 "Authorization": f"Bearer {self._token}",

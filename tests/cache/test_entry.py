@@ -11,15 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.cache.entry import MAX_BYTES, Entry
+from core.cache.entry import MAX_BYTES, Entry, EntryCodec
+from core.threads.schemas import GenerateAnswer
+from tests.support.paths import ROOT
 
-ANSWER: dict[str, Any] = {
-    "thread": [{"content": "“Grüße” 日本"}],
-    "source": {},
-    "usage": {"cost_usd": 0.0125},
-}
+EXAMPLE = json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
+PAID = {"input_tokens": 9, "output_tokens": 9, "cost_usd": 0.0125}
+ANSWER = GenerateAnswer.model_validate(EXAMPLE | {"title": "“Grüße” 日本", "usage": PAID})
+CODEC = EntryCodec(GenerateAnswer)
 ENTRY = Entry(
-    digest="d" * 64, kept_at=1_000.5, fresh_until=2_000.5, answer=ANSWER, drafts=("a", "b"), content="c"
+    digest="d" * 64,
+    created_at=1_000.5,
+    fresh_until=2_000.5,
+    answer=ANSWER,
+    drafts=("a", "b"),
+    content="c",
+    posts=(("text", "\n\n1/1"),),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -28,9 +35,9 @@ JSON = st.recursive(
 )
 
 
-def entry(**changes: Any) -> Entry:
-    fields: dict[str, Any] = {"digest": ENTRY.digest, "kept_at": 1.0, "fresh_until": 2.0, "answer": ANSWER}
-    return Entry(**(fields | changes))
+def entry(**changes: Any) -> Entry[GenerateAnswer]:
+    answer = ANSWER.model_copy(update=changes)
+    return Entry(digest=ENTRY.digest, created_at=1.0, fresh_until=2.0, answer=answer)
 
 
 def value_of(payload: str, head: str = f"2000500 1000500 12500 {ENTRY.digest}") -> str:
@@ -38,39 +45,58 @@ def value_of(payload: str, head: str = f"2000500 1000500 12500 {ENTRY.digest}") 
 
 
 def test_an_entry_comes_back_as_it_was_kept() -> None:
-    value = ENTRY.to_value()
+    value = CODEC.to_value(ENTRY)
     assert value is not None
     assert value.startswith(f"2000500 1000500 12500 {ENTRY.digest} ")
-    assert Entry.from_value(value) == ENTRY
+    assert CODEC.from_value(value) == ENTRY
 
 
 def test_a_long_answer_is_packed_and_comes_back() -> None:
     payload = "word and word " * 400
-    long = entry(answer=ANSWER | {"title": payload})
-    value = long.to_value()
+    long = entry(title=payload)
+    value = CODEC.to_value(long)
     assert value is not None
     assert len(value) < len(payload) / 4
-    assert Entry.from_value(value) == long
+    assert CODEC.from_value(value) == long
 
 
 def test_what_packing_would_make_longer_is_not_packed() -> None:
     noise = base64.b85encode(zlib.compress(bytes(range(256)) * 4)).decode() + "".join(
         map(chr, range(0x4E00, 0x5300))
     )
-    value = entry(answer=ANSWER | {"title": noise}).to_value()
+    value = CODEC.to_value(entry(title=noise))
     assert value is not None
     assert len(value.encode()) <= len(json.dumps(noise, ensure_ascii=False).encode()) + 300
 
 
 def test_an_answer_over_256_kb_is_not_kept() -> None:
     huge = "".join(chr(0x4E00 + (number * 7_919) % 20_000) for number in range(200_000))
-    assert entry(answer=ANSWER | {"title": huge}).to_value() is None
+    assert CODEC.to_value(entry(title=huge)) is None
     assert MAX_BYTES == 262_144
 
 
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = "z" + base64.b85encode(zlib.compress(b" " * 50_000_000)).decode()
-    assert Entry.from_value(value_of(bomb)) is None
+    assert CODEC.from_value(value_of(bomb)) is None
+
+
+def payload(**changes: Any) -> str:
+    """A whole payload but for the changes."""
+    parts: dict[str, Any] = {
+        "answer": EXAMPLE,
+        "drafts": ["a"],
+        "warnings": [],
+        "content": "",
+        "validators": [None, None],
+        "posts": [["text", ""]],
+    }
+    return json.dumps(list((parts | changes).values()))
+
+
+def test_an_entry_of_before_there_were_posts_is_read() -> None:
+    found = CODEC.from_value(value_of(json.dumps(json.loads(payload())[:5])))
+    assert found is not None
+    assert (found.drafts, found.posts) == (("a",), ())
 
 
 @pytest.mark.parametrize(
@@ -81,48 +107,37 @@ def test_a_bomb_is_not_unpacked() -> None:
         pytest.param(value_of(""), id="no payload"),
         pytest.param(value_of("[]"), id="too few parts"),
         pytest.param(value_of("[" * 100_000), id="deep nesting"),
-        pytest.param(value_of('[{"thread": []}, [], "", [null, null]]'), id="no source"),
-        pytest.param(
-            value_of('[{"thread": "text", "source": {}}, [], "", [null, null]]'), id="a thread that is text"
-        ),
-        pytest.param(value_of('[null, [], "", [null, null]]'), id="no answer"),
-        pytest.param(
-            value_of('[{"thread": [], "source": {}}, [1], "", [null, null]]'), id="drafts that are numbers"
-        ),
-        pytest.param(
-            value_of('[{"thread": [], "source": {}}, [], 1, [null, null]]'), id="a content that is a number"
-        ),
-        pytest.param(
-            value_of('[{"thread": [], "source": {}}, [], "", [1, null]]'), id="a validator that is a number"
-        ),
+        pytest.param(value_of(payload(answer={**EXAMPLE, "source": None})), id="no source"),
+        pytest.param(value_of(payload(answer={**EXAMPLE, "thread": "text"})), id="a thread that is text"),
+        pytest.param(value_of(payload(answer={**EXAMPLE, "thread": []})), id="a thread without posts"),
+        pytest.param(value_of(payload(answer={**EXAMPLE, "usage": None})), id="usage that is null"),
+        pytest.param(value_of(payload(answer={**EXAMPLE, "usage": {}})), id="no cost"),
+        pytest.param(value_of(payload(answer=None)), id="no answer"),
+        pytest.param(value_of(payload(drafts=[1])), id="drafts that are numbers"),
+        pytest.param(value_of(payload(content=1)), id="a content that is a number"),
+        pytest.param(value_of(payload(validators=[1, None])), id="a validator that is a number"),
+        pytest.param(value_of(payload(posts=[["text"]])), id="a post without its suffix"),
         pytest.param(value_of("z~~~"), id="not packed so"),
         pytest.param(value_of("zabcde"), id="cut short"),
-        pytest.param(
-            value_of('[{"thread": [], "source": {}}, [], "", [null, null]]', "now 1 1 d"),
-            id="a time that is text",
-        ),
+        pytest.param(value_of(payload(), "now 1 1 d"), id="a time that is text"),
     ],
 )
 def test_a_damaged_value_is_no_entry(value: str) -> None:
-    assert Entry.from_value(value) is None
+    assert CODEC.from_value(value_of(payload())) is not None
+    assert CODEC.from_value(value) is None
 
 
 @settings(max_examples=150, deadline=None)
 @given(JSON, JSON, JSON)
 def test_no_value_in_a_store_breaks_a_lookup(answer: Any, drafts: Any, content: Any) -> None:
-    found = Entry.from_value(value_of(json.dumps([answer, drafts, content, [None, None]])))
-    assert found is None or isinstance(found.answer["thread"], list)
-    assert Entry.from_value(json.dumps(answer)) is None
+    found = CODEC.from_value(value_of(payload(answer=answer, drafts=drafts, content=content)))
+    assert found is None or found.answer.thread
+    assert CODEC.from_value(json.dumps(answer)) is None
 
 
-@pytest.mark.parametrize(
-    ("usage", "cost_usd"),
-    [
-        pytest.param({"usage": {"cost_usd": 0.5}}, 0.5, id="paid"),
-        pytest.param({"usage": {}}, 0.0, id="no cost"),
-        pytest.param({}, 0.0, id="no usage"),
-        pytest.param({"usage": None}, 0.0, id="usage that is null"),
-    ],
-)
-def test_a_hit_is_worth_what_the_answer_cost(usage: dict[str, Any], cost_usd: float) -> None:
-    assert entry(answer={"thread": []} | usage).cost_usd == cost_usd
+@pytest.mark.parametrize(("cost_usd", "micros"), [(0.5, "500000"), (0.0, "0")], ids=["paid", "free"])
+def test_a_value_says_what_the_answer_cost(cost_usd: float, micros: str) -> None:
+    usage = ANSWER.usage.model_copy(update={"cost_usd": cost_usd})
+    value = CODEC.to_value(entry(usage=usage))
+    assert value is not None
+    assert value.split(" ")[2] == micros

@@ -15,9 +15,11 @@ import pytest
 from redis import Redis
 from starlette.responses import JSONResponse, Response
 
+from core.cache.outcome import Hit, Limited
+from core.request import RequestRecord
 from core.services import Services
 from core.settings import Settings
-from core.store.protocol import Ask
+from core.store.protocol import Lookup
 from tests.support.app import Instances
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI, completion, thread_answer
@@ -26,6 +28,7 @@ from tests.support.paths import ROOT
 from tests.support.site import ARTICLE, Site, page
 from tests.support.upstash_front import Front
 
+EXAMPLE = json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
 README = (ROOT / "README.md").read_text()
 ROWS = re.findall(r"^\| ([a-z`][^|]+?) \| (\d+) \| (\d+) \| (\d+) \|$", README, re.MULTILINE)
 MOST = {name: (int(trips), int(requests), int(generations)) for name, trips, requests, generations in ROWS}
@@ -136,15 +139,19 @@ async def test_in_scope_generations_hits_and_failures_are_free(
     assert status["requests_used"] == 1
 
 
+def record() -> RequestRecord:
+    return RequestRecord(request_id="id", seconds=9)
+
+
 async def test_what_waits_to_be_counted_is_not_lost_with_a_blocked_call(
     store_settings: dict[str, Any], clock: Clock
 ) -> None:
     services = Services(Settings(**store_settings, rate_limit_requests=1), clock=clock)
-    ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
-    await services.cache.enter(ask)
-    services.cache.count_later(collapsed=1)
-    assert (await services.cache.enter(ask)).kind == "blocked"
-    await services.cache.enter(replace(ask, client="b"))
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
+    await services.cache.look_up(lookup, record())
+    services.cache.count_later("collapsed")
+    assert isinstance(await services.cache.look_up(lookup, record()), Limited)
+    await services.cache.look_up(replace(lookup, client="b"), record())
     (day,) = (await services.store.stats()).days.values()
     await services.close()
     assert day["collapsed"] == 1
@@ -157,11 +164,13 @@ async def test_whoever_waited_is_collapsed_when_this_process_has_it_meanwhile(
     upstash_settings: dict[str, Any], clock: Clock, waited: bool, counted: dict[str, int]
 ) -> None:
     services = Services(Settings(**upstash_settings), clock=clock)
-    ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
     kept_ms = int(clock.now * 1000)
-    services.local.put(ask.key, f"{kept_ms + 9_000} {kept_ms} 7 d {{}}", 30)
-    assert (await services.cache.enter(replace(ask, waited=waited, counts="not"))).kind == "hit"
-    await services.cache.enter(replace(ask, looks=False, only_looks=True))  # what waits travels along
+    payload = json.dumps([EXAMPLE, [], [], "", [None, None]])
+    services.local.items.put(lookup.key, f"{kept_ms + 9_000} {kept_ms} 7 d {payload}", 30)
+    found = await services.cache.look_up(replace(lookup, waited=waited, charge="never"), record())
+    assert isinstance(found, Hit)
+    await services.cache.look_up(replace(lookup, mode="count_only"), record())  # what waits travels along
     (day,) = (await services.store.stats()).days.values()
     await services.close()
     assert day == counted
@@ -171,12 +180,12 @@ async def test_what_was_counted_before_the_limit_was_met_is_not_counted_again(
     store_settings: dict[str, Any], clock: Clock
 ) -> None:
     services = Services(Settings(**store_settings, rate_limit_requests=1), clock=clock)
-    ask = Ask(key="threadr:cache:text:1", digest="d", client="a", token="t", seconds=9, lease_seconds=9)
-    asks = [replace(ask, key=f"threadr:cache:text:{n}", counts="leading") for n in range(3)]
-    await services.cache.enter(asks[0])
-    services.cache.count_later(collapsed=1)
-    assert (await services.cache.enter(asks[1])).kind == "blocked"
-    await services.cache.enter(replace(asks[2], client="b"))
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
+    lookups = [replace(lookup, key=f"threadr:cache:text:{n}", charge="on_generation") for n in range(3)]
+    await services.cache.look_up(lookups[0], record())
+    services.cache.count_later("collapsed")
+    assert isinstance(await services.cache.look_up(lookups[1], record()), Limited)
+    await services.cache.look_up(replace(lookups[2], client="b"), record())
     (day,) = (await services.store.stats()).days.values()
     await services.close()
     assert day["collapsed"] == 1

@@ -348,7 +348,7 @@ async def test_clearing_removes_the_local_entry_and_tells_whether_the_shared_one
     broken: Broken,
 ) -> None:
     local = broken.instance.services.local
-    local.put(KEY, "kept", 60)
+    local.items.put(KEY, "kept", 60)
     response = await broken.instance.client.delete("/api/cache/clear", params=REQUEST)
     assert response.status_code == broken.shows.cleared
     assert await local.peek(KEY) is None

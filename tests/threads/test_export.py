@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
 from core.threads.export import exported
+from core.threads.schemas import GenerateAnswer, PostOut
 
 
-def answer(*contents: str, title: str | None = None) -> dict[str, Any]:
-    return {"title": title, "thread": [{"content": content} for content in contents]}
+def answer(*contents: str, title: str | None = None) -> GenerateAnswer:
+    posts = [PostOut(number=1, total=1, content=content, character_count=1) for content in contents]
+    return GenerateAnswer.model_construct(title=title, thread=posts)
 
 
 def test_text_divides_posts_by_three_blank_lines() -> None:

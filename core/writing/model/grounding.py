@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from core.text.platforms import links_in
+from core.text.links import links_in
 from core.writing.draft import Draft
 
 _MAX_NAMES = 10

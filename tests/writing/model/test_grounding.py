@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.text.cleaning import clean
-from core.text.platforms import links_in
+from core.text.links import links_in
 from core.writing.draft import Draft
 from core.writing.model.grounding import remove_ungrounded
 
