@@ -15,7 +15,7 @@ from core.article.html_limits import limit_html
 from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
 from core.article.pdf import MAGIC, pdf_article
 from core.errors import NoArticle
-from core.text.cleaning import clean, clean_line, may_stand
+from core.text.cleaning import clean, clean_line, letters_of, may_stand
 from core.text.language import guess
 
 if TYPE_CHECKING:
@@ -106,19 +106,15 @@ def _stop_words() -> tuple[str, ...]:
 def _title(document: Document, html: str, url: str) -> str | None:
     """The title without a suffix that names the site, or that the page's heading does not have."""
     title = clean_line(document.title or "")
-    site = _letters(document.sitename or "")
-    host = _letters((urlsplit(url).hostname or "").removeprefix("www."))
-    headings = {_letters(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
+    site = letters_of(document.sitename or "")
+    host = letters_of((urlsplit(url).hostname or "").removeprefix("www."))
+    headings = {letters_of(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
     while suffix := _SUFFIX.match(title):
-        tail = _letters(suffix[2])
-        if tail not in site and tail != host and _letters(suffix[1]) not in headings:
+        tail = letters_of(suffix[2])
+        if tail not in site and tail != host and letters_of(suffix[1]) not in headings:
             break
         title = suffix[1]
     return title or None
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _harmless(reference: re.Match[str]) -> str:

@@ -62,15 +62,11 @@ def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
     host = _host(parts)
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
     if f"{host}:{port}" not in allow_hosts:
-        _check_public(host, port)
+        if port not in _DEFAULT_PORTS.values():
+            _refuse(f"port {port}")
+        if set(host).isdisjoint(".:"):
+            _refuse("a single label, which a resolver completes with a domain of its own")
     return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query)
-
-
-def _check_public(host: str, port: int) -> None:
-    if port not in _DEFAULT_PORTS.values():
-        _refuse(f"port {port}")
-    if "." not in host and ":" not in host:
-        _refuse("a single label, which a resolver completes with a domain of its own")
 
 
 def redirected(address: WebAddress, location: str) -> str:

@@ -51,3 +51,8 @@ def clean(text: str) -> str:
 def clean_line(text: str) -> str:
     """The same as one line."""
     return " ".join(clean(text).split())
+
+
+def letters_of(text: str) -> str:
+    """The letters and digits, without case: what two texts have in common however they are set."""
+    return "".join(filter(str.isalnum, text.casefold()))

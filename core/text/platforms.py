@@ -56,8 +56,7 @@ def _count_x(text: str) -> int:
         return len(text)
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
     text = _with_replaced(text, _counted_as_23(links_in(text)))
-    emoji = twitter_pattern("emoji")
-    text = _EMOJI_RUN.sub(lambda run: emoji.sub("xx", run[0]), text)
+    text = _EMOJI_RUN.sub(lambda run: twitter_pattern("emoji").sub("xx", run[0]), text)
     return len(text) + len(_WEIGHING_TWO.findall(text))
 
 
