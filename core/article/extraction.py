@@ -44,7 +44,7 @@ _HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTA
 def extract_article(html: bytes, *, url: str, content_type: str | None = None) -> Article:
     """The main text with its title, author, date, language and site.
 
-    Plain text is taken as it stands; a PDF is read where it holds text. Raises NoArticle when the page holds
+    Plain text is taken as it is; a PDF is read where it holds text. Raises NoArticle when the page holds
     none, Paywall when it shows only the start, UnsupportedContent for a PDF that cannot be read.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()

@@ -32,14 +32,11 @@ class WebAddress:
     path: str
     query: str
 
-    @property
-    def authority(self) -> str:
-        """host or host:port where the port is not the scheme's own (RFC 3986, section 3.2)."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
-
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.authority}{self.path}{'?' if self.query else ''}{self.query}"
+        """The URL, with its port where that is not the scheme's own (RFC 3986, section 3.2)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}{self.path}{'?' if self.query else ''}{self.query}"
 
 
 def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:

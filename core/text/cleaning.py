@@ -1,4 +1,4 @@
-"""Characters that no post may carry, whoever sent them."""
+"""Characters that no post may carry are taken out of a text."""
 
 from __future__ import annotations
 
@@ -38,10 +38,7 @@ def without_surrogates(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """The text without control, bidi, surrogate and hidden characters, its white space made plain.
-
-    Lines stay lines; runs of blank lines become one.
-    """
+    """The text without control, bidi, surrogate and hidden characters, runs of blanks as one."""
     text = _TAGS.sub(r"\1", _FORBIDDEN.sub("", _LINE_ENDS.sub("\n", text)))
     text = _FURTHER_SELECTORS.sub(r"\1", text)
     text = _SPACE_AT_LINE_ENDS.sub("\n", _SPACES.sub(" ", text))

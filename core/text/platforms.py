@@ -37,7 +37,6 @@ def count(text: str, platform: str = "x") -> int:
 class Platform:
     """`limit` is the most that `count` may give for one post, and `max_bytes` the most UTF-8."""
 
-    name: str
     limit: int
     count: Callable[[str], int]
     max_posts: int = 25
@@ -111,9 +110,7 @@ def _count_threads(text: str) -> int:
     if not emoji.search(text):
         return len(text)
     clusters = regex.findall(r"\X", text)
-    return sum(
-        len(each.encode(errors="surrogatepass")) if emoji.search(each) else len(each) for each in clusters
-    )
+    return sum(len(each.encode(errors="surrogatepass") if emoji.search(each) else each) for each in clusters)
 
 
 def _count_utf16(text: str) -> int:
@@ -121,12 +118,9 @@ def _count_utf16(text: str) -> int:
 
 
 PLATFORMS = {
-    platform.name: platform
-    for platform in (
-        Platform("x", 280, _count_x),
-        Platform("bluesky", 300, _count_graphemes, max_bytes=3_000),
-        Platform("mastodon", 500, _count_mastodon),
-        Platform("threads", 500, _count_threads),
-        Platform("linkedin", 3_000, _count_utf16, max_posts=1),
-    )
+    "x": Platform(280, _count_x),
+    "bluesky": Platform(300, _count_graphemes, max_bytes=3_000),
+    "mastodon": Platform(500, _count_mastodon),
+    "threads": Platform(500, _count_threads),
+    "linkedin": Platform(3_000, _count_utf16, max_posts=1),
 }

@@ -15,7 +15,7 @@ from core.text.sentences import Sentence, sentences
 
 Count = Callable[[str], int]
 
-_MAX_CHARACTERS = 10_000  # no post is so long, whatever its links count for; counting it would take long
+_MAX_CHARACTERS = 10_000  # no post is longer, even one full of links; counting it would take long
 _WORD = re.compile(r"\S+\s*")
 # Where a sentence that is too long for a post may best be divided.
 _CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”’」』）】》]*\s*$")
@@ -105,7 +105,7 @@ def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:
                 if segment["link"] or fits(segment[0].rstrip(), max_length, count):
                     yield segment[0]
                 else:
-                    yield from _torn(segment[0], max_length, count)
+                    yield from _broken_up(segment[0], max_length, count)
 
 
 @functools.cache
@@ -126,7 +126,7 @@ def _segment() -> Any:
     )
 
 
-def _torn(segment: str, max_length: int, count: Count) -> Iterator[str]:
+def _broken_up(segment: str, max_length: int, count: Count) -> Iterator[str]:
     """The graphemes of a word that no post can hold, and the code points of such a grapheme."""
     import regex
 

@@ -15,5 +15,5 @@ def word_lists(module_file: str) -> dict[str, dict[str, str]]:
 
 
 def alternatives(patterns: str) -> str:
-    """A pattern that matches any of `patterns`: white space divides them, and "_" stands for a space."""
+    """A pattern that matches any of `patterns`: white space divides them, "_" is a space."""
     return "|".join(patterns.split()).replace("_", " ")

@@ -89,12 +89,12 @@ class _Composition:
         from core.writing.extractive.ranking import rank
 
         texts = [passage.text for passage in self._passages]
-        # A sentence that no post can hold would have to be torn.
+        # A sentence that no post can hold would have to be divided.
         able = [text if self._space.fits(text) else "" for text in texts]
         return rank(able, longest=max(map(len, able), default=0), language=self._article.language or "en")
 
     def _first_passage(self) -> int | None:
-        """Which passage stands in the first post whatever else is chosen; None where the title is alone."""
+        """Which passage is always chosen, for the first post; None where the title is alone in it."""
         if not self._space.title:
             return 0  # a text that somebody wrote begins where they began it
         if self._brief.allowed_posts == 1:
@@ -102,11 +102,12 @@ class _Composition:
         if self._total <= self._space.max_length * min(_MIN_POSTS, self._brief.allowed_posts - 1):
             return 0  # kept whole, in its order
         # What refers back comes along behind the first passage only: others leave their place.
-        able = (i for i in self._openers() if i == 0 or not self._is_required(i))
+        required = {i - 1 for i, passage in enumerate(self._passages) if passage.needs_previous}
+        able = (i for i in self._openers() if i == 0 or i not in required)
         return next((i for i in able if self._space.fits(self._passages[i].text, first=True)), None)
 
     def _openers(self) -> list[int]:
-        """The passages of the first half that can stand first, the strongest first."""
+        """The passages of the first half that can open a thread, the strongest first."""
         early = max(8, len(self._passages) // 2)
         able = [
             i
@@ -116,9 +117,6 @@ class _Composition:
             and self._ranking.lengths[i] * self._space.weight > _MIN_OF_HOOK * self._space.max_length
         ]
         return sorted(able, key=lambda i: -self._ranking.scores[i] / (1 + i))
-
-    def _is_required(self, index: int) -> bool:
-        return any(passage.needs_previous for passage in self._passages[index + 1 : index + 2])
 
     def _chosen(self, share: float) -> Iterable[int]:
         """The passages that say most in a `share` of the thread; all where a short thread holds them."""

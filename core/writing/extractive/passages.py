@@ -52,7 +52,7 @@ def passages(
     """The passages of `parts` that are content, each as much of what belongs together as `fits` a post.
 
     What refers back to a sentence that is left out, or to none, is left out; when all does, all is kept.
-    `starts_text`: the first sentence refers back to nothing, whatever its words: the author began there.
+    `starts_text`: the first sentence refers back to nothing, since the author began there.
     """
     refers_back = {i for i, part in enumerate(parts) if needs_antecedent(part.text, language)}
     if starts_text:
@@ -114,7 +114,7 @@ def _goes_on(one: Sentence, other: Sentence) -> bool:
 
 
 def _quoted(parts: Sequence[Sentence]) -> set[int]:
-    """Those that stand inside a quotation, from the second of its sentences to its last."""
+    """Those inside a quotation, from the second of its sentences to its last."""
     found: set[int] = set()
     opened, closes = 0, ""
     for i, part in enumerate(parts):
