@@ -17,6 +17,7 @@ from core.article.pdf import MAGIC, pdf_article
 from core.errors import NoArticle
 from core.text.cleaning import clean, clean_line, letters_of, may_stand
 from core.text.language import guess
+from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
     from trafilatura.settings import Document
@@ -33,10 +34,6 @@ _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 # Where Python's codec of that name lacks what browsers add to the charset.
 _WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}
 _GUESSED = set("en de fr es it pt nl id sv pl tr ru zh".split())  # for these, a wrong lang attribute shows
-_STOP_WORD_LANGUAGES = (
-    "Arabic Bulgarian Czech Danish Dutch English French German Greek Hindi Hungarian Indonesian Italian "
-    "Norwegian_Bokmal Polish Portuguese Romanian Russian Spanish Swedish Turkish Ukrainian Vietnamese"
-)
 _SUFFIX = re.compile(r"(.+?)\s+[-–—|·•:»]\s+([^-–—|·•:»]{2,60})$")
 _HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTALL)
 
@@ -100,7 +97,8 @@ def _stop_words() -> tuple[str, ...]:
     """For trafilatura's second opinion; the 100 languages that it would load itself take 34 MB."""
     from trafilatura.external import get_stoplist
 
-    return tuple({word for language in _STOP_WORD_LANGUAGES.split() for word in get_stoplist(language)})
+    languages = word_lists(__file__)["languages"]["with_stop_words"].split()
+    return tuple({word for language in languages for word in get_stoplist(language)})
 
 
 def _title(document: Document, html: str, url: str) -> str | None:

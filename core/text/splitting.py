@@ -77,12 +77,8 @@ def _lines(text: str, max_length: int, count: Count) -> Iterator[str]:
 def _clause_end(line: Sequence[str]) -> int:
     """How many of the atoms to take to end with a clause in the line's second half; all where none does."""
     lengths = list(accumulate(map(len, line)))
-    for number in range(len(line), 0, -1):
-        if lengths[number - 1] < lengths[-1] / 2:
-            break
-        if _CLAUSE_END.search(line[number - 1]):
-            return number
-    return len(line)
+    late = (number for number in range(len(line), 0, -1) if lengths[number - 1] >= lengths[-1] / 2)
+    return next((number for number in late if _CLAUSE_END.search(line[number - 1])), len(line))
 
 
 def _max_that_fit(atoms: Iterable[str], max_length: int, count: Count) -> int:

@@ -153,23 +153,16 @@ class _Composition:
         moved = None if self._first == indices[0] else self._first
         parts = [Sentence(space.title, -1)] if space.title and moved is None else []
         parts += [self._passages[i].as_sentence() for i in indices if i != moved]
-        at = self._place_of_link(parts, moved=moved is not None)
-        if at is not None:
-            parts[at] = replace(parts[at], text=parts[at].text + space.link)
+        at = 0 if self._brief.source_link == "first" else -1
+        beside = space.link and (at or moved is None) and space.fits(parts[at].text + space.link)
+        link = space.link if beside else ""
+        parts[at] = replace(parts[at], text=parts[at].text + link)
         # A hook that leaves its place keeps its post to itself.
         posts = [] if moved is None else [space.titled(self._passages[moved].text)]
         packed = pack(parts, max_length=self._brief.max_length, count=space.count)
         posts += islice(packed, self._brief.allowed_posts + 1)
-        if at is not None:
-            posts[at] = posts[at].replace(space.link, "", 1)
+        posts[at] = posts[at].replace(link, "", 1)
         return tuple(posts)
-
-    def _place_of_link(self, parts: list[Sentence], *, moved: bool) -> int | None:
-        """The first or last index, if the link fits beside that text."""
-        at = {"first": 0, "last": -1}.get(self._brief.source_link) if self._space.link else None
-        if at is None or (at == 0 and moved) or not self._space.fits(parts[at].text + self._space.link):
-            return None
-        return at
 
 
 class _Space:
