@@ -1,7 +1,5 @@
 """A page's markup within bounds: what the parser is given never costs more than a big real page does."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from itertools import islice

@@ -1,7 +1,5 @@
 """A caller's URL, parsed strictly: what is not plainly a web address is refused, never repaired."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Collection

@@ -1,7 +1,5 @@
 """Characters that no post may carry are taken out of a text."""
 
-from __future__ import annotations
-
 import re
 
 # C0 and C1 controls but tab and newline, zero-width space, bidi embeddings, overrides and isolates

@@ -1,7 +1,5 @@
 """Links as X and Mastodon find them in a text: twitter-text's patterns, bounded."""
 
-from __future__ import annotations
-
 import functools
 import importlib
 import pkgutil

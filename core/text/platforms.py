@@ -1,7 +1,5 @@
 """What a platform counts as a character, and how many it allows."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """A text as sentences, each with the number of its paragraph."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

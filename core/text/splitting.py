@@ -1,7 +1,5 @@
 """Text into posts: whole sentences where they fit, whole words where they do not."""
 
-from __future__ import annotations
-
 import functools
 import re
 from bisect import bisect_right

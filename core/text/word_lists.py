@@ -1,7 +1,5 @@
 """Lists of words and patterns: .toml files beside the code that uses them, read when first needed."""
 
-from __future__ import annotations
-
 import functools
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What pages put between an article's sentences: headings, captions, credits, calls to subscribe."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Sequence

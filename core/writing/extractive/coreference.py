@@ -1,7 +1,5 @@
 """Whether a sentence refers back to the one before it: without that one, its opening has no antecedent."""
 
-from __future__ import annotations
-
 import functools
 import re
 

@@ -1,7 +1,5 @@
 """Sentences that are kept together or left out: quotations, lists, and what refers to the one before."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
