@@ -15,8 +15,9 @@ from core.article.html_limits import limit_html
 from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
 from core.article.pdf import MAGIC, pdf_article
 from core.errors import NoArticle
-from core.text.cleaning import clean, clean_line, may_stand
+from core.text.cleaning import clean, clean_line, letters_of, may_stand
 from core.text.language import guess
+from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
     from trafilatura.settings import Document
@@ -33,10 +34,6 @@ _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 # Where Python's codec of that name lacks what browsers add to the charset.
 _WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}
 _GUESSED = set("en de fr es it pt nl id sv pl tr ru zh".split())  # for these, a wrong lang attribute shows
-_STOP_WORD_LANGUAGES = (
-    "Arabic Bulgarian Czech Danish Dutch English French German Greek Hindi Hungarian Indonesian Italian "
-    "Norwegian_Bokmal Polish Portuguese Romanian Russian Spanish Swedish Turkish Ukrainian Vietnamese"
-)
 _SUFFIX = re.compile(r"(.+?)\s+[-–—|·•:»]\s+([^-–—|·•:»]{2,60})$")
 _HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTALL)
 
@@ -44,7 +41,7 @@ _HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTA
 def extract_article(html: bytes, *, url: str, content_type: str | None = None) -> Article:
     """The main text with its title, author, date, language and site.
 
-    Plain text is taken as it stands; a PDF is read where it holds text. Raises NoArticle when the page holds
+    Plain text is taken as it is; a PDF is read where it holds text. Raises NoArticle when the page holds
     none, Paywall when it shows only the start, UnsupportedContent for a PDF that cannot be read.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
@@ -100,25 +97,22 @@ def _stop_words() -> tuple[str, ...]:
     """For trafilatura's second opinion; the 100 languages that it would load itself take 34 MB."""
     from trafilatura.external import get_stoplist
 
-    return tuple({word for language in _STOP_WORD_LANGUAGES.split() for word in get_stoplist(language)})
+    languages = word_lists(__file__)["languages"]["with_stop_words"].split()
+    return tuple({word for language in languages for word in get_stoplist(language)})
 
 
 def _title(document: Document, html: str, url: str) -> str | None:
     """The title without a suffix that names the site, or that the page's heading does not have."""
     title = clean_line(document.title or "")
-    site = _letters(document.sitename or "")
-    host = _letters((urlsplit(url).hostname or "").removeprefix("www."))
-    headings = {_letters(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
+    site = letters_of(document.sitename or "")
+    host = letters_of((urlsplit(url).hostname or "").removeprefix("www."))
+    headings = {letters_of(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
     while suffix := _SUFFIX.match(title):
-        tail = _letters(suffix[2])
-        if tail not in site and tail != host and _letters(suffix[1]) not in headings:
+        tail = letters_of(suffix[2])
+        if tail not in site and tail != host and letters_of(suffix[1]) not in headings:
             break
         title = suffix[1]
     return title or None
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _harmless(reference: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ import contextlib
 import fnmatch
 import re
 import zlib
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from core.net.urls import WebAddress, redirected, web_address
 if TYPE_CHECKING:
     import httpx2
 
-    from core.article.ssrf_guard import Dial, GuardedBackend, Resolve
+    from core.article.ssrf_guard import GuardedBackend
 
 PROJECT_URL = "https://threadr.example"  # where a site's owner reads who asks and why
 USER_AGENT = f"Threadr/0.1 (+{PROJECT_URL}; fetches one page when a person asks for a thread of it)"
@@ -76,8 +76,7 @@ class Page:
 class Fetcher:
     """Every redirect is parsed, checked and connected to afresh: no cookie and no connection outlives one.
 
-    `resolve`, `dial` and `connect_seconds` replace the resolver, the network and the seconds that both may
-    take; every address is checked all the same.
+    `backend` makes the network backend, where it shall not be GuardedBackend with its defaults.
     """
 
     def __init__(
@@ -85,23 +84,17 @@ class Fetcher:
         *,
         allow_hosts: Collection[str] = (),
         allowed_domains: Collection[str] = (),
-        resolve: Resolve | None = None,
-        dial: Dial | None = None,
-        connect_seconds: float | None = None,
+        backend: Callable[[Collection[str]], GuardedBackend] | None = None,
     ) -> None:
         self._allow_hosts = {re.sub(r"[][]", "", host).lower() for host in allow_hosts}  # as in WebAddress
         self._domains = [domain.lower() for domain in allowed_domains]
-        self._resolve = resolve
-        self._dial = dial
-        self._connect_seconds = connect_seconds
+        self._backend = backend
 
     async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
         """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by type."""
         from core.article.ssrf_guard import GuardedBackend
 
-        backend = GuardedBackend(
-            self._allow_hosts, resolve=self._resolve, dial=self._dial, connect_seconds=self._connect_seconds
-        )
+        backend = (self._backend or GuardedBackend)(self._allow_hosts)
         try:
             async with asyncio.timeout(min(seconds, _MAX_SECONDS)):
                 return await self._follow(url, backend, validators or Validators())

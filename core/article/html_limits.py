@@ -1,7 +1,5 @@
 """A page's markup within bounds: what the parser is given never costs more than a big real page does."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from itertools import islice
@@ -44,10 +42,10 @@ class Markup:
 
 
 def limit_html(html: str) -> Markup:
-    """The page without comments, styles and scripts, cut or thinned where it is beyond all measure.
+    """The page without comments, styles and scripts, cut or thinned where it is beyond the limits.
 
-    One pass; its time is linear in the length whatever the markup. Ordinary pages keep every element,
-    attribute and character that an extractor looks at.
+    One pass, its time linear in the length of any markup. Ordinary pages keep every element, attribute and
+    character that an extractor looks at.
     """
     return _Pass(html).run()
 

@@ -1,7 +1,5 @@
 """Pages that hide or replace an article: paywalls, error pages, cookie notices, pages that need scripts."""
 
-from __future__ import annotations
-
 import functools
 import re
 

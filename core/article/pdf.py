@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.article.article import Article
+from core.article.page_checks import MIN_CHARACTERS
 from core.errors import NoArticle, UnsupportedContent
 from core.text.cleaning import clean, clean_line
 from core.text.language import guess
@@ -21,7 +22,6 @@ _MAX_PAGES = 60
 _MAX_CHARACTERS = 200_000
 _MAX_CPU_SECONDS = 1.2  # looked at between pages
 _MAX_STREAM_BYTES = 2_000_000
-_MIN_CHARACTERS = 140
 _NO_TEXT = (
     "The PDF holds pictures of pages and no text. Run it through text recognition (OCR), or paste the text."
 )
@@ -51,7 +51,7 @@ def pdf_article(body: bytes, *, url: str) -> Article:
             "The PDF cannot be read. Paste the text instead.", reason=f"PDF: {type(error).__name__}"
         ) from None
     text = clean(_paragraphs(raw))
-    if len(text) < _MIN_CHARACTERS:
+    if len(text) < MIN_CHARACTERS:
         raise NoArticle if raw.strip() else UnsupportedContent(_NO_TEXT, reason="no text layer")
     return replace(described, text=text, language=guess(text), url=url, truncated=cut)
 

@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpcore2
@@ -54,33 +55,28 @@ async def look_up(host: str, port: int) -> list[IPAddress]:
     return [ipaddress.ip_address(answer[4][0]) for answer in answers]
 
 
+@dataclass(eq=False)
 class GuardedBackend(Dial):
     """Looks a host up once, checks every address, and connects to a checked one: no second look-up differs.
 
     Host header, SNI and certificate name stay those of the URL. `allow_hosts` are the `host:port` pairs
     that may be at any address. `hides_failure` while it connects to a host that is not one of them: an error
     or deadline then must look like a private address from outside, or callers could scan ports and names.
+    `resolve`, `dial` and `connect_seconds` replace the resolver, the network and the seconds that both may
+    take; every address is checked all the same.
     """
 
-    def __init__(
-        self,
-        allow_hosts: Collection[str],
-        *,
-        resolve: Resolve | None = None,
-        dial: Dial | None = None,
-        connect_seconds: float | None = None,
-    ) -> None:
-        self._allow_hosts = allow_hosts
-        self._resolve = resolve or look_up
-        self._dial = dial or httpcore2.AnyIOBackend()
-        self._connect_seconds = connect_seconds or _CONNECT_SECONDS
-        self.hides_failure = False
+    allow_hosts: Collection[str]
+    resolve: Resolve = look_up
+    dial: Dial = field(default_factory=httpcore2.AnyIOBackend)
+    connect_seconds: float = _CONNECT_SECONDS
+    hides_failure: bool = False
 
     async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
-        exempt = f"{host}:{port}" in self._allow_hosts
+        exempt = f"{host}:{port}" in self.allow_hosts
         self.hides_failure = not exempt
         try:
-            async with asyncio.timeout(self._connect_seconds):
+            async with asyncio.timeout(self.connect_seconds):
                 stream = await self._connect(host, port, exempt)
         except (OSError, ValueError, httpcore2.NetworkError, httpcore2.TimeoutException) as error:
             # Remembered like a private address, or asking twice would tell them apart.
@@ -93,46 +89,46 @@ class GuardedBackend(Dial):
         try:
             addresses = [ipaddress.ip_address(host)]
         except ValueError:
-            addresses = await self._resolve(host, port)
+            addresses = await self.resolve(host, port)
         if not exempt and not all(is_public(address) for address in addresses):
             raise ArticleBlocked(reason="address is not public")
         fault: Exception = OSError("no address")
         for address in addresses[:_MAX_ATTEMPTS]:
             try:
-                return LimitedStream(await self._dial.connect_tcp(str(address), port, _ATTEMPT_SECONDS))
+                return LimitedStream(await self.dial.connect_tcp(str(address), port, _ATTEMPT_SECONDS))
             except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
                 fault = error
         raise fault
 
 
+@dataclass(eq=False)
 class LimitedStream(httpcore2.AsyncNetworkStream):
     """A connection that fails after `bytes_left`: 1xx answers, chunk sizes and trailers are in no body."""
 
-    def __init__(self, stream: httpcore2.AsyncNetworkStream, bytes_left: int = _MAX_HEAD_BYTES) -> None:
-        self._stream = stream
-        self.bytes_left = bytes_left
+    stream: httpcore2.AsyncNetworkStream
+    bytes_left: int = _MAX_HEAD_BYTES
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self.bytes_left <= 0:
             raise ArticleUnreachable(reason="bytes on the wire")
-        data = await self._stream.read(max_bytes, timeout)
+        data = await self.stream.read(max_bytes, timeout)
         self.bytes_left -= len(data)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, timeout)
+        await self.stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        await self.stream.aclose()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> LimitedStream:
         try:
-            return LimitedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+            return LimitedStream(await self.stream.start_tls(ssl_context, server_hostname, timeout))
         except BaseException:  # the deadline, say: httpcore2 would leave the socket to the garbage collector
             await self.aclose()
             raise
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        return self.stream.get_extra_info(info)

@@ -1,7 +1,5 @@
 """A caller's URL, parsed strictly: what is not plainly a web address is refused, never repaired."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Collection
@@ -32,14 +30,11 @@ class WebAddress:
     path: str
     query: str
 
-    @property
-    def authority(self) -> str:
-        """host or host:port where the port is not the scheme's own (RFC 3986, section 3.2)."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
-
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.authority}{self.path}{'?' if self.query else ''}{self.query}"
+        """The URL, with its port where that is not the scheme's own (RFC 3986, section 3.2)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}{self.path}{'?' if self.query else ''}{self.query}"
 
 
 def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
@@ -62,15 +57,11 @@ def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
     host = _host(parts)
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
     if f"{host}:{port}" not in allow_hosts:
-        _check_public(host, port)
+        if port not in _DEFAULT_PORTS.values():
+            _refuse(f"port {port}")
+        if set(host).isdisjoint(".:"):
+            _refuse("a single label, which a resolver completes with a domain of its own")
     return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query)
-
-
-def _check_public(host: str, port: int) -> None:
-    if port not in _DEFAULT_PORTS.values():
-        _refuse(f"port {port}")
-    if "." not in host and ":" not in host:
-        _refuse("a single label, which a resolver completes with a domain of its own")
 
 
 def redirected(address: WebAddress, location: str) -> str:

@@ -1,6 +1,4 @@
-"""Characters that no post may carry, whoever sent them."""
-
-from __future__ import annotations
+"""Characters that no post may carry are taken out of a text."""
 
 import re
 
@@ -38,10 +36,7 @@ def without_surrogates(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """The text without control, bidi, surrogate and hidden characters, its white space made plain.
-
-    Lines stay lines; runs of blank lines become one.
-    """
+    """The text without control, bidi, surrogate and hidden characters, runs of blanks as one."""
     text = _TAGS.sub(r"\1", _FORBIDDEN.sub("", _LINE_ENDS.sub("\n", text)))
     text = _FURTHER_SELECTORS.sub(r"\1", text)
     text = _SPACE_AT_LINE_ENDS.sub("\n", _SPACES.sub(" ", text))
@@ -51,3 +46,8 @@ def clean(text: str) -> str:
 def clean_line(text: str) -> str:
     """The same as one line."""
     return " ".join(clean(text).split())
+
+
+def letters_of(text: str) -> str:
+    """The letters and digits, without case: what two texts have in common however they are set."""
+    return "".join(filter(str.isalnum, text.casefold()))

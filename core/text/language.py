@@ -1,7 +1,5 @@
 """Which language a text is in, as far as sentence segmentation must know it."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections import Counter

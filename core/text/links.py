@@ -1,7 +1,5 @@
 """Links as X and Mastodon find them in a text: twitter-text's patterns, bounded."""
 
-from __future__ import annotations
-
 import functools
 import importlib
 import pkgutil
@@ -41,12 +39,10 @@ def links_in(text: str) -> list[range]:
             found.append(range(at, _stop(link)))
         elif not link["before"].endswith(("-", "_", ".", "/")):
             # Without a scheme only the ASCII part of a name is a link.
-            names = [
-                range(at + name.start(), at + name.end())
-                for name in twitter_pattern("valid_ascii_domain").finditer(link["domain"])
-            ]
+            domains = twitter_pattern("valid_ascii_domain").finditer(link["domain"])
+            names = [range(at + domain.start(), at + domain.end()) for domain in domains]
             if names and link["path"]:
-                # As long as with its path, even where letters that do not belong to it stand between.
+                # As long as with its path, even with letters between them that do not belong to it.
                 rest = link.end("url") - link.end("domain")
                 names[-1] = range(names[-1].start, names[-1].stop + rest)
             found += names
@@ -71,10 +67,7 @@ def twitter_pattern(name: str) -> re.Pattern[str]:
 
 @functools.cache
 def _twitter_text() -> ModuleType:
-    """twitter_text, which reads its one data file through pkg_resources: setuptools dropped that in v82.
-
-    It gets a substitute for the length of its import.
-    """
+    """twitter_text, with a substitute for pkg_resources during its import: setuptools dropped that in v82."""
     substitute = ModuleType("pkg_resources")
     substitute.__dict__["resource_string"] = pkgutil.get_data
     before = sys.modules.get("pkg_resources")
@@ -88,7 +81,7 @@ def _twitter_text() -> ModuleType:
 
 
 def _matches(text: str, *, mastodon: bool) -> Iterator[re.Match[str]]:
-    """What may be a link, token by token: none reaches over white space, or stands where no dot is."""
+    """What may be a link, token by token: a link has no white space in it, and has a dot."""
     pattern = _link_pattern(mastodon)
     for token in _TOKEN.finditer(text):
         if _ending().search(token[0]) and (not mastodon or "://" in token[0]):
@@ -106,7 +99,7 @@ def _is_in_bounds(link: re.Match[str]) -> bool:
 
 
 def _stop(link: re.Match[str]) -> int:
-    """Where a link with a scheme ends: behind the name of one to t.co stands no path."""
+    """The end of a link with a scheme; of one to t.co, without what follows its short name."""
     return link.end("short" if link["short"] else "url")
 
 
@@ -126,21 +119,18 @@ def _ending() -> re.Pattern[str]:
 def _link_pattern(mastodon: bool) -> re.Pattern[str]:
     """twitter-text's pattern of a link, with names of a length that the DNS allows (RFC 1035, 2.3.4).
 
-    Without that bound it takes minutes to search what an attacker may send. Mastodon has its own schemes and
-    lets any letter stand in a path (config/initializers/twitter_regex.rb).
+    Without that bound it takes minutes to search what an attacker may send.
     """
-    letter = twitter_pattern("valid_domain_chars").pattern
+    parts = "domain_chars url_path url_query_chars url_query_ending_chars url_preceding_chars".split()
+    letter, path, query, query_end, before = (twitter_pattern(f"valid_{part}").pattern for part in parts)
     labels = rf"(?:(?:{letter}(?:[_-]|{letter}){{0,61}})?{letter}\.){{0,10}}"
     name = rf"(?:{letter}(?:-|{letter}){{0,61}})?{letter}"
-    scheme, path = "https?", f"{twitter_pattern('valid_url_path').pattern}*"
-    query, query_end = (
-        twitter_pattern(f"valid_url_query_{part}").pattern for part in ("chars", "ending_chars")
-    )
+    scheme, path = "https?", f"{path}*"
     short = rf"t\.co/(?P<slug>[a-z0-9]+)(?:\?{query}*{query_end})?"
     if mastodon:
         scheme, path, query, query_end = word_lists(__file__)["mastodon"].values()
     return re.compile(
-        rf"(?P<before>{twitter_pattern('valid_url_preceding_chars').pattern})"
+        rf"(?P<before>{before})"
         rf"(?P<url>(?P<scheme>(?:{scheme})://)?(?:(?<=://)(?=(?P<short>{short})))?"
         rf"(?P<domain>{labels}{name}{_ending().pattern})(?::[0-9]+)?(?P<path>/{path})?(?:\?{query}*{query_end})?)",
         re.IGNORECASE,

@@ -1,7 +1,5 @@
 """What a platform counts as a character, and how many it allows."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -37,7 +35,6 @@ def count(text: str, platform: str = "x") -> int:
 class Platform:
     """`limit` is the most that `count` may give for one post, and `max_bytes` the most UTF-8."""
 
-    name: str
     limit: int
     count: Callable[[str], int]
     max_posts: int = 25
@@ -56,8 +53,7 @@ def _count_x(text: str) -> int:
         return len(text)
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
     text = _with_replaced(text, _counted_as_23(links_in(text)))
-    emoji = twitter_pattern("emoji")
-    text = _EMOJI_RUN.sub(lambda run: emoji.sub("xx", run[0]), text)
+    text = _EMOJI_RUN.sub(lambda run: twitter_pattern("emoji").sub("xx", run[0]), text)
     return len(text) + len(_WEIGHING_TWO.findall(text))
 
 
@@ -112,9 +108,7 @@ def _count_threads(text: str) -> int:
     if not emoji.search(text):
         return len(text)
     clusters = regex.findall(r"\X", text)
-    return sum(
-        len(each.encode(errors="surrogatepass")) if emoji.search(each) else len(each) for each in clusters
-    )
+    return sum(len(each.encode(errors="surrogatepass") if emoji.search(each) else each) for each in clusters)
 
 
 def _count_utf16(text: str) -> int:
@@ -122,12 +116,9 @@ def _count_utf16(text: str) -> int:
 
 
 PLATFORMS = {
-    platform.name: platform
-    for platform in (
-        Platform("x", 280, _count_x),
-        Platform("bluesky", 300, _count_graphemes, max_bytes=3_000),
-        Platform("mastodon", 500, _count_mastodon),
-        Platform("threads", 500, _count_threads),
-        Platform("linkedin", 3_000, _count_utf16, max_posts=1),
-    )
+    "x": Platform(280, _count_x),
+    "bluesky": Platform(300, _count_graphemes, max_bytes=3_000),
+    "mastodon": Platform(500, _count_mastodon),
+    "threads": Platform(500, _count_threads),
+    "linkedin": Platform(3_000, _count_utf16, max_posts=1),
 }

@@ -1,6 +1,4 @@
-"""A text as sentences, each with the paragraph that it stands in."""
-
-from __future__ import annotations
+"""A text as sentences, each with the number of its paragraph."""
 
 import re
 import unicodedata
@@ -15,10 +13,7 @@ _JOINERS = re.compile(r"[\u200c\u200d\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`glued` tells that no space stands between it and the one before, as in Chinese.
-
-    `last` is the paragraph that it ends in, where that is another.
-    """
+    """`glued`: no space before it, as in Chinese. `last`: the paragraph that it ends in, if another."""
 
     text: str
     paragraph: int
@@ -29,8 +24,7 @@ class Sentence:
 def sentences(text: str, language: str = "en") -> list[Sentence]:
     """The sentences of `text` in order, none lost; every line is a paragraph of its own.
 
-    Segmented by sentencex's rules for `language` (ISO 639-1; an unknown one gets the rules of its
-    fallback chain).
+    sentencex divides it by its rules for `language` (ISO 639-1; for an unknown one, by a fallback's).
     """
     found = []
     for number, paragraph in enumerate(line.strip() for line in text.splitlines() if line.strip()):

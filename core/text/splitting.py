@@ -1,7 +1,5 @@
 """Text into posts: whole sentences where they fit, whole words where they do not."""
 
-from __future__ import annotations
-
 import functools
 import re
 from bisect import bisect_right
@@ -15,7 +13,7 @@ from core.text.sentences import Sentence, sentences
 
 Count = Callable[[str], int]
 
-_MAX_CHARACTERS = 10_000  # no post is so long, whatever its links count for; counting it would take long
+_MAX_CHARACTERS = 10_000  # no post is longer, even one full of links; counting it would take long
 _WORD = re.compile(r"\S+\s*")
 # Where a sentence that is too long for a post may best be divided.
 _CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”’」』）】》]*\s*$")
@@ -77,12 +75,8 @@ def _lines(text: str, max_length: int, count: Count) -> Iterator[str]:
 def _clause_end(line: Sequence[str]) -> int:
     """How many of the atoms to take to end with a clause in the line's second half; all where none does."""
     lengths = list(accumulate(map(len, line)))
-    for number in range(len(line), 0, -1):
-        if lengths[number - 1] < lengths[-1] / 2:
-            break
-        if _CLAUSE_END.search(line[number - 1]):
-            return number
-    return len(line)
+    late = (number for number in range(len(line), 0, -1) if lengths[number - 1] >= lengths[-1] / 2)
+    return next((number for number in late if _CLAUSE_END.search(line[number - 1])), len(line))
 
 
 def _max_that_fit(atoms: Iterable[str], max_length: int, count: Count) -> int:
@@ -105,7 +99,7 @@ def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:
                 if segment["link"] or fits(segment[0].rstrip(), max_length, count):
                     yield segment[0]
                 else:
-                    yield from _torn(segment[0], max_length, count)
+                    yield from _broken_up(segment[0], max_length, count)
 
 
 @functools.cache
@@ -126,7 +120,7 @@ def _segment() -> Any:
     )
 
 
-def _torn(segment: str, max_length: int, count: Count) -> Iterator[str]:
+def _broken_up(segment: str, max_length: int, count: Count) -> Iterator[str]:
     """The graphemes of a word that no post can hold, and the code points of such a grapheme."""
     import regex
 

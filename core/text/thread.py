@@ -1,7 +1,5 @@
 """A thread, and the options that it is made by."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, islice

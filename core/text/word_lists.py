@@ -1,7 +1,5 @@
 """Lists of words and patterns: .toml files beside the code that uses them, read when first needed."""
 
-from __future__ import annotations
-
 import functools
 from pathlib import Path
 
@@ -15,5 +13,5 @@ def word_lists(module_file: str) -> dict[str, dict[str, str]]:
 
 
 def alternatives(patterns: str) -> str:
-    """A pattern that matches any of `patterns`: white space divides them, and "_" stands for a space."""
+    """A pattern that matches any of `patterns`: white space divides them, "_" is a space."""
     return "|".join(patterns.split()).replace("_", " ")

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 import trustme
 
 from core.article.fetcher import PROJECT_URL, Fetcher, Validators
-from core.article.ssrf_guard import IPAddress
+from core.article.ssrf_guard import GuardedBackend, IPAddress
 from core.errors import ArticleBlocked, ArticleTimeout, ArticleUnreachable
 from core.net.tls import tls_context
 from tests.support.hostile_server import Visit, answer, hostile, redirects, sends
@@ -165,7 +166,8 @@ async def test_the_name_that_is_checked_is_the_urls_though_an_address_is_dialled
 ) -> None:
     async with hostile(sends(answer(HTML)), tls=certified(authority, name)) as server:
         dial = Detour(int(server.authority.rpartition(":")[2]))
-        fetching = Fetcher(resolve=somewhere, dial=dial).fetch("https://news.example/", seconds=5)
+        backend = partial(GuardedBackend, resolve=somewhere, dial=dial)
+        fetching = Fetcher(backend=backend).fetch("https://news.example/", seconds=5)
         if accepted:
             assert (await fetching).body == HTML
         else:

@@ -10,7 +10,8 @@ import ipaddress
 import json
 import socket
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import httpcore2
 import pytest
 
 from core.article.fetcher import Fetcher, Page
-from core.article.ssrf_guard import IPAddress
+from core.article.ssrf_guard import GuardedBackend, IPAddress
 from core.errors import ArticleBlocked, ArticleError, ArticleTimeout, ArticleUnreachable
 from core.http.problems import problem
 from tests.support.hostile_server import answer
@@ -117,8 +118,12 @@ class Connection(httpcore2.AsyncNetworkStream):
         return None
 
 
+def guarded(names: Names, network: Network, **options: Any) -> Callable[[Collection[str]], GuardedBackend]:
+    return partial(GuardedBackend, resolve=names, dial=network, **options)
+
+
 async def fetched(url: str, names: Mapping[str, Any], network: Network, **options: Any) -> Page:
-    return await Fetcher(resolve=Names(names), dial=network, **options).fetch(url, seconds=0.3)
+    return await Fetcher(backend=guarded(Names(names), network), **options).fetch(url, seconds=0.3)
 
 
 def named(hosts: Iterable[str], addresses: list[str]) -> dict[str, list[str]]:
@@ -229,7 +234,7 @@ async def test_the_next_judged_address_is_tried_when_one_refuses() -> None:
 async def test_a_name_is_looked_up_once_a_hop_so_that_it_cannot_be_rebound() -> None:
     network = Network()
     names = Names({}, {"rebind.example": [[PUBLIC], ["169.254.169.254"]]})
-    web = Fetcher(resolve=names, dial=network)
+    web = Fetcher(backend=guarded(names, network))
     await web.fetch("http://rebind.example/", seconds=1)
     assert (names.asked, network.dialled) == (["rebind.example"], [(PUBLIC, 80)])
     with pytest.raises(ArticleBlocked):
@@ -241,7 +246,7 @@ async def test_a_name_that_is_rebound_between_two_hops_is_judged_again() -> None
     network = Network(["/next"])
     names = Names({}, {"rebind.example": [[PUBLIC], ["127.0.0.1"]]})
     with pytest.raises(ArticleBlocked):
-        await Fetcher(resolve=names, dial=network).fetch("http://rebind.example/", seconds=1)
+        await Fetcher(backend=guarded(names, network)).fetch("http://rebind.example/", seconds=1)
     assert network.dialled == [(PUBLIC, 80)]
 
 
@@ -293,7 +298,7 @@ async def test_a_sixth_redirect_is_not_followed() -> None:
 
 async def test_no_connection_is_used_again() -> None:
     network = Network()
-    web = Fetcher(resolve=Names({"a.example": [PUBLIC]}), dial=network)
+    web = Fetcher(backend=guarded(Names({"a.example": [PUBLIC]}), network))
     await asyncio.gather(*(web.fetch("http://a.example/", seconds=1) for _ in range(3)))
     assert len(network.dialled) == len(network.requests) == 3
 
@@ -311,7 +316,7 @@ async def test_no_connection_is_used_again() -> None:
 )
 async def test_blocked_reserved_closed_and_unresolvable_look_the_same(addresses: Any, seconds: float) -> None:
     network = Network(closed=["1.1.1.1"], silent=["1.0.0.1"])
-    web = Fetcher(resolve=Names({"a.example": addresses}), dial=network)
+    web = Fetcher(backend=guarded(Names({"a.example": addresses}), network))
     with pytest.raises(ArticleBlocked) as caught:
         await web.fetch("http://a.example/", seconds=seconds)
     error, plain = caught.value, ArticleBlocked()
@@ -321,7 +326,7 @@ async def test_blocked_reserved_closed_and_unresolvable_look_the_same(addresses:
 
 
 async def test_a_name_server_that_never_answers_has_a_deadline_of_its_own() -> None:
-    web = Fetcher(resolve=Names({"a.example": "TIMEOUT"}), dial=Network(), connect_seconds=0.02)
+    web = Fetcher(backend=guarded(Names({"a.example": "TIMEOUT"}), Network(), connect_seconds=0.02))
     with pytest.raises(ArticleBlocked) as caught:
         await web.fetch("http://a.example/", seconds=5)
     assert "TimeoutError" in (caught.value.reason or "")
@@ -331,8 +336,7 @@ async def test_an_exempt_host_says_what_is_wrong_with_it() -> None:
     network = Network(closed=["127.0.0.1"], silent=["127.0.0.2"])
     web = Fetcher(
         allow_hosts=["here.example:80", "there.example:80"],
-        resolve=Names({"here.example": ["127.0.0.1"], "there.example": ["127.0.0.2"]}),
-        dial=network,
+        backend=guarded(Names({"here.example": ["127.0.0.1"], "there.example": ["127.0.0.2"]}), network),
     )
     with pytest.raises(ArticleUnreachable):
         await web.fetch("http://here.example/", seconds=1)
@@ -421,7 +425,7 @@ async def _passes(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> bool
         for name, value in case.get("env", {}).items():
             environment.setenv(name, value)
         names = Names(case.get("dns", {}), case.get("dns_sequence"))
-        outcome = await _outcome(Fetcher(resolve=names, dial=network), case["url"])
+        outcome = await _outcome(Fetcher(backend=guarded(names, network)), case["url"])
     dialled = [ipaddress.ip_address(address) for address, _ in network.dialled]
     if not all(address.is_global and not address.is_multicast for address in dialled):
         return False

@@ -1,12 +1,11 @@
 """What pages put between an article's sentences: headings, captions, credits, calls to subscribe."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Sequence
 from unicodedata import category
 
+from core.text.cleaning import letters_of
 from core.text.sentences import ITEM, Sentence
 from core.text.word_lists import alternatives, word_lists
 
@@ -17,7 +16,7 @@ def content_mask(parts: Sequence[Sentence], title: str) -> list[bool]:
     """Which of an article's sentences are its text."""
     tables = {part.paragraph for part in parts if part.text.startswith("|")}
     headings = _headings(parts)
-    title = _letters(title)
+    title = letters_of(title)
     mask = [
         not (part.paragraph in tables or i in headings or _is_boilerplate(part.text, title))
         for i, part in enumerate(parts)
@@ -43,7 +42,7 @@ def _is_boilerplate(text: str, title: str) -> bool:
     """Whether it is in capitals, repeats the title (given as its letters), or begins as such lines do."""
     if text.isupper() and len(text) > 12:
         return True
-    letters = _letters(text)
+    letters = letters_of(text)
     if len(letters) > 8 and letters in title:
         return True
     return len(text) <= _MAX_CHARACTERS and bool(_openings().match(text.lstrip("-–—•*[( ")))
@@ -52,7 +51,3 @@ def _is_boilerplate(text: str, title: str) -> bool:
 @functools.cache
 def _openings() -> re.Pattern[str]:
     return re.compile(alternatives(word_lists(__file__)["openings"]["all"]), re.IGNORECASE)
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, text.casefold()))

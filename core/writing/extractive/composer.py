@@ -90,12 +90,12 @@ class _Composition:
         from core.writing.extractive.ranking import rank
 
         texts = [passage.text for passage in self._passages]
-        # A sentence that no post can hold would have to be torn.
+        # A sentence that no post can hold would have to be divided.
         able = [text if self._space.fits(text) else "" for text in texts]
         return rank(able, longest=max(map(len, able), default=0), language=self._article.language or "en")
 
     def _first_passage(self) -> int | None:
-        """Which passage stands in the first post whatever else is chosen; None where the title is alone."""
+        """Which passage is always chosen, for the first post; None where the title is alone in it."""
         if not self._space.title:
             return 0  # a text that somebody wrote begins where they began it
         if self._brief.allowed_posts == 1:
@@ -103,11 +103,12 @@ class _Composition:
         if self._total <= self._space.max_length * min(_MIN_POSTS, self._brief.allowed_posts - 1):
             return 0  # kept whole, in its order
         # What refers back comes along behind the first passage only: others leave their place.
-        able = (i for i in self._openers() if i == 0 or not self._is_required(i))
+        required = {i - 1 for i, passage in enumerate(self._passages) if passage.needs_previous}
+        able = (i for i in self._openers() if i == 0 or i not in required)
         return next((i for i in able if self._space.fits(self._passages[i].text, first=True)), None)
 
     def _openers(self) -> list[int]:
-        """The passages of the first half that can stand first, the strongest first."""
+        """The passages of the first half that can open a thread, the strongest first."""
         early = max(8, len(self._passages) // 2)
         able = [
             i
@@ -117,9 +118,6 @@ class _Composition:
             and self._ranking.lengths[i] * self._space.weight > _MIN_OF_HOOK * self._space.max_length
         ]
         return sorted(able, key=lambda i: -self._ranking.scores[i] / (1 + i))
-
-    def _is_required(self, index: int) -> bool:
-        return any(passage.needs_previous for passage in self._passages[index + 1 : index + 2])
 
     def _chosen(self, share: float) -> Iterable[int]:
         """The passages that say most in a `share` of the thread; all where a short thread holds them."""
@@ -156,23 +154,16 @@ class _Composition:
         moved = None if self._first == indices[0] else self._first
         parts = [Sentence(space.title, -1)] if space.title and moved is None else []
         parts += [self._passages[i].as_sentence() for i in indices if i != moved]
-        at = self._place_of_link(parts, moved=moved is not None)
-        if at is not None:
-            parts[at] = replace(parts[at], text=parts[at].text + space.link)
+        at = 0 if self._brief.source_link == "first" else -1
+        beside = space.link and (at or moved is None) and space.fits(parts[at].text + space.link)
+        link = space.link if beside else ""
+        parts[at] = replace(parts[at], text=parts[at].text + link)
         # A hook that leaves its place keeps its post to itself.
         posts = [] if moved is None else [space.titled(self._passages[moved].text)]
         packed = pack(parts, max_length=self._brief.max_length, count=space.count)
         posts += islice(packed, self._brief.allowed_posts + 1)
-        if at is not None:
-            posts[at] = posts[at].replace(space.link, "", 1)
+        posts[at] = posts[at].replace(link, "", 1)
         return tuple(posts)
-
-    def _place_of_link(self, parts: list[Sentence], *, moved: bool) -> int | None:
-        """The first or last index, if the link fits beside that text."""
-        at = {"first": 0, "last": -1}.get(self._brief.source_link) if self._space.link else None
-        if at is None or (at == 0 and moved) or not self._space.fits(parts[at].text + self._space.link):
-            return None
-        return at
 
 
 class _Space:

@@ -1,13 +1,10 @@
 """Whether a sentence refers back to the one before it: without that one, its opening has no antecedent."""
 
-from __future__ import annotations
-
 import functools
 import re
 
 from core.text.word_lists import alternatives, word_lists
 
-_NOTHING = r"(?!)"
 _BEFORE_WORDS = re.compile(r"^[\W_]+")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _ONLY_QUOTED = re.compile(r"[\"“„«「『][^\"“”„«»「」『』]*[\"“”»」』][.!?…]?")
@@ -34,7 +31,7 @@ def needs_antecedent(sentence: str, language: str = "en") -> bool:
 def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What opens a sentence that refers back, and what shows a quotation of a speaker without a name."""
     spaced, unspaced, speaker = (
-        alternatives(word_lists(__file__)[table].get(code, _NOTHING))
+        alternatives(word_lists(__file__)[table].get(code, "(?!)"))  # which matches nothing
         for table in ("openers", "unspaced_openers", "speakers")
     )
     return re.compile(rf"(?:{spaced})(?![\w-])|(?:{unspaced})", re.IGNORECASE), re.compile(speaker)

@@ -1,7 +1,5 @@
 """Sentences that are kept together or left out: quotations, lists, and what refers to the one before."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,24 +50,28 @@ def passages(
     """The passages of `parts` that are content, each as much of what belongs together as `fits` a post.
 
     What refers back to a sentence that is left out, or to none, is left out; when all does, all is kept.
-    `starts_text`: the first sentence refers back to nothing, whatever its words: the author began there.
+    `starts_text`: the first sentence refers back to nothing, since the author began there.
     """
-    refers_back = [
-        needs_antecedent(part.text, language) and not (starts_text and i == 0) for i, part in enumerate(parts)
-    ]
+    refers_back = {i for i, part in enumerate(parts) if needs_antecedent(part.text, language)}
+    if starts_text:
+        refers_back.discard(0)
     bound = _bound(parts)
-    groups: list[list[int]] = []
-    for i in (i for i, is_content in enumerate(content_mask) if is_content):
-        needs_previous = refers_back[i] or i in bound
-        follows = bool(groups) and groups[-1][-1] == i - 1
-        if follows and (needs_previous or parts[i - 1].text.endswith(_ASKS)):
-            groups[-1].append(i)
-        elif not needs_previous:
-            groups.append([i])
     found: list[Passage] = []
-    for group in groups or [list(range(len(parts)))]:
+    for group in _groups(parts, content_mask, refers_back | bound) or [list(range(len(parts)))]:
         found += _divided(_blocks(parts, group, bound), fits, opens_thread=not found)
     return found
+
+
+def _groups(parts: Sequence[Sentence], content_mask: Sequence[bool], dependent: set[int]) -> list[list[int]]:
+    """The indices of content that belongs together, none that depends on a sentence which is left out."""
+    groups: list[list[int]] = []
+    for i in (i for i, is_content in enumerate(content_mask) if is_content):
+        follows = bool(groups) and groups[-1][-1] == i - 1
+        if follows and (i in dependent or parts[i - 1].text.endswith(_ASKS)):
+            groups[-1].append(i)
+        elif i not in dependent:
+            groups.append([i])
+    return groups
 
 
 def _blocks(parts: Sequence[Sentence], group: Sequence[int], bound: set[int]) -> list[tuple[Sentence, ...]]:
@@ -110,7 +112,7 @@ def _goes_on(one: Sentence, other: Sentence) -> bool:
 
 
 def _quoted(parts: Sequence[Sentence]) -> set[int]:
-    """Those that stand inside a quotation, from the second of its sentences to its last."""
+    """Those inside a quotation, from the second of its sentences to its last."""
     found: set[int] = set()
     opened, closes = 0, ""
     for i, part in enumerate(parts):

@@ -48,7 +48,7 @@ def rank(sentences: list[str], *, longest: int, language: str = "en") -> Ranking
     """The sentences by what they say of the whole, those of more than `longest` characters left out."""
     function_words = _function_words(language[:2].lower())
     bags = _weighted([_terms(sentence, function_words) for sentence in _without_headings(sentences)])
-    # What stands earlier says a little more: the first sentence a tenth more than the last.
+    # An earlier sentence says a little more: the first a tenth more than the last.
     scores = [x * (1.1 - 0.1 * i / len(bags)) for i, x in enumerate(_centrality(bags))]
     fitting = [i for i, bag in enumerate(bags) if bag and len(sentences[i]) <= longest]
     order = _distinct(sorted(fitting, key=lambda i: (-scores[i], i)), bags)
@@ -103,7 +103,7 @@ def _centrality(bags: list[Bag]) -> list[float]:
     for bag in bags:
         for term, x in bag.items():
             total[term] = total.get(term, 0.0) + x
-    # Never quite zero: a sentence that stands alone may still fill what is left of a budget.
+    # Never quite zero: a sentence like no other may still fill what is left of a budget.
     return [max(sum(x * total[term] for term, x in bag.items()) - 1, 1e-6) for bag in bags]
 
 
