@@ -60,9 +60,9 @@ def _post_problems(content: str, counted: int, platform: Platform) -> list[str]:
 
 def _position_problems(number: int, contents: Sequence[str]) -> list[str]:
     problems, content, total = [], contents[number - 1], len(contents)
-    told = _NUMBER.search(content.strip())
-    if told and (int(told[1]), int(told[2])) != (number, total):
-        problems.append(f"It says {told[1]}/{told[2]}, and is post {number} of {total}.")
+    named = _NUMBER.search(content.strip())
+    if named and (int(named[1]), int(named[2])) != (number, total):
+        problems.append(f"It says {named[1]}/{named[2]}, and is post {number} of {total}.")
     # X refuses a post that repeats one; elsewhere it is a slip all the same.
     if content.strip() and content in contents[: number - 1]:
         problems.append(f"It is the same as post {contents.index(content) + 1}.")
