@@ -1,7 +1,5 @@
 """One spelling for all URLs of the same page, so that it is paid for once."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import quote
 

@@ -1,7 +1,5 @@
 """A kept answer, as it stands in a store: a few words that scripts read, then the answer."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

@@ -1,7 +1,5 @@
 """The two stores: the process's own, which never fails, and the shared one, which may."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping

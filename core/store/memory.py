@@ -1,7 +1,5 @@
 """The store inside this process: first tier of every request, and all there is without Redis."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

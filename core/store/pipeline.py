@@ -1,7 +1,5 @@
 """Auto-pipelining: commands issued in one turn of the event loop travel as one batch."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from abc import abstractmethod

@@ -103,14 +103,12 @@ class Store(Protocol):
 
         `counters` are added to the day's, unless the call is over the limit that it is charged to always.
         """
-        ...
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
         """Settle what was reserved, keep the entry and give the lease back.
 
         False when it is no answer to the key: the lease is another's, or nothing was to be kept.
         """
-        ...
 
     async def release(
         self,
@@ -121,40 +119,30 @@ class Store(Protocol):
         failure: str | None = None,
     ) -> None:
         """Settle and give the lease back without an entry; a `failure` is remembered for 60 s."""
-        ...
 
     async def renew(self, lookup: Lookup) -> None:
         """Make the lease last from now, if it is still the asker's."""
-        ...
 
     async def peek(self, key: str) -> str | None:
         """What stands under the key, by a plain read; nothing is counted."""
-        ...
 
     async def content(self, name: str) -> str | None:
         """The value that is filed under a source text's digest."""
-        ...
 
     async def forget(self, key: str) -> bool:
         """Remove the key's value and failure; False when there was no value."""
-        ...
 
     async def status(self, client: str) -> Decision:
         """What the client's next call would meet; nothing is counted."""
-        ...
 
     async def stats(self) -> StoreStats:
         """Figures, in a number of commands that does not grow with the number of keys."""
-        ...
 
     async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
         """Keep a note."""
-        ...
 
     async def ping(self) -> bool:
         """Whether the store takes writes."""
-        ...
 
     async def close(self) -> None:
         """Give back connections."""
-        ...

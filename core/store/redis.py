@@ -1,7 +1,5 @@
 """The store that all instances share: Redis's commands, over whichever client reaches it."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 from collections.abc import Callable

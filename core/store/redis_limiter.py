@@ -1,7 +1,5 @@
 """upstash-ratelimit's sliding window, with the figures that its own leaves out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator
 from typing import Any
 

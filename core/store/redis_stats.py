@@ -1,7 +1,5 @@
 """The figures of a Redis server, in seven commands whatever the number of keys."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable
 from typing import Any

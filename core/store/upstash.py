@@ -1,7 +1,5 @@
 """The client for Upstash Redis over REST."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

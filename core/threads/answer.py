@@ -1,7 +1,5 @@
 """The answer of a generation: a draft as the platform's posts, with what is known of its source."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 

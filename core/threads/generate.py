@@ -1,7 +1,5 @@
 """The main path: client → one store round trip → hit, wait, or article → thread → keep → answer."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import replace
 from typing import assert_never
@@ -10,7 +8,7 @@ from core.article.article import Article
 from core.cache.cache_control import Caller
 from core.cache.lease import DEGRADED_SECONDS, Audience, Lease
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
-from core.cache.request_key import Lookups, RequestIdentity, Variant, content_name
+from core.cache.request_key import Lookup, Lookups, RequestIdentity, Variant, content_name
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
 from core.errors import ArticleError, BudgetSpent, ContentRefused, ModelError, NotCached, RateLimited
@@ -55,30 +53,21 @@ class GenerateThread:
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
     ) -> GenerateAnswer:
         """The answer; what was learned stands in `record`. Raises ThreadrError by type."""
-        characters = self._settings.max_content_length
-        characters = characters if request.text is None else min(len(request.text), characters)
-        lookup = self._lookups.for_answer(
-            RequestIdentity(url=request.url, text=request.text, variant=self._variant(request)),
-            caller,
-            refresh=request.refresh,
-            max_cost_usd=self._writer.max_cost_usd(request.generator, characters),
-        )
-        for attempt in itertools.count():
+        lookup, attempts = self._lookup(request, caller), itertools.count()
+        while True:
             outcome = await self._cache.look_up(lookup, record)
             match outcome:
                 case Hit(entry):
-                    answer = entry.answer
-                    record.answered(CACHED, generator=answer.generator, degraded=answer.degraded)
-                    return answer if lookup.waited else answer.model_copy(update={"cached": True})
+                    record.answered(CACHED, entry.answer)
+                    return entry.answer if lookup.waited else entry.answer.model_copy(update={"cached": True})
                 case Limited():
                     raise RateLimited
                 case Failed(error):
                     raise error
                 case NotStored():
                     raise NotCached
-                case Follow() if record.seconds_left > _FALLBACK_SECONDS:
-                    seconds = record.seconds_left - _FALLBACK_SECONDS
-                    made = await self._flights.wait(lookup.key, seconds=seconds, attempt=attempt)
+                case Follow() if (seconds := record.seconds_left - _FALLBACK_SECONDS) > 0:
+                    made = await self._flights.wait(lookup.key, seconds=seconds, attempt=next(attempts))
                     if made:
                         return self._collapsed(made, record)
                     lookup = lookup.after_waiting()
@@ -87,11 +76,18 @@ class GenerateThread:
                 case Lead():
                     with self._flights.leading(lookup.key) as flight:
                         answer = await self._make(request, caller, outcome, record)
-                        flight.land(answer)
+                        flight.set_result(answer)
                         return answer
                 case _:
                     assert_never(outcome)
-        raise AssertionError("there is always another attempt")
+
+    def _lookup(self, request: GenerateRequest, caller: Caller) -> Lookup:
+        identity = RequestIdentity(url=request.url, text=request.text, variant=self._variant(request))
+        characters = self._settings.max_content_length
+        if request.text is not None:
+            characters = min(len(request.text), characters)
+        max_cost_usd = self._writer.max_cost_usd(request.generator, characters)
+        return self._lookups.for_answer(identity, caller, refresh=request.refresh, max_cost_usd=max_cost_usd)
 
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
@@ -202,15 +198,11 @@ class GenerateThread:
 
 
 def _cached(answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
-    record.answered(CACHED, generator=answer.generator, degraded=answer.degraded)
+    record.answered(CACHED, answer)
     return answer.model_copy(update={"cached": True})
 
 
 def _made(answer: GenerateAnswer, written: Written, record: RequestRecord) -> GenerateAnswer:
-    record.answered(
-        MADE_BY_MODEL if answer.generator == "openai" else MADE_BY_US,
-        generator=answer.generator,
-        degraded=answer.degraded,
-        fallback=written.reason,
-    )
+    event = MADE_BY_MODEL if answer.generator == "openai" else MADE_BY_US
+    record.answered(event, answer, fallback=written.reason)
     return answer

@@ -1,7 +1,5 @@
 """The answer of a thread's own address: it never changes, so caches on the way may keep it."""
 
-from __future__ import annotations
-
 import hashlib
 
 from starlette.responses import Response

@@ -1,7 +1,5 @@
 """One post of a kept thread rewritten by the model: the rest stays, and the result is a thread of its own."""
 
-from __future__ import annotations
-
 from core.cache.cache_control import Caller
 from core.cache.lease import THREAD_SECONDS, Lease
 from core.cache.outcome import Lead, Limited
@@ -49,7 +47,7 @@ class RewritePost:
             kept = made.entry(lookup.digest, now=self._lookups.clock(), fresh_seconds=THREAD_SECONDS)
             await lease.keep(kept, "nobody" if caller.cache_control.no_store else "permalink")
         answer = made.answer
-        record.answered(REWRITTEN, generator=answer.generator, degraded=answer.degraded)
+        record.answered(REWRITTEN, answer)
         return RewriteAnswer(**dict(answer), post=answer.thread[number - 1])
 
     async def _draft(self, task: RewriteTask, lease: Lease[GenerateAnswer], record: RequestRecord) -> Draft:

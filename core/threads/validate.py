@@ -1,7 +1,5 @@
 """What would keep an edited thread from being posted, found without any model."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 
