@@ -5,13 +5,12 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
-from core.usage import UsageMeter
+from core.usage import StoreUsage, UsageMeter
 
 # What an outcome adds to the day's counters; store/scripts/look_up.lua has the same rule.
 _COUNTED_AS = {"hit": "hits", "miss": "misses", "collapsed": "collapsed", "stale": "stale_served"}
@@ -29,26 +28,6 @@ def counters_of(outcome: str, *, cost_micros: int = 0) -> dict[str, int]:
         return {}
     saved = {"saved_micros": cost_micros} if cost_micros and outcome == "hit" else {}
     return {_COUNTED_AS[outcome]: 1} | saved
-
-
-@dataclass(slots=True)
-class StoreUsage:
-    """What one request used of the store: `commands` as Upstash bills them, the ones inside scripts too."""
-
-    trips: int = 0
-    commands: int = 0
-    milliseconds: float = 0.0
-    errors: int = 0
-
-
-# Every request's own; outside of requests there is none.
-current_store_usage: ContextVar[StoreUsage | None] = ContextVar("current_store_usage", default=None)
-
-
-def add_store_error() -> None:
-    """Count a failure of the store that the request got over."""
-    if usage := current_store_usage.get():
-        usage.errors += 1
 
 
 Forward = Literal["uri-miss", "request", "bypass", "method"]

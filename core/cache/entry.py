@@ -33,14 +33,15 @@ class Entry(Generic[AnswerT]):
     """`answer` is the response, `drafts` its texts before they were divided, linked and numbered, `posts` the
     text of each of its posts and the suffix that follows it.
 
-    `warnings` are the drafts' own, `digest` is the SHA-256 of what was asked, `content` the digest of the
-    source text, `validators` the page's ETag and Last-Modified; times in epoch seconds.
+    `warnings` are the drafts' own, `content` is the digest of the source text, `validators` are the page's
+    ETag and Last-Modified. `digest`, the SHA-256 of what was asked, and the times, in epoch seconds, are set
+    when it is kept.
     """
 
-    digest: str
-    created_at: float
-    fresh_until: float
     answer: AnswerT
+    digest: str = ""
+    created_at: float = 0
+    fresh_until: float = 0
     drafts: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     content: str = ""

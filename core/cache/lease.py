@@ -16,8 +16,8 @@ from core.store.counters import Counters
 from core.store.keys import CONTENT_MARK_LENGTH, thread_key
 from core.store.protocol import LEASE_SECONDS, Lookup, LookupReply, Store, StoredEntry
 
-DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
-THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
+_DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
+_THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
 
 # For whom an entry is kept: as the answer to the same request, under its permalink only, in this process
 # only (with its permalink), or for nobody.
@@ -87,14 +87,18 @@ class Lease(Generic[AnswerT]):
     ) -> None:
         """Keep the entry and give the lease back; `known`: nothing was generated for it."""
         self._kept = True
-        spent, settings = self._record.usage.total.counters(), self._tiers.settings
+        spent, settings, now = self._record.usage.total.counters(), self._tiers.settings, self._tiers.clock()
         counters = spent if known else {"generated": 1, **spent}
-        seconds = settings.cache_ttl_seconds and settings.cache_ttl_seconds + settings.stale_if_error_seconds
+        ttl_seconds = settings.cache_ttl_seconds
+        seconds = ttl_seconds and ttl_seconds + settings.stale_if_error_seconds
+        fresh_seconds = ttl_seconds if audience == "everyone" else min(ttl_seconds, _DEGRADED_SECONDS)
+        digest, fresh_until = self.lookup.digest, now + fresh_seconds
+        entry = replace(entry, digest=digest, created_at=now, fresh_until=fresh_until)
         stored = StoredEntry(
             value=None if audience == "nobody" else self._codec.to_value(entry),
             ttl_seconds=seconds,
             thread_id=entry.answer.id,
-            thread_seconds=max(seconds, THREAD_SECONDS),
+            thread_seconds=max(seconds, _THREAD_SECONDS),
             content=entry.content,
         )
         is_stored = False
@@ -104,7 +108,7 @@ class Lease(Generic[AnswerT]):
             of_all = stored if audience == "everyone" else replace(stored, ttl_seconds=0)
             is_stored = await self._bring(of_all, counters)
         if audience in ("process", "permalink"):
-            self._keep_local(replace(stored, ttl_seconds=min(seconds, DEGRADED_SECONDS)))
+            self._keep_local(replace(stored, ttl_seconds=min(seconds, _DEGRADED_SECONDS)))
         self._record.stored(is_stored, known=known)
 
     async def _bring(self, stored: StoredEntry, counters: Counters) -> bool:

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from core import log
 from core.errors import CommandFailed, StoreError, WriteRejected
-from core.request import add_store_error
 from core.settings import Settings
 from core.store.counters import Counters
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
+from core.usage import add_store_error
 
 _Result = TypeVar("_Result")
 _READ_ONLY_SECONDS = 60.0

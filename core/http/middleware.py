@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import log
 from core.errors import BodyTooLarge, Malformed, ThreadrError
 from core.http.problems import problem
-from core.request import RequestRecord, current_store_usage
+from core.request import RequestRecord
+from core.usage import current_store_usage
 
 _MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
 _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped

@@ -6,9 +6,9 @@ from dataclasses import fields
 
 from core.errors import StoreError
 from core.ops.schemas import CacheStats, DayOut
-from core.request import add_store_error
 from core.store.counters import NO_COUNTERS, Counters, last_days
 from core.store.protocol import Store, StoreStats
+from core.usage import add_store_error
 
 _OF_STORE = [field.name for field in fields(StoreStats) if field.name != "days"]
 _COUNTED = tuple(name for name in DayOut.model_fields if name != "date")

@@ -13,11 +13,10 @@ from core.article.article import Article
 from core.article.extraction import extract_article
 from core.errors import StoreError
 from core.ops.schemas import ScheduledCheck, ServiceHealth, Status
-from core.request import add_store_error
 from core.services import Services
 from core.store.keys import LAST_HEALTH_CHECK
 from core.text.thread import Brief, thread_of
-from core.usage import UsageMeter
+from core.usage import UsageMeter, add_store_error
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.health_note import MODEL_NOTE, read_note
 

@@ -7,8 +7,8 @@ from importlib.metadata import version
 
 from core.errors import StoreError
 from core.ops.schemas import Startup
-from core.request import add_store_error
 from core.services import Services
+from core.usage import add_store_error
 
 _PACKAGES = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai", "trafilatura")
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.rate_limit import Decision, Window
-from core.request import current_store_usage
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
 from core.store.keys import (
     CACHE_INDEX,
@@ -22,7 +21,7 @@ from core.store.keys import (
 from core.store.pipeline import BatchingClient
 from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, LookupReply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
-from core.usage import micros
+from core.usage import current_store_usage, micros
 
 _INDEX_TTL_MS = 400 * 86_400_000  # longer than any entry can live
 _MAX_CONTENTS = 500

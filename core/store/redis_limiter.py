@@ -7,10 +7,10 @@ from upstash_ratelimit.limiter import AbstractLimiter, Limiter
 
 from core.errors import StoreError
 from core.rate_limit import Decision, Window
-from core.request import current_store_usage
 from core.store.keys import RATE_LIMIT_INDEX
 from core.store.memory_limiter import LocalWindow
 from core.store.redis import script
+from core.usage import current_store_usage
 
 Steps = Generator[Any, Any, None]  # yields a command and its arguments, is sent the result, yields the answer
 

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from core.article.article import Article
 from core.cache.cache_control import Caller
-from core.cache.lease import DEGRADED_SECONDS, Audience, Lease
+from core.cache.lease import Audience
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
 from core.cache.request_key import Lookup, Lookups, RequestIdentity, Variant, content_name
 from core.cache.single_flight import SingleFlight
@@ -14,7 +14,7 @@ from core.cache.tiered import TieredCache
 from core.errors import ArticleError, BudgetSpent, ContentRefused, ModelError, NotCached, RateLimited
 from core.request import CacheStatus, RequestRecord
 from core.settings import Settings
-from core.threads.answer import AnswerEntry, Finished, audience_of, finished, finished_again
+from core.threads.answer import AnswerEntry, audience_of, finished, finished_again
 from core.threads.schemas import GenerateAnswer, GenerateRequest
 from core.threads.source import Source, Sources
 from core.writing.draft import WritingContext
@@ -105,7 +105,7 @@ class GenerateThread:
                     request, source.article, record, unavailable=unavailable, allow_fallback=not lead.stale
                 )
                 made = finished(request, source.article, written, record.usage.total)
-                await lease.keep(self._entry(request, source, made, lease), audience_of(written, caller))
+                await lease.keep(self._from(request, source, made), audience_of(written, caller))
                 return _made(made.answer, written, record)
         except (ArticleError, ModelError) as error:
             if lead.stale is None or isinstance(error, ContentRefused):
@@ -116,19 +116,21 @@ class GenerateThread:
         self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer]
     ) -> AnswerEntry | None:
         """An entry that costs no model: of a page that has not changed, or of the same text elsewhere."""
-        if source.unchanged and lead.stale:
-            now = self._lookups.clock()
-            return replace(lead.stale, created_at=now, fresh_until=now + self._settings.cache_ttl_seconds)
+        if source.unchanged:
+            return lead.stale
         if request.url is None or lead.lease.lookup.mode != "normal":
             return None
         content = self._content(request, source.article)
         same = lead.stale if lead.stale and lead.stale.content == content else None
         if same is None:
             same = await lead.lease.same_text(content)
-        if same is None:
-            return None
-        made = finished_again(request, source.article, same)
-        return self._entry(request, source, made, lead.lease)
+        return self._from(request, source, finished_again(request, source.article, same)) if same else None
+
+    def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
+        """The entry with what is known of its source."""
+        content = self._content(request, source.article) if request.url else ""
+        validators = (source.validators.etag, source.validators.last_modified)
+        return replace(entry, content=content, validators=validators)
 
     async def _without_model(self, request: GenerateRequest, record: RequestRecord) -> GenerateAnswer:
         """What can be made without the model, for a follower whose time is nearly over."""
@@ -156,21 +158,6 @@ class GenerateThread:
         )
         with record.timed("writing"):
             return await self._writer.write(article, request.brief, request.generator, context)
-
-    def _entry(
-        self, request: GenerateRequest, source: Source, made: Finished, lease: Lease[GenerateAnswer]
-    ) -> AnswerEntry:
-        """The answer as it is kept; one that no model made is fresh for a minute only."""
-        ttl_seconds = self._settings.cache_ttl_seconds
-        if made.answer.generator != "openai":
-            ttl_seconds = min(ttl_seconds, DEGRADED_SECONDS)
-        return made.entry(
-            lease.lookup.digest,
-            now=self._lookups.clock(),
-            fresh_seconds=ttl_seconds,
-            content=self._content(request, source.article) if request.url else "",
-            validators=(source.validators.etag, source.validators.last_modified),
-        )
 
     def _variant(self, request: GenerateRequest) -> Variant:
         """What of the request, the model and the prompt differs from the default."""

@@ -1,7 +1,7 @@
 """One post of a kept thread rewritten by the model: the rest stays, and the result is a thread of its own."""
 
 from core.cache.cache_control import Caller
-from core.cache.lease import THREAD_SECONDS, Lease
+from core.cache.lease import Lease
 from core.cache.outcome import Lead, Limited
 from core.cache.request_key import Lookups
 from core.cache.tiered import TieredCache
@@ -44,8 +44,7 @@ class RewritePost:
             if not text:
                 raise ModelError(reason="nothing of the answer fits")
             made = finished_rewrite(entry, number, text, draft, record.usage.total)
-            kept = made.entry(lookup.digest, now=self._lookups.clock(), fresh_seconds=THREAD_SECONDS)
-            await lease.keep(kept, "nobody" if caller.cache_control.no_store else "permalink")
+            await lease.keep(made, "nobody" if caller.cache_control.no_store else "permalink")
         answer = made.answer
         record.answered(REWRITTEN, answer)
         return RewriteAnswer(**dict(answer), post=answer.thread[number - 1])
