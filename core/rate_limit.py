@@ -76,7 +76,7 @@ class Window:
         """The millisecond of a window from which the fading `count` weighs at most `left`."""
         if count <= left:
             return 0
-        # floor((milliseconds - t) * count / milliseconds) <= room, in whole numbers: no rounding to fear.
+        # floor((milliseconds - t) * count / milliseconds) <= left, in whole numbers: nothing is rounded.
         return self.milliseconds * (count - left - 1) // count + 1
 
 

@@ -19,8 +19,8 @@ _NOTE_SECONDS = 30 * 86_400.0  # a deployment that nobody uses is not ill
 
 
 class Tiers:
-    """`shared` is None where the process is alone. What `model_health` gives, by key, travels to the shared
-    store with whatever a leader brings.
+    """`shared` is None where the process is alone. What `model_health` gives, notes by key, is sent to the
+    shared store in the round trip in which a lease is given back.
     """
 
     def __init__(

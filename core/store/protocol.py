@@ -21,7 +21,7 @@ Charge = Literal["always", "on_generation", "never"]
 class Lookup:
     """What a request wants of its one round trip.
 
-    `mode`: `normal` looks and may lead; `refresh` leads without looking, whoever has the lease;
+    `mode`: `normal` looks and may lead; `refresh` leads without looking, and takes the lease from its holder;
     `only_if_cached` looks and never leads; `count_only` does neither. `charge`: when the call counts against
     the client's limit. `min_created_at`: the epoch second after which a kept answer must have been made.
     `waited`: the request waited for another's generation, so that a hit is counted as collapsed.

@@ -61,6 +61,8 @@ class RewritePost:
 
 def _task(entry: AnswerEntry, number: int, instruction: str | None) -> RewriteTask:
     """What the model is asked. Raises NotFound and InvalidRequest when there is no such text."""
+    if not entry.posts:
+        raise NotFound("An earlier version made this thread. Make it again from its source to rewrite it.")
     if not 1 <= number <= len(entry.posts):
         raise NotFound(f"The thread has no post {number}.")
     text, suffix = entry.posts[number - 1]
