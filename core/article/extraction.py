@@ -81,13 +81,15 @@ def _html_article(page: str, url: str) -> Article:
         raise_if_blocked_page(html, title or "", text)
     if document is None or len(text) < MIN_CHARACTERS:
         raise NoArticle
+    facts = (document.author, document.date, document.sitename)
+    author, published, site = (clean_line(fact or "") or None for fact in facts)
     return Article(
         text=text,
         title=title,
-        author=clean_line(document.author or "") or None,
-        published=clean_line(document.date or "") or None,
+        author=author,
+        published=published,
         language=_language(page, text),
-        site=clean_line(document.sitename or "") or None,
+        site=site,
         url=url,
         truncated=markup.cut,
     )
