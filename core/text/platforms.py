@@ -10,9 +10,7 @@ from core.text.links import is_plain, links_in, mastodon_links_in, twitter_patte
 
 PlatformName = Literal["x", "bluesky", "mastodon", "threads", "linkedin"]
 
-_WIDE = re.compile(
-    "[^\x00-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]"
-)  # 2 each: twitter-text's config v3
+_WIDE = re.compile("[^\x00-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")  # twitter-text's config v3
 # What an emoji can be made of: looking for one elsewhere would take long.
 _EMOJI_RUN = re.compile(
     "[#*0-9]\ufe0f?\u20e3|[\xa9\xae\u203c\u2049\u2122-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
