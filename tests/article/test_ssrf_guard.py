@@ -1,4 +1,4 @@
-"""Nothing but judged, public addresses is ever dialled, whatever the URL, its names and its redirects say.
+"""Nothing but checked, public addresses is ever connected to, for any URL, name and redirect.
 
 The real fetcher runs here, over a resolver and a network of the test's own.
 """
