@@ -14,7 +14,7 @@ from core.errors import ArticleError, StoreError
 from core.request import RequestRecord
 from core.store.counters import Counters
 from core.store.keys import CONTENT_MARK_LENGTH, thread_key
-from core.store.protocol import LEASE_SECONDS, Lookup, LookupReply, Store, StoredEntry
+from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
 
 _DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
 _THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
@@ -30,7 +30,7 @@ class Grant:
 
     store: Store
     lookup: Lookup
-    reply: LookupReply
+    reply: Reply
 
 
 class Lease(Generic[AnswerT]):
@@ -61,11 +61,9 @@ class Lease(Generic[AnswerT]):
             await self._renewing
         if not self._kept:
             lasts = isinstance(error, ArticleError) and error.permanent
-            await self._release(
-                self._record.usage.total.counters(),
-                refund=self.lookup.charge == "on_generation",
-                failure=failure_to_value(error) if isinstance(error, ArticleError) and lasts else None,
-            )
+            failure = failure_to_value(error) if isinstance(error, ArticleError) and lasts else None
+            spent, refund = self._record.usage.total.counters(), self.lookup.charge == "on_generation"
+            await self._release(spent, refund=refund, failure=failure)
 
     async def same_text(self, content: str) -> Entry[AnswerT] | None:
         """A fresh entry whose source text has the digest `content`, if the lease's store has one."""

@@ -15,7 +15,7 @@ from core.rate_limit import BlockedClients, Decision
 from core.request import Forward, LookedUp, RequestRecord, counters_of, outcome_of
 from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
 from core.store.memory import cost_micros_of
-from core.store.protocol import LOOKING_MODES, Lookup, LookupReply, Store
+from core.store.protocol import LOOKING_MODES, Lookup, Reply, Store
 
 
 class TieredCache(Generic[AnswerT]):
@@ -38,7 +38,7 @@ class TieredCache(Generic[AnswerT]):
         if lookup.charge == "always" and lookup.client in self._blocked:
             blocked = self._blocked.still(lookup.client, self._tiers.clock())
         if blocked:
-            reply = LookupReply(kind="limited", decision=blocked)
+            reply = Reply(kind="limited", decision=blocked)
         else:
             reply, store = await self._ask(lookup, record)
             if reply.kind == "limited" and reply.decision and lookup.charge == "always":
@@ -80,7 +80,7 @@ class TieredCache(Generic[AnswerT]):
                 self._tiers.failed(error)
         return await self._tiers.local.status(client)
 
-    async def _ask(self, lookup: Lookup, record: RequestRecord) -> tuple[LookupReply, Store]:
+    async def _ask(self, lookup: Lookup, record: RequestRecord) -> tuple[Reply, Store]:
         """The reply, and the store that gave it."""
         tiers = self._tiers
         if tiers.shared is None:
@@ -94,7 +94,7 @@ class TieredCache(Generic[AnswerT]):
                 return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
         return await self._ask_read_only(tiers.shared, lookup, record), tiers.local
 
-    async def _ask_store(self, store: Store, lookup: Lookup, record: RequestRecord) -> LookupReply:
+    async def _ask_store(self, store: Store, lookup: Lookup, record: RequestRecord) -> Reply:
         """What the first tier has needs no look-up in the second, but the call still counts there.
 
         Counters that wait travel along; they wait on when they were not taken. A store with a long timeout
@@ -106,7 +106,7 @@ class TieredCache(Generic[AnswerT]):
             asked, counters = replace(lookup, mode="count_only"), counters + _hit_counters(lookup, value)
             if lookup.charge != "always":
                 tiers.uncounted = counters
-                return LookupReply(kind="hit", value=value)
+                return Reply(kind="hit", value=value)
         waiting, tiers.uncounted = tiers.uncounted, Counter()
         try:
             async with asyncio.timeout(record.seconds_left / 2):
@@ -123,7 +123,7 @@ class TieredCache(Generic[AnswerT]):
             tiers.put_local(lookup.key, reply.value)
         return reply
 
-    async def _ask_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> LookupReply:
+    async def _ask_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
         """A store that takes no writes still gives what it has; everything else happens here."""
         try:
             value = await shared.peek(lookup.key) if lookup.mode in LOOKING_MODES else None

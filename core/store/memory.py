@@ -15,7 +15,7 @@ from core.store.protocol import (
     LEASE_SECONDS,
     LOOKING_MODES,
     Lookup,
-    LookupReply,
+    Reply,
     StoredEntry,
     StoreStats,
 )
@@ -69,13 +69,11 @@ class MemoryStore:
         self._limiter = LocalWindow(window, clock)
         self._started_at = clock()
 
-    async def look_up(
-        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, seconds: float = 60
-    ) -> LookupReply:
+    async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         # As scripts/look_up.lua does it, step for step.
         decision = self._limiter.limit(None, lookup.client) if lookup.charge == "always" else None
         if decision and not decision.allowed:
-            return LookupReply(kind="limited", decision=decision)
+            return Reply(kind="limited", decision=decision)
         self.ledger.count(counters)
         reply = self._reply(lookup, seconds)
         outcome = outcome_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
@@ -83,23 +81,23 @@ class MemoryStore:
         self.ledger.count(counters_of(outcome, cost_micros=cost_micros))
         return replace(reply, decision=reply.decision or decision)
 
-    def _reply(self, lookup: Lookup, seconds: float) -> LookupReply:
+    def _reply(self, lookup: Lookup, seconds: float) -> Reply:
         if value := self.fresh(lookup):
-            return LookupReply(kind="hit", value=value)
+            return Reply(kind="hit", value=value)
         looks = lookup.mode in LOOKING_MODES
         if looks and (failure := self.items.get(failure_key(lookup.key))):
-            return LookupReply(kind="failed", value=failure)
+            return Reply(kind="failed", value=failure)
         value = self._kept(lookup)
         if lookup.mode in ("only_if_cached", "count_only"):
-            return LookupReply(kind="not_stored", value=value)
+            return Reply(kind="not_stored", value=value)
         if lookup.mode != "refresh" and self.items.get(lease_key(lookup.key)):
-            return LookupReply(kind="follow", value=value)
+            return Reply(kind="follow", value=value)
         decision = self._limiter.limit(None, lookup.client) if lookup.charge == "on_generation" else None
         if decision and not decision.allowed:
-            return LookupReply(kind="limited", decision=decision)
+            return Reply(kind="limited", decision=decision)
         self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
         within_budget = self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
-        return LookupReply(kind="lead", value=value, decision=decision, within_budget=within_budget)
+        return Reply(kind="lead", value=value, decision=decision, within_budget=within_budget)
 
     def fresh(self, lookup: Lookup) -> str | None:
         """The kept value if it may be given; nothing is counted."""

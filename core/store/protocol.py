@@ -48,7 +48,7 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookupReply:
+class Reply:
     """What a store answers to a look-up.
 
     limited: over the limit. hit: `value` may be given. failed: `value` is the failure that is remembered.
@@ -96,9 +96,7 @@ class StoreStats:
 class Store(Protocol):
     """Every operation raises StoreError when the store does not do its work."""
 
-    async def look_up(
-        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, seconds: float = 60
-    ) -> LookupReply:
+    async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         """Limit, look-up, lease and reservation (for `seconds`) in one atomic step.
 
         `counters` are added to the day's, unless the call is over the limit that it is charged to always.

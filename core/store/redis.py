@@ -19,7 +19,7 @@ from core.store.keys import (
     script_keys,
 )
 from core.store.pipeline import BatchingClient
-from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, LookupReply, StoredEntry, StoreStats
+from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
 from core.usage import current_store_usage, micros
 
@@ -48,9 +48,7 @@ class RedisStore:
         self._clock = clock
         self._budget_micros = micros(budget_usd)
 
-    async def look_up(
-        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, seconds: float = 60
-    ) -> LookupReply:
+    async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         now_ms = int(self._clock() * 1000)
         answer = await self._run(
             "look_up",
@@ -69,7 +67,7 @@ class RedisStore:
         )
         return self._reply(lookup, answer, now_ms)
 
-    def _reply(self, lookup: Lookup, answer: list[Any], now_ms: int) -> LookupReply:
+    def _reply(self, lookup: Lookup, answer: list[Any], now_ms: int) -> Reply:
         kind, value, current, previous, within_budget, contents = _check_types(
             answer, str, (str, type(None)), int, int, int, str
         )
@@ -78,7 +76,7 @@ class RedisStore:
         is_charged = lookup.charge == "always" or (
             lookup.charge == "on_generation" and kind in ("limited", "lead")
         )
-        return LookupReply(
+        return Reply(
             kind=kind,
             value=value,
             decision=decision if is_charged else None,

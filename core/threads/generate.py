@@ -101,12 +101,10 @@ class GenerateThread:
                     await lease.keep(known, audience, known=True)
                     return _cached(known.answer, record)
                 unavailable = None if lease.within_budget else BudgetSpent(reason="budget spent")
-                written = await self._write(
-                    request, source.article, record, unavailable=unavailable, allow_fallback=not lead.stale
-                )
-                made = finished(request, source.article, written, record.usage.total)
-                await lease.keep(self._from(request, source, made), audience_of(written, caller))
-                return _made(made.answer, written, record)
+                context = _context(record, unavailable, allow_fallback=lead.stale is None)
+                written, entry = await self._write(request, source, context, record)
+                await lease.keep(entry, audience_of(written, caller))
+                return entry.answer
         except (ArticleError, ModelError) as error:
             if lead.stale is None or isinstance(error, ContentRefused):
                 raise
@@ -135,29 +133,18 @@ class GenerateThread:
     async def _without_model(self, request: GenerateRequest, record: RequestRecord) -> GenerateAnswer:
         """What can be made without the model, for a follower whose time is nearly over."""
         source = await self._sources.get(request, None, record)
-        unavailable = ModelError(reason="no time left to wait")
-        written = await self._write(
-            request, source.article, record, unavailable=unavailable, allow_fallback=True
-        )
-        return _made(finished(request, source.article, written, record.usage.total).answer, written, record)
+        context = _context(record, ModelError(reason="no time left to wait"))
+        return (await self._write(request, source, context, record))[1].answer
 
     async def _write(
-        self,
-        request: GenerateRequest,
-        article: Article,
-        record: RequestRecord,
-        *,
-        unavailable: ModelError | None,
-        allow_fallback: bool,
-    ) -> Written:
-        context = WritingContext(
-            seconds=record.seconds_left - _COMPOSER_SECONDS,
-            meter=record.usage,
-            model_unavailable=unavailable,
-            allow_fallback=allow_fallback,
-        )
+        self, request: GenerateRequest, source: Source, context: WritingContext, record: RequestRecord
+    ) -> tuple[Written, AnswerEntry]:
         with record.timed("writing"):
-            return await self._writer.write(article, request.brief, request.generator, context)
+            written = await self._writer.write(source.article, request.brief, request.generator, context)
+        entry = self._from(request, source, finished(request, source.article, written, record.usage.total))
+        event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
+        record.answered(event, entry.answer, fallback=written.reason)
+        return written, entry
 
     def _variant(self, request: GenerateRequest) -> Variant:
         """What of the request, the model and the prompt differs from the default."""
@@ -189,7 +176,12 @@ def _cached(answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
     return answer.model_copy(update={"cached": True})
 
 
-def _made(answer: GenerateAnswer, written: Written, record: RequestRecord) -> GenerateAnswer:
-    event = MADE_BY_MODEL if answer.generator == "openai" else MADE_BY_US
-    record.answered(event, answer, fallback=written.reason)
-    return answer
+def _context(
+    record: RequestRecord, unavailable: ModelError | None, *, allow_fallback: bool = True
+) -> WritingContext:
+    return WritingContext(
+        seconds=record.seconds_left - _COMPOSER_SECONDS,
+        meter=record.usage,
+        model_unavailable=unavailable,
+        allow_fallback=allow_fallback,
+    )
