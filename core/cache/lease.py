@@ -111,20 +111,18 @@ class Lease(Generic[AnswerT]):
 
     async def _bring(self, stored: StoredEntry, counters: Counters) -> bool:
         """Whether it is the answer for everybody now; when the shared store fails, this process keeps it."""
-        tiers, key = self._tiers, self.lookup.key
-        if self._store is not tiers.shared:
-            return await self._store.keep(self.lookup, stored, counters) and tiers.shared is None
+        tiers, keeping = self._tiers, self._store.keep(self.lookup, stored, counters)
         try:
-            keeping = self._store.keep(self.lookup, stored, counters)
-            is_stored = await tiers.with_model_health(self._store, keeping)
+            is_stored = await tiers.settle(self._store, keeping, counters)
         except StoreError as error:
             tiers.failed(error)
             self._keep_local(stored)
             tiers.local.ledger.count(counters)
             return False
-        tiers.count_spent(counters)
+        if self._store is not tiers.shared:
+            return is_stored and tiers.shared is None
         if stored.ttl_seconds:
-            tiers.put_local(key, stored.value)
+            tiers.put_local(self.lookup.key, stored.value)
         tiers.put_local(thread_key(stored.thread_id), stored.value)
         return is_stored
 
@@ -135,16 +133,12 @@ class Lease(Generic[AnswerT]):
             items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
 
     async def _release(self, counters: Counters, *, refund: bool = False, failure: str | None = None) -> None:
-        tiers = self._tiers
+        releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)
         try:
-            releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)
-            await tiers.with_model_health(self._store, releasing)
+            await self._tiers.settle(self._store, releasing, counters)
         except StoreError as error:
-            tiers.failed(error)
-            await tiers.local.release(self.lookup, counters, refund=refund, failure=failure)
-        else:
-            if self._store is tiers.shared:
-                tiers.count_spent(counters)
+            self._tiers.failed(error)
+            await self._tiers.local.release(self.lookup, counters, refund=refund, failure=failure)
 
     async def _renew(self) -> None:
         while True:
