@@ -10,7 +10,7 @@ from core.cache.entry import AnswerT, Entry, EntryCodec, failure_from_value
 from core.cache.lease import Grant, Lease
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored, Outcome
 from core.cache.tiers import Tiers
-from core.errors import StoreError, WriteRejected
+from core.errors import NotFound, StoreError, WriteRejected
 from core.rate_limit import BlockedClients, Decision
 from core.request import Forward, LookedUp, RequestRecord, counters_of, outcome_of
 from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
@@ -55,16 +55,17 @@ class TieredCache(Generic[AnswerT]):
         """Count an outcome with the next round trip."""
         self._tiers.uncounted.update(counters_of(outcome))
 
-    async def thread(self, thread_id: str) -> Entry[AnswerT] | None:
-        """What stands under a permalink. Raises StoreError when no store can say."""
-        if len(thread_id) != THREAD_ID_LENGTH:
-            return None
-        key, shared = thread_key(thread_id), self._tiers.shared
-        value = await self._tiers.local.peek(key)
-        if value is None and shared:
-            value = await shared.peek(key)
-            self._tiers.put_local(key, value)
-        return self._codec.from_value(value) if value else None
+    async def thread(self, thread_id: str) -> Entry[AnswerT]:
+        """What stands under a permalink. Raises NotFound, and StoreError when no store can say."""
+        key, value = thread_key(thread_id), None
+        if len(thread_id) == THREAD_ID_LENGTH:
+            value = await self._tiers.local.peek(key)
+            if value is None and self._tiers.shared:
+                value = await self._tiers.shared.peek(key)
+                self._tiers.put_local(key, value)
+        if entry := self._codec.from_value(value or ""):
+            return entry
+        raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
 
     async def forget(self, key: str) -> bool:
         """Remove an entry everywhere. The local one goes first, even when StoreError is raised."""

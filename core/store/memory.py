@@ -116,10 +116,7 @@ class MemoryStore:
         self.ledger.settle(lookup.token, counters)
         if entry.value and entry.thread_seconds:
             self.items.put(thread_key(entry.thread_id), entry.value, entry.thread_seconds)
-        held = self.items.get(lease_key(lookup.key)) == lookup.token
-        if held:
-            self.items.drop(lease_key(lookup.key))
-        if not held or not entry.value or not entry.ttl_seconds:
+        if not _give_back(self.items, lookup) or not entry.value or not entry.ttl_seconds:
             return False
         self.items.put(lookup.key, entry.value, entry.ttl_seconds)
         if entry.content:
@@ -138,8 +135,7 @@ class MemoryStore:
             self._limiter.limit(None, lookup.client, -1)
         if failure:
             self.items.put(failure_key(lookup.key), failure, FAILURE_SECONDS)
-        if self.items.get(lease_key(lookup.key)) == lookup.token:
-            self.items.drop(lease_key(lookup.key))
+        _give_back(self.items, lookup)
         self.ledger.settle(lookup.token, counters)
 
     async def renew(self, lookup: Lookup) -> None:
@@ -188,3 +184,9 @@ class MemoryStore:
 def cost_micros_of(value: str) -> int:
     """What a kept value cost to make, in millionths of a dollar."""
     return int(value.split(" ", 3)[2])
+
+
+def _give_back(items: _Items, lookup: Lookup) -> bool:
+    """Whether the lease was the asker's still; it ends."""
+    lease = lease_key(lookup.key)
+    return items.get(lease) == lookup.token and items.drop(lease)

@@ -8,7 +8,7 @@ from core.cache.cache_control import Caller
 from core.cache.entry import Entry
 from core.cache.lease import Audience
 from core.cache.request_key import new_thread_id
-from core.errors import NoArticle, NotFound
+from core.errors import NoArticle
 from core.text.platforms import PLATFORMS
 from core.text.thread import Thread, first_fitting, thread_of
 from core.threads.schemas import GenerateAnswer, GenerateRequest, PostOut, SourceOut, UsageOut
@@ -85,13 +85,6 @@ def audience_of(written: Written, caller: Caller) -> Audience:
     if written.draft.generator == "openai":
         return "everyone"
     return "process" if written.degraded else "permalink"
-
-
-def stored_answer(entry: AnswerEntry | None) -> AnswerEntry:
-    """The entry under a permalink. Raises NotFound when there is none."""
-    if entry is None:
-        raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
-    return entry
 
 
 def _thread(request: GenerateRequest, article: Article, drafts: Sequence[str]) -> Thread:

@@ -9,7 +9,7 @@ from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateL
 from core.request import RequestRecord
 from core.text.platforms import PLATFORMS
 from core.text.thread import Brief, first_fitting
-from core.threads.answer import AnswerEntry, finished_rewrite, stored_answer
+from core.threads.answer import AnswerEntry, finished_rewrite
 from core.threads.edit_schemas import RewriteAnswer
 from core.threads.schemas import GenerateAnswer
 from core.writing.draft import Draft, RewriteTask, WritingContext
@@ -37,7 +37,7 @@ class RewritePost:
             raise RateLimited
         assert isinstance(outcome, Lead)  # nobody else can ask for a thread that is new
         async with outcome.lease as lease:
-            entry = stored_answer(await self._cache.thread(thread_id))
+            entry = await self._cache.thread(thread_id)
             task = _task(entry, number, instruction)
             draft = await self._draft(task, lease, record)
             text = first_fitting(draft.posts[0], task.max_length, task.brief.rule).strip()
