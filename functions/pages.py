@@ -1,7 +1,5 @@
 """The page that people use, and its files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from fastapi import APIRouter

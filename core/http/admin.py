@@ -1,12 +1,10 @@
 """Who may use the admin routes."""
 
-from __future__ import annotations
-
 import hmac
 
-from fastapi import Request
+from fastapi import Request, params
 
-from core.errors import NotFound, Unauthorized
+from core.errors import ThreadrError
 from core.settings import Settings
 
 
@@ -24,13 +22,11 @@ def is_admin(authorization: str, settings: Settings) -> bool:
     return same and scheme.lower() == "bearer"
 
 
-async def admin_only(request: Request) -> None:
-    """A dependency of admin routes. Raises Unauthorized."""
-    if not is_admin(request.headers.get("authorization", ""), request.app.state.settings):
-        raise Unauthorized
+def admin_or(refusal: type[ThreadrError]) -> params.Depends:
+    """A dependency of routes, which raises `refusal` for everybody but the admin."""
 
+    async def check(request: Request) -> None:
+        if not is_admin(request.headers.get("authorization", ""), request.app.state.settings):
+            raise refusal
 
-async def admin_or_hidden(request: Request) -> None:
-    """The same for routes that outsiders should not know of. Raises NotFound."""
-    if not is_admin(request.headers.get("authorization", ""), request.app.state.settings):
-        raise NotFound
+    return params.Depends(check)
