@@ -27,8 +27,6 @@ ThreadrError                 500 internal
     └── ContentRefused       422 content-refused
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -55,15 +53,11 @@ class ThreadrError(Exception):
         cls.permanent = permanent or cls.permanent
 
     def __init__(
-        self,
-        detail: str | None = None,
-        *,
-        reason: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, detail: str | None = None, *, reason: str | None = None, headers: Mapping[str, str] = {}
     ) -> None:
         self.detail = detail or self.default_detail
         self.reason = reason
-        self.headers = {**self.default_headers, **(headers or {})}
+        self.headers = {**self.default_headers, **headers}
         super().__init__(self.detail)
 
 

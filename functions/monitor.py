@@ -22,10 +22,7 @@ async def health() -> Health:
     return Health(status="healthy")
 
 
-@router.get(
-    "/api/monitor/health",
-    responses=answers(None) | {503: {"model": MonitorHealth, **_UNHEALTHY}},
-)
+@router.get("/api/monitor/health", responses=answers(None) | {503: {"model": MonitorHealth, **_UNHEALTHY}})
 async def monitor_health(request: Request, response: Response) -> MonitorHealth:
     """Whether each part works, asked now; no paid call is made."""
     services: Services = request.app.state.services

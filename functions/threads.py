@@ -26,9 +26,7 @@ router = APIRouter(tags=["threads"])
             GenerateAnswer | ScheduledThread,
             *(InvalidRequest, NotFound, StoreError),
             hit=["ETag"],
-            also={
-                media_type: {"schema": {"type": "string"}} for media_type in ("text/plain", "text/markdown")
-            },
+            also={kind: {"schema": {"type": "string"}} for kind in ("text/plain", "text/markdown")},
         ),
         304: {"description": "The same as If-None-Match names", "headers": referred(["ETag"])},
     },

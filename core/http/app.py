@@ -1,7 +1,5 @@
 """How a function's routes become an app: services, errors, middleware."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from fastapi import APIRouter, FastAPI, Response
@@ -41,14 +39,13 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
+        exception_handlers=dict.fromkeys((ThreadrError, RequestValidationError, HTTPException), render),
     )
     app.state.settings = settings
     if make_services:
         app.state.services = make_services(settings)
     for router in routers:
         app.include_router(router)
-    for error in (ThreadrError, RequestValidationError, HTTPException):
-        app.add_exception_handler(error, render)
     _add_middleware(app, settings)
     return app
 

@@ -1,13 +1,11 @@
 """What a function was called with, of any kind, as one well-formed HTTP API event."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlencode
 
 from core.errors import Malformed
@@ -38,20 +36,16 @@ class LambdaEvent:
     refusal: Malformed | None = None
 
     @classmethod
-    def of(cls, given: object) -> LambdaEvent:
+    def of(cls, given: object) -> Self:
         """The event of anything that JSON can hold, and more."""
         event = _table(given)
         context = _table(event.get("requestContext"))
-        http = _table(context.get("http"))
         kind: Kind = "alb" if "elb" in context else "v1" if _text(event.get("httpMethod")) else "v2"
-        method = _text(http.get("method") if kind == "v2" else event.get("httpMethod"))
-        source = http if kind == "v2" else _table(context.get("identity"))
-        body = _body(event)
-        request = {
-            "method": method or "GET",
-            "path": _path(event, context, kind),
-            "sourceIp": _text(source.get("sourceIp")),
-        }
+        http = _table(context.get("http"))
+        if kind != "v2":
+            http = _table(context.get("identity")) | {"method": event.get("httpMethod")}
+        method, address, body = _text(http.get("method")), _text(http.get("sourceIp")), _body(event)
+        request = {"method": method or "GET", "path": _path(event, context, kind), "sourceIp": address}
         payload = {
             "version": "2.0",
             "rawQueryString": _query(event, kind),

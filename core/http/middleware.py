@@ -1,7 +1,5 @@
 """What surrounds every request: its id, time and body limit, its log line, its last resort."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What /openapi.json says beyond the routes' own types: problems, headers, keys, examples."""
 
-from __future__ import annotations
-
 import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping

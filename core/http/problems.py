@@ -1,7 +1,5 @@
 """Errors as RFC 9457 problem details: one shape for everything, at most 2 KB, never echoing the input."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any
