@@ -26,7 +26,7 @@ router = APIRouter(tags=["threads"])
             GenerateAnswer | ScheduledThread,
             *(InvalidRequest, NotFound, StoreError),
             hit=["ETag"],
-            also={kind: {"schema": {"type": "string"}} for kind in ("text/plain", "text/markdown")},
+            texts=("text/plain", "text/markdown"),
         ),
         304: {"description": "The same as If-None-Match names", "headers": referred(["ETag"])},
     },

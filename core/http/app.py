@@ -9,10 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from core import log
-from core.errors import ThreadrError
 from core.http.middleware import RequestMiddleware
 from core.http.openapi import DocumentedApp
-from core.http.problems import render
+from core.http.problems import raise_ours
 from core.http.security import DOCS_PATH, HeadMiddleware, SecurityHeaders
 from core.settings import Settings
 
@@ -39,7 +38,7 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
-        exception_handlers=dict.fromkeys((ThreadrError, RequestValidationError, HTTPException), render),
+        exception_handlers=dict.fromkeys((RequestValidationError, HTTPException), raise_ours),
     )
     app.state.settings = settings
     if make_services:

@@ -12,6 +12,7 @@ from core.errors import Malformed
 
 Kind = Literal["v2", "v1", "alb"]
 Json = dict[str, Any]  # what Lambda is given and gives
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 # What Mangum can read; a header that it cannot is left out: the app needs none of them.
 _READABLE = {
@@ -62,9 +63,7 @@ class LambdaEvent:
             return answer
         shaped = {name: answer.get(name, {}) for name in ("statusCode", "headers", "body", "isBase64Encoded")}
         if self.kind == "alb":
-            status = answer["statusCode"]
-            known = status in HTTPStatus._value2member_map_
-            shaped["statusDescription"] = f"{status} {HTTPStatus(status).phrase}" if known else str(status)
+            shaped["statusDescription"] = _STATUS_LINES.get(answer["statusCode"], str(answer["statusCode"]))
             # With multi-value headers switched on, an ALB reads only these.
             if self.many_values:
                 shaped["multiValueHeaders"] = {name: [value] for name, value in shaped.pop("headers").items()}

@@ -48,7 +48,7 @@ class RequestMiddleware:
         sender = HeaderSender(send, lambda headers: headers.update(record.headers()))
         ids = log.current_ids.set(_ids(scope, record))
         try:
-            await self._answer(scope, receive, sender, record)
+            await self._run(scope, receive, sender, record)
         finally:
             _log(scope, record, sender.status)
             log.current_ids.reset(ids)
@@ -60,11 +60,10 @@ class RequestMiddleware:
             return self._seconds
         return min(self._seconds, max(0.0, float(remaining_ms()) / 1000 - _SECONDS_FOR_LAMBDA))
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, sender: HeaderSender, record: RequestRecord
-    ) -> None:
+    async def _run(self, scope: Scope, receive: Receive, send: HeaderSender, record: RequestRecord) -> None:
+        """The app answers, or its failure is the answer, as a problem."""
         try:
-            return await self._app(scope, await _read_whole(receive), sender)
+            return await self._app(scope, await _read_whole(receive), send)
         except ThreadrError as error:
             failure = error
         # The one place that lets nothing through, of any type: else the caller would get no answer.
@@ -72,9 +71,9 @@ class RequestMiddleware:
             log.logger.exception("Unexpected error")
             failure = ThreadrError()
         record.failed(failure)
-        if sender.status is None:
+        if send.status is None:
             answer = problem(failure, instance=scope["path"], request_id=record.request_id)
-            await answer(scope, receive, sender)
+            await answer(scope, receive, send)
         return None
 
 

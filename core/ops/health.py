@@ -20,11 +20,11 @@ from core.usage import UsageMeter
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.health_note import MODEL_NOTE, read_note
 
-_REMEMBERED_SECONDS = 86_400.0
+_KEPT_SECONDS = 86_400.0
 _SHARED_SECONDS = 5.0  # how long an answer is given again
 _DEADLINE_SECONDS = 5.0  # for each part; the store's own is shorter, as a rule
 _PAGE = Path(__file__).with_name("health_sample.html")
-_TEXT = "A text becomes a thread — 一篇文章. If it does not, nothing can be made here."
+_TEXT = Article(text="A text becomes a thread — 一篇文章. If it does not, nothing can be made here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,7 @@ async def check_and_remember(services: Services) -> ScheduledCheck:
     result = ScheduledCheck(status=report.status, at=at, services=report.services)
     log.event("Scheduled health check", **result.model_dump(include={"status", "services"}))
     try:
-        await services.store.remember(
-            LAST_HEALTH_CHECK, result.model_dump_json(), ttl_seconds=_REMEMBERED_SECONDS
-        )
+        await services.store.remember(LAST_HEALTH_CHECK, result.model_dump_json(), ttl_seconds=_KEPT_SECONDS)
     except StoreError as error:
         log.event("Health check not kept", reason=error.reason)
     return result
@@ -145,11 +143,10 @@ async def _extraction(deadline_seconds: float) -> ServiceHealth:
     started, status = time.perf_counter(), "unusable"
     try:
         async with asyncio.timeout(deadline_seconds):
-            thread_of([_TEXT], Brief(), link=None)
+            thread_of([_TEXT.text], Brief(), link=None)
             status = "model_only"
-            await ExtractiveComposer().compose(
-                Article(text=_TEXT), Brief(), seconds=deadline_seconds, meter=UsageMeter()
-            )
+            composer = ExtractiveComposer()
+            await composer.compose(_TEXT, Brief(), seconds=deadline_seconds, meter=UsageMeter())
             status = "broken"
             await asyncio.to_thread(extract_article, _PAGE.read_bytes(), url="https://example.com/")
     # A library that is missing, of another version or out of memory may raise any type.
