@@ -13,7 +13,7 @@ FRONT_DOORS = ("gateway", "function-url", "alb")
 
 
 class SettingsError(ValueError):
-    """A variable has a value that cannot be used. Names the variable, never the value."""
+    """A variable has a value that cannot be used. Names the variable and the rule, never the value."""
 
 
 def _text(raw: str) -> str:
@@ -106,10 +106,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
-        """Read the variables; an empty one counts as not set.
-
-        Raises SettingsError, which names the variable and the rule, never the value.
-        """
+        """What the variables say; an empty one counts as not set. Raises SettingsError."""
         values = {}
         for setting in fields(cls):
             variable = setting.name.upper()

@@ -25,15 +25,9 @@ async def health() -> Health:
 @router.get("/api/monitor/health", responses=answers(None) | {503: {"model": MonitorHealth, **_UNHEALTHY}})
 async def monitor_health(request: Request, response: Response) -> MonitorHealth:
     """Whether each part works, asked now; no paid call is made."""
-    services: Services = request.app.state.services
-    report = await check(services)
+    report = await check(request.app.state.services)
     response.status_code = report.http_status
-    return MonitorHealth(
-        status=report.status,
-        services=report.services,
-        details=dict(services.details),
-        last_scheduled_check=report.last_scheduled_check,
-    )
+    return MonitorHealth.model_validate(report, from_attributes=True)
 
 
 @router.get(

@@ -9,10 +9,9 @@ from core.settings import Settings
 
 
 def is_admin(authorization: str, settings: Settings) -> bool:
-    """Whether the Authorization header opens the admin routes.
+    """Whether the header holds ADMIN_TOKEN as a Bearer token (RFC 6750; RFC 9110: the scheme's case is free).
 
-    With ADMIN_TOKEN set it must be that, as a Bearer token (RFC 6750; RFC 9110: the scheme's case is free);
-    without, everybody may in development and nobody in production.
+    Where none is set, everybody is the admin in development, and nobody in production.
     """
     if not settings.admin_token:
         return not settings.in_production

@@ -25,10 +25,7 @@ def create_app(
     settings: Settings | None = None,
     make_services: Callable[[Settings], object] | None = None,
 ) -> FastAPI:
-    """An ASGI app of these routes; its state holds the settings, and the services that are made of them.
-
-    Raises SettingsError when a variable has a value that cannot be used.
-    """
+    """An ASGI app of these routes; its state holds the settings and the services. Raises SettingsError."""
     settings = settings or Settings.from_env()
     log.set_up()
     app = DocumentedApp(

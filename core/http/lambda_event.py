@@ -54,8 +54,11 @@ class LambdaEvent:
             "requestContext": {"http": request},
             "body": body or b"",
         }
+        refusal = Malformed("The body is said to be base64, and is not.") if body is None else None
+        if not method:
+            refusal = Malformed("This function answers HTTP requests, and was called with something else.")
         many_values = isinstance(event.get("multiValueHeaders"), dict)
-        return cls(kind=kind, payload=payload, many_values=many_values, refusal=_refusal(method, body))
+        return cls(kind=kind, payload=payload, many_values=many_values, refusal=refusal)
 
     def shaped(self, answer: Json) -> Json:
         """An answer of format 2.0, as the sender of this event takes it."""
@@ -68,12 +71,6 @@ class LambdaEvent:
             if self.many_values:
                 shaped["multiValueHeaders"] = {name: [value] for name, value in shaped.pop("headers").items()}
         return shaped
-
-
-def _refusal(method: str, body: bytes | None) -> Malformed | None:
-    if not method:
-        return Malformed("This function answers HTTP requests, and was called with something else.")
-    return Malformed("The body is said to be base64, and is not.") if body is None else None
 
 
 def _table(value: object) -> dict[Any, Any]:

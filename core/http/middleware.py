@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,12 +45,15 @@ class RequestMiddleware:
         scope.setdefault("state", {})["record"] = record
         current_store_usage.set(record.store_usage)
         sender = HeaderSender(send, lambda headers: headers.update(record.headers()))
-        ids = log.current_ids.set(_ids(scope, record))
+        ids = {"request_id": record.request_id}
+        if lambda_id := getattr(scope.get("aws.context"), "aws_request_id", None):
+            ids["aws_request_id"] = str(lambda_id)  # it is in Lambda's own lines
+        former_ids = log.current_ids.set(ids)
         try:
             await self._run(scope, receive, sender, record)
         finally:
             _log(scope, record, sender.status)
-            log.current_ids.reset(ids)
+            log.current_ids.reset(former_ids)
         return None
 
     def _budget_seconds(self, scope: Scope) -> float:
@@ -97,18 +99,11 @@ async def _read_whole(receive: Receive) -> Receive:
     return replay
 
 
-def _ids(scope: Scope, record: RequestRecord) -> dict[str, str]:
-    """By which names the request is known: ours, and on Lambda the one in Lambda's own lines."""
-    lambda_id = getattr(scope.get("aws.context"), "aws_request_id", None)
-    return {"request_id": record.request_id} | ({"aws_request_id": str(lambda_id)} if lambda_id else {})
-
-
 def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:
     """The request's one line; on Lambda, CloudWatch makes metrics of it."""
-    route: Any = scope.get("route")  # its template: the path itself is the caller's text
     facts = record.log_fields() | {
         "method": "HEAD" if "head" in scope else scope["method"],
-        "route": getattr(route, "path", None),
+        "route": getattr(scope.get("route"), "path", None),  # a template: the path is the caller's text
         "status": status,
     }
     if "aws.context" in scope:

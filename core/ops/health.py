@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -32,6 +33,7 @@ class HealthReport:
     """The parts are `redis`, `openai` and `extraction`."""
 
     services: dict[str, ServiceHealth]
+    details: Mapping[str, str | None] = field(default_factory=dict)
     last_scheduled_check: ScheduledCheck | None = None
 
     @property
@@ -77,7 +79,7 @@ async def _check_now(services: Services, deadline_seconds: float) -> HealthRepor
         _extraction(deadline_seconds),
     )
     parts = {"redis": redis, "openai": _openai(services, note), "extraction": extraction}
-    return HealthReport(parts, last)
+    return HealthReport(parts, services.details, last)
 
 
 async def check_and_remember(services: Services) -> ScheduledCheck:
