@@ -17,19 +17,16 @@ from core.threads.schemas import GenerateAnswer
 from core.threads.validate import validate_thread
 
 router = APIRouter(tags=["threads"])
+_FILES = ("text/plain", "text/markdown")
+_THE_SAME = {"description": "The same as If-None-Match names", "headers": referred(["ETag"])}
 
 
 @router.get(
     "/api/threads/{id}",
-    responses={
-        **answers(
-            GenerateAnswer | ScheduledThread,
-            *(InvalidRequest, NotFound, StoreError),
-            hit=["ETag"],
-            texts=("text/plain", "text/markdown"),
-        ),
-        304: {"description": "The same as If-None-Match names", "headers": referred(["ETag"])},
-    },
+    responses=answers(
+        GenerateAnswer | ScheduledThread, *(InvalidRequest, NotFound, StoreError), hit=["ETag"], texts=_FILES
+    )
+    | {304: _THE_SAME},
 )
 async def thread(
     request: Request,

@@ -24,8 +24,10 @@ _NOT_VALID = "The body is not valid JSON"
 async def raise_ours(request: Request, error: Exception) -> NoReturn:
     """The handler of FastAPI's and Starlette's errors: RequestMiddleware makes the answer of ours."""
     if isinstance(error, RequestValidationError):
-        # FastAPI leaves a body as bytes when its type is not JSON.
-        raise NotJson if isinstance(error.body, bytes) else InvalidRequest(_faults(error))
+        if isinstance(error.body, bytes):  # FastAPI leaves it so when its type is not JSON
+            raise NotJson
+        faults = list(dict.fromkeys(_fault(fault) for fault in error.errors()))
+        raise InvalidRequest("; ".join(faults[:_MAX_NAMED_FAULTS]) + ".")
     assert isinstance(error, HTTPException)
     if error.status_code == 404:
         raise NotFound
@@ -58,11 +60,6 @@ def members(error: ThreadrError | type[ThreadrError], detail: str, instance: str
         "detail": detail,
         "instance": instance,
     }
-
-
-def _faults(error: RequestValidationError) -> str:
-    faults = dict.fromkeys(_fault(fault) for fault in error.errors())
-    return "; ".join(list(faults)[:_MAX_NAMED_FAULTS]) + "."
 
 
 def _fault(fault: Mapping[str, Any]) -> str:
