@@ -1,7 +1,5 @@
 """The figures of a store as /api/cache/stats shows them."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 from core.errors import StoreError
@@ -19,21 +17,19 @@ async def cache_report(store: Store, now: float) -> CacheStats:
 
     `available` is False, and figures are null or 0, when the store fails.
     """
+    stats, reason = StoreStats(), None
     try:
-        return _report(await store.stats(), now)
+        stats = await store.stats()
     except StoreError as error:
         add_store_error()
-        return _report(StoreStats(), now, error)
-
-
-def _report(stats: StoreStats, now: float, error: StoreError | None = None) -> CacheStats:
+        reason = error.health
     days = [_day(date, stats.days.get(date, NO_COUNTERS)) for date in last_days(now)]
     sums = {name: round(sum(getattr(day, name) for day in days), 6) for name in _COUNTED}
     asked = sums["hits"] + sums["misses"]
     return CacheStats(
         **{name: getattr(stats, name) for name in _OF_STORE},
-        available=error is None,
-        reason=error.health if error else None,
+        available=reason is None,
+        reason=reason,
         hit_rate=round(sums["hits"] / asked, 4) if asked else None,
         days=days,
         **sums,

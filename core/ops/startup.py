@@ -1,7 +1,5 @@
 """What this process was started with: versions and which settings are set, never their values."""
 
-from __future__ import annotations
-
 import platform
 from importlib.metadata import version
 
@@ -14,20 +12,15 @@ _PACKAGES = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai"
 
 
 async def startup_report(services: Services) -> Startup:
-    """`redis_available` asks the store now."""
+    """`redis_available`: the store of all instances is asked now."""
+    available = False
+    try:
+        available = services.shared is not None and await services.shared.ping()
+    except StoreError:
+        add_store_error()
     return Startup(
-        redis_available=await _answers(services),
+        redis_available=available,
         environment=services.settings.environment,
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         settings=services.settings.given(),
     )
-
-
-async def _answers(services: Services) -> bool:
-    if services.shared is None:
-        return False
-    try:
-        return await services.shared.ping()
-    except StoreError:
-        add_store_error()
-        return False

@@ -187,7 +187,7 @@ async def test_what_is_not_public_is_never_dialled(url: str, addresses: list[str
     hosts = ("kubernetes.example", "example.com", "xn--a.example")
     with pytest.raises(ArticleBlocked) as caught:
         await fetched(url, {**named(hosts, [PUBLIC]), host: addresses}, network)
-    assert caught.value.detail == ArticleBlocked.default_detail
+    assert caught.value.detail == ArticleBlocked.detail
     assert network.dialled == []
 
 
