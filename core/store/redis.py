@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from core.rate_limit import Decision, Window
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
 from core.store.keys import (
     CACHE_INDEX,
-    CONTENT_MARK_LENGTH,
     PROBE,
     day_of,
     failure_key,
@@ -23,8 +23,7 @@ from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, Reply, S
 from core.store.redis_errors import check_type
 from core.usage import current_store_usage, micros
 
-_INDEX_TTL_MS = 400 * 86_400_000  # longer than any entry can live
-_MAX_CONTENTS = 500
+_LEASE_MS, _FAILURE_TTL_MS = int(LEASE_SECONDS * 1000), int(FAILURE_SECONDS * 1000)
 _WITH_WINDOW = ("look_up", "release", "take")
 
 
@@ -57,9 +56,8 @@ class RedisStore:
             mode=lookup.mode,
             charge=lookup.charge,
             waited=int(lookup.waited),
-            token=lookup.token,
             digest=lookup.digest,
-            lease=int(LEASE_SECONDS * 1000),
+            lease=_LEASE_MS,
             min_created_at=int(lookup.min_created_at * 1000),
             max_cost_usd=repr(lookup.max_cost_usd),
             budget=self._budget_micros,
@@ -73,13 +71,11 @@ class RedisStore:
         )
         allowed = kind != "limited"
         decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
-        is_charged = lookup.charge == "always" or (
-            lookup.charge == "on_generation" and kind in ("limited", "lead")
-        )
+        charged = {"always": True, "on_generation": kind in ("limited", "lead"), "never": False}
         return Reply(
             kind=kind,
             value=value,
-            decision=decision if is_charged else None,
+            decision=decision if charged[lookup.charge] else None,
             within_budget=bool(within_budget),
             known_contents=contents,
         )
@@ -91,13 +87,9 @@ class RedisStore:
             counters,
             content=entry.content,
             thread_id=entry.thread_id,
-            token=lookup.token,
             value=entry.value or "",
             ttl=int(entry.ttl_seconds * 1000),
             thread_ttl=int(entry.thread_seconds * 1000),
-            index_ttl=_INDEX_TTL_MS,
-            mark=entry.content[:CONTENT_MARK_LENGTH],
-            max_contents=_MAX_CONTENTS,
             forgotten_day=day_of(self._clock() - KEPT_DAYS * 86_400),
         )
         (done,) = _check_types(answer, int)
@@ -115,14 +107,13 @@ class RedisStore:
             "release",
             lookup,
             counters,
-            token=lookup.token,
             refund=int(refund),
             failure=failure or "",
-            failure_ttl=int(FAILURE_SECONDS * 1000),
+            failure_ttl=_FAILURE_TTL_MS,
         )
 
     async def renew(self, lookup: Lookup) -> None:
-        await self._run("renew", lookup, token=lookup.token, lease=int(LEASE_SECONDS * 1000))
+        await self._run("renew", lookup, lease=_LEASE_MS)
 
     async def peek(self, key: str) -> str | None:
         value = await self._redis.execute(["GET", key])
@@ -185,17 +176,17 @@ class RedisStore:
         **arguments: str | int,
     ) -> list[Any]:
         """What the script answers after the number of commands that it ran."""
-        now = self._clock()
+        now, window = self._clock(), self._window
+        arguments |= {"now": int(now * 1000), "day": day_of(now)}
         arguments |= {
-            "now": int(now * 1000),
-            "day": day_of(now),
-            "width": self._window.milliseconds,
-            "limit": self._window.limit,
+            "width": window.milliseconds,
+            "limit": window.limit,
+            "token": lookup.token if lookup else "",
         }
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
-        pairs = [part for pair in named.items() for part in pair]
+        pairs = itertools.chain.from_iterable(named.items())
         key, client = (lookup.key, lookup.client) if lookup else ("", "")
         keys = script_keys(key, client, content=content, thread_id=thread_id)
         answer = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
