@@ -23,7 +23,7 @@ from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, Reply, S
 from core.store.redis_errors import check_type
 from core.usage import current_store_usage, micros
 
-_LEASE_MS, _FAILURE_TTL_MS = int(LEASE_SECONDS * 1000), int(FAILURE_SECONDS * 1000)
+_LEASE_MS, _FAILURE_MS = int(LEASE_SECONDS * 1000), int(FAILURE_SECONDS * 1000)
 _WITH_WINDOW = ("look_up", "release", "take")
 
 
@@ -103,13 +103,9 @@ class RedisStore:
         refund: bool = False,
         failure: str | None = None,
     ) -> None:
+        failure = failure or ""
         await self._run(
-            "release",
-            lookup,
-            counters,
-            refund=int(refund),
-            failure=failure or "",
-            failure_ttl=_FAILURE_TTL_MS,
+            "release", lookup, counters, refund=int(refund), failure=failure, failure_ttl=_FAILURE_MS
         )
 
     async def renew(self, lookup: Lookup) -> None:
@@ -177,17 +173,13 @@ class RedisStore:
     ) -> list[Any]:
         """What the script answers after the number of commands that it ran."""
         now, window = self._clock(), self._window
-        arguments |= {"now": int(now * 1000), "day": day_of(now)}
-        arguments |= {
-            "width": window.milliseconds,
-            "limit": window.limit,
-            "token": lookup.token if lookup else "",
-        }
+        key, client, token = (lookup.key, lookup.client, lookup.token) if lookup else ("", "", "")
+        arguments |= {"now": int(now * 1000), "day": day_of(now), "token": token}
+        arguments |= {"width": window.milliseconds, "limit": window.limit}
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
         pairs = itertools.chain.from_iterable(named.items())
-        key, client = (lookup.key, lookup.client) if lookup else ("", "")
         keys = script_keys(key, client, content=content, thread_id=thread_id)
         answer = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
         if not isinstance(answer, list) or not answer or not isinstance(answer[0], int):
