@@ -27,11 +27,6 @@ def text_key(text: str, variant: Variant | None = None) -> str:
     return f"{TEXT_PREFIX}{digest(text)[:16]}{_suffix(variant)}"
 
 
-def content_name(text: str, variant: Variant) -> str:
-    """The digest of a source text and of the options that its thread is made with."""
-    return digest(f"{json.dumps(variant, sort_keys=True)}\n{text}")
-
-
 def digest(content: str) -> str:
     """SHA-256 in 64 hex digits."""
     return hashlib.sha256(content.encode()).hexdigest()
@@ -54,6 +49,10 @@ class RequestIdentity:
     url: str | None
     text: str | None
     variant: Variant
+
+    def content(self, title: str | None, text: str) -> str:
+        """The digest of a source text and of the options: what an answer is filed under beside its key."""
+        return digest(f"{json.dumps(self.variant, sort_keys=True)}\n{title or ''}\n{text}")
 
 
 class Lookups:

@@ -4,11 +4,10 @@ import itertools
 from dataclasses import replace
 from typing import assert_never
 
-from core.article.article import Article
 from core.cache.cache_control import Caller
 from core.cache.lease import Audience
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
-from core.cache.request_key import Lookup, Lookups, RequestIdentity, Variant, content_name
+from core.cache.request_key import Lookup, Lookups, RequestIdentity
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
 from core.errors import ArticleError, BudgetSpent, ContentRefused, ModelError, NotCached, RateLimited
@@ -82,7 +81,7 @@ class GenerateThread:
                     assert_never(outcome)
 
     def _lookup(self, request: GenerateRequest, caller: Caller) -> Lookup:
-        identity = RequestIdentity(url=request.url, text=request.text, variant=self._variant(request))
+        identity = self._identity(request)
         characters = self._settings.max_content_length
         if request.text is not None:
             characters = min(len(request.text), characters)
@@ -118,16 +117,15 @@ class GenerateThread:
             return lead.stale
         if request.url is None or lead.lease.lookup.mode != "normal":
             return None
-        content = self._content(request, source.article)
-        same = lead.stale if lead.stale and lead.stale.content == content else None
-        if same is None:
-            same = await lead.lease.same_text(content)
+        content = self._identity(request).content(source.article.title, source.article.text)
+        is_stale = lead.stale is not None and lead.stale.content == content
+        same = lead.stale if is_stale else await lead.lease.same_text(content)
         return self._from(request, source, finished_again(request, source.article, same)) if same else None
 
     def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
         """The entry with what is known of its source."""
-        content = self._content(request, source.article) if request.url else ""
-        validators = (source.validators.etag, source.validators.last_modified)
+        article, validators = source.article, (source.validators.etag, source.validators.last_modified)
+        content = self._identity(request).content(article.title, article.text) if request.url else ""
         return replace(entry, content=content, validators=validators)
 
     async def _without_model(self, request: GenerateRequest, record: RequestRecord) -> GenerateAnswer:
@@ -146,14 +144,10 @@ class GenerateThread:
         record.answered(event, entry.answer, fallback=written.reason)
         return written, entry
 
-    def _variant(self, request: GenerateRequest) -> Variant:
-        """What of the request, the model and the prompt differs from the default."""
+    def _identity(self, request: GenerateRequest) -> RequestIdentity:
+        """The request's source, and what of its options, the model and the prompt is not the default."""
         options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh"})
-        return options | self._version
-
-    def _content(self, request: GenerateRequest, article: Article) -> str:
-        """What the answer is filed under beside its own key: the source text, made with these options."""
-        return content_name(f"{article.title or ''}\n{article.text}", self._variant(request))
+        return RequestIdentity(url=request.url, text=request.text, variant=options | self._version)
 
     def _collapsed(self, answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
         """The answer that another request in this process has just made."""
