@@ -39,7 +39,8 @@ class Writer:
         """The most that writing can cost."""
         if self._model is None or generator == "extractive":
             return 0.0
-        return self._model.max_cost_usd(source_characters)
+        most = self._model.max_cost
+        return most.fixed_usd + most.usd_per_character * source_characters
 
     async def write(
         self, article: Article, brief: Brief, generator: Generator, context: WritingContext

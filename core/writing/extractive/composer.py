@@ -32,9 +32,6 @@ _SAMPLE_CHARACTERS = 500
 class ExtractiveComposer:
     """Central sentences in their order, whole, packed into posts behind a hook."""
 
-    def max_cost_usd(self, source_characters: int) -> float:
-        return 0.0
-
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         composition = _Composition(article, brief)
         posts = composition.posts()

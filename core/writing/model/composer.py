@@ -15,7 +15,7 @@ from core.errors import ContentRefused, ModelError
 from core.net.breaker import Breaker
 from core.text.thread import Brief
 from core.usage import UsageMeter
-from core.writing.draft import Draft, RewriteTask
+from core.writing.draft import Draft, MaxCost, RewriteTask
 from core.writing.model.chat import MAX_ANSWER_TOKENS, Chat, ModelCallFailed
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question, rewrite_question, shorter_question, thread_question
@@ -51,23 +51,14 @@ class ModelComposer:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._models = [name for name, _ in models]
-        self._prices = dict(models)
-        self._chat = Chat(api_key=api_key, base_url=base_url, prices=self._prices)
+        self._chat = Chat(api_key=api_key, base_url=base_url, prices=dict(models))
+        self.max_cost = _max_cost([price for _, price in models])
         self._clock = clock
         self._sleep = sleep
         self._breaker = Breaker(clock)
         self.was_asked = False
         self.health = "healthy"  # by the last composition; asking costs no call
         self.last_failure: str | None = None  # why a model did not write; None when all is well
-
-    def max_cost_usd(self, source_characters: int) -> float:
-        """As if all models wrote and the most expensive one shortened; a character is at most a token."""
-        prices = self._prices.values()
-        written, shortened = (
-            [price.cost_usd(characters + _MAX_RULE_TOKENS, MAX_ANSWER_TOKENS) for price in prices]
-            for characters in (source_characters, _MAX_SHORTENED_CHARACTERS)
-        )
-        return sum(written) + max(shortened)
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         question = thread_question(article, brief, fence=_fence())
@@ -174,3 +165,12 @@ class ModelComposer:
         except (ModelError, TimeoutError):
             return ()
         return shorter if len(shorter) == len(texts) else ()
+
+
+def _max_cost(prices: Sequence[Price]) -> MaxCost:
+    """As if all models wrote and the most expensive one shortened; a character is at most a token."""
+    written = sum(price.cost_usd(_MAX_RULE_TOKENS, MAX_ANSWER_TOKENS) for price in prices)
+    shortened = max(
+        price.cost_usd(_MAX_SHORTENED_CHARACTERS + _MAX_RULE_TOKENS, MAX_ANSWER_TOKENS) for price in prices
+    )
+    return MaxCost(written + shortened, sum(price.cost_usd(1, 0) for price in prices))
