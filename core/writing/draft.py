@@ -1,7 +1,5 @@
 """What a composer is: something that turns an article into the texts of a thread."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol

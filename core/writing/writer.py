@@ -1,7 +1,5 @@
 """Who writes: the model, or the extractive composer where there is none or where it fails."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -52,10 +50,8 @@ class Writer:
             draft = await self._usable_model(context).compose(
                 article, brief, seconds=context.seconds, meter=context.meter
             )
-        except ContentRefused:
-            raise
         except ModelError as error:
-            if generator == "openai" or not context.allow_fallback:
+            if isinstance(error, ContentRefused) or generator == "openai" or not context.allow_fallback:
                 raise
             written = await self._extracted(article, brief, context)
             why = _NO_KEY if self._model is None else _SPENT if isinstance(error, BudgetSpent) else _FAILED

@@ -1,12 +1,9 @@
 """The built-in composer: no key, no network, the article's own sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from core.article.article import Article
 from core.text.sentences import Sentence, quoted_sentences, sentences
@@ -16,9 +13,6 @@ from core.usage import UsageMeter
 from core.writing.draft import Draft
 from core.writing.extractive.boilerplate import content_mask
 from core.writing.extractive.passages import Passage, passages
-
-if TYPE_CHECKING:
-    from core.writing.extractive.ranking import Ranking
 
 _SHARE_OF_ARTICLE = 0.4  # what a thread of a long article holds of it
 _MIN_POSTS = 4  # an article that fits in so many is kept whole
@@ -42,37 +36,45 @@ class _Composition:
     """One article on its way to one thread."""
 
     def __init__(self, article: Article, brief: Brief) -> None:
+        # Its patterns take 6 ms to compile, which a hit need not wait for.
+        from core.writing.extractive.ranking import rank
+
         self._brief, self._article, self._space = brief, article, _Space(article, brief)
-        self._passages = self._passages_of(article)
-        self._total = sum(len(passage.text) for passage in self._passages) * self._space.weight
-        self._ranking = self._ranked()
+        language = article.language or "en"
+        self._passages = self._passages_of(article, language)
+        texts = [passage.text for passage in self._passages]
+        self._total = sum(map(len, texts)) * self._space.weight
+        # A sentence that no post can hold would have to be divided.
+        able = [text if self._space.fits(text) else "" for text in texts]
+        self._ranking = rank(able, longest=max(map(len, able), default=0), language=language)
         self._first = self._first_passage()
 
     def posts(self) -> tuple[str, ...]:
         """What says most of all that fits; a text that somebody wrote is kept whole where it does."""
+        everything = range(len(self._passages))
         if not self._space.title and not self._article.url:
-            for whole in (self._packed(range(len(self._passages))), (self._article.text,)):
+            for whole in (self._packed(everything), (self._article.text,)):
                 if not thread_of(whole, self._brief, link=None).cut:
                     return whole
+        most = 1.05 * self._space.max_length * self._brief.allowed_posts / self._space.weight
         for share in _SHARES:
             chosen = self._chosen(share)
-            if self._cannot_fit(chosen):
-                continue
+            if sum(self._ranking.lengths[i] for i in chosen) > most:
+                continue  # it cannot fit, and packing is expensive
             posts = self._packed(chosen)
-            fitting = len(posts) <= self._brief.allowed_posts
-            if fitting and not thread_of(posts, self._brief, link=self._article.url).cut:
+            if not thread_of(posts, self._brief, link=self._article.url).cut:
                 return posts
-        return self._packed(range(len(self._passages)))
+        return self._packed(everything)
 
     def hooks(self, first: str) -> tuple[str, ...]:
         """Other posts than the `first`, the strongest first."""
-        texts = (self._passages[i].text for i in (self._openers() if self._brief.hooks else ()))
+        texts = (self._passages[i].text for i in self._openers())
         others = (text for text in texts if text not in first)
         hooks = (self._space.titled(text) if self._space.fits(text, first=True) else text for text in others)
         return tuple(islice(hooks, self._brief.hooks))
 
-    def _passages_of(self, article: Article) -> list[Passage]:
-        language, fits = article.language or "en", self._space.fits
+    def _passages_of(self, article: Article, language: str) -> list[Passage]:
+        fits = self._space.fits
         parts = [
             piece
             for part in sentences(article.text, language)
@@ -81,15 +83,6 @@ class _Composition:
         of_page = article.title or article.url  # a text that somebody wrote has nothing to clear away
         mask = content_mask(parts, article.title or "") if of_page else [True] * len(parts)
         return passages(parts, content_mask=mask, language=language, fits=fits, starts_text=not of_page)
-
-    def _ranked(self) -> Ranking:
-        # Its patterns take 6 ms to compile, which a hit need not wait for.
-        from core.writing.extractive.ranking import rank
-
-        texts = [passage.text for passage in self._passages]
-        # A sentence that no post can hold would have to be divided.
-        able = [text if self._space.fits(text) else "" for text in texts]
-        return rank(able, longest=max(map(len, able), default=0), language=self._article.language or "en")
 
     def _first_passage(self) -> int | None:
         """Which passage is always chosen, for the first post; None where the title is alone in it."""
@@ -118,7 +111,7 @@ class _Composition:
 
     def _chosen(self, share: float) -> Iterable[int]:
         """The passages that say most in a `share` of the thread; all where a short thread holds them."""
-        posts = max(1, self._brief.allowed_posts - (1 if self._space.title else 0))
+        posts = max(1, self._brief.allowed_posts - bool(self._space.title))
         post = self._space.max_length
         wanted = min(post * posts * share, max(self._total * _SHARE_OF_ARTICLE, post * _MIN_POSTS))
         if self._total <= wanted:
@@ -138,12 +131,6 @@ class _Composition:
             if all(self._ranking.lengths[i] for i in range(first, last + 1)):
                 kept |= set(range(first, last + 1))
         return kept
-
-    def _cannot_fit(self, chosen: Iterable[int]) -> bool:
-        """Whether so much cannot fit, however it is packed: packing is expensive, too."""
-        characters = sum(self._ranking.lengths[i] for i in chosen)
-        most = self._space.max_length * self._brief.allowed_posts
-        return characters * self._space.weight > 1.05 * most
 
     def _packed(self, chosen: Iterable[int]) -> tuple[str, ...]:
         """The posts, at most one more than allowed, with space for the link where it belongs."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 import time
 from collections.abc import Awaitable, Mapping
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from core.errors import ContentRefused, ModelError
@@ -33,30 +33,21 @@ _UNSTRUCTURED = "unstructured"
 
 
 class ModelCallFailed(ModelError):
-    """`health`: the word in health answers; `wait_seconds`: when to retry; `permanent`: a refused key."""
+    """`health`: the word in health answers; `wait_seconds`: when to retry; `permanent`: no key that works."""
 
-    def __init__(
-        self,
-        reason: str | None = None,
-        *,
-        health: str = "bad_answer",
-        wait_seconds: float | None = None,
-        permanent: bool = False,
-    ) -> None:
+    def __init__(self, reason: str, health: str = "bad_answer", wait_seconds: float | None = None) -> None:
         super().__init__(reason=reason)
         self.health = health
         self.wait_seconds = wait_seconds
-        self.permanent = permanent
+        self.permanent = health in ("quota_exceeded", "unauthorized")
 
 
 class Chat:
     """`prices` names every model that may be asked. The SDK is imported at first use."""
 
     def __init__(self, *, api_key: str, base_url: str | None, prices: Mapping[str, Price]) -> None:
-        self._api_key = api_key
-        self._base_url = base_url
         self._prices = prices
-        self._clients: PerLoop[openai.AsyncOpenAI] = PerLoop(self._new_client, lambda client: client.close())
+        self._clients = PerLoop(partial(_new_client, api_key, base_url), lambda client: client.close())
 
     async def ask(self, model: str, question: Question, meter: UsageMeter) -> str:
         """The model's words; `meter` gets what they cost. Raises ModelCallFailed and ContentRefused."""
@@ -68,7 +59,7 @@ class Chat:
         await self._clients.close()
 
     async def _completion(self, model: str, question: Question) -> ChatCompletion:
-        create = functools.partial(
+        create = partial(
             self._clients.client().chat.completions.create,
             model=model,
             messages=cast(Any, question.messages),
@@ -90,18 +81,17 @@ class Chat:
         cost_usd = round(self._prices[model].cost_usd(*tokens), 6)
         return Usage(input_tokens=tokens[0], output_tokens=tokens[1], cost_usd=cost_usd)
 
-    def _new_client(self) -> openai.AsyncOpenAI:
-        import openai
 
-        from core.net.bounded_client import bounded_client
+def _new_client(api_key: str, base_url: str | None) -> openai.AsyncOpenAI:
+    """Without retries and timeouts of its own: the caller has one deadline for everything."""
+    import openai
 
-        return openai.AsyncOpenAI(
-            api_key=self._api_key,
-            base_url=self._base_url or _OPENAI_URL,
-            max_retries=0,
-            # The caller has one deadline for everything, so the client needs none of its own.
-            http_client=bounded_client(max_bytes=_MAX_ANSWER_BYTES, tls=tls_context()),
-        )
+    from core.net.bounded_client import bounded_client
+
+    http_client = bounded_client(max_bytes=_MAX_ANSWER_BYTES, tls=tls_context())
+    return openai.AsyncOpenAI(
+        api_key=api_key, base_url=base_url or _OPENAI_URL, max_retries=0, http_client=http_client
+    )
 
 
 async def _answered(asking: Awaitable[ChatCompletion]) -> ChatCompletion:
@@ -120,27 +110,27 @@ def _failure_of(error: Exception) -> ModelError:
     if isinstance(error, openai.APIStatusError):
         return _failure_of_status(error)
     if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, AnswerTooLarge):
-        return ModelCallFailed(type(error).__name__, health="unreachable", wait_seconds=_PAUSE_SECONDS)
+        return ModelCallFailed(type(error).__name__, "unreachable", _PAUSE_SECONDS)
     return ModelCallFailed(type(error).__name__)
 
 
 def _failure_of_status(error: openai.APIStatusError) -> ModelError:
     """Codes and types: developers.openai.com/api/docs/guides/error-codes. The message is never passed on."""
     status, code, body = error.status_code, f"{error.code} {error.type}", f"{error} {error.body}"
-    failure = functools.partial(ModelCallFailed, f"HTTP {status}")
+    failure = partial(ModelCallFailed, f"HTTP {status}")
     if status == 402 or (status < 500 and _BILLING.search(code)):
-        return failure(health="quota_exceeded", permanent=True)
+        return failure("quota_exceeded")
     if status in (400, 403) and _REFUSED.search(body):
         return ContentRefused(reason=f"HTTP {status}")
     if status == 404 or "model_not_found" in code:
-        return failure(health="misconfigured")
+        return failure("misconfigured")
     if status in (401, 403):
-        return failure(health="unauthorized", permanent=True)
+        return failure("unauthorized")
     if status == 429:
-        return failure(health="rate_limited", wait_seconds=_retry_after_seconds(error.response.headers))
+        return failure("rate_limited", _retry_after_seconds(error.response.headers))
     if status in (500, 502, 503, 504):
-        return failure(health="server_error", wait_seconds=_PAUSE_SECONDS)
-    return failure(health=_UNSTRUCTURED if "response_format" in body else "rejected")
+        return failure("server_error", _PAUSE_SECONDS)
+    return failure(_UNSTRUCTURED if "response_format" in body else "rejected")
 
 
 def _retry_after_seconds(headers: Mapping[str, str]) -> float:

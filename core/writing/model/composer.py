@@ -1,7 +1,5 @@
 """Writes with the models of one key: in their order, inside one deadline; what they answer is checked."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import secrets
@@ -73,9 +71,7 @@ class ModelComposer:
         await self._chat.close()
 
     async def _write(self, task: _Task) -> Draft:
-        draft = await self._first_draft(task)
-        posts, hooks = (tuple(filter(None, texts)) for texts in (draft.posts, draft.hooks))
-        draft = await self._shortened(replace(draft, posts=posts, hooks=hooks[: task.brief.hooks]), task)
+        draft = await self._shortened(await self._first_draft(task), task)
         from core.writing.model.grounding import remove_ungrounded
 
         draft = remove_ungrounded(draft, task.question.source)
@@ -141,16 +137,16 @@ class ModelComposer:
         return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
 
     async def _shortened(self, draft: Draft, task: _Task) -> Draft:
-        """The draft with what is too long asked for once more; what stays too long is divided later."""
-        texts, length_of = [*draft.posts, *draft.hooks], task.brief.rule.length_of
+        """Without empty texts, and what is too long asked for once more; what stays so is divided later."""
+        posts, hooks = ([*filter(None, texts)] for texts in (draft.posts, draft.hooks))
+        texts, length_of = [*posts, *hooks[: task.brief.hooks]], task.brief.rule.length_of
         long = [at for at, text in enumerate(texts) if length_of(text) > task.max_length]
-        places = task.question.numbers or range(1, len(draft.posts) + 1)
+        places = task.question.numbers or range(1, len(posts) + 1)
         asked = [(places[at] if at < len(places) else 1, texts[at]) for at in long]
         for at, text in zip(long, await self._shorter(str(draft.model), asked, task), strict=False):
             if text and length_of(text) <= task.max_length:
                 texts[at] = text
-        posts = len(draft.posts)
-        return replace(draft, posts=tuple(texts[:posts]), hooks=tuple(texts[posts:]))
+        return replace(draft, posts=tuple(texts[: len(posts)]), hooks=tuple(texts[len(posts) :]))
 
     async def _shorter(self, model: str, texts: Sequence[tuple[int, str]], task: _Task) -> Sequence[str]:
         """As many shorter texts; none where there is nothing to ask, no time, or no usable answer."""

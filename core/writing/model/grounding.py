@@ -1,7 +1,5 @@
 """What a text claims that its source lacks: links, mentions and numbers. Imported when first needed."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 import unicodedata
@@ -38,24 +36,14 @@ _GROUPED = re.compile(r"([1-9]\d{0,2}(?:[.,'’٬]\d{3})+)(?:[.,٫](\d+))?")
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 _MAX_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
-_WORDS = tomllib.loads(Path(__file__).with_name("number_words.toml").read_text(encoding="utf-8"))
+_WORDS = tomllib.loads(Path(__file__).with_name("grounding.toml").read_text(encoding="utf-8"))
 _VALUES: dict[str, int] = _WORDS["values"]
 _MULTIPLIERS: dict[str, int] = _WORDS["multipliers"]
 _NUMBER_WORD = "|".join((*_VALUES, *_MULTIPLIERS))
 _NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
 
 _GAP = "\0"  # in the place of a removed link; no cleaned text holds it
-_LABEL = (
-    r"(?:^|(?<=[.!?…。！？\n]))[ ]*(?:[^\w\s]{1,3} ?)?[^\W\d_]+(?: [^\W\d_]+){0,3}[:：] *\0(?=\s*(?:\n|\Z))"
-)
-# What closes the text up, in turn.
-_CLOSING = {
-    r"!?\[([^\[\]\n]*)\]\(\s*\0[^()\n]*\)": r"\1",  # Markdown
-    r"[(\[{<«“\"]\s*\0\s*[)\]}>»”\"]": _GAP,
-    _LABEL: "",
-    r" *\0 *(?=[.,;:!?…)\]\n]|\Z)": "",
-    r" *\0 *": " ",
-}
+_CLOSING: dict[str, str] = _WORDS["closing"]
 
 
 def remove_ungrounded(draft: Draft, source: str) -> Draft:
@@ -124,9 +112,8 @@ def _in_source(link: str, source: str) -> bool:
     address = link.rstrip("/")
     if address.casefold() not in source.casefold():
         return False
-    host = re.match(r"(?:\w+://)?[^/]*", address)
-    wanted = rf"(?i:{re.escape(host[0])}){re.escape(address[host.end() :])}" if host else ""
-    return bool(re.search(f"{_LINK_BEGINS}{wanted}{_LINK_ENDS}", source))
+    _, host, path = re.split(r"^((?:\w+://)?[^/]*)", address, maxsplit=1)
+    return bool(re.search(f"{_LINK_BEGINS}(?i:{re.escape(host)}){re.escape(path)}{_LINK_ENDS}", source))
 
 
 def _without_foreign_mentions(text: str, known: Container[str], foreign: list[str]) -> str:

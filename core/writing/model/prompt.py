@@ -1,18 +1,15 @@
 """What the model is asked: the rules in one message, the text that they are about alone in the next."""
 
-from __future__ import annotations
-
-import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.article.article import Article
 from core.settings import DEFAULT_MODEL
 from core.text.cleaning import clean_line
 from core.text.thread import Brief
+from core.text.word_lists import word_lists
 from core.writing.draft import RewriteTask
 
 JsonSchema = dict[str, Any]
@@ -56,7 +53,7 @@ def prompt_version(model: str) -> dict[str, str | int]:
 
 def thread_question(article: Article, brief: Brief, *, fence: str) -> Question:
     """Asks for a thread about the article."""
-    text = _words()["text"]
+    text = word_lists(__file__)["text"]
     data = f"{article.title}\n\n{article.text}" if article.title else article.text
     phrases = _phrases(brief, brief.max_length, fence)
     phrases["posts"] = text["one_post" if brief.allowed_posts == 1 else "posts"].format(
@@ -77,7 +74,7 @@ def shorter_question(
     texts: Sequence[tuple[int, str]], asked: Question, brief: Brief, *, max_length: int, fence: str
 ) -> Question:
     """Asks for texts of the answer to `asked`, with their places, in at most `max_length` each."""
-    rules = _words()["text"]["shorter"].format(**_phrases(brief, max_length, fence))
+    rules = word_lists(__file__)["text"]["shorter"].format(**_phrases(brief, max_length, fence))
     return Question(
         rules=rules,
         data=json.dumps([text for _, text in texts], ensure_ascii=False),
@@ -91,7 +88,7 @@ def shorter_question(
 
 def rewrite_question(task: RewriteTask, *, fence: str) -> Question:
     """Asks for one text of a thread in other words, as its author wishes."""
-    text = _words()["text"]
+    text = word_lists(__file__)["text"]
     instruction = text["instruction"].format(clean_line(task.instruction)) if task.instruction else ""
     phrases = _phrases(task.brief, task.max_length, fence)
     phrases |= {"number": str(task.number), "instruction": instruction}
@@ -113,7 +110,7 @@ def _schema(name: str, **properties: object) -> JsonSchema:
 
 def _phrases(brief: Brief, max_length: int, fence: str) -> dict[str, str]:
     """What all rules' texts have in common, by the names of its places in them."""
-    words = _words()
+    words = word_lists(__file__)
     text, code = words["text"], brief.language or ""
     language = words["languages"].get(code.partition("-")[0].lower())
     return {
@@ -126,10 +123,3 @@ def _phrases(brief: Brief, max_length: int, fence: str) -> dict[str, str]:
         "audience": text["audience"].format(clean_line(brief.audience)) if brief.audience else "",
         "data": text["data"].format(fence=fence),
     }
-
-
-@functools.cache
-def _words() -> dict[str, dict[str, str]]:
-    import tomllib
-
-    return tomllib.loads(Path(__file__).with_name("prompt.toml").read_text(encoding="utf-8"))

@@ -1,7 +1,5 @@
 """Reads the texts out of a model's answer, without what models like to add, and never the rules."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import json
@@ -11,7 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
-from core.text.cleaning import clean
+from core.text.cleaning import clean, letters_of
+from core.text.word_lists import alternatives, word_lists
 from core.writing.model.chat import ModelCallFailed
 from core.writing.model.prompt import Question
 
@@ -21,26 +20,16 @@ _MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and quick to
 _MAX_STARTS = 50  # of objects in an answer
 _LEAKED_RUN = 25  # letters and digits in a row that stand in the rules: nobody writes them by chance
 _CODE_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
-_NO_LETTERS = re.compile(r"[\W_]+")
-
-# A text's number, and of how many.
-_N, _OF = r"\d{1,3}", r"\d{1,3} ?[/／] ?\d{1,3}"
-_WORDED = (
-    rf"(?:🧵\s*)?(?:tweet|post|thread|hook)\s*[#(]?{_N}(?:\s?(?:[/／]|of)\s?{_N})?\)?"
-    r"\s*(?:[:：.–—-]+|(?=\*\*))"
+_PLAIN_FORMS, _BARE_FORMS = (
+    {place: alternatives(forms) for place, forms in word_lists(__file__)[kind].items()}
+    for kind in ("plain", "bare")
 )
-_ALONE = rf"[(\[]{_OF}[)\]]"
-# In forms that can be nothing else.
 _PLAIN = re.compile(
-    rf"^(\*\*)?(?:{_WORDED}|🧵\s*{_N}/\d*|{_N}/(?=\s)|{_ALONE}|{_OF}(?=\s*(?:\n|$)))(?(1)\*\*)[\s:.)–—-]*"
-    rf"|\s*(?:\n\s*(?:{_ALONE}|{_OF})|{_ALONE}|🧵\s*{_N}/\d*|(?<!\d){_N}/\d*\s*🧵)$",
-    re.IGNORECASE,
+    rf"^(\*\*)?(?:{_PLAIN_FORMS['start']})(?(1)\*\*)[\s:.)–—-]*|\s*(?:{_PLAIN_FORMS['end']})$", re.IGNORECASE
 )
-# In forms that can also be content: "1. FC Köln", "3/4 of voters".
 _BARE = re.compile(
-    rf"^(\*\*)?(?:{_N}\ufe0f?\u20e3|{_OF}[.):]?|{_N}/n?|{_N} of {_N}[.):]"
-    rf"|{_N}[.):]|{_N}\s[–—-]|[(\[]{_N}[)\]]|#{_N}:?)"
-    rf"(?(1)\*\*:?)\s+(?!of\b)|^(?:{_OF}|{_N})[：、]|\s(?:{_OF}|{_N}/n?)$",
+    rf"^(\*\*)?(?:{_BARE_FORMS['start']})(?(1)\*\*:?)\s+(?!of\b)"
+    rf"|^(?:{_BARE_FORMS['before_mark']})[：、]|\s(?:{_BARE_FORMS['end']})$",
     re.IGNORECASE,
 )
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
@@ -141,4 +130,4 @@ def _repeats_rules(text: str, question: Question) -> bool:
 
 
 def _letters(text: str) -> str:
-    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return letters_of(unicodedata.normalize("NFKC", text))
