@@ -95,26 +95,23 @@ def _new_client(api_key: str, base_url: str | None) -> openai.AsyncOpenAI:
 
 
 async def _answered(asking: Awaitable[ChatCompletion]) -> ChatCompletion:
-    try:
-        return await asking
-    # Beside its own errors the SDK lets through what a broken answer causes: JSON, type, recursion errors.
-    except Exception as error:
-        raise _failure_of(error) from None
-
-
-def _failure_of(error: Exception) -> ModelError:
     import openai
 
     from core.net.bounded_client import AnswerTooLarge
 
-    if isinstance(error, openai.APIStatusError):
-        return _failure_of_status(error)
-    if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, AnswerTooLarge):
-        return ModelCallFailed(type(error).__name__, "unreachable", _PAUSE_SECONDS)
-    return ModelCallFailed(type(error).__name__)
+    try:
+        return await asking
+    except openai.APIStatusError as error:
+        raise _failure_of(error) from None
+    # Beside its own errors the SDK lets through what a broken answer causes: JSON, type, recursion errors.
+    except Exception as error:
+        failure = partial(ModelCallFailed, type(error).__name__)
+        if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, AnswerTooLarge):
+            raise failure("unreachable", _PAUSE_SECONDS) from None
+        raise failure() from None
 
 
-def _failure_of_status(error: openai.APIStatusError) -> ModelError:
+def _failure_of(error: openai.APIStatusError) -> ModelError:
     """Codes and types: developers.openai.com/api/docs/guides/error-codes. The message is never passed on."""
     status, code, body = error.status_code, f"{error.code} {error.type}", f"{error} {error.body}"
     failure = partial(ModelCallFailed, f"HTTP {status}")

@@ -165,8 +165,7 @@ class ModelComposer:
 
 def _max_cost(prices: Sequence[Price]) -> MaxCost:
     """As if all models wrote and the most expensive one shortened; a character is at most a token."""
-    written = sum(price.cost_usd(_MAX_RULE_TOKENS, MAX_ANSWER_TOKENS) for price in prices)
-    shortened = max(
-        price.cost_usd(_MAX_SHORTENED_CHARACTERS + _MAX_RULE_TOKENS, MAX_ANSWER_TOKENS) for price in prices
-    )
-    return MaxCost(written + shortened, sum(price.cost_usd(1, 0) for price in prices))
+    rules, shortened = _MAX_RULE_TOKENS, _MAX_RULE_TOKENS + _MAX_SHORTENED_CHARACTERS
+    fixed = sum(price.cost_usd(rules, MAX_ANSWER_TOKENS) for price in prices)
+    fixed += max(price.cost_usd(shortened, MAX_ANSWER_TOKENS) for price in prices)
+    return MaxCost(fixed, sum(price.cost_usd(1, 0) for price in prices))

@@ -56,9 +56,8 @@ def thread_question(article: Article, brief: Brief, *, fence: str) -> Question:
     text = word_lists(__file__)["text"]
     data = f"{article.title}\n\n{article.text}" if article.title else article.text
     phrases = _phrases(brief, brief.max_length, fence)
-    phrases["posts"] = text["one_post" if brief.allowed_posts == 1 else "posts"].format(
-        number=brief.allowed_posts, size=text["size"].format(**phrases)
-    )
+    posts = text["one_post" if brief.allowed_posts == 1 else "posts"]
+    phrases["posts"] = posts.format(number=brief.allowed_posts, **phrases)
     phrases["hooks"] = text["hooks" if brief.hooks else "no_hooks"].format(number=brief.hooks)
     return Question(
         rules=text["thread"].format(**phrases),

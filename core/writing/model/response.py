@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from core.text.cleaning import clean, letters_of
-from core.text.word_lists import alternatives, word_lists
+from core.text.word_lists import word_lists
 from core.writing.model.chat import ModelCallFailed
 from core.writing.model.prompt import Question
 
@@ -20,17 +20,9 @@ _MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and quick to
 _MAX_STARTS = 50  # of objects in an answer
 _LEAKED_RUN = 25  # letters and digits in a row that stand in the rules: nobody writes them by chance
 _CODE_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
-_PLAIN_FORMS, _BARE_FORMS = (
-    {place: alternatives(forms) for place, forms in word_lists(__file__)[kind].items()}
-    for kind in ("plain", "bare")
-)
-_PLAIN = re.compile(
-    rf"^(\*\*)?(?:{_PLAIN_FORMS['start']})(?(1)\*\*)[\s:.)–—-]*|\s*(?:{_PLAIN_FORMS['end']})$", re.IGNORECASE
-)
-_BARE = re.compile(
-    rf"^(\*\*)?(?:{_BARE_FORMS['start']})(?(1)\*\*:?)\s+(?!of\b)"
-    rf"|^(?:{_BARE_FORMS['before_mark']})[：、]|\s(?:{_BARE_FORMS['end']})$",
-    re.IGNORECASE,
+_PLAIN, _BARE = (
+    re.compile(word_lists(__file__)["numbers"][forms], re.VERBOSE | re.IGNORECASE)
+    for forms in ("plain", "bare")
 )
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
 
