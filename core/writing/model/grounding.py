@@ -13,37 +13,23 @@ from core.writing.draft import Draft
 _MAX_NAMES = 10
 _MAX_PASSES = 10
 
-# What a platform may make a link of beside the bare domains that twitter-text knows: anything with a scheme,
-# with www., or with a path. CJK letters end a link unless it begins with them.
-_END = r"\s<>\"“”«»「」『』（）【】《》，。；：！？、｡"
-_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_LINK = re.compile(
-    rf"(?:[a-z][a-z0-9+.-]{{0,19}}:(?://|\\\\)|(?<![\w@.])www[.．。｡])(?:[^{_END}{_CJK}]+|[^{_END}]+)"
-    r"|(?<!\w)(?:javascript|vbscript|data|file|magnet|xmpp|mailto|tel|sms):\S+"
-    rf"|(?<![\w@.-])(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{{2,}}/[^{_END}{_CJK}]+",
-    re.IGNORECASE,
-)
-_LINK_BEGINS = r"(?<![\w@-])(?<!\w\.)(?<![^/]/)(?:(?i:www)\.)?"
-_LINK_ENDS = rf"/?(?:(?=[{_END}{_CJK}]|\Z)|(?=[^\w/]+(?:[{_END}]|\Z)))"
 _AFTER_LINK = ".,;:!?…'’*_~"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_MENTION = re.compile(
-    r"(?:(?<![A-Za-z0-9_@＠])|(?<=\brt))[@＠]+([A-Za-z0-9_]+(?:[.@-]+[A-Za-z0-9_]+)*)", re.IGNORECASE
-)
-_NUMBER = re.compile(r"(?i)(\d+(?:[.,'’٫٬]\d+)*)(?:[ -]?(hundred|thousand|million|billion|trillion)\b)?")
-_SPACED_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")
-_GROUPED = re.compile(r"([1-9]\d{0,2}(?:[.,'’٬]\d{3})+)(?:[.,٫](\d+))?")
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 _MAX_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
-_WORDS = tomllib.loads(Path(__file__).with_name("grounding.toml").read_text(encoding="utf-8"))
-_VALUES: dict[str, int] = _WORDS["values"]
-_MULTIPLIERS: dict[str, int] = _WORDS["multipliers"]
+_DATA = tomllib.loads(Path(__file__).with_name("grounding.toml").read_text(encoding="utf-8"))
+_LINK, _MENTION, _NUMBER, _SPACED_GROUPS, _GROUPED = (
+    re.compile(_DATA["patterns"][name] % _DATA["letters"], re.VERBOSE | re.IGNORECASE)
+    for name in ("link", "mention", "number", "spaced_groups", "grouped")
+)
+_CLOSING: dict[str, str] = _DATA["closing"]
+_VALUES: dict[str, int] = _DATA["values"]
+_MULTIPLIERS: dict[str, int] = _DATA["multipliers"]
 _NUMBER_WORD = "|".join((*_VALUES, *_MULTIPLIERS))
 _NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
 
 _GAP = "\0"  # in the place of a removed link; no cleaned text holds it
-_CLOSING: dict[str, str] = _WORDS["closing"]
 
 
 def remove_ungrounded(draft: Draft, source: str) -> Draft:
@@ -113,7 +99,8 @@ def _in_source(link: str, source: str) -> bool:
     if address.casefold() not in source.casefold():
         return False
     _, host, path = re.split(r"^((?:\w+://)?[^/]*)", address, maxsplit=1)
-    return bool(re.search(f"{_LINK_BEGINS}(?i:{re.escape(host)}){re.escape(path)}{_LINK_ENDS}", source))
+    words = {"address": f"(?i:{re.escape(host)}){re.escape(path)}", **_DATA["letters"]}
+    return bool(re.search(_DATA["known"]["link"] % words, source))
 
 
 def _without_foreign_mentions(text: str, known: Container[str], foreign: list[str]) -> str:
