@@ -47,9 +47,8 @@ class Writer:
         if generator == "extractive":
             return await self._extracted(article, brief, context)
         try:
-            draft = await self._usable_model(context).compose(
-                article, brief, seconds=context.seconds, meter=context.meter
-            )
+            model = self._usable_model(context)
+            draft = await model.compose(article, brief, seconds=context.seconds, meter=context.meter)
         except ModelError as error:
             if isinstance(error, ContentRefused) or generator == "openai" or not context.allow_fallback:
                 raise

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ContentRefused, ModelError
 from core.net.per_loop import PerLoop
@@ -19,7 +19,6 @@ from core.writing.model.prompt import Question
 
 if TYPE_CHECKING:
     import openai
-    from openai.types.chat import ChatCompletion
 
 MAX_ANSWER_TOKENS = 8_000
 _MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -51,30 +50,41 @@ class Chat:
 
     async def ask(self, model: str, question: Question, meter: UsageMeter) -> str:
         """The model's words; `meter` gets what they cost. Raises ModelCallFailed and ContentRefused."""
-        completion = await self._completion(model, question)
+        shape = {"type": "json_schema", "json_schema": question.schema}
+        try:
+            completion = await self._completion(model, question, response_format=shape)
+        except ModelCallFailed as failure:
+            # Some compatible servers have no structured output; the rules ask for JSON all the same.
+            if failure.health != _UNSTRUCTURED:
+                raise
+            completion = await self._completion(model, question)
         meter.add(self._usage(model, completion))
         return _content(completion)
 
     async def close(self) -> None:
         await self._clients.close()
 
-    async def _completion(self, model: str, question: Question) -> ChatCompletion:
-        create = partial(
-            self._clients.client().chat.completions.create,
-            model=model,
-            messages=cast(Any, question.messages),
-            max_completion_tokens=MAX_ANSWER_TOKENS,
-        )
-        shape = {"type": "json_schema", "json_schema": question.schema}
-        try:
-            return await _answered(create(response_format=cast(Any, shape)))
-        except ModelCallFailed as failure:
-            # Some compatible servers have no structured output; the rules ask for JSON all the same.
-            if failure.health != _UNSTRUCTURED:
-                raise
-        return await _answered(create())
+    async def _completion(self, model: str, question: Question, **options: Any) -> object:
+        """What the SDK made of the server's answer, which it does not check."""
+        import openai
 
-    def _usage(self, model: str, completion: ChatCompletion) -> Usage:
+        from core.net.bounded_client import AnswerTooLarge
+
+        create: Any = self._clients.client().chat.completions.create
+        options |= {"messages": question.messages, "max_completion_tokens": MAX_ANSWER_TOKENS}
+        try:
+            return await create(model=model, **options)
+        except openai.APIStatusError as error:
+            raise _failure_of(error) from None
+        except openai.APIConnectionError as error:
+            if isinstance(error.__cause__, AnswerTooLarge):
+                raise ModelCallFailed(type(error).__name__) from None
+            raise ModelCallFailed(type(error).__name__, "unreachable", _PAUSE_SECONDS) from None
+        # The SDK also lets through what a broken answer causes: JSON, type, recursion errors.
+        except Exception as error:
+            raise ModelCallFailed(type(error).__name__) from None
+
+    def _usage(self, model: str, completion: object) -> Usage:
         usage = getattr(completion, "usage", None)
         reported = (getattr(usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
         tokens = [min(max(0, n), _MAX_REPORTED_TOKENS) if isinstance(n, int) else 0 for n in reported]
@@ -92,23 +102,6 @@ def _new_client(api_key: str, base_url: str | None) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(
         api_key=api_key, base_url=base_url or _OPENAI_URL, max_retries=0, http_client=http_client
     )
-
-
-async def _answered(asking: Awaitable[ChatCompletion]) -> ChatCompletion:
-    import openai
-
-    from core.net.bounded_client import AnswerTooLarge
-
-    try:
-        return await asking
-    except openai.APIStatusError as error:
-        raise _failure_of(error) from None
-    # Beside its own errors the SDK lets through what a broken answer causes: JSON, type, recursion errors.
-    except Exception as error:
-        failure = partial(ModelCallFailed, type(error).__name__)
-        if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, AnswerTooLarge):
-            raise failure("unreachable", _PAUSE_SECONDS) from None
-        raise failure() from None
 
 
 def _failure_of(error: openai.APIStatusError) -> ModelError:
@@ -143,7 +136,7 @@ def _retry_after_seconds(headers: Mapping[str, str]) -> float:
     return _RATE_LIMIT_SECONDS if math.isnan(seconds) else max(0.0, seconds)
 
 
-def _content(completion: ChatCompletion) -> str:
+def _content(completion: object) -> str:
     """The answer's text. Raises ContentRefused for a refusal, ModelCallFailed for an answer without one."""
     choice = next(iter(getattr(completion, "choices", None) or ()), None)
     message = getattr(choice, "message", None)

@@ -55,9 +55,7 @@ def _content(answer: str) -> Mapping[str, object]:
         if "posts" in content or "post" in content:
             return dict(content)
         is_json = True
-    if not is_json:
-        raise ModelCallFailed("answer is not JSON")
-    return {}
+    raise ModelCallFailed("answer holds no posts" if is_json else "answer is not JSON")
 
 
 def _texts(items: object) -> list[str]:
@@ -89,9 +87,9 @@ def _unnumbered(texts: Sequence[str], numbers: Sequence[int]) -> list[str]:
         return _each_without(_BARE, texts, numbers)
     shifts = Counter(number - at for at, found in enumerate(borne) for number in found)
     shift, most = max(shifts.items(), key=lambda item: item[1], default=(0, 0))
-    if most < 2 or most <= len(texts) / 2:
-        return texts
-    return _each_without(_BARE, texts, range(shift, shift + len(texts)))
+    if most >= 2 and most > len(texts) / 2:
+        texts = _each_without(_BARE, texts, range(shift, shift + len(texts)))
+    return texts
 
 
 def _each_without(
