@@ -75,11 +75,9 @@ class _Composition:
 
     def _passages_of(self, article: Article, language: str) -> list[Passage]:
         fits = self._space.fits
-        parts = [
-            piece
-            for part in sentences(article.text, language)
-            for piece in ([part] if fits(part.text) else quoted_sentences(part, language))
-        ]
+        parts: list[Sentence] = []
+        for part in sentences(article.text, language):
+            parts += [part] if fits(part.text) else quoted_sentences(part, language)
         of_page = article.title or article.url  # a text that somebody wrote has nothing to clear away
         mask = content_mask(parts, article.title or "") if of_page else [True] * len(parts)
         return passages(parts, content_mask=mask, language=language, fits=fits, starts_text=not of_page)
@@ -99,14 +97,9 @@ class _Composition:
 
     def _openers(self) -> list[int]:
         """The passages of the first half that can open a thread, the strongest first."""
-        early = max(8, len(self._passages) // 2)
-        able = [
-            i
-            for i in self._ranking.order
-            if i < early
-            and not self._passages[i].needs_previous
-            and self._ranking.lengths[i] * self._space.weight > _MIN_OF_HOOK * self._space.max_length
-        ]
+        least = _MIN_OF_HOOK * self._space.max_length / self._space.weight
+        early = [i for i in self._ranking.order if i < max(8, len(self._passages) // 2)]
+        able = [i for i in early if self._ranking.lengths[i] > least and not self._passages[i].needs_previous]
         return sorted(able, key=lambda i: -self._ranking.scores[i] / (1 + i))
 
     def _chosen(self, share: float) -> Iterable[int]:
@@ -164,10 +157,7 @@ class _Space:
             self.max_length = max(1, brief.max_length - self.count(self.titled("") + self.link))
 
     def fits(self, text: str, *, first: bool = False) -> bool:
-        """Whether a post holds it; the `first` one, beside the title and a link that belongs there.
-
-        Counting is expensive, so what is plainly shorter or longer is not counted.
-        """
+        """Whether a post holds it; the `first` one, beside the title and a link that belongs there."""
         max_length, about = self.max_length, len(text) * self.weight
         if first and self.title:
             link = self.link if self._brief.source_link == "first" else ""
@@ -175,6 +165,7 @@ class _Space:
             if heading > self._brief.max_length * _HOOK_SHARE:
                 return False
             max_length -= heading
+        # Counting is expensive: what is plainly shorter or longer is not counted.
         return about <= 0.7 * max_length or (about <= 1.5 * max_length and self.count(text) <= max_length)
 
     def titled(self, text: str) -> str:

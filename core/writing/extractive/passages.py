@@ -39,12 +39,7 @@ class Passage:
 
 
 def passages(
-    parts: Sequence[Sentence],
-    *,
-    content_mask: Sequence[bool],
-    language: str,
-    fits: Fits,
-    starts_text: bool = False,
+    parts: list[Sentence], *, content_mask: list[bool], language: str, fits: Fits, starts_text: bool = False
 ) -> list[Passage]:
     """The passages of `parts` that are content, each as much of what belongs together as `fits` a post.
 

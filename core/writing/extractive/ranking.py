@@ -35,10 +35,7 @@ class Ranking:
     lengths: list[int]
 
     def within(self, max_characters: int) -> list[int]:
-        """The indices, ascending, of those that say most in so many characters.
-
-        The best are taken while much of that is left; the rest is packed with the most central text.
-        """
+        """The indices, ascending: of the best while much is left, then of the most central text that fits."""
         chosen: list[int] = []
         left, rest = max_characters, iter(self.order)
         while left > _WINDOW and (i := next(rest, None)) is not None:

@@ -47,6 +47,7 @@ class Chat:
     def __init__(self, *, api_key: str, base_url: str | None, prices: Mapping[str, Price]) -> None:
         self._prices = prices
         self._clients = PerLoop(partial(_new_client, api_key, base_url), lambda client: client.close())
+        self.close = self._clients.close
 
     async def ask(self, model: str, question: Question, meter: UsageMeter) -> str:
         """The model's words; `meter` gets what they cost. Raises ModelCallFailed and ContentRefused."""
@@ -60,9 +61,6 @@ class Chat:
             completion = await self._completion(model, question)
         meter.add(self._usage(model, completion))
         return _content(completion)
-
-    async def close(self) -> None:
-        await self._clients.close()
 
     async def _completion(self, model: str, question: Question, **options: Any) -> object:
         """What the SDK made of the server's answer, which it does not check."""

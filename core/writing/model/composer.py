@@ -50,6 +50,7 @@ class ModelComposer:
     ) -> None:
         self._models = [name for name, _ in models]
         self._chat = Chat(api_key=api_key, base_url=base_url, prices=dict(models))
+        self.close = self._chat.close
         self.max_cost = _max_cost([price for _, price in models])
         self._clock = clock
         self._sleep = sleep
@@ -66,9 +67,6 @@ class ModelComposer:
         question, brief = rewrite_question(task, fence=_fence()), replace(task.brief, hooks=0)
         draft = await self._write(_Task(question, brief, task.max_length, self._clock() + seconds, meter))
         return replace(draft, posts=draft.posts[:1])
-
-    async def close(self) -> None:
-        await self._chat.close()
 
     async def _write(self, task: _Task) -> Draft:
         draft = await self._shortened(await self._first_draft(task), task)

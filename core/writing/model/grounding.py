@@ -20,8 +20,7 @@ _MAX_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
 _DATA = tomllib.loads(Path(__file__).with_name("grounding.toml").read_text(encoding="utf-8"))
 _LINK, _MENTION, _NUMBER, _SPACED_GROUPS, _GROUPED = (
-    re.compile(_DATA["patterns"][name] % _DATA["letters"], re.VERBOSE | re.IGNORECASE)
-    for name in ("link", "mention", "number", "spaced_groups", "grouped")
+    re.compile(pattern % _DATA["letters"]) for pattern in _DATA["patterns"].values()
 )
 _CLOSING: dict[str, str] = _DATA["closing"]
 _VALUES: dict[str, int] = _DATA["values"]

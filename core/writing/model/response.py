@@ -20,10 +20,7 @@ _MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and quick to
 _MAX_STARTS = 50  # of objects in an answer
 _LEAKED_RUN = 25  # letters and digits in a row that stand in the rules: nobody writes them by chance
 _CODE_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
-_PLAIN, _BARE = (
-    re.compile(word_lists(__file__)["numbers"][forms], re.VERBOSE | re.IGNORECASE)
-    for forms in ("plain", "bare")
-)
+_PLAIN, _BARE = map(re.compile, word_lists(__file__)["numbers"].values())
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
 
 
@@ -76,15 +73,13 @@ def _unquoted(text: str, source: str) -> str:
 
 
 def _unnumbered(texts: Sequence[str], numbers: Sequence[int]) -> list[str]:
-    """Without the model's own numbers: plain ones, and bare ones that two and half of the texts bear.
-
-    More than half may also bear numbers that rise by one from anywhere: a hook often has none.
-    """
+    """Without the model's own numbers: plain ones, and bare ones that two and half of the texts bear."""
     texts = _each_without(_PLAIN, texts, numbers)
     borne = [{_number(match) for match in _BARE.finditer(text)} for text in texts]
     own = sum(number in found for found, number in zip(borne, numbers, strict=False))
     if own >= max(2, len(texts) / 2):
         return _each_without(_BARE, texts, numbers)
+    # More than half may also bear numbers that rise by one from anywhere: a hook often has none.
     shifts = Counter(number - at for at, found in enumerate(borne) for number in found)
     shift, most = max(shifts.items(), key=lambda item: item[1], default=(0, 0))
     if most >= 2 and most > len(texts) / 2:
