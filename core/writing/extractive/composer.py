@@ -20,7 +20,6 @@ _MIN_POSTS = 4  # an article that fits in so many is kept whole
 _SHARES = (0.9, 0.75, 0.6, 0.5, 0.3, 0.1)
 _HOOK_SHARE = 0.6  # of a post that a title may take to leave a sentence beside it
 _MIN_OF_HOOK = 0.15  # of a post: less says too little
-_SAMPLE_CHARACTERS = 500
 
 
 class ExtractiveComposer:
@@ -70,7 +69,9 @@ class _Composition:
         """Other posts than the `first`, the strongest first."""
         texts = (self._passages[i].text for i in self._openers())
         others = (text for text in texts if text not in first)
-        hooks = (self._space.titled(text) if self._space.fits(text, first=True) else text for text in others)
+        hooks = (
+            self._space.heading + text if self._space.fits(text, first=True) else text for text in others
+        )
         return tuple(islice(hooks, self._brief.hooks))
 
     def _passages_of(self, article: Article, language: str) -> list[Passage]:
@@ -136,7 +137,7 @@ class _Composition:
         link = space.link if beside else ""
         parts[at] = replace(parts[at], text=parts[at].text + link)
         # A hook that leaves its place keeps its post to itself.
-        posts = [] if moved is None else [space.titled(self._passages[moved].text)]
+        posts = [] if moved is None else [space.heading + self._passages[moved].text]
         packed = pack(parts, max_length=self._brief.max_length, count=space.count)
         posts += islice(packed, self._brief.allowed_posts + 1)
         posts[at] = posts[at].replace(link, "", 1)
@@ -149,24 +150,22 @@ class _Space:
     def __init__(self, article: Article, brief: Brief) -> None:
         self._brief, self.count = brief, cache(brief.rule.length_of)
         self.title = first_fitting(article.title or "", brief.max_length, brief.rule)
+        self.heading = f"{self.title}\n\n" if self.title else ""
         self.link = f"\n\n{article.url}" if article.url and brief.source_link != "none" else ""
-        sample = article.text[:_SAMPLE_CHARACTERS]
+        sample = article.text[:500]
         self.weight = max(self.count(sample), 1) / max(len(sample), 1)  # what a character counts
         self.max_length = brief.max_length  # of a post's passages
         if brief.allowed_posts == 1:
-            self.max_length = max(1, brief.max_length - self.count(self.titled("") + self.link))
+            self.max_length = max(1, brief.max_length - self.count(self.heading + self.link))
 
     def fits(self, text: str, *, first: bool = False) -> bool:
         """Whether a post holds it; the `first` one, beside the title and a link that belongs there."""
         max_length, about = self.max_length, len(text) * self.weight
         if first and self.title:
             link = self.link if self._brief.source_link == "first" else ""
-            heading = self.count(self.titled("") + link)
+            heading = self.count(self.heading + link)
             if heading > self._brief.max_length * _HOOK_SHARE:
                 return False
             max_length -= heading
         # Counting is expensive: what is plainly shorter or longer is not counted.
         return about <= 0.7 * max_length or (about <= 1.5 * max_length and self.count(text) <= max_length)
-
-    def titled(self, text: str) -> str:
-        return f"{self.title}\n\n{text}" if self.title else text

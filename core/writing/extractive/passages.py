@@ -33,7 +33,6 @@ class Passage:
         return "".join([self.parts[0].text, *joined])
 
     def as_sentence(self) -> Sentence:
-        """What packs it whole."""
         first, last = self.parts[0], self.parts[-1]
         return Sentence(self.text, first.paragraph, first.glued, last.paragraph)
 
@@ -52,7 +51,11 @@ def passages(
     bound = _quoted(parts) | {i for i in range(1, len(parts)) if _goes_on(parts[i - 1], parts[i])}
     found: list[Passage] = []
     for group in _groups(parts, content_mask, refers_back | bound) or [list(range(len(parts)))]:
-        found += _divided(_blocks(parts, group, bound), fits, opens_thread=not found)
+        # Parted where a sentence only refers back: there a group that is too long may be divided.
+        starts = [at for at, i in enumerate(group) if at == 0 or i not in bound]
+        ranges = pairwise([*starts, len(group)])
+        blocks = [tuple(parts[i] for i in group[start:stop]) for start, stop in ranges]
+        found += _divided(blocks, fits, opens_thread=not found)
     return found
 
 
@@ -66,12 +69,6 @@ def _groups(parts: Sequence[Sentence], content_mask: Sequence[bool], dependent: 
         elif i not in dependent:
             groups.append([i])
     return groups
-
-
-def _blocks(parts: Sequence[Sentence], group: Sequence[int], bound: set[int]) -> list[tuple[Sentence, ...]]:
-    """Parted where a sentence only refers back: there a group that is too long may be divided."""
-    starts = [at for at, i in enumerate(group) if at == 0 or i not in bound]
-    return [tuple(parts[i] for i in group[start:stop]) for start, stop in pairwise([*starts, len(group)])]
 
 
 def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread: bool) -> list[Passage]:

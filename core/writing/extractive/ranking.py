@@ -78,7 +78,6 @@ def rank(sentences: list[str], *, longest: int, language: str = "en") -> Ranking
 
 @functools.cache
 def _function_words(code: str) -> frozenset[str]:
-    """Of the language with that code; none where there is no list."""
     return frozenset(word_lists(__file__)["function_words"].get(code, "").split())
 
 
@@ -138,12 +137,9 @@ def _distinct(ranked: list[int], bags: list[Bag]) -> list[int]:
         rarest = sorted(bags[i], key=lambda term: (spread[term], term))[:few]
         near = {j for term in rarest for j in seen.get(term, ())[:_HOLDERS]}
         terms = frozenset(bags[i])
-        if terms not in kept and not any(_overlap(bags[i], bags[j]) >= _ALIKE for j in near):
+        alike = any(len(bags[j].keys() & terms) / len(bags[j].keys() | terms) >= _ALIKE for j in near)
+        if terms not in kept and not alike:
             kept[terms] = i
             for term in rarest:
                 seen.setdefault(term, []).append(i)
     return list(kept.values())
-
-
-def _overlap(one: Bag, other: Bag) -> float:
-    return len(one.keys() & other.keys()) / len(one.keys() | other.keys())

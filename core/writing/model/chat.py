@@ -1,4 +1,4 @@
-"""The client for a server that speaks OpenAI's chat completions: one question, one answer."""
+"""The client for a server that speaks OpenAI's chat completions: one question, one draft."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.errors import ContentRefused, ModelError
 from core.net.per_loop import PerLoop
 from core.net.tls import tls_context
 from core.usage import Usage, UsageMeter
+from core.writing.draft import Draft
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question
 
@@ -49,8 +50,8 @@ class Chat:
         self._clients = PerLoop(partial(_new_client, api_key, base_url), lambda client: client.close())
         self.close = self._clients.close
 
-    async def ask(self, model: str, question: Question, meter: UsageMeter) -> str:
-        """The model's words; `meter` gets what they cost. Raises ModelCallFailed and ContentRefused."""
+    async def ask(self, model: str, question: Question, meter: UsageMeter) -> Draft:
+        """A draft, of which texts may be empty; its cost for `meter`. Raises ModelCallFailed, ContentRefused."""
         shape = {"type": "json_schema", "json_schema": question.schema}
         try:
             completion = await self._completion(model, question, response_format=shape)
@@ -60,7 +61,11 @@ class Chat:
                 raise
             completion = await self._completion(model, question)
         meter.add(self._usage(model, completion))
-        return _content(completion)
+        # Patterns take long to compile, which a hit need not wait for: 14 ms there and in grounding.
+        from core.writing.model.response import parse_response
+
+        posts, hooks = parse_response(_content(completion), question)
+        return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
 
     async def _completion(self, model: str, question: Question, **options: Any) -> object:
         """What the SDK made of the server's answer, which it does not check."""

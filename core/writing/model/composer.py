@@ -117,22 +117,13 @@ class ModelComposer:
 
     async def _ask_with_retry(self, model: str, task: _Task) -> Draft:
         try:
-            return await self._ask(model, task.question, task.meter)
+            return await self._chat.ask(model, task.question, task.meter)
         except ModelCallFailed as failure:
             wait = failure.wait_seconds
             if wait is None or wait + _SECONDS_TO_ANSWER > task.until - self._clock():
                 raise
         await self._sleep(wait)
-        return await self._ask(model, task.question, task.meter)
-
-    async def _ask(self, model: str, question: Question, meter: UsageMeter) -> Draft:
-        """A draft in which posts and hooks may be empty."""
-        answer = await self._chat.ask(model, question, meter)
-        # Patterns take long to compile, which a hit need not wait for: 14 ms here and in grounding.
-        from core.writing.model.response import parse_response
-
-        posts, hooks = parse_response(answer, question)
-        return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
+        return await self._chat.ask(model, task.question, task.meter)
 
     async def _shortened(self, draft: Draft, task: _Task) -> Draft:
         """Without empty texts, and what is too long asked for once more; what stays so is divided later."""
@@ -155,7 +146,7 @@ class ModelComposer:
         question = shorter_question(texts, task.question, task.brief, max_length=max_length, fence=fence)
         try:
             async with asyncio.timeout(left):
-                shorter = (await self._ask(model, question, task.meter)).posts
+                shorter = (await self._chat.ask(model, question, task.meter)).posts
         except (ModelError, TimeoutError):
             return ()
         return shorter if len(shorter) == len(texts) else ()

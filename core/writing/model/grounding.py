@@ -12,7 +12,6 @@ from core.writing.draft import Draft
 
 _MAX_NAMES = 10
 _MAX_PASSES = 10
-
 _AFTER_LINK = ".,;:!?…'’*_~"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
@@ -27,7 +26,6 @@ _VALUES: dict[str, int] = _DATA["values"]
 _MULTIPLIERS: dict[str, int] = _DATA["multipliers"]
 _NUMBER_WORD = "|".join((*_VALUES, *_MULTIPLIERS))
 _NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
-
 _GAP = "\0"  # in the place of a removed link; no cleaned text holds it
 
 

@@ -16,7 +16,7 @@ JsonSchema = dict[str, Any]
 
 VERSION = 1  # of prompt.toml's words, a part of the key of every answer that a model made
 _FIRST = {"model": DEFAULT_MODEL, "prompt": 1}  # with these an answer's key needs no suffix
-_OWN_WORDS = {"tone": "", "audience": "", "instruction": ""}  # the caller's: a post may well hold them
+_NO_WISHES = {"tone": "", "audience": "", "instruction": ""}  # the caller's words: a post may well hold them
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 
@@ -39,10 +39,8 @@ class Question:
 
     @property
     def messages(self) -> list[dict[str, str]]:
-        return [
-            {"role": "system", "content": self.rules},
-            {"role": "user", "content": f"{self.fence}\n{self.data}\n{self.fence}"},
-        ]
+        fenced = f"{self.fence}\n{self.data}\n{self.fence}"
+        return [{"role": "system", "content": self.rules}, {"role": "user", "content": fenced}]
 
 
 def prompt_version(model: str) -> dict[str, str | int]:
@@ -64,7 +62,7 @@ def thread_question(article: Article, brief: Brief, *, fence: str) -> Question:
         data=data,
         fence=fence,
         schema=_schema("thread", posts=_TEXTS, hooks=_TEXTS),
-        rules_text=text["thread"].format(**phrases | _OWN_WORDS),
+        rules_text=text["thread"].format(**phrases | _NO_WISHES),
         source="\n".join(filter(None, [data, article.author, article.url])),
     )
 
@@ -87,16 +85,14 @@ def shorter_question(
 
 def rewrite_question(task: RewriteTask, *, fence: str) -> Question:
     """Asks for one text of a thread in other words, as its author wishes."""
-    text = word_lists(__file__)["text"]
-    instruction = text["instruction"].format(clean_line(task.instruction)) if task.instruction else ""
-    phrases = _phrases(task.brief, task.max_length, fence)
-    phrases |= {"number": str(task.number), "instruction": instruction}
+    rules = word_lists(__file__)["text"]["rewrite"]
+    phrases = _phrases(task.brief, task.max_length, fence, task.instruction) | {"number": str(task.number)}
     return Question(
-        rules=text["rewrite"].format(**phrases),
+        rules=rules.format(**phrases),
         data=json.dumps(dict(enumerate(task.texts, start=1)), ensure_ascii=False),
         fence=fence,
         schema=_schema("post", post=_TEXT),
-        rules_text=text["rewrite"].format(**phrases | _OWN_WORDS),
+        rules_text=rules.format(**phrases | _NO_WISHES),
         source="\n".join(task.texts),
         numbers=(task.number,),
     )
@@ -107,18 +103,18 @@ def _schema(name: str, **properties: object) -> JsonSchema:
     return {"name": name, "strict": True, "schema": shape | {"additionalProperties": False}}
 
 
-def _phrases(brief: Brief, max_length: int, fence: str) -> dict[str, str]:
+def _phrases(brief: Brief, max_length: int, fence: str, instruction: str | None = None) -> dict[str, str]:
     """What all rules' texts have in common, by the names of its places in them."""
     words = word_lists(__file__)
     text, code = words["text"], brief.language or ""
     language = words["languages"].get(code.partition("-")[0].lower())
+    wishes = {"tone": brief.tone, "audience": brief.audience, "instruction": instruction}
     return {
+        **{name: text[name].format(clean_line(wish)) if wish else "" for name, wish in wishes.items()},
         "platform": words["platforms"].get(brief.platform, brief.platform.title()),
         "max_length": str(max_length),
         "weights": words["weights"].get(brief.platform, ""),
         "style": text["style"].format(unless=text["unless"] if brief.tone else ""),
         "language": (f"{language} ({code})" if language else code) or text["source_language"],
-        "tone": text["tone"].format(clean_line(brief.tone)) if brief.tone else "",
-        "audience": text["audience"].format(clean_line(brief.audience)) if brief.audience else "",
         "data": text["data"].format(fence=fence),
     }

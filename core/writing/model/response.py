@@ -56,9 +56,8 @@ def _content(answer: str) -> Mapping[str, object]:
 
 
 def _texts(items: object) -> list[str]:
-    if not isinstance(items, list):
-        return []
-    texts = [item[:_MAX_CHARACTERS] if isinstance(item, str) else "" for item in items[:_MAX_TEXTS]]
+    items = items[:_MAX_TEXTS] if isinstance(items, list) else []
+    texts = [item[:_MAX_CHARACTERS] if isinstance(item, str) else "" for item in items]
     return [clean(_CODE_BLOCK.sub(r"\1", clean(text))) for text in texts]
 
 
