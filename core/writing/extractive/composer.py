@@ -104,27 +104,21 @@ class _Composition:
         return sorted(able, key=lambda i: -self._ranking.scores[i] / (1 + i))
 
     def _chosen(self, share: float) -> Iterable[int]:
-        """The passages that say most in a `share` of the thread; all where a short thread holds them."""
+        """What says most in a `share` of the thread, and what that refers back to; all where it holds them."""
         posts = max(1, self._brief.allowed_posts - bool(self._space.title))
         post = self._space.max_length
         wanted = min(post * posts * share, max(self._total * _SHARE_OF_ARTICLE, post * _MIN_POSTS))
         if self._total <= wanted:
             return range(len(self._passages))
         order = [i for i in self._ranking.order if i != self._first]
-        best = replace(self._ranking, order=order).within(int(wanted / self._space.weight))
-        chosen = self._with_required(best)
-        return chosen if chosen - {self._first} else range(len(self._passages))
-
-    def _with_required(self, chosen: Iterable[int]) -> set[int]:
-        """With all that they refer back to; without those that refer to what no post can hold."""
-        kept = set() if self._first is None else {self._first}
-        for last in chosen:
-            first = last
+        chosen = set() if self._first is None else {self._first}
+        for last in replace(self._ranking, order=order).within(int(wanted / self._space.weight)):
+            first = last  # of all that it refers back to
             while self._passages[first].needs_previous:
                 first -= 1
-            if all(self._ranking.lengths[i] for i in range(first, last + 1)):
-                kept |= set(range(first, last + 1))
-        return kept
+            if all(self._ranking.lengths[i] for i in range(first, last + 1)):  # else no post can hold it
+                chosen |= set(range(first, last + 1))
+        return chosen if chosen - {self._first} else range(len(self._passages))
 
     def _packed(self, chosen: Iterable[int]) -> tuple[str, ...]:
         """The posts, at most one more than allowed, with space for the link where it belongs."""

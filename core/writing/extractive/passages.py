@@ -52,9 +52,8 @@ def passages(
     found: list[Passage] = []
     for group in _groups(parts, content_mask, refers_back | bound) or [list(range(len(parts)))]:
         # Parted where a sentence only refers back: there a group that is too long may be divided.
-        starts = [at for at, i in enumerate(group) if at == 0 or i not in bound]
-        ranges = pairwise([*starts, len(group)])
-        blocks = [tuple(parts[i] for i in group[start:stop]) for start, stop in ranges]
+        edges = [*(at for at, i in enumerate(group) if at == 0 or i not in bound), len(group)]
+        blocks = [tuple(parts[i] for i in group[start:stop]) for start, stop in pairwise(edges)]
         found += _divided(blocks, fits, opens_thread=not found)
     return found
 
@@ -77,8 +76,7 @@ def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread
     for block in blocks:
         whole = len(block) == 1 or fits(Passage(block).text)
         for piece in [block] if whole else [(part,) for part in block]:
-            first = opens_thread and len(pieces) == 1
-            if pieces and fits(Passage(pieces[-1] + piece).text, first=first):
+            if pieces and fits(Passage(pieces[-1] + piece).text, first=opens_thread and len(pieces) == 1):
                 pieces[-1] += piece
             else:
                 pieces.append(piece)

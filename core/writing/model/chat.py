@@ -51,7 +51,7 @@ class Chat:
         self.close = self._clients.close
 
     async def ask(self, model: str, question: Question, meter: UsageMeter) -> Draft:
-        """A draft, of which texts may be empty; its cost for `meter`. Raises ModelCallFailed, ContentRefused."""
+        """A draft whose texts may be empty; `meter` gets the cost. Raises ModelCallFailed, ContentRefused."""
         shape = {"type": "json_schema", "json_schema": question.schema}
         try:
             completion = await self._completion(model, question, response_format=shape)

@@ -39,8 +39,7 @@ def remove_ungrounded(draft: Draft, source: str) -> Draft:
     known = {_account(match) for match in _MENTION.finditer(source)}
 
     def grounded(text: str) -> str:
-        text = _without_foreign_links(text, source, links)
-        text = _without_foreign_mentions(text, known, mentions)
+        text = _without_foreign_mentions(_without_foreign_links(text, source, links), known, mentions)
         return _without_foreign_links(text, source, links)  # without its @ a mention may be a link
 
     posts, hooks = (tuple(filter(None, map(grounded, texts))) for texts in (draft.posts, draft.hooks))
@@ -138,10 +137,7 @@ def _without_names(text: str) -> str:
 
 
 def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
-    """Each number as it is written, its value, and that times the word after it: "40 million".
-
-    "1,000", "1.000", "1 000" and "١٠٠٠" have one value.
-    """
+    """Each number as it is written, its value, and that times the word after it: "40 million"."""
     text = unicodedata.normalize("NFKC", text)
     text = _SPACED_GROUPS.sub(lambda match: re.sub(r"\s", ",", match[0]), text)
     for match in _NUMBER.finditer(text):
@@ -153,11 +149,12 @@ def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _values(written: str) -> list[str]:
+    """One for "1,000", "1.000", "1 000" and "١٠٠٠"; those of the parts of a date, a version or a list."""
     plain = "".join(str(int(character)) if character.isdecimal() else character for character in written)
     parts = re.split(r"\D", plain)
     if grouped := _GROUPED.fullmatch(plain):
         parts = [re.sub(r"\D", "", grouped[1]), *filter(None, [grouped[2]])]
-    whole = [part.lstrip("0") or "0" for part in parts]  # one; or a date, a version, a list
+    whole = [part.lstrip("0") or "0" for part in parts]
     return whole if len(parts) != 2 else [f"{whole[0]}.{parts[1].rstrip('0')}".rstrip(".")]
 
 

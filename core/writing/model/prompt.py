@@ -17,25 +17,20 @@ JsonSchema = dict[str, Any]
 VERSION = 1  # of prompt.toml's words, a part of the key of every answer that a model made
 _FIRST = {"model": DEFAULT_MODEL, "prompt": 1}  # with these an answer's key needs no suffix
 _NO_WISHES = {"tone": "", "audience": "", "instruction": ""}  # the caller's words: a post may well hold them
-_TEXT = {"type": "string"}
-_TEXTS = {"type": "array", "items": _TEXT}
+_TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`data` is what the rules are about, `fence` the line around it that it cannot know.
-
-    `rules_text` holds the words that no answer may repeat, `source` all that an answer may say. `numbers` are
-    the places in the thread of the posts asked for; None: from 1.
-    """
+    """`source` holds all that an answer may say, `rules_text` the words that it may not repeat."""
 
     rules: str
-    data: str
-    fence: str
+    data: str  # what the rules are about
+    fence: str  # the line around the data, which it cannot know
     schema: JsonSchema
     rules_text: str
     source: str
-    numbers: tuple[int, ...] | None = None
+    numbers: tuple[int, ...] | None = None  # the places in the thread of the posts asked for; None: from 1
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -91,7 +86,7 @@ def rewrite_question(task: RewriteTask, *, fence: str) -> Question:
         rules=rules.format(**phrases),
         data=json.dumps(dict(enumerate(task.texts, start=1)), ensure_ascii=False),
         fence=fence,
-        schema=_schema("post", post=_TEXT),
+        schema=_schema("post", post={"type": "string"}),
         rules_text=rules.format(**phrases | _NO_WISHES),
         source="\n".join(task.texts),
         numbers=(task.number,),
