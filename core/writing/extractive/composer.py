@@ -104,7 +104,7 @@ class _Composition:
         return sorted(able, key=lambda i: -self._ranking.scores[i] / (1 + i))
 
     def _chosen(self, share: float) -> Iterable[int]:
-        """What says most in a `share` of the thread, and what that refers back to; all where it holds them."""
+        """What says most in a `share` of the thread, and what that refers back to; all where it fits."""
         posts = max(1, self._brief.allowed_posts - bool(self._space.title))
         post = self._space.max_length
         wanted = min(post * posts * share, max(self._total * _SHARE_OF_ARTICLE, post * _MIN_POSTS))
