@@ -51,10 +51,7 @@ def passages(
     bound = _quoted(parts) | {i for i in range(1, len(parts)) if _goes_on(parts[i - 1], parts[i])}
     found: list[Passage] = []
     for group in _groups(parts, content_mask, refers_back | bound) or [list(range(len(parts)))]:
-        # Parted where a sentence only refers back: there a group that is too long may be divided.
-        edges = [*(at for at, i in enumerate(group) if at == 0 or i not in bound), len(group)]
-        blocks = [tuple(parts[i] for i in group[start:stop]) for start, stop in pairwise(edges)]
-        found += _divided(blocks, fits, opens_thread=not found)
+        found += _divided(_blocks(parts, group, bound), fits, opens_thread=not found)
     return found
 
 
@@ -68,6 +65,12 @@ def _groups(parts: Sequence[Sentence], content_mask: Sequence[bool], dependent: 
         elif i not in dependent:
             groups.append([i])
     return groups
+
+
+def _blocks(parts: Sequence[Sentence], group: Sequence[int], bound: set[int]) -> list[tuple[Sentence, ...]]:
+    """Parted where a sentence only refers back: there a group that is too long may be divided."""
+    edges = [*(at for at, i in enumerate(group) if at == 0 or i not in bound), len(group)]
+    return [tuple(parts[i] for i in group[start:stop]) for start, stop in pairwise(edges)]
 
 
 def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread: bool) -> list[Passage]:
