@@ -1,7 +1,5 @@
 """What a composer is: something that turns an article into the texts of a thread."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -44,14 +42,21 @@ class RewriteTask:
     instruction: str | None  # the author's
 
 
-class Composer(Protocol):
-    def max_cost_usd(self, source_characters: int) -> float:
-        """The most that a composition of so long a source can cost."""
+@dataclass(frozen=True, slots=True)
+class MaxCost:
+    """What writing can cost at most: a part that is fixed and one by the source's characters."""
 
+    fixed_usd: float
+    usd_per_character: float
+
+
+class Composer(Protocol):
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         """A draft of at least one text, within `seconds`. Raises ModelError when it cannot write."""
 
 
 class Model(Composer, Protocol):
+    max_cost: MaxCost
+
     async def rewrite(self, task: RewriteTask, *, seconds: float, meter: UsageMeter) -> Draft:
-        """A draft of one post; `max_cost_usd` of all the texts covers it. Raises ModelError."""
+        """A draft of one post; `max_cost` of all the texts covers it. Raises ModelError."""

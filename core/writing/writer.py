@@ -1,7 +1,5 @@
 """Who writes: the model, or the extractive composer where there is none or where it fails."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -39,7 +37,8 @@ class Writer:
         """The most that writing can cost."""
         if self._model is None or generator == "extractive":
             return 0.0
-        return self._model.max_cost_usd(source_characters)
+        most = self._model.max_cost
+        return most.fixed_usd + most.usd_per_character * source_characters
 
     async def write(
         self, article: Article, brief: Brief, generator: Generator, context: WritingContext
@@ -48,13 +47,10 @@ class Writer:
         if generator == "extractive":
             return await self._extracted(article, brief, context)
         try:
-            draft = await self._usable_model(context).compose(
-                article, brief, seconds=context.seconds, meter=context.meter
-            )
-        except ContentRefused:
-            raise
+            model = self._usable_model(context)
+            draft = await model.compose(article, brief, seconds=context.seconds, meter=context.meter)
         except ModelError as error:
-            if generator == "openai" or not context.allow_fallback:
+            if isinstance(error, ContentRefused) or generator == "openai" or not context.allow_fallback:
                 raise
             written = await self._extracted(article, brief, context)
             why = _NO_KEY if self._model is None else _SPENT if isinstance(error, BudgetSpent) else _FAILED

@@ -40,10 +40,8 @@ def _headings(parts: Sequence[Sentence]) -> set[int]:
 
 def _is_boilerplate(text: str, title: str) -> bool:
     """Whether it is in capitals, repeats the title (given as its letters), or begins as such lines do."""
-    if text.isupper() and len(text) > 12:
-        return True
     letters = letters_of(text)
-    if len(letters) > 8 and letters in title:
+    if (text.isupper() and len(text) > 12) or (len(letters) > 8 and letters in title):
         return True
     return len(text) <= _MAX_CHARACTERS and bool(_openings().match(text.lstrip("-–—•*[( ")))
 

@@ -1,12 +1,9 @@
 """The built-in composer: no key, no network, the article's own sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from core.article.article import Article
 from core.text.sentences import Sentence, quoted_sentences, sentences
@@ -17,23 +14,16 @@ from core.writing.draft import Draft
 from core.writing.extractive.boilerplate import content_mask
 from core.writing.extractive.passages import Passage, passages
 
-if TYPE_CHECKING:
-    from core.writing.extractive.ranking import Ranking
-
 _SHARE_OF_ARTICLE = 0.4  # what a thread of a long article holds of it
 _MIN_POSTS = 4  # an article that fits in so many is kept whole
 # Of what a thread can hold, tried in turn: whole sentences leave some empty, and some bring others along.
 _SHARES = (0.9, 0.75, 0.6, 0.5, 0.3, 0.1)
 _HOOK_SHARE = 0.6  # of a post that a title may take to leave a sentence beside it
 _MIN_OF_HOOK = 0.15  # of a post: less says too little
-_SAMPLE_CHARACTERS = 500
 
 
 class ExtractiveComposer:
     """Central sentences in their order, whole, packed into posts behind a hook."""
-
-    def max_cost_usd(self, source_characters: int) -> float:
-        return 0.0
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         composition = _Composition(article, brief)
@@ -45,54 +35,53 @@ class _Composition:
     """One article on its way to one thread."""
 
     def __init__(self, article: Article, brief: Brief) -> None:
+        # Its patterns take 6 ms to compile, which a hit need not wait for.
+        from core.writing.extractive.ranking import rank
+
         self._brief, self._article, self._space = brief, article, _Space(article, brief)
-        self._passages = self._passages_of(article)
-        self._total = sum(len(passage.text) for passage in self._passages) * self._space.weight
-        self._ranking = self._ranked()
+        language = article.language or "en"
+        self._passages = self._passages_of(article, language)
+        texts = [passage.text for passage in self._passages]
+        self._total = sum(map(len, texts)) * self._space.weight
+        # A sentence that no post can hold would have to be divided.
+        able = [text if self._space.fits(text) else "" for text in texts]
+        self._ranking = rank(able, longest=max(map(len, able), default=0), language=language)
         self._first = self._first_passage()
 
     def posts(self) -> tuple[str, ...]:
         """What says most of all that fits; a text that somebody wrote is kept whole where it does."""
+        everything = range(len(self._passages))
         if not self._space.title and not self._article.url:
-            for whole in (self._packed(range(len(self._passages))), (self._article.text,)):
+            for whole in (self._packed(everything), (self._article.text,)):
                 if not thread_of(whole, self._brief, link=None).cut:
                     return whole
+        most = 1.05 * self._space.max_length * self._brief.allowed_posts / self._space.weight
         for share in _SHARES:
             chosen = self._chosen(share)
-            if self._cannot_fit(chosen):
-                continue
+            if sum(self._ranking.lengths[i] for i in chosen) > most:
+                continue  # it cannot fit, and packing is expensive
             posts = self._packed(chosen)
-            fitting = len(posts) <= self._brief.allowed_posts
-            if fitting and not thread_of(posts, self._brief, link=self._article.url).cut:
+            if not thread_of(posts, self._brief, link=self._article.url).cut:
                 return posts
-        return self._packed(range(len(self._passages)))
+        return self._packed(everything)
 
     def hooks(self, first: str) -> tuple[str, ...]:
         """Other posts than the `first`, the strongest first."""
-        texts = (self._passages[i].text for i in (self._openers() if self._brief.hooks else ()))
+        texts = (self._passages[i].text for i in self._openers())
         others = (text for text in texts if text not in first)
-        hooks = (self._space.titled(text) if self._space.fits(text, first=True) else text for text in others)
+        hooks = (
+            self._space.heading + text if self._space.fits(text, first=True) else text for text in others
+        )
         return tuple(islice(hooks, self._brief.hooks))
 
-    def _passages_of(self, article: Article) -> list[Passage]:
-        language, fits = article.language or "en", self._space.fits
-        parts = [
-            piece
-            for part in sentences(article.text, language)
-            for piece in ([part] if fits(part.text) else quoted_sentences(part, language))
-        ]
+    def _passages_of(self, article: Article, language: str) -> list[Passage]:
+        fits = self._space.fits
+        parts: list[Sentence] = []
+        for part in sentences(article.text, language):
+            parts += [part] if fits(part.text) else quoted_sentences(part, language)
         of_page = article.title or article.url  # a text that somebody wrote has nothing to clear away
         mask = content_mask(parts, article.title or "") if of_page else [True] * len(parts)
         return passages(parts, content_mask=mask, language=language, fits=fits, starts_text=not of_page)
-
-    def _ranked(self) -> Ranking:
-        # Its patterns take 6 ms to compile, which a hit need not wait for.
-        from core.writing.extractive.ranking import rank
-
-        texts = [passage.text for passage in self._passages]
-        # A sentence that no post can hold would have to be divided.
-        able = [text if self._space.fits(text) else "" for text in texts]
-        return rank(able, longest=max(map(len, able), default=0), language=self._article.language or "en")
 
     def _first_passage(self) -> int | None:
         """Which passage is always chosen, for the first post; None where the title is alone in it."""
@@ -109,44 +98,27 @@ class _Composition:
 
     def _openers(self) -> list[int]:
         """The passages of the first half that can open a thread, the strongest first."""
-        early = max(8, len(self._passages) // 2)
-        able = [
-            i
-            for i in self._ranking.order
-            if i < early
-            and not self._passages[i].needs_previous
-            and self._ranking.lengths[i] * self._space.weight > _MIN_OF_HOOK * self._space.max_length
-        ]
+        least = _MIN_OF_HOOK * self._space.max_length / self._space.weight
+        early = [i for i in self._ranking.order if i < max(8, len(self._passages) // 2)]
+        able = [i for i in early if self._ranking.lengths[i] > least and not self._passages[i].needs_previous]
         return sorted(able, key=lambda i: -self._ranking.scores[i] / (1 + i))
 
     def _chosen(self, share: float) -> Iterable[int]:
-        """The passages that say most in a `share` of the thread; all where a short thread holds them."""
-        posts = max(1, self._brief.allowed_posts - (1 if self._space.title else 0))
+        """What says most in a `share` of the thread, and what that refers back to; all where it fits."""
+        posts = max(1, self._brief.allowed_posts - bool(self._space.title))
         post = self._space.max_length
         wanted = min(post * posts * share, max(self._total * _SHARE_OF_ARTICLE, post * _MIN_POSTS))
         if self._total <= wanted:
             return range(len(self._passages))
         order = [i for i in self._ranking.order if i != self._first]
-        best = replace(self._ranking, order=order).within(int(wanted / self._space.weight))
-        chosen = self._with_required(best)
-        return chosen if chosen - {self._first} else range(len(self._passages))
-
-    def _with_required(self, chosen: Iterable[int]) -> set[int]:
-        """With all that they refer back to; without those that refer to what no post can hold."""
-        kept = set() if self._first is None else {self._first}
-        for last in chosen:
-            first = last
+        chosen = set() if self._first is None else {self._first}
+        for last in replace(self._ranking, order=order).within(int(wanted / self._space.weight)):
+            first = last  # of all that it refers back to
             while self._passages[first].needs_previous:
                 first -= 1
-            if all(self._ranking.lengths[i] for i in range(first, last + 1)):
-                kept |= set(range(first, last + 1))
-        return kept
-
-    def _cannot_fit(self, chosen: Iterable[int]) -> bool:
-        """Whether so much cannot fit, however it is packed: packing is expensive, too."""
-        characters = sum(self._ranking.lengths[i] for i in chosen)
-        most = self._space.max_length * self._brief.allowed_posts
-        return characters * self._space.weight > 1.05 * most
+            if all(self._ranking.lengths[i] for i in range(first, last + 1)):  # else no post can hold it
+                chosen |= set(range(first, last + 1))
+        return chosen if chosen - {self._first} else range(len(self._passages))
 
     def _packed(self, chosen: Iterable[int]) -> tuple[str, ...]:
         """The posts, at most one more than allowed, with space for the link where it belongs."""
@@ -159,7 +131,7 @@ class _Composition:
         link = space.link if beside else ""
         parts[at] = replace(parts[at], text=parts[at].text + link)
         # A hook that leaves its place keeps its post to itself.
-        posts = [] if moved is None else [space.titled(self._passages[moved].text)]
+        posts = [] if moved is None else [space.heading + self._passages[moved].text]
         packed = pack(parts, max_length=self._brief.max_length, count=space.count)
         posts += islice(packed, self._brief.allowed_posts + 1)
         posts[at] = posts[at].replace(link, "", 1)
@@ -172,26 +144,22 @@ class _Space:
     def __init__(self, article: Article, brief: Brief) -> None:
         self._brief, self.count = brief, cache(brief.rule.length_of)
         self.title = first_fitting(article.title or "", brief.max_length, brief.rule)
+        self.heading = f"{self.title}\n\n" if self.title else ""
         self.link = f"\n\n{article.url}" if article.url and brief.source_link != "none" else ""
-        sample = article.text[:_SAMPLE_CHARACTERS]
+        sample = article.text[:500]
         self.weight = max(self.count(sample), 1) / max(len(sample), 1)  # what a character counts
         self.max_length = brief.max_length  # of a post's passages
         if brief.allowed_posts == 1:
-            self.max_length = max(1, brief.max_length - self.count(self.titled("") + self.link))
+            self.max_length = max(1, brief.max_length - self.count(self.heading + self.link))
 
     def fits(self, text: str, *, first: bool = False) -> bool:
-        """Whether a post holds it; the `first` one, beside the title and a link that belongs there.
-
-        Counting is expensive, so what is plainly shorter or longer is not counted.
-        """
+        """Whether a post holds it; the `first` one, beside the title and a link that belongs there."""
         max_length, about = self.max_length, len(text) * self.weight
         if first and self.title:
             link = self.link if self._brief.source_link == "first" else ""
-            heading = self.count(self.titled("") + link)
+            heading = self.count(self.heading + link)
             if heading > self._brief.max_length * _HOOK_SHARE:
                 return False
             max_length -= heading
+        # Counting is expensive: what is plainly shorter or longer is not counted.
         return about <= 0.7 * max_length or (about <= 1.5 * max_length and self.count(text) <= max_length)
-
-    def titled(self, text: str) -> str:
-        return f"{self.title}\n\n{text}" if self.title else text

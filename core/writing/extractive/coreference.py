@@ -11,10 +11,8 @@ _ONLY_QUOTED = re.compile(r"[\"“„«「『][^\"“”„«»「」『』]*[\"
 
 
 def needs_antecedent(sentence: str, language: str = "en") -> bool:
-    """Whether it cannot open a post unless the sentence before it came directly before.
-
-    It opens with a word that refers back (`language` is an ISO 639-1 code; of some nothing is known), goes
-    on in lower case, or is a quotation whose speaker is not named.
+    """Whether it cannot open a post: it begins with a word that refers back or in lower case, or quotes a
+    speaker who is not named. `language` is an ISO 639-1 code; of some nothing is known.
     """
     bare = _BEFORE_WORDS.sub("", sentence.replace("’", "'"), count=1)
     opener, speaker = _patterns(language[:2].lower())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import compress, count, pairwise
 from typing import Protocol
 
 from core.text.sentences import ITEM, Sentence
@@ -18,7 +18,6 @@ _ASKS = ("?", "？", "؟")  # what comes next is the answer
 class Fits(Protocol):
     def __call__(self, text: str, *, first: bool = False) -> bool:
         """Whether a post holds the text; the `first` post of a thread may have less space."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +33,12 @@ class Passage:
         return "".join([self.parts[0].text, *joined])
 
     def as_sentence(self) -> Sentence:
-        """What packs it whole."""
         first, last = self.parts[0], self.parts[-1]
         return Sentence(self.text, first.paragraph, first.glued, last.paragraph)
 
 
 def passages(
-    parts: Sequence[Sentence],
-    *,
-    content_mask: Sequence[bool],
-    language: str,
-    fits: Fits,
-    starts_text: bool = False,
+    parts: list[Sentence], *, content_mask: list[bool], language: str, fits: Fits, starts_text: bool = False
 ) -> list[Passage]:
     """The passages of `parts` that are content, each as much of what belongs together as `fits` a post.
 
@@ -55,7 +48,7 @@ def passages(
     refers_back = {i for i, part in enumerate(parts) if needs_antecedent(part.text, language)}
     if starts_text:
         refers_back.discard(0)
-    bound = _bound(parts)
+    bound = _quoted(parts) | {i for i in range(1, len(parts)) if _goes_on(parts[i - 1], parts[i])}
     found: list[Passage] = []
     for group in _groups(parts, content_mask, refers_back | bound) or [list(range(len(parts)))]:
         found += _divided(_blocks(parts, group, bound), fits, opens_thread=not found)
@@ -65,7 +58,7 @@ def passages(
 def _groups(parts: Sequence[Sentence], content_mask: Sequence[bool], dependent: set[int]) -> list[list[int]]:
     """The indices of content that belongs together, none that depends on a sentence which is left out."""
     groups: list[list[int]] = []
-    for i in (i for i, is_content in enumerate(content_mask) if is_content):
+    for i in compress(count(), content_mask):
         follows = bool(groups) and groups[-1][-1] == i - 1
         if follows and (i in dependent or parts[i - 1].text.endswith(_ASKS)):
             groups[-1].append(i)
@@ -76,8 +69,8 @@ def _groups(parts: Sequence[Sentence], content_mask: Sequence[bool], dependent: 
 
 def _blocks(parts: Sequence[Sentence], group: Sequence[int], bound: set[int]) -> list[tuple[Sentence, ...]]:
     """Parted where a sentence only refers back: there a group that is too long may be divided."""
-    starts = [at for at, i in enumerate(group) if at == 0 or i not in bound]
-    return [tuple(parts[i] for i in group[start:stop]) for start, stop in pairwise([*starts, len(group)])]
+    edges = [*(at for at, i in enumerate(group) if at == 0 or i not in bound), len(group)]
+    return [tuple(parts[i] for i in group[start:stop]) for start, stop in pairwise(edges)]
 
 
 def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread: bool) -> list[Passage]:
@@ -86,8 +79,7 @@ def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread
     for block in blocks:
         whole = len(block) == 1 or fits(Passage(block).text)
         for piece in [block] if whole else [(part,) for part in block]:
-            first = opens_thread and len(pieces) == 1
-            if pieces and fits(Passage(pieces[-1] + piece).text, first=first):
+            if pieces and fits(Passage(pieces[-1] + piece).text, first=opens_thread and len(pieces) == 1):
                 pieces[-1] += piece
             else:
                 pieces.append(piece)
@@ -100,12 +92,8 @@ def _joint(one: Sentence, other: Sentence) -> str:
     return "\n" if ITEM.match(other.text) else "\n\n"
 
 
-def _bound(parts: Sequence[Sentence]) -> set[int]:
-    """Which sentences go on with the quotation, the list or the line of the one before."""
-    return _quoted(parts) | {i for i in range(1, len(parts)) if _goes_on(parts[i - 1], parts[i])}
-
-
 def _goes_on(one: Sentence, other: Sentence) -> bool:
+    """Whether the other goes on with the list or the line of the one before."""
     if one.paragraph == other.paragraph:
         return bool(_BROKEN.search(one.text))
     return one.text.endswith((":", "：")) or bool(ITEM.match(one.text) and ITEM.match(other.text))
@@ -116,10 +104,10 @@ def _quoted(parts: Sequence[Sentence]) -> set[int]:
     found: set[int] = set()
     opened, closes = 0, ""
     for i, part in enumerate(parts):
-        if closes and part.paragraph != parts[i - 1].paragraph and closes not in _CLOSE.get(part.text[0], ""):
+        begins_paragraph = part.paragraph != parts[i - 1].paragraph
+        if begins_paragraph and closes not in _CLOSE.get(part.text[0], ""):
             closes = ""  # never closed, unless the next paragraph opens it again
-        text = part.text[1:] if closes and part.paragraph != parts[i - 1].paragraph else part.text
-        for mark in text:
+        for mark in part.text[1:] if closes and begins_paragraph else part.text:
             if closes and mark in closes:
                 closes = ""
                 found |= set(range(opened + 1, i + 1))

@@ -9,13 +9,8 @@ from unicodedata import category
 
 from core.text.word_lists import word_lists
 
-# No spaces between words (Thai to Khmer, kana, Han), or particles glued to them (Hangul): cut into pairs.
-_DENSE = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
-)
-# Vowel signs and accents, which `\w` takes for the end of a word (Hebrew, Arabic, India's scripts).
-_MARKS = "\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
+_LETTERS = word_lists(__file__)["letters"]
+_DENSE, _MARKS = _LETTERS["dense"], _LETTERS["marks"]
 _RUNS = re.compile(rf"([{_DENSE}]+)|[^\W_{_DENSE}]+(?:[{_MARKS}]+[^\W_{_DENSE}]*)*")
 _STEM = 6  # letters: cutting words there does for most inflections of most languages
 _ALIKE = 0.7  # the share of common terms from which a sentence says nothing that another has not said
@@ -40,8 +35,34 @@ class Ranking:
     lengths: list[int]
 
     def within(self, max_characters: int) -> list[int]:
-        """The indices, ascending, of those that say most in so many characters."""
-        return sorted(_fill(self.order, self.lengths, self.scores, max_characters))
+        """The indices, ascending: of the best while much is left, then of the most central text that fits."""
+        chosen: list[int] = []
+        left, rest = max_characters, iter(self.order)
+        while left > _WINDOW and (i := next(rest, None)) is not None:
+            if self.lengths[i] <= left:
+                chosen.append(i)
+                left -= self.lengths[i]
+        pool: list[int] = []
+        wanted = 3 * left
+        for i in rest:
+            if self.lengths[i] <= left and wanted > 0 and len(pool) < _POOL:
+                pool.append(i)
+                wanted -= self.lengths[i]
+        return sorted(chosen + self._packed(pool, left))
+
+    def _packed(self, pool: list[int], left: int) -> list[int]:
+        """The knapsack: each character of a sentence counts with its score, so the total is central text."""
+        rows = [[0.0] * (left + 1)]
+        for i in pool:
+            before, size, gain = rows[-1], self.lengths[i], self.lengths[i] * self.scores[i]
+            taken = [x + gain for x in before[: left + 1 - size]]
+            rows.append(before[:size] + list(map(max, before[size:], taken)))
+        chosen = []
+        for i, before, after in zip(reversed(pool), rows[-2::-1], rows[:0:-1], strict=True):
+            if after[left] != before[left]:
+                chosen.append(i)
+                left -= self.lengths[i]
+        return chosen
 
 
 def rank(sentences: list[str], *, longest: int, language: str = "en") -> Ranking:
@@ -57,7 +78,6 @@ def rank(sentences: list[str], *, longest: int, language: str = "en") -> Ranking
 
 @functools.cache
 def _function_words(code: str) -> frozenset[str]:
-    """Of the language with that code; none where there is no list."""
     return frozenset(word_lists(__file__)["function_words"].get(code, "").split())
 
 
@@ -117,45 +137,9 @@ def _distinct(ranked: list[int], bags: list[Bag]) -> list[int]:
         rarest = sorted(bags[i], key=lambda term: (spread[term], term))[:few]
         near = {j for term in rarest for j in seen.get(term, ())[:_HOLDERS]}
         terms = frozenset(bags[i])
-        if terms not in kept and not any(_overlap(bags[i], bags[j]) >= _ALIKE for j in near):
+        alike = any(len(bags[j].keys() & terms) / len(bags[j].keys() | terms) >= _ALIKE for j in near)
+        if terms not in kept and not alike:
             kept[terms] = i
             for term in rarest:
                 seen.setdefault(term, []).append(i)
     return list(kept.values())
-
-
-def _overlap(one: Bag, other: Bag) -> float:
-    common = len(one.keys() & other.keys())
-    return common / (len(one) + len(other) - common)
-
-
-def _fill(ranked: list[int], lengths: list[int], scores: list[float], left: int) -> list[int]:
-    """The best are taken while much of the budget is left; the rest is packed with the most central text."""
-    chosen: list[int] = []
-    rest = iter(ranked)
-    while left > _WINDOW and (i := next(rest, None)) is not None:
-        if lengths[i] <= left:
-            chosen.append(i)
-            left -= lengths[i]
-    pool: list[int] = []
-    wanted = 3 * left
-    for i in rest:
-        if lengths[i] <= left and wanted > 0 and len(pool) < _POOL:
-            pool.append(i)
-            wanted -= lengths[i]
-    return chosen + _pack(pool, lengths, scores, left)
-
-
-def _pack(pool: list[int], lengths: list[int], scores: list[float], left: int) -> list[int]:
-    """The knapsack: a sentence counts with its score for every character, so the total is central text."""
-    rows = [[0.0] * (left + 1)]
-    for i in pool:
-        before, size, gain = rows[-1], lengths[i], lengths[i] * scores[i]
-        taken = [x + gain for x in before[: left + 1 - size]]
-        rows.append(before[:size] + list(map(max, before[size:], taken)))
-    chosen = []
-    for i, before, after in zip(reversed(pool), rows[-2::-1], rows[:0:-1], strict=True):
-        if after[left] != before[left]:
-            chosen.append(i)
-            left -= lengths[i]
-    return chosen

@@ -1,25 +1,25 @@
-"""The client for a server that speaks OpenAI's chat completions: one question, one answer."""
+"""The client for a server that speaks OpenAI's chat completions: one question, one draft."""
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from core.errors import ContentRefused, ModelError
 from core.net.per_loop import PerLoop
 from core.net.tls import tls_context
 from core.usage import Usage, UsageMeter
+from core.writing.draft import Draft
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question
 
 if TYPE_CHECKING:
     import openai
-    from openai.types.chat import ChatCompletion
 
 MAX_ANSWER_TOKENS = 8_000
 _MAX_ANSWER_BYTES = 2 * 1024 * 1024
@@ -33,114 +33,97 @@ _UNSTRUCTURED = "unstructured"
 
 
 class ModelCallFailed(ModelError):
-    """`health`: the word in health answers; `wait_seconds`: when to retry; `permanent`: a refused key."""
+    """`health`: the word in health answers; `wait_seconds`: when to retry; `permanent`: no key that works."""
 
-    def __init__(
-        self,
-        reason: str | None = None,
-        *,
-        health: str = "bad_answer",
-        wait_seconds: float | None = None,
-        permanent: bool = False,
-    ) -> None:
+    def __init__(self, reason: str, health: str = "bad_answer", wait_seconds: float | None = None) -> None:
         super().__init__(reason=reason)
         self.health = health
         self.wait_seconds = wait_seconds
-        self.permanent = permanent
+        self.permanent = health in ("quota_exceeded", "unauthorized")
 
 
 class Chat:
     """`prices` names every model that may be asked. The SDK is imported at first use."""
 
     def __init__(self, *, api_key: str, base_url: str | None, prices: Mapping[str, Price]) -> None:
-        self._api_key = api_key
-        self._base_url = base_url
         self._prices = prices
-        self._clients: PerLoop[openai.AsyncOpenAI] = PerLoop(self._new_client, lambda client: client.close())
+        self._clients = PerLoop(partial(_new_client, api_key, base_url), lambda client: client.close())
+        self.close = self._clients.close
 
-    async def ask(self, model: str, question: Question, meter: UsageMeter) -> str:
-        """The model's words; `meter` gets what they cost. Raises ModelCallFailed and ContentRefused."""
-        completion = await self._completion(model, question)
-        meter.add(self._usage(model, completion))
-        return _content(completion)
-
-    async def close(self) -> None:
-        await self._clients.close()
-
-    async def _completion(self, model: str, question: Question) -> ChatCompletion:
-        create = functools.partial(
-            self._clients.client().chat.completions.create,
-            model=model,
-            messages=cast(Any, question.messages),
-            max_completion_tokens=MAX_ANSWER_TOKENS,
-        )
+    async def ask(self, model: str, question: Question, meter: UsageMeter) -> Draft:
+        """A draft whose texts may be empty; `meter` gets the cost. Raises ModelCallFailed, ContentRefused."""
         shape = {"type": "json_schema", "json_schema": question.schema}
         try:
-            return await _answered(create(response_format=cast(Any, shape)))
+            completion = await self._completion(model, question, response_format=shape)
         except ModelCallFailed as failure:
             # Some compatible servers have no structured output; the rules ask for JSON all the same.
             if failure.health != _UNSTRUCTURED:
                 raise
-        return await _answered(create())
+            completion = await self._completion(model, question)
+        meter.add(self._usage(model, completion))
+        # Patterns take long to compile, which a hit need not wait for: 14 ms there and in grounding.
+        from core.writing.model.response import parse_response
 
-    def _usage(self, model: str, completion: ChatCompletion) -> Usage:
+        posts, hooks = parse_response(_content(completion), question)
+        return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
+
+    async def _completion(self, model: str, question: Question, **options: Any) -> object:
+        """What the SDK made of the server's answer, which it does not check."""
+        import openai
+
+        from core.net.bounded_client import AnswerTooLarge
+
+        create: Any = self._clients.client().chat.completions.create
+        options |= {"messages": question.messages, "max_completion_tokens": MAX_ANSWER_TOKENS}
+        try:
+            return await create(model=model, **options)
+        except openai.APIStatusError as error:
+            raise _failure_of(error) from None
+        except openai.APIConnectionError as error:
+            if isinstance(error.__cause__, AnswerTooLarge):
+                raise ModelCallFailed(type(error).__name__) from None
+            raise ModelCallFailed(type(error).__name__, "unreachable", _PAUSE_SECONDS) from None
+        # The SDK also lets through what a broken answer causes: JSON, type, recursion errors.
+        except Exception as error:
+            raise ModelCallFailed(type(error).__name__) from None
+
+    def _usage(self, model: str, completion: object) -> Usage:
         usage = getattr(completion, "usage", None)
         reported = (getattr(usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
         tokens = [min(max(0, n), _MAX_REPORTED_TOKENS) if isinstance(n, int) else 0 for n in reported]
         cost_usd = round(self._prices[model].cost_usd(*tokens), 6)
         return Usage(input_tokens=tokens[0], output_tokens=tokens[1], cost_usd=cost_usd)
 
-    def _new_client(self) -> openai.AsyncOpenAI:
-        import openai
 
-        from core.net.bounded_client import bounded_client
-
-        return openai.AsyncOpenAI(
-            api_key=self._api_key,
-            base_url=self._base_url or _OPENAI_URL,
-            max_retries=0,
-            # The caller has one deadline for everything, so the client needs none of its own.
-            http_client=bounded_client(max_bytes=_MAX_ANSWER_BYTES, tls=tls_context()),
-        )
-
-
-async def _answered(asking: Awaitable[ChatCompletion]) -> ChatCompletion:
-    try:
-        return await asking
-    # Beside its own errors the SDK lets through what a broken answer causes: JSON, type, recursion errors.
-    except Exception as error:
-        raise _failure_of(error) from None
-
-
-def _failure_of(error: Exception) -> ModelError:
+def _new_client(api_key: str, base_url: str | None) -> openai.AsyncOpenAI:
+    """Without retries and timeouts of its own: the caller has one deadline for everything."""
     import openai
 
-    from core.net.bounded_client import AnswerTooLarge
+    from core.net.bounded_client import bounded_client
 
-    if isinstance(error, openai.APIStatusError):
-        return _failure_of_status(error)
-    if isinstance(error, openai.APIConnectionError) and not isinstance(error.__cause__, AnswerTooLarge):
-        return ModelCallFailed(type(error).__name__, health="unreachable", wait_seconds=_PAUSE_SECONDS)
-    return ModelCallFailed(type(error).__name__)
+    http_client = bounded_client(max_bytes=_MAX_ANSWER_BYTES, tls=tls_context())
+    return openai.AsyncOpenAI(
+        api_key=api_key, base_url=base_url or _OPENAI_URL, max_retries=0, http_client=http_client
+    )
 
 
-def _failure_of_status(error: openai.APIStatusError) -> ModelError:
+def _failure_of(error: openai.APIStatusError) -> ModelError:
     """Codes and types: developers.openai.com/api/docs/guides/error-codes. The message is never passed on."""
     status, code, body = error.status_code, f"{error.code} {error.type}", f"{error} {error.body}"
-    failure = functools.partial(ModelCallFailed, f"HTTP {status}")
+    failure = partial(ModelCallFailed, f"HTTP {status}")
     if status == 402 or (status < 500 and _BILLING.search(code)):
-        return failure(health="quota_exceeded", permanent=True)
+        return failure("quota_exceeded")
     if status in (400, 403) and _REFUSED.search(body):
         return ContentRefused(reason=f"HTTP {status}")
     if status == 404 or "model_not_found" in code:
-        return failure(health="misconfigured")
+        return failure("misconfigured")
     if status in (401, 403):
-        return failure(health="unauthorized", permanent=True)
+        return failure("unauthorized")
     if status == 429:
-        return failure(health="rate_limited", wait_seconds=_retry_after_seconds(error.response.headers))
+        return failure("rate_limited", _retry_after_seconds(error.response.headers))
     if status in (500, 502, 503, 504):
-        return failure(health="server_error", wait_seconds=_PAUSE_SECONDS)
-    return failure(health=_UNSTRUCTURED if "response_format" in body else "rejected")
+        return failure("server_error", _PAUSE_SECONDS)
+    return failure(_UNSTRUCTURED if "response_format" in body else "rejected")
 
 
 def _retry_after_seconds(headers: Mapping[str, str]) -> float:
@@ -156,7 +139,7 @@ def _retry_after_seconds(headers: Mapping[str, str]) -> float:
     return _RATE_LIMIT_SECONDS if math.isnan(seconds) else max(0.0, seconds)
 
 
-def _content(completion: ChatCompletion) -> str:
+def _content(completion: object) -> str:
     """The answer's text. Raises ContentRefused for a refusal, ModelCallFailed for an answer without one."""
     choice = next(iter(getattr(completion, "choices", None) or ()), None)
     message = getattr(choice, "message", None)

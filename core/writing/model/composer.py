@@ -1,7 +1,5 @@
 """Writes with the models of one key: in their order, inside one deadline; what they answer is checked."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import secrets
@@ -15,7 +13,7 @@ from core.errors import ContentRefused, ModelError
 from core.net.breaker import Breaker
 from core.text.thread import Brief
 from core.usage import UsageMeter
-from core.writing.draft import Draft, RewriteTask
+from core.writing.draft import Draft, MaxCost, RewriteTask
 from core.writing.model.chat import MAX_ANSWER_TOKENS, Chat, ModelCallFailed
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question, rewrite_question, shorter_question, thread_question
@@ -51,23 +49,15 @@ class ModelComposer:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._models = [name for name, _ in models]
-        self._prices = dict(models)
-        self._chat = Chat(api_key=api_key, base_url=base_url, prices=self._prices)
+        self._chat = Chat(api_key=api_key, base_url=base_url, prices=dict(models))
+        self.close = self._chat.close
+        self.max_cost = _max_cost([price for _, price in models])
         self._clock = clock
         self._sleep = sleep
         self._breaker = Breaker(clock)
         self.was_asked = False
         self.health = "healthy"  # by the last composition; asking costs no call
         self.last_failure: str | None = None  # why a model did not write; None when all is well
-
-    def max_cost_usd(self, source_characters: int) -> float:
-        """As if all models wrote and the most expensive one shortened; a character is at most a token."""
-        prices = self._prices.values()
-        written, shortened = (
-            [price.cost_usd(characters + _MAX_RULE_TOKENS, MAX_ANSWER_TOKENS) for price in prices]
-            for characters in (source_characters, _MAX_SHORTENED_CHARACTERS)
-        )
-        return sum(written) + max(shortened)
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         question = thread_question(article, brief, fence=_fence())
@@ -78,13 +68,8 @@ class ModelComposer:
         draft = await self._write(_Task(question, brief, task.max_length, self._clock() + seconds, meter))
         return replace(draft, posts=draft.posts[:1])
 
-    async def close(self) -> None:
-        await self._chat.close()
-
     async def _write(self, task: _Task) -> Draft:
-        draft = await self._first_draft(task)
-        posts, hooks = (tuple(filter(None, texts)) for texts in (draft.posts, draft.hooks))
-        draft = await self._shortened(replace(draft, posts=posts, hooks=hooks[: task.brief.hooks]), task)
+        draft = await self._shortened(await self._first_draft(task), task)
         from core.writing.model.grounding import remove_ungrounded
 
         draft = remove_ungrounded(draft, task.question.source)
@@ -132,34 +117,25 @@ class ModelComposer:
 
     async def _ask_with_retry(self, model: str, task: _Task) -> Draft:
         try:
-            return await self._ask(model, task.question, task.meter)
+            return await self._chat.ask(model, task.question, task.meter)
         except ModelCallFailed as failure:
             wait = failure.wait_seconds
             if wait is None or wait + _SECONDS_TO_ANSWER > task.until - self._clock():
                 raise
         await self._sleep(wait)
-        return await self._ask(model, task.question, task.meter)
-
-    async def _ask(self, model: str, question: Question, meter: UsageMeter) -> Draft:
-        """A draft in which posts and hooks may be empty."""
-        answer = await self._chat.ask(model, question, meter)
-        # Patterns take long to compile, which a hit need not wait for: 14 ms here and in grounding.
-        from core.writing.model.response import parse_response
-
-        posts, hooks = parse_response(answer, question)
-        return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
+        return await self._chat.ask(model, task.question, task.meter)
 
     async def _shortened(self, draft: Draft, task: _Task) -> Draft:
-        """The draft with what is too long asked for once more; what stays too long is divided later."""
-        texts, length_of = [*draft.posts, *draft.hooks], task.brief.rule.length_of
+        """Without empty texts, and what is too long asked for once more; what stays so is divided later."""
+        posts, hooks = ([*filter(None, texts)] for texts in (draft.posts, draft.hooks))
+        texts, length_of = [*posts, *hooks[: task.brief.hooks]], task.brief.rule.length_of
         long = [at for at, text in enumerate(texts) if length_of(text) > task.max_length]
-        places = task.question.numbers or range(1, len(draft.posts) + 1)
+        places = task.question.numbers or range(1, len(posts) + 1)
         asked = [(places[at] if at < len(places) else 1, texts[at]) for at in long]
         for at, text in zip(long, await self._shorter(str(draft.model), asked, task), strict=False):
             if text and length_of(text) <= task.max_length:
                 texts[at] = text
-        posts = len(draft.posts)
-        return replace(draft, posts=tuple(texts[:posts]), hooks=tuple(texts[posts:]))
+        return replace(draft, posts=tuple(texts[: len(posts)]), hooks=tuple(texts[len(posts) :]))
 
     async def _shorter(self, model: str, texts: Sequence[tuple[int, str]], task: _Task) -> Sequence[str]:
         """As many shorter texts; none where there is nothing to ask, no time, or no usable answer."""
@@ -170,7 +146,15 @@ class ModelComposer:
         question = shorter_question(texts, task.question, task.brief, max_length=max_length, fence=fence)
         try:
             async with asyncio.timeout(left):
-                shorter = (await self._ask(model, question, task.meter)).posts
+                shorter = (await self._chat.ask(model, question, task.meter)).posts
         except (ModelError, TimeoutError):
             return ()
         return shorter if len(shorter) == len(texts) else ()
+
+
+def _max_cost(prices: Sequence[Price]) -> MaxCost:
+    """As if all models wrote and the most expensive one shortened; a character is at most a token."""
+    rules, shortened = _MAX_RULE_TOKENS, _MAX_RULE_TOKENS + _MAX_SHORTENED_CHARACTERS
+    fixed = sum(price.cost_usd(rules, MAX_ANSWER_TOKENS) for price in prices)
+    fixed += max(price.cost_usd(shortened, MAX_ANSWER_TOKENS) for price in prices)
+    return MaxCost(fixed, sum(price.cost_usd(1, 0) for price in prices))

@@ -1,7 +1,5 @@
 """What a text claims that its source lacks: links, mentions and numbers. Imported when first needed."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 import unicodedata
@@ -14,48 +12,21 @@ from core.writing.draft import Draft
 
 _MAX_NAMES = 10
 _MAX_PASSES = 10
-
-# What a platform may make a link of beside the bare domains that twitter-text knows: anything with a scheme,
-# with www., or with a path. CJK letters end a link unless it begins with them.
-_END = r"\s<>\"“”«»「」『』（）【】《》，。；：！？、｡"
-_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_LINK = re.compile(
-    rf"(?:[a-z][a-z0-9+.-]{{0,19}}:(?://|\\\\)|(?<![\w@.])www[.．。｡])(?:[^{_END}{_CJK}]+|[^{_END}]+)"
-    r"|(?<!\w)(?:javascript|vbscript|data|file|magnet|xmpp|mailto|tel|sms):\S+"
-    rf"|(?<![\w@.-])(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{{2,}}/[^{_END}{_CJK}]+",
-    re.IGNORECASE,
-)
-_LINK_BEGINS = r"(?<![\w@-])(?<!\w\.)(?<![^/]/)(?:(?i:www)\.)?"
-_LINK_ENDS = rf"/?(?:(?=[{_END}{_CJK}]|\Z)|(?=[^\w/]+(?:[{_END}]|\Z)))"
 _AFTER_LINK = ".,;:!?…'’*_~"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_MENTION = re.compile(
-    r"(?:(?<![A-Za-z0-9_@＠])|(?<=\brt))[@＠]+([A-Za-z0-9_]+(?:[.@-]+[A-Za-z0-9_]+)*)", re.IGNORECASE
-)
-_NUMBER = re.compile(r"(?i)(\d+(?:[.,'’٫٬]\d+)*)(?:[ -]?(hundred|thousand|million|billion|trillion)\b)?")
-_SPACED_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")
-_GROUPED = re.compile(r"([1-9]\d{0,2}(?:[.,'’٬]\d{3})+)(?:[.,٫](\d+))?")
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 _MAX_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
-_WORDS = tomllib.loads(Path(__file__).with_name("number_words.toml").read_text(encoding="utf-8"))
-_VALUES: dict[str, int] = _WORDS["values"]
-_MULTIPLIERS: dict[str, int] = _WORDS["multipliers"]
+_DATA = tomllib.loads(Path(__file__).with_name("grounding.toml").read_text(encoding="utf-8"))
+_LINK, _MENTION, _NUMBER, _SPACED_GROUPS, _GROUPED = (
+    re.compile(pattern % _DATA["letters"]) for pattern in _DATA["patterns"].values()
+)
+_CLOSING: dict[str, str] = _DATA["closing"]
+_VALUES: dict[str, int] = _DATA["values"]
+_MULTIPLIERS: dict[str, int] = _DATA["multipliers"]
 _NUMBER_WORD = "|".join((*_VALUES, *_MULTIPLIERS))
 _NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
-
 _GAP = "\0"  # in the place of a removed link; no cleaned text holds it
-_LABEL = (
-    r"(?:^|(?<=[.!?…。！？\n]))[ ]*(?:[^\w\s]{1,3} ?)?[^\W\d_]+(?: [^\W\d_]+){0,3}[:：] *\0(?=\s*(?:\n|\Z))"
-)
-# What closes the text up, in turn.
-_CLOSING = {
-    r"!?\[([^\[\]\n]*)\]\(\s*\0[^()\n]*\)": r"\1",  # Markdown
-    r"[(\[{<«“\"]\s*\0\s*[)\]}>»”\"]": _GAP,
-    _LABEL: "",
-    r" *\0 *(?=[.,;:!?…)\]\n]|\Z)": "",
-    r" *\0 *": " ",
-}
 
 
 def remove_ungrounded(draft: Draft, source: str) -> Draft:
@@ -68,8 +39,7 @@ def remove_ungrounded(draft: Draft, source: str) -> Draft:
     known = {_account(match) for match in _MENTION.finditer(source)}
 
     def grounded(text: str) -> str:
-        text = _without_foreign_links(text, source, links)
-        text = _without_foreign_mentions(text, known, mentions)
+        text = _without_foreign_mentions(_without_foreign_links(text, source, links), known, mentions)
         return _without_foreign_links(text, source, links)  # without its @ a mention may be a link
 
     posts, hooks = (tuple(filter(None, map(grounded, texts))) for texts in (draft.posts, draft.hooks))
@@ -124,9 +94,9 @@ def _in_source(link: str, source: str) -> bool:
     address = link.rstrip("/")
     if address.casefold() not in source.casefold():
         return False
-    host = re.match(r"(?:\w+://)?[^/]*", address)
-    wanted = rf"(?i:{re.escape(host[0])}){re.escape(address[host.end() :])}" if host else ""
-    return bool(re.search(f"{_LINK_BEGINS}{wanted}{_LINK_ENDS}", source))
+    _, host, path = re.split(r"^((?:\w+://)?[^/]*)", address, maxsplit=1)
+    words = {"address": f"(?i:{re.escape(host)}){re.escape(path)}", **_DATA["letters"]}
+    return bool(re.search(_DATA["known"]["link"] % words, source))
 
 
 def _without_foreign_mentions(text: str, known: Container[str], foreign: list[str]) -> str:
@@ -167,10 +137,7 @@ def _without_names(text: str) -> str:
 
 
 def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
-    """Each number as it is written, its value, and that times the word after it: "40 million".
-
-    "1,000", "1.000", "1 000" and "١٠٠٠" have one value.
-    """
+    """Each number as it is written, its value, and that times the word after it: "40 million"."""
     text = unicodedata.normalize("NFKC", text)
     text = _SPACED_GROUPS.sub(lambda match: re.sub(r"\s", ",", match[0]), text)
     for match in _NUMBER.finditer(text):
@@ -182,11 +149,12 @@ def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _values(written: str) -> list[str]:
+    """One for "1,000", "1.000", "1 000" and "١٠٠٠"; those of the parts of a date, a version or a list."""
     plain = "".join(str(int(character)) if character.isdecimal() else character for character in written)
     parts = re.split(r"\D", plain)
     if grouped := _GROUPED.fullmatch(plain):
         parts = [re.sub(r"\D", "", grouped[1]), *filter(None, [grouped[2]])]
-    whole = [part.lstrip("0") or "0" for part in parts]  # one; or a date, a version, a list
+    whole = [part.lstrip("0") or "0" for part in parts]
     return whole if len(parts) != 2 else [f"{whole[0]}.{parts[1].rstrip('0')}".rstrip(".")]
 
 

@@ -1,25 +1,18 @@
 """What the function with the model's key last saw of the model, kept in the store for the others."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
-from typing import Protocol
+
+from core.writing.model.composer import ModelComposer
 
 MODEL_NOTE = "threadr:health:openai"
 _REPEAT_SECONDS = 60.0
 
 
-class _Model(Protocol):
-    health: str
-    last_failure: str | None
-    was_asked: bool
-
-
 class ModelNote:
     """`clock` gives epoch seconds; `model` is None where no key is set."""
 
-    def __init__(self, model: _Model | None, clock: Callable[[], float]) -> None:
+    def __init__(self, model: ModelComposer | None, clock: Callable[[], float]) -> None:
         self._model = model
         self._clock = clock
         self._noted: tuple[str, str | None] | None = None

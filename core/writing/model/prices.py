@@ -1,7 +1,5 @@
 """What a model's tokens cost."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

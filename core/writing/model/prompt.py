@@ -1,51 +1,41 @@
 """What the model is asked: the rules in one message, the text that they are about alone in the next."""
 
-from __future__ import annotations
-
-import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.article.article import Article
 from core.settings import DEFAULT_MODEL
 from core.text.cleaning import clean_line
 from core.text.thread import Brief
+from core.text.word_lists import word_lists
 from core.writing.draft import RewriteTask
 
 JsonSchema = dict[str, Any]
 
 VERSION = 1  # of prompt.toml's words, a part of the key of every answer that a model made
 _FIRST = {"model": DEFAULT_MODEL, "prompt": 1}  # with these an answer's key needs no suffix
-_OWN_WORDS = {"tone": "", "audience": "", "instruction": ""}  # the caller's: a post may well hold them
-_TEXT = {"type": "string"}
-_TEXTS = {"type": "array", "items": _TEXT}
+_NO_WISHES = {"tone": "", "audience": "", "instruction": ""}  # the caller's words: a post may well hold them
+_TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`data` is what the rules are about, `fence` the line around it that it cannot know.
-
-    `rules_text` holds the words that no answer may repeat, `source` all that an answer may say. `numbers` are
-    the places in the thread of the posts asked for; None: from 1.
-    """
+    """`source` holds all that an answer may say, `rules_text` the words that it may not repeat."""
 
     rules: str
-    data: str
-    fence: str
+    data: str  # what the rules are about
+    fence: str  # the line around the data, which it cannot know
     schema: JsonSchema
     rules_text: str
     source: str
-    numbers: tuple[int, ...] | None = None
+    numbers: tuple[int, ...] | None = None  # the places in the thread of the posts asked for; None: from 1
 
     @property
     def messages(self) -> list[dict[str, str]]:
-        return [
-            {"role": "system", "content": self.rules},
-            {"role": "user", "content": f"{self.fence}\n{self.data}\n{self.fence}"},
-        ]
+        fenced = f"{self.fence}\n{self.data}\n{self.fence}"
+        return [{"role": "system", "content": self.rules}, {"role": "user", "content": fenced}]
 
 
 def prompt_version(model: str) -> dict[str, str | int]:
@@ -56,19 +46,18 @@ def prompt_version(model: str) -> dict[str, str | int]:
 
 def thread_question(article: Article, brief: Brief, *, fence: str) -> Question:
     """Asks for a thread about the article."""
-    text = _words()["text"]
+    text = word_lists(__file__)["text"]
     data = f"{article.title}\n\n{article.text}" if article.title else article.text
     phrases = _phrases(brief, brief.max_length, fence)
-    phrases["posts"] = text["one_post" if brief.allowed_posts == 1 else "posts"].format(
-        number=brief.allowed_posts, size=text["size"].format(**phrases)
-    )
+    posts = text["one_post" if brief.allowed_posts == 1 else "posts"]
+    phrases["posts"] = posts.format(number=brief.allowed_posts, **phrases)
     phrases["hooks"] = text["hooks" if brief.hooks else "no_hooks"].format(number=brief.hooks)
     return Question(
         rules=text["thread"].format(**phrases),
         data=data,
         fence=fence,
         schema=_schema("thread", posts=_TEXTS, hooks=_TEXTS),
-        rules_text=text["thread"].format(**phrases | _OWN_WORDS),
+        rules_text=text["thread"].format(**phrases | _NO_WISHES),
         source="\n".join(filter(None, [data, article.author, article.url])),
     )
 
@@ -77,7 +66,7 @@ def shorter_question(
     texts: Sequence[tuple[int, str]], asked: Question, brief: Brief, *, max_length: int, fence: str
 ) -> Question:
     """Asks for texts of the answer to `asked`, with their places, in at most `max_length` each."""
-    rules = _words()["text"]["shorter"].format(**_phrases(brief, max_length, fence))
+    rules = word_lists(__file__)["text"]["shorter"].format(**_phrases(brief, max_length, fence))
     return Question(
         rules=rules,
         data=json.dumps([text for _, text in texts], ensure_ascii=False),
@@ -91,16 +80,14 @@ def shorter_question(
 
 def rewrite_question(task: RewriteTask, *, fence: str) -> Question:
     """Asks for one text of a thread in other words, as its author wishes."""
-    text = _words()["text"]
-    instruction = text["instruction"].format(clean_line(task.instruction)) if task.instruction else ""
-    phrases = _phrases(task.brief, task.max_length, fence)
-    phrases |= {"number": str(task.number), "instruction": instruction}
+    rules = word_lists(__file__)["text"]["rewrite"]
+    phrases = _phrases(task.brief, task.max_length, fence, task.instruction) | {"number": str(task.number)}
     return Question(
-        rules=text["rewrite"].format(**phrases),
+        rules=rules.format(**phrases),
         data=json.dumps(dict(enumerate(task.texts, start=1)), ensure_ascii=False),
         fence=fence,
-        schema=_schema("post", post=_TEXT),
-        rules_text=text["rewrite"].format(**phrases | _OWN_WORDS),
+        schema=_schema("post", post={"type": "string"}),
+        rules_text=rules.format(**phrases | _NO_WISHES),
         source="\n".join(task.texts),
         numbers=(task.number,),
     )
@@ -111,25 +98,18 @@ def _schema(name: str, **properties: object) -> JsonSchema:
     return {"name": name, "strict": True, "schema": shape | {"additionalProperties": False}}
 
 
-def _phrases(brief: Brief, max_length: int, fence: str) -> dict[str, str]:
+def _phrases(brief: Brief, max_length: int, fence: str, instruction: str | None = None) -> dict[str, str]:
     """What all rules' texts have in common, by the names of its places in them."""
-    words = _words()
+    words = word_lists(__file__)
     text, code = words["text"], brief.language or ""
     language = words["languages"].get(code.partition("-")[0].lower())
+    wishes = {"tone": brief.tone, "audience": brief.audience, "instruction": instruction}
     return {
+        **{name: text[name].format(clean_line(wish)) if wish else "" for name, wish in wishes.items()},
         "platform": words["platforms"].get(brief.platform, brief.platform.title()),
         "max_length": str(max_length),
         "weights": words["weights"].get(brief.platform, ""),
         "style": text["style"].format(unless=text["unless"] if brief.tone else ""),
         "language": (f"{language} ({code})" if language else code) or text["source_language"],
-        "tone": text["tone"].format(clean_line(brief.tone)) if brief.tone else "",
-        "audience": text["audience"].format(clean_line(brief.audience)) if brief.audience else "",
         "data": text["data"].format(fence=fence),
     }
-
-
-@functools.cache
-def _words() -> dict[str, dict[str, str]]:
-    import tomllib
-
-    return tomllib.loads(Path(__file__).with_name("prompt.toml").read_text(encoding="utf-8"))

@@ -1,7 +1,5 @@
 """Reads the texts out of a model's answer, without what models like to add, and never the rules."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 import json
@@ -11,7 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
-from core.text.cleaning import clean
+from core.text.cleaning import clean, letters_of
+from core.text.word_lists import word_lists
 from core.writing.model.chat import ModelCallFailed
 from core.writing.model.prompt import Question
 
@@ -21,28 +20,7 @@ _MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and quick to
 _MAX_STARTS = 50  # of objects in an answer
 _LEAKED_RUN = 25  # letters and digits in a row that stand in the rules: nobody writes them by chance
 _CODE_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
-_NO_LETTERS = re.compile(r"[\W_]+")
-
-# A text's number, and of how many.
-_N, _OF = r"\d{1,3}", r"\d{1,3} ?[/／] ?\d{1,3}"
-_WORDED = (
-    rf"(?:🧵\s*)?(?:tweet|post|thread|hook)\s*[#(]?{_N}(?:\s?(?:[/／]|of)\s?{_N})?\)?"
-    r"\s*(?:[:：.–—-]+|(?=\*\*))"
-)
-_ALONE = rf"[(\[]{_OF}[)\]]"
-# In forms that can be nothing else.
-_PLAIN = re.compile(
-    rf"^(\*\*)?(?:{_WORDED}|🧵\s*{_N}/\d*|{_N}/(?=\s)|{_ALONE}|{_OF}(?=\s*(?:\n|$)))(?(1)\*\*)[\s:.)–—-]*"
-    rf"|\s*(?:\n\s*(?:{_ALONE}|{_OF})|{_ALONE}|🧵\s*{_N}/\d*|(?<!\d){_N}/\d*\s*🧵)$",
-    re.IGNORECASE,
-)
-# In forms that can also be content: "1. FC Köln", "3/4 of voters".
-_BARE = re.compile(
-    rf"^(\*\*)?(?:{_N}\ufe0f?\u20e3|{_OF}[.):]?|{_N}/n?|{_N} of {_N}[.):]"
-    rf"|{_N}[.):]|{_N}\s[–—-]|[(\[]{_N}[)\]]|#{_N}:?)"
-    rf"(?(1)\*\*:?)\s+(?!of\b)|^(?:{_OF}|{_N})[：、]|\s(?:{_OF}|{_N}/n?)$",
-    re.IGNORECASE,
-)
+_PLAIN, _BARE = map(re.compile, word_lists(__file__)["numbers"].values())
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
 
 
@@ -74,15 +52,12 @@ def _content(answer: str) -> Mapping[str, object]:
         if "posts" in content or "post" in content:
             return dict(content)
         is_json = True
-    if not is_json:
-        raise ModelCallFailed("answer is not JSON")
-    return {}
+    raise ModelCallFailed("answer holds no posts" if is_json else "answer is not JSON")
 
 
 def _texts(items: object) -> list[str]:
-    if not isinstance(items, list):
-        return []
-    texts = [item[:_MAX_CHARACTERS] if isinstance(item, str) else "" for item in items[:_MAX_TEXTS]]
+    items = items[:_MAX_TEXTS] if isinstance(items, list) else []
+    texts = [item[:_MAX_CHARACTERS] if isinstance(item, str) else "" for item in items]
     return [clean(_CODE_BLOCK.sub(r"\1", clean(text))) for text in texts]
 
 
@@ -97,20 +72,18 @@ def _unquoted(text: str, source: str) -> str:
 
 
 def _unnumbered(texts: Sequence[str], numbers: Sequence[int]) -> list[str]:
-    """Without the model's own numbers: plain ones, and bare ones that two and half of the texts bear.
-
-    More than half may also bear numbers that rise by one from anywhere: a hook often has none.
-    """
+    """Without the model's own numbers: plain ones, and bare ones that two and half of the texts bear."""
     texts = _each_without(_PLAIN, texts, numbers)
     borne = [{_number(match) for match in _BARE.finditer(text)} for text in texts]
     own = sum(number in found for found, number in zip(borne, numbers, strict=False))
     if own >= max(2, len(texts) / 2):
         return _each_without(_BARE, texts, numbers)
+    # More than half may also bear numbers that rise by one from anywhere: a hook often has none.
     shifts = Counter(number - at for at, found in enumerate(borne) for number in found)
     shift, most = max(shifts.items(), key=lambda item: item[1], default=(0, 0))
-    if most < 2 or most <= len(texts) / 2:
-        return texts
-    return _each_without(_BARE, texts, range(shift, shift + len(texts)))
+    if most >= 2 and most > len(texts) / 2:
+        texts = _each_without(_BARE, texts, range(shift, shift + len(texts)))
+    return texts
 
 
 def _each_without(
@@ -141,4 +114,4 @@ def _repeats_rules(text: str, question: Question) -> bool:
 
 
 def _letters(text: str) -> str:
-    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return letters_of(unicodedata.normalize("NFKC", text))
