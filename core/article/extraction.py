@@ -84,10 +84,10 @@ def _html_article(page: str, url: str) -> Article:
     return Article(
         text=text,
         title=title,
-        author=_line(document.author),
-        published=_line(document.date),
+        author=clean_line(document.author or "") or None,
+        published=clean_line(document.date or "") or None,
         language=_language(page, text),
-        site=_line(document.sitename),
+        site=clean_line(document.sitename or "") or None,
         url=url,
         truncated=markup.cut,
     )
@@ -122,10 +122,6 @@ def _harmless(reference: re.Match[str]) -> str:
     return reference[0] if code > sys.maxunicode or may_stand(chr(code)) else ""
 
 
-def _line(value: str | None) -> str | None:
-    return clean_line(value) or None if value else None
-
-
 def _language(html: str, text: str) -> str:
     """The ISO 639-1 code of <html lang>, unless a long text is plainly in another language."""
     found = re.search(r"<html[^>]{0,1000}?\slang\s*=\s*[\"']?([a-zA-Z]{2})\b", html[:20_000])
@@ -158,10 +154,7 @@ def decode(body: bytes, content_type: str | None) -> str:
 
 
 def _codec(label: str) -> str | None:
-    """Python's name for a charset label of the web (encoding.spec.whatwg.org); None for anything else.
-
-    Python's own registry holds codecs that are no charsets, such as zlib and idna.
-    """
+    """Python's name for a charset label of the web (encoding.spec.whatwg.org); its registry also has zlib."""
     import webencodings
 
     encoding = webencodings.lookup(label)

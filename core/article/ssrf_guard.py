@@ -62,8 +62,7 @@ class GuardedBackend(Dial):
     Host header, SNI and certificate name stay those of the URL. `allow_hosts` are the `host:port` pairs
     that may be at any address. `hides_failure` while it connects to a host that is not one of them: an error
     or deadline then must look like a private address from outside, or callers could scan ports and names.
-    `resolve`, `dial` and `connect_seconds` replace the resolver, the network and the seconds that both may
-    take; every address is checked all the same.
+    `resolve` is the resolver, `dial` the network, `connect_seconds` the time that both may take.
     """
 
     allow_hosts: Collection[str]

@@ -117,10 +117,7 @@ def _ending() -> re.Pattern[str]:
 
 @functools.cache
 def _link_pattern(mastodon: bool) -> re.Pattern[str]:
-    """twitter-text's pattern of a link, with names of a length that the DNS allows (RFC 1035, 2.3.4).
-
-    Without that bound it takes minutes to search what an attacker may send.
-    """
+    """twitter-text's pattern of a link, its names bounded (RFC 1035, 2.3.4), or hostile text takes minutes."""
     parts = "domain_chars url_path url_query_chars url_query_ending_chars url_preceding_chars".split()
     letter, path, query, query_end, before = (twitter_pattern(f"valid_{part}").pattern for part in parts)
     labels = rf"(?:(?:{letter}(?:[_-]|{letter}){{0,61}})?{letter}\.){{0,10}}"

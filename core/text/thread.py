@@ -1,6 +1,6 @@
 """A thread, and the options that it is made by."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, islice
 from typing import Literal
@@ -44,8 +44,7 @@ class Brief:
     def max_length(self) -> int:
         """What of a platform's limit is left beside the longest number that a post can have."""
         most = self.allowed_posts
-        number = _number(most, most, self.numbering) if most > 1 else ""
-        return self.rule.limit - self.rule.length_of(number)
+        return self.rule.limit - self.rule.length_of(_number(most, most, self.numbering))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,7 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
     length_of, allowed = brief.rule.length_of, brief.allowed_posts
     texts = _fitting(drafts, brief, link)
     cut = len(texts) > allowed
+    # Pairs of text and suffix.
     posts = [(text, "") for text in texts[:allowed] if fits(text, brief.rule.limit, length_of)]
     warnings = []
     if len(posts) < min(len(texts), allowed):
@@ -101,7 +101,7 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
         warnings.append("The source link is longer than a post and was left out.")
     if cut:
         warnings.append(f"The thread was cut to {allowed} posts; raise max_posts to see more of it.")
-    return Thread(_numbered(posts, brief), cut, tuple(warnings))
+    return Thread(tuple(_numbered(posts, brief)), cut, tuple(warnings))
 
 
 def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]:
@@ -117,10 +117,7 @@ def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]
 
 
 def _add_link(posts: list[tuple[str, str]], link: str, brief: Brief) -> bool:
-    """Add the link to the suffix of its post, or as a post after it. True when text was cut for it.
-
-    `posts` are pairs of text and suffix.
-    """
+    """Add the link to the suffix of its post, or as a post after it. True when text was cut for it."""
     if not posts:
         posts.append(("", link))
         return False
@@ -140,14 +137,12 @@ def _add_link(posts: list[tuple[str, str]], link: str, brief: Brief) -> bool:
     return full
 
 
-def _numbered(posts: Sequence[tuple[str, str]], brief: Brief) -> tuple[Post, ...]:
+def _numbered(posts: Sequence[tuple[str, str]], brief: Brief) -> Iterator[Post]:
     total = len(posts)
-    numbered = []
     for number, (text, suffix) in enumerate(posts, start=1):
-        suffix += _number(number, total, brief.numbering) if total > 1 else ""
-        numbered.append(Post(number, total, text, suffix, brief.rule.count(text + suffix)))
-    return tuple(numbered)
+        suffix += _number(number, total, brief.numbering)
+        yield Post(number, total, text, suffix, brief.rule.count(text + suffix))
 
 
 def _number(number: int, total: int, numbering: Numbering) -> str:
-    return f"\n\n{number}/{total}" if numbering == "slash" else ""
+    return f"\n\n{number}/{total}" if numbering == "slash" and total > 1 else ""
