@@ -1,7 +1,5 @@
 """A circuit breaker: a far side that fails is left alone for a while, then tried with one call."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 _TRANSIENT_FAILURES_TO_OPEN = 3

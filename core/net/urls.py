@@ -22,26 +22,27 @@ _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 @dataclass(frozen=True, slots=True)
 class WebAddress:
-    """An http(s) URL taken apart. `host` is lower-case ASCII, without trailing dot or brackets."""
+    """An http(s) URL taken apart. `host` is lower-case ASCII, without trailing dot or brackets.
+
+    `origin` is its beginning, with the port where that is not the scheme's own (RFC 3986, section 3.2).
+    """
 
     scheme: str
     host: str
     port: int
     path: str
     query: str
+    origin: str
 
     def __str__(self) -> str:
-        """The URL, with its port where that is not the scheme's own (RFC 3986, section 3.2)."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.path}{'?' if self.query else ''}{self.query}"
+        return f"{self.origin}{self.path}{'?' if self.query else ''}{self.query}"
 
 
-def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
+def web_address(url: str, *, allow_hosts: Collection[str] | None = ()) -> WebAddress:
     """`url` taken apart, its fragment dropped.
 
-    `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443, and a single label.
-    Raises ArticleBlocked for everything else that is not a plain http or https URL.
+    `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443, and a single label;
+    None allows all. Raises ArticleBlocked for everything else that is not a plain http or https URL.
     """
     if len(url) > _MAX_CHARACTERS or _ODD.search(url):
         _refuse("too long, or white space, controls or backslashes in it")
@@ -56,12 +57,13 @@ def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
         _refuse("a name or password in it")
     host = _host(parts)
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
-    if f"{host}:{port}" not in allow_hosts:
+    if allow_hosts is not None and f"{host}:{port}" not in allow_hosts:
         if port not in _DEFAULT_PORTS.values():
             _refuse(f"port {port}")
         if set(host).isdisjoint(".:"):
             _refuse("a single label, which a resolver completes with a domain of its own")
-    return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query)
+    origin = _origin(parts.scheme, host, port)
+    return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query, origin)
 
 
 def redirected(address: WebAddress, location: str) -> str:
@@ -72,6 +74,11 @@ def redirected(address: WebAddress, location: str) -> str:
         _refuse("an odd Location")
     # urljoin would mend: drop tabs and newlines, and read "http:a" as a path.
     return location if urlsplit(location).scheme else urljoin(str(address), location)
+
+
+def _origin(scheme: str, host: str, port: int) -> str:
+    authority = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{authority}" + ("" if port == _DEFAULT_PORTS[scheme] else f":{port}")
 
 
 def _host(parts: SplitResult) -> str:
