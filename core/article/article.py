@@ -1,8 +1,7 @@
 """What a thread is made from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +21,7 @@ class Article:
     url: str | None = None
     truncated: bool = False
 
-    def cut_to(self, max_characters: int) -> Article:
+    def cut_to(self, max_characters: int) -> Self:
         """The same article with at most `max_characters` of text, ended at a word."""
         if len(self.text) <= max_characters:
             return self

@@ -1,26 +1,19 @@
 """The article in a page's bytes."""
 
-from __future__ import annotations
-
 import logging
 import re
 import sys
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.article.article import Article
 from core.article.html_limits import limit_html
 from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
-from core.article.pdf import MAGIC, pdf_article
 from core.errors import NoArticle
 from core.text.cleaning import clean, clean_line, letters_of, may_stand
 from core.text.language import guess
 from core.text.word_lists import word_lists
-
-if TYPE_CHECKING:
-    from trafilatura.settings import Document
 
 _THIN_CHARACTERS = 1_500  # less may be one: then the page's own words count
 _MAX_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and marked elements are
@@ -45,7 +38,9 @@ def extract_article(html: bytes, *, url: str, content_type: str | None = None) -
     none, Paywall when it shows only the start, UnsupportedContent for a PDF that cannot be read.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    if html[:1024].lstrip().startswith(MAGIC) or media_type == "application/pdf":
+    if html[:1024].lstrip().startswith(b"%PDF-") or media_type == "application/pdf":
+        from core.article.pdf import pdf_article
+
         return pdf_article(html, url=url)
     text = decode(html, content_type)
     if media_type not in _PLAIN_TYPES:
@@ -69,14 +64,14 @@ def _html_article(page: str, url: str) -> Article:
 
     external.JT_STOPLIST = external.JT_STOPLIST or _stop_words()
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its warnings name the address in full
-    markup = limit_html(page)
-    html = _REFERENCE.sub(_harmless, markup.html)
+    html, cut = limit_html(page)
+    html = _REFERENCE.sub(_harmless, html)
     dates = {"original_date": True, "extensive_search": len(html) < _MAX_SEARCHED_FOR_DATES}
     document = bare_extraction(
         html, url=url, include_comments=False, with_metadata=True, date_extraction_params=dates
     )
     text = clean((document.text if document else None) or "")
-    title = _title(document, html, url) if document else None
+    title = _title(document.title or "", document.sitename or "", html, url) if document else None
     if len(text) < _THIN_CHARACTERS:
         raise_if_blocked_page(html, title or "", text)
     if document is None or len(text) < MIN_CHARACTERS:
@@ -89,7 +84,7 @@ def _html_article(page: str, url: str) -> Article:
         language=_language(page, text),
         site=clean_line(document.sitename or "") or None,
         url=url,
-        truncated=markup.cut,
+        truncated=cut,
     )
 
 
@@ -101,10 +96,9 @@ def _stop_words() -> tuple[str, ...]:
     return tuple({word for language in languages for word in get_stoplist(language)})
 
 
-def _title(document: Document, html: str, url: str) -> str | None:
+def _title(title: str, site: str, html: str, url: str) -> str | None:
     """The title without a suffix that names the site, or that the page's heading does not have."""
-    title = clean_line(document.title or "")
-    site = letters_of(document.sitename or "")
+    title, site = clean_line(title), letters_of(site)
     host = letters_of((urlsplit(url).hostname or "").removeprefix("www."))
     headings = {letters_of(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
     while suffix := _SUFFIX.match(title):

@@ -19,7 +19,7 @@ _DOT_BEFORE_NO_LETTER = re.compile(r"\.(?![^\W\d_])")  # such a dot ends no doma
 _TOKEN = re.compile(r"[^ \n\t]+")
 _MAX_LINK = 4_096  # characters, the scheme among them: what is longer is not a link to twitter-text
 _DOTS = re.compile("[.。．｡]")  # to IDNA they are all the same
-_MAX_LABEL = 63
+_MAX_LABEL = 63  # in punycode
 _MAX_SHORT_NAME = 40  # in a link to t.co
 
 
@@ -70,14 +70,12 @@ def _twitter_text() -> ModuleType:
     """twitter_text, with a substitute for pkg_resources during its import: setuptools dropped that in v82."""
     substitute = ModuleType("pkg_resources")
     substitute.__dict__["resource_string"] = pkgutil.get_data
-    before = sys.modules.get("pkg_resources")
-    sys.modules["pkg_resources"] = substitute
+    present = sys.modules.setdefault("pkg_resources", substitute)
     try:
         return importlib.import_module("twitter_text")
     finally:
-        del sys.modules["pkg_resources"]
-        if before:
-            sys.modules["pkg_resources"] = before
+        if present is substitute:
+            del sys.modules["pkg_resources"]
 
 
 def _matches(text: str, *, mastodon: bool) -> Iterator[re.Match[str]]:
@@ -93,19 +91,18 @@ def _matches(text: str, *, mastodon: bool) -> Iterator[re.Match[str]]:
 
 
 def _is_in_bounds(link: re.Match[str]) -> bool:
+    labels = (
+        label if label.isascii() else "xn--" + label.encode("punycode").decode()
+        for label in _DOTS.split(link["domain"])
+    )
     length = link.end() - link.start("url") + (0 if link["scheme"] else len("https://"))
     short_name = len(link["slug"] or "") <= _MAX_SHORT_NAME
-    return length <= _MAX_LINK and short_name and all(map(_may_be_label, _DOTS.split(link["domain"])))
+    return length <= _MAX_LINK and short_name and all(len(label) <= _MAX_LABEL for label in labels)
 
 
 def _stop(link: re.Match[str]) -> int:
     """The end of a link with a scheme; of one to t.co, without what follows its short name."""
     return link.end("short" if link["short"] else "url")
-
-
-def _may_be_label(label: str) -> bool:
-    """Whether a part of a domain name is short enough for the DNS, in punycode."""
-    return len(label if label.isascii() else "xn--" + label.encode("punycode").decode()) <= _MAX_LABEL
 
 
 @functools.cache
@@ -117,7 +114,7 @@ def _ending() -> re.Pattern[str]:
 
 @functools.cache
 def _link_pattern(mastodon: bool) -> re.Pattern[str]:
-    """twitter-text's pattern of a link, its names bounded (RFC 1035, 2.3.4), or hostile text takes minutes."""
+    """twitter-text's, its names bounded (RFC 1035, 2.3.4): hostile text would take minutes."""
     parts = "domain_chars url_path url_query_chars url_query_ending_chars url_preceding_chars".split()
     letter, path, query, query_end, before = (twitter_pattern(f"valid_{part}").pattern for part in parts)
     labels = rf"(?:(?:{letter}(?:[_-]|{letter}){{0,61}})?{letter}\.){{0,10}}"

@@ -52,19 +52,15 @@ def _count_x(text: str) -> int:
     if is_plain(text):
         return len(text)
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-    text = _with_replaced(text, _counted_as_23(links_in(text)))
+    text = _with_replaced(text, links_in(text))
     text = _EMOJI_RUN.sub(lambda run: twitter_pattern("emoji").sub("xx", run[0]), text)
     return len(text) + len(_WEIGHING_TWO.findall(text))
 
 
-def _counted_as_23(links: Iterable[range]) -> list[tuple[int, int, str]]:
-    return [(link.start, link.stop, "x" * 23) for link in links]
-
-
-def _with_replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
-    """The text with something else for each span, in order; one that begins inside another stays."""
+def _with_replaced(text: str, links: Iterable[range], mentions: Iterable[tuple[int, int, str]] = ()) -> str:
+    """The text with 23 characters for a link, and a name for a mention; what begins inside another stays."""
     kept, end = [], 0
-    for start, stop, replacement in spans:
+    for start, stop, replacement in sorted([*((x.start, x.stop, "x" * 23) for x in links), *mentions]):
         if start >= end:
             kept += [text[end:start], replacement]
             end = stop
@@ -80,10 +76,8 @@ def _count_graphemes(text: str) -> int:
 
 
 def _count_mastodon(text: str) -> int:
-    spans = _counted_as_23(mastodon_links_in(text))
-    if "@" in text:
-        spans += _remote_mentions(text)
-    return _count_graphemes(_with_replaced(text, sorted(spans)))
+    mentions = _remote_mentions(text) if "@" in text else []
+    return _count_graphemes(_with_replaced(text, mastodon_links_in(text), mentions))
 
 
 def _remote_mentions(text: str) -> list[tuple[int, int, str]]:
