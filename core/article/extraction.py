@@ -21,7 +21,6 @@ _PLAIN_TYPES = ("text/plain", "text/markdown", "text/x-markdown")
 _MARKDOWN_TITLE = re.compile(r"#[ \t]+(\S.{0,300})")
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_META_SEARCHED_BYTES = 4096
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 # Where Python's codec of that name lacks what browsers add to the charset.
@@ -76,16 +75,10 @@ def _html_article(page: str, url: str) -> Article:
         raise_if_blocked_page(html, title or "", text)
     if document is None or len(text) < MIN_CHARACTERS:
         raise NoArticle
-    return Article(
-        text=text,
-        title=title,
-        author=clean_line(document.author or "") or None,
-        published=clean_line(document.date or "") or None,
-        language=_language(page, text),
-        site=clean_line(document.sitename or "") or None,
-        url=url,
-        truncated=cut,
-    )
+    lines = (clean_line(value or "") or None for value in (document.author, document.date, document.sitename))
+    author, published, site = lines
+    article = Article(text=text, title=title, author=author, published=published, site=site, url=url)
+    return replace(article, language=_language(page, text), truncated=cut)
 
 
 def _stop_words() -> tuple[str, ...]:
@@ -133,7 +126,7 @@ def decode(body: bytes, content_type: str | None) -> str:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, "replace")
     in_header = _HEADER_CHARSET.search(content_type or "")
-    in_meta = _META_CHARSET.search(body[:_META_SEARCHED_BYTES])
+    in_meta = _META_CHARSET.search(body[:4096])
     codec = _codec(in_header[1]) if in_header else None
     if codec is None and in_meta:
         codec = _codec(in_meta[1].decode("ascii", "replace"))

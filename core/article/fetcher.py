@@ -20,15 +20,14 @@ from core.errors import (
     UnsupportedContent,
 )
 from core.net.tls import is_certificate_fault, tls_context
-from core.net.urls import WebAddress, redirected, web_address
+from core.net.urls import redirected, web_address
+from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
     import httpx2
 
     from core.article.ssrf_guard import GuardedBackend
 
-PROJECT_URL = "https://threadr.example"  # where a site's owner reads who asks and why
-USER_AGENT = f"Threadr/0.1 (+{PROJECT_URL}; fetches one page when a person asks for a thread of it)"
 _MAX_BYTES = 2 * 1024 * 1024
 _MAX_WIRE_BYTES = 2 * _MAX_BYTES  # chunk sizes, trailers and what a compressor adds
 _MAX_CHUNKS = 16_384  # a byte to a chunk would cost seconds of parsing
@@ -37,12 +36,6 @@ _MAX_SECONDS = 8.0
 _SNIFFED_BYTES = 1024
 _READABLE = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf"}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_HEADERS = {
-    "User-Agent": USER_AGENT,
-    "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8,text/markdown;q=0.8,application/pdf;q=0.5",
-    "Accept-Encoding": "gzip",
-    "Accept-Language": "*",
-}
 # Files that sites send as text/html: PNG, GIF, JPEG, zip (and Office), gzip, MP4.
 _FILE = re.compile(rb"(?s)\x89PNG\r|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|....ftyp")
 # As in mimesniff.spec.whatwg.org, section 7.1, but anywhere in the start.
@@ -73,28 +66,27 @@ class Page:
     not_modified: bool = False
 
 
+@dataclass(kw_only=True)
 class Fetcher:
     """Every redirect is parsed, checked and connected to afresh: no cookie and no connection outlives one.
 
     `backend` makes the network backend, where it shall not be GuardedBackend with its defaults.
     """
 
-    def __init__(
-        self,
-        *,
-        allow_hosts: Collection[str] = (),
-        allowed_domains: Collection[str] = (),
-        backend: Callable[[Collection[str]], GuardedBackend] | None = None,
-    ) -> None:
-        self._allow_hosts = {re.sub(r"[][]", "", host).lower() for host in allow_hosts}  # as in WebAddress
-        self._domains = [domain.lower() for domain in allowed_domains]
-        self._backend = backend
+    allow_hosts: Collection[str] = ()
+    allowed_domains: Collection[str] = ()
+    backend: Callable[[Collection[str]], GuardedBackend] | None = None
+
+    def __post_init__(self) -> None:
+        # As WebAddress writes them.
+        self.allow_hosts = {re.sub(r"[][]", "", host).lower() for host in self.allow_hosts}
+        self.allowed_domains = [domain.lower() for domain in self.allowed_domains]
 
     async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
         """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by type."""
         from core.article.ssrf_guard import GuardedBackend
 
-        backend = (self._backend or GuardedBackend)(self._allow_hosts)
+        backend = (self.backend or GuardedBackend)(self.allow_hosts)
         try:
             async with asyncio.timeout(min(seconds, _MAX_SECONDS)):
                 return await self._follow(url, backend, validators or Validators())
@@ -105,18 +97,15 @@ class Fetcher:
 
     async def _follow(self, url: str, backend: GuardedBackend, validators: Validators) -> Page:
         for _ in range(_MAX_REDIRECTS + 1):
-            address = self._permitted(url)
+            address = web_address(url, allow_hosts=self.allow_hosts)
+            domains = self.allowed_domains
+            if domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in domains):
+                raise ArticleBlocked(reason="not in ALLOWED_DOMAINS")
             async with _response(str(address), backend, validators.headers()) as response:
                 if response.status_code not in _REDIRECTS:
                     return await _page(response, validators)
                 url = redirected(address, response.headers.get("Location", ""))
         raise ArticleUnreachable("The page redirects too often.", reason="redirects")
-
-    def _permitted(self, url: str) -> WebAddress:
-        address = web_address(url, allow_hosts=self._allow_hosts)
-        if self._domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in self._domains):
-            raise ArticleBlocked(reason="not in ALLOWED_DOMAINS")
-        return address
 
 
 @contextlib.asynccontextmanager
@@ -142,8 +131,9 @@ def _client(backend: GuardedBackend) -> httpx2.AsyncClient:
     transport = httpx2.AsyncHTTPTransport(verify=tls_context(), trust_env=False)
     # httpx2 has no parameter for the network backend of its pool; httpcore2 documents it.
     transport._pool = httpcore2.AsyncConnectionPool(ssl_context=tls_context(), network_backend=backend)
+    headers = word_lists(__file__)["headers"]
     return httpx2.AsyncClient(
-        transport=transport, headers=_HEADERS, timeout=None, trust_env=False, follow_redirects=False
+        transport=transport, headers=headers, timeout=None, trust_env=False, follow_redirects=False
     )
 
 

@@ -36,12 +36,10 @@ class Breaker:
         """`pause_seconds` is what the far side asked for, if it did: it is left alone so long at once."""
         self._failures += 1
         if permanent:
-            self._open_for(_PERMANENT_PAUSE_SECONDS)
+            pause_seconds = _PERMANENT_PAUSE_SECONDS
         elif pause_seconds:
-            self._open_for(min(max(pause_seconds, _TRANSIENT_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS))
+            pause_seconds = min(max(pause_seconds, _TRANSIENT_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
         elif self._failures >= _TRANSIENT_FAILURES_TO_OPEN:
-            self._open_for(_TRANSIENT_PAUSE_SECONDS)
-
-    def _open_for(self, seconds: float) -> None:
-        """A call that was under way when it opened may fail later; that shortens nothing."""
-        self._open_until = max(self._open_until or 0, self._clock() + seconds)
+            pause_seconds = _TRANSIENT_PAUSE_SECONDS
+        if pause_seconds:  # a call that was under way when it opened may fail later: that shortens nothing
+            self._open_until = max(self._open_until or 0, self._clock() + pause_seconds)

@@ -59,23 +59,20 @@ def mastodon_links_in(text: str) -> list[range]:
 
 @functools.cache
 def twitter_pattern(name: str) -> re.Pattern[str]:
-    """One of the patterns that twitter-text is made of."""
-    _twitter_text()
-    pattern: re.Pattern[str] = getattr(importlib.import_module(f"twitter_text.regexp.{name}"), name)
-    return pattern
+    """One of the patterns that twitter-text is made of.
 
-
-@functools.cache
-def _twitter_text() -> ModuleType:
-    """twitter_text, with a substitute for pkg_resources during its import: setuptools dropped that in v82."""
+    Imported with a substitute for pkg_resources, which twitter-text needs and setuptools dropped in v82.
+    """
     substitute = ModuleType("pkg_resources")
     substitute.__dict__["resource_string"] = pkgutil.get_data
     present = sys.modules.setdefault("pkg_resources", substitute)
     try:
-        return importlib.import_module("twitter_text")
+        module = importlib.import_module(f"twitter_text.regexp.{name}")
     finally:
         if present is substitute:
             del sys.modules["pkg_resources"]
+    pattern: re.Pattern[str] = getattr(module, name)
+    return pattern
 
 
 def _matches(text: str, *, mastodon: bool) -> Iterator[re.Match[str]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.text.links import is_plain, links_in, mastodon_links_in, twitter_pattern
+from core.text.word_lists import word_lists
 
 PlatformName = Literal["x", "bluesky", "mastodon", "threads", "linkedin"]
 
@@ -81,15 +82,10 @@ def _count_mastodon(text: str) -> int:
 
 
 def _remote_mentions(text: str) -> list[tuple[int, int, str]]:
-    """Where a mention names its server, and what counts of it (Account::MENTION_RE, extractor.rb)."""
+    """Where a mention names its server, and what counts of it."""
     import regex
 
-    word = r"[\p{L}\p{M}\p{Nd}\p{Pc}]"
-    found = regex.finditer(
-        rf"(?<![=/]|{word})(@[A-Za-z0-9_]++(?:[.-]++[A-Za-z0-9_]++)*+)@{word}++(?:[.-]++{word}++)*+"
-        r"(?![@＠\xc0-\u024f]|://)",
-        text,
-    )
+    found = regex.finditer(word_lists(__file__)["mastodon"]["mention"], text, regex.VERBOSE)
     return [(*mention.span(), mention[1]) for mention in found]
 
 
@@ -105,14 +101,10 @@ def _count_threads(text: str) -> int:
     return sum(len(each.encode(errors="surrogatepass") if emoji.search(each) else each) for each in clusters)
 
 
-def _count_utf16(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 PLATFORMS = {
     "x": Platform(280, _count_x),
     "bluesky": Platform(300, _count_graphemes, max_bytes=3_000),
     "mastodon": Platform(500, _count_mastodon),
     "threads": Platform(500, _count_threads),
-    "linkedin": Platform(3_000, _count_utf16, max_posts=1),
+    "linkedin": Platform(3_000, lambda text: len(text.encode("utf-16le", "surrogatepass")) // 2, max_posts=1),
 }
