@@ -61,7 +61,9 @@ def plain_article(text: str, *, url: str | None = None) -> Article:
 def _html_article(page: str, url: str) -> Article:
     from trafilatura import bare_extraction, external
 
-    external.JT_STOPLIST = external.JT_STOPLIST or _stop_words()
+    if not external.JT_STOPLIST:  # for its second opinion; the 100 languages that it would load take 34 MB
+        languages = word_lists(__file__)["languages"]["with_stop_words"].split()
+        external.JT_STOPLIST = tuple({word for name in languages for word in external.get_stoplist(name)})
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its warnings name the address in full
     html, cut = limit_html(page)
     html = _REFERENCE.sub(_harmless, html)
@@ -79,14 +81,6 @@ def _html_article(page: str, url: str) -> Article:
     author, published, site = lines
     article = Article(text=text, title=title, author=author, published=published, site=site, url=url)
     return replace(article, language=_language(page, text), truncated=cut)
-
-
-def _stop_words() -> tuple[str, ...]:
-    """For trafilatura's second opinion; the 100 languages that it would load itself take 34 MB."""
-    from trafilatura.external import get_stoplist
-
-    languages = word_lists(__file__)["languages"]["with_stop_words"].split()
-    return tuple({word for language in languages for word in get_stoplist(language)})
 
 
 def _title(title: str, site: str, html: str, url: str) -> str | None:

@@ -37,10 +37,7 @@ _FILE_NAME = re.compile(r"(?i)\.(?:docx?|pdf|indd|tex|qxd|pptx?)$|^untitled|^mic
 
 
 def pdf_article(body: bytes, *, url: str) -> Article:
-    """Its text, paragraphs put together again, with the title, author and date of its metadata.
-
-    Raises UnsupportedContent for what cannot be read (scanned, locked, broken).
-    """
+    """Its text and metadata. Raises UnsupportedContent for what cannot be read (scanned, locked, broken)."""
     try:
         with apply_configuration(_LIMITS):
             reader = PdfReader(io.BytesIO(body), strict=False)

@@ -9,10 +9,7 @@ _LONGEST_PAUSE_SECONDS = 300.0
 
 
 class Breaker:
-    """Opens on the first permanent failure or on three transient ones in a row.
-
-    `clock` gives monotonic seconds.
-    """
+    """Opens on the first permanent failure or on three transient ones in a row. `clock` gives seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -83,7 +83,9 @@ def _origin(scheme: str, host: str, port: int) -> str:
 
 def _host(parts: SplitResult) -> str:
     if parts.netloc.startswith("["):
-        return _ipv6(parts)
+        if not _BRACKETED.fullmatch(parts.netloc):
+            _refuse("a zone, or text beside the brackets")
+        return _address(ipaddress.IPv6Address, parts.hostname or "", "not an IPv6 address")
     # Not `parts.hostname`: lower() turns the Kelvin sign into a k.
     host = parts.netloc.partition(":")[0].removesuffix(".")
     host = _to_ascii(host) if not host.isascii() or "xn--" in host.lower() else host.lower()
@@ -91,20 +93,15 @@ def _host(parts: SplitResult) -> str:
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         _refuse("not a host name")
     if _NUMBER.fullmatch(labels[-1]):
-        try:
-            return str(ipaddress.IPv4Address(host))
-        except ValueError:
-            _refuse("a number that is not a dotted IPv4 address")
+        return _address(ipaddress.IPv4Address, host, "a number that is not a dotted IPv4 address")
     return host
 
 
-def _ipv6(parts: SplitResult) -> str:
-    if not _BRACKETED.fullmatch(parts.netloc):
-        _refuse("a zone, or text beside the brackets")
+def _address(kind: Callable[[str], object], written: str, fault: str) -> str:
     try:
-        return str(ipaddress.IPv6Address(parts.hostname or ""))
+        return str(kind(written))
     except ValueError:
-        _refuse("not an IPv6 address")
+        _refuse(fault)
 
 
 def _to_ascii(host: str) -> str:
