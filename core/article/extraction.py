@@ -17,10 +17,6 @@ from core.text.word_lists import word_lists
 
 _THIN_CHARACTERS = 1_500  # less may be one: then the page's own words count
 _MAX_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and marked elements are
-_PLAIN_TYPES = ("text/plain", "text/markdown", "text/x-markdown")
-_MARKDOWN_TITLE = re.compile(r"#[ \t]+(\S.{0,300})")
-_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 # Where Python's codec of that name lacks what browsers add to the charset.
@@ -42,11 +38,11 @@ def extract_article(html: bytes, *, url: str, content_type: str | None = None) -
 
         return pdf_article(html, url=url)
     text = decode(html, content_type)
-    if media_type not in _PLAIN_TYPES:
+    if media_type not in ("text/plain", "text/markdown", "text/x-markdown"):
         return _html_article(text, url)
     article = plain_article(text, url=url)
     named = "markdown" in media_type or urlsplit(url).path.lower().endswith((".md", ".markdown"))
-    title = _MARKDOWN_TITLE.match(article.text) if named else None
+    title = re.match(r"#[ \t]+(\S.{0,300})", article.text) if named else None
     return replace(article, title=clean_line(title[1])) if title else article
 
 
@@ -119,8 +115,8 @@ def decode(body: bytes, content_type: str | None) -> str:
     for mark, charset in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, "replace")
-    in_header = _HEADER_CHARSET.search(content_type or "")
-    in_meta = _META_CHARSET.search(body[:4096])
+    in_header = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
+    in_meta = re.search(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", body[:4096], re.IGNORECASE)
     codec = _codec(in_header[1]) if in_header else None
     if codec is None and in_meta:
         codec = _codec(in_meta[1].decode("ascii", "replace"))

@@ -11,14 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import (
-    ArticleBlocked,
-    ArticleError,
-    ArticleTimeout,
-    ArticleTooLarge,
-    ArticleUnreachable,
-    UnsupportedContent,
-)
+from core import errors
 from core.net.tls import is_certificate_fault, tls_context
 from core.net.urls import redirected, web_address
 from core.text.word_lists import word_lists
@@ -68,14 +61,11 @@ class Page:
 
 @dataclass(kw_only=True)
 class Fetcher:
-    """Every redirect is parsed, checked and connected to afresh: no cookie and no connection outlives one.
-
-    `backend` makes the network backend, where it shall not be GuardedBackend with its defaults.
-    """
+    """Every redirect is parsed, checked and connected to afresh: no cookie and no connection outlives one."""
 
     allow_hosts: Collection[str] = ()
     allowed_domains: Collection[str] = ()
-    backend: Callable[[Collection[str]], GuardedBackend] | None = None
+    backend: Callable[[Collection[str]], GuardedBackend] | None = None  # GuardedBackend itself where None
 
     def __post_init__(self) -> None:
         # As WebAddress writes them.
@@ -92,20 +82,20 @@ class Fetcher:
                 return await self._follow(url, backend, validators or Validators())
         except TimeoutError:
             if backend.hides_failure:
-                raise ArticleBlocked(reason="deadline while connecting") from None
-            raise ArticleTimeout(reason="deadline") from None
+                raise errors.ArticleBlocked(reason="deadline while connecting") from None
+            raise errors.ArticleTimeout(reason="deadline") from None
 
     async def _follow(self, url: str, backend: GuardedBackend, validators: Validators) -> Page:
         for _ in range(_MAX_REDIRECTS + 1):
             address = web_address(url, allow_hosts=self.allow_hosts)
             domains = self.allowed_domains
             if domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in domains):
-                raise ArticleBlocked(reason="not in ALLOWED_DOMAINS")
+                raise errors.ArticleBlocked(reason="not in ALLOWED_DOMAINS")
             async with _response(str(address), backend, validators.headers()) as response:
                 if response.status_code not in _REDIRECTS:
                     return await _page(response, validators)
                 url = redirected(address, response.headers.get("Location", ""))
-        raise ArticleUnreachable("The page redirects too often.", reason="redirects")
+        raise errors.ArticleUnreachable("The page redirects too often.", reason="redirects")
 
 
 @contextlib.asynccontextmanager
@@ -116,12 +106,12 @@ async def _response(
     try:
         async with _client(backend) as client, client.stream("GET", url, headers=conditions) as response:
             yield response
-    except ArticleError:
+    except errors.ArticleError:
         raise
     except Exception as error:  # a hostile peer reaches odd corners of httpx2, httpcore2, h11, ssl and zlib
         # Not the error's text: it quotes what the peer sent.
         reason = "certificate" if is_certificate_fault(error) else type(error).__name__
-        raise ArticleUnreachable(reason=reason) from None
+        raise errors.ArticleUnreachable(reason=reason) from None
 
 
 def _client(backend: GuardedBackend) -> httpx2.AsyncClient:
@@ -143,7 +133,7 @@ async def _page(response: httpx2.Response, sent: Validators) -> Page:
     if response.status_code == 304 and sent.headers():
         return Page(url, b"", None, known if known.headers() else sent, not_modified=True)
     if response.status_code != 200:
-        raise ArticleUnreachable(
+        raise errors.ArticleUnreachable(
             f"The page answered with status {response.status_code}. Check the link, or paste the text.",
             reason=f"HTTP {response.status_code}",
             permanent=400 <= response.status_code < 500 and response.status_code not in (408, 425, 429),
@@ -151,7 +141,7 @@ async def _page(response: httpx2.Response, sent: Validators) -> Page:
     content_type = headers.get("Content-Type", "")[:256].strip()
     media_type = re.split("[;,]", content_type)[0].strip().lower()
     if media_type and media_type not in _READABLE:
-        raise UnsupportedContent(reason=f"media type {media_type[:80]}")
+        raise errors.UnsupportedContent(reason=f"media type {media_type[:80]}")
     return Page(url, await _body(response, media_type), content_type or None, known)
 
 
@@ -165,13 +155,13 @@ async def _body(response: httpx2.Response, media_type: str) -> bytes:
             chunks, before = chunks + 1, len(body)
             body += inflate.decompress(chunk, _MAX_BYTES + 1 - before) if inflate else chunk
             if len(body) > _MAX_BYTES or chunks > _MAX_CHUNKS:
-                raise ArticleTooLarge(reason="over 2 MiB, or in too many chunks")
+                raise errors.ArticleTooLarge(reason="over 2 MiB, or in too many chunks")
             if before < _SNIFFED_BYTES <= len(body):
                 _sniff(body, media_type)
             if inflate and inflate.eof:
                 break
     if inflate and chunks and not inflate.eof:
-        raise ArticleUnreachable(reason="gzip is cut short")
+        raise errors.ArticleUnreachable(reason="gzip is cut short")
     _sniff(body, media_type)
     return bytes(body)
 
@@ -179,14 +169,14 @@ async def _body(response: httpx2.Response, media_type: str) -> bytes:
 def _is_gzip(response: httpx2.Response) -> bool:
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if coding not in ("identity", "gzip", "x-gzip", ""):
-        raise UnsupportedContent(reason="a content coding that was not asked for, or several")
+        raise errors.UnsupportedContent(reason="a content coding that was not asked for, or several")
     return "gzip" in coding
 
 
 def _sniff(body: bytearray, media_type: str) -> None:
     start = bytes(body[:_SNIFFED_BYTES])
     if _FILE.match(start) or not (media_type or _HTML.search(start)):
-        raise UnsupportedContent(reason="by its first bytes no page")
+        raise errors.UnsupportedContent(reason="by its first bytes no page")
 
 
 def _header_safe(value: str | None) -> str | None:

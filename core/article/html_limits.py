@@ -36,8 +36,7 @@ _INLINE = set("a abbr b bdi bdo cite code em font i kbd mark q s small span stro
 def limit_html(html: str) -> tuple[str, bool]:
     """The page without comments, styles and scripts, thinned or cut to the limits; and whether it was cut.
 
-    One pass, its time linear in the length of any markup. Ordinary pages keep every element, attribute and
-    character that an extractor looks at.
+    One pass, linear in time. Ordinary pages keep every element, attribute and character that matters.
     """
     return _Pass(html).run()
 

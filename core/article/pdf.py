@@ -3,7 +3,9 @@
 import io
 import re
 import time
+import tomllib
 from dataclasses import replace
+from pathlib import Path
 
 from pypdf import Configuration, PasswordType, PdfReader, apply_configuration
 
@@ -16,18 +18,7 @@ from core.text.language import guess
 _MAX_PAGES = 60
 _MAX_CHARACTERS = 200_000
 _MAX_CPU_SECONDS = 1.2  # looked at between pages
-_MAX_STREAM_BYTES = 2_000_000
-_LIMITS = Configuration(
-    zlib_maximum_output_length=_MAX_STREAM_BYTES,
-    lzw_maximum_output_length=_MAX_STREAM_BYTES,
-    run_length_maximum_output_length=_MAX_STREAM_BYTES,
-    array_based_stream_maximum_output_length=_MAX_STREAM_BYTES,
-    stream_decoding_work_maximum_length=3 * _MAX_STREAM_BYTES,
-    stream_parsing_work_maximum_count=100_000,
-    page_tree_maximum_entries=5_000,
-    page_tree_maximum_page_entries=50_000,
-    xform_maximum_invocations_per_extraction=50,
-)
+_LIMITS = Configuration(**tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")))
 _NO_TEXT = (
     "The PDF holds pictures of pages and no text. Run it through text recognition (OCR), or paste the text."
 )

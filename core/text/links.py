@@ -15,7 +15,6 @@ from core.text.word_lists import word_lists
 _PLAIN = re.compile(
     r"(?:[\n\x20-\x2d\x2f-\x7e\xc0-\xd6\xd8-\xf6\xf8-\u017f\u2013\u2014\u2018-\u201d]++|\.(?![^\W\d_]))*+"
 )
-_TOKEN = re.compile(r"[^ \n\t]+")
 _MAX_LINK = 4_096  # characters, the scheme among them: what is longer is not a link to twitter-text
 _DOTS = re.compile("[.。．｡]")  # to IDNA they are all the same
 _MAX_LABEL = 63  # in punycode
@@ -75,7 +74,7 @@ def twitter_pattern(name: str) -> re.Pattern[str]:
 def _matches(text: str, *, mastodon: bool) -> Iterator[re.Match[str]]:
     """What may be a link, token by token: a link has no white space in it, and has a dot."""
     pattern = _link_pattern(mastodon)
-    for token in _TOKEN.finditer(text):
+    for token in re.finditer(r"[^ \n\t]+", text):
         if _ending().search(token[0]) and (not mastodon or "://" in token[0]):
             at = max(0, token.start() - 1)  # a link looks at the character before it
             while link := pattern.search(text, at, token.end()):

@@ -15,7 +15,6 @@ from core.text.word_lists import word_lists
 Count = Callable[[str], int]
 
 _MAX_CHARACTERS = 10_000  # no post is longer, even one full of links; counting it would take long
-_WORD = re.compile(r"\S+\s*")
 # Where a sentence that is too long for a post may best be divided.
 _CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”’」』）】》]*\s*$")
 
@@ -92,7 +91,7 @@ def _max_that_fit(atoms: Iterable[str], max_length: int, count: Count) -> int:
 
 def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:
     """Words with the space behind them; of those that are longer than a post, what has to stay whole."""
-    for word in _WORD.finditer(text):
+    for word in re.finditer(r"\S+\s*", text):
         if fits(word[0].rstrip(), max_length, count):
             yield word[0]
         else:
