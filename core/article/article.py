@@ -8,8 +8,7 @@ from typing import Self
 class Article:
     """The main text of a page or of a request, paragraphs divided by newlines.
 
-    `published` is an ISO 8601 date, `language` an ISO 639-1 code, `site` the name of the publication; None
-    where the page does not say.
+    `published` is an ISO 8601 date, `language` an ISO 639-1 code, `site` the name of the publication.
     """
 
     text: str

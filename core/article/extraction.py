@@ -2,7 +2,6 @@
 
 import logging
 import re
-import sys
 from dataclasses import replace
 from itertools import islice
 from urllib.parse import urlsplit
@@ -56,6 +55,7 @@ def plain_article(text: str, *, url: str | None = None) -> Article:
 
 def _html_article(page: str, url: str) -> Article:
     from trafilatura import bare_extraction, external
+    from trafilatura.settings import Document
 
     if not external.JT_STOPLIST:  # for its second opinion; the 100 languages that it would load take 34 MB
         languages = word_lists(__file__)["languages"]["with_stop_words"].split()
@@ -64,14 +64,15 @@ def _html_article(page: str, url: str) -> Article:
     html, cut = limit_html(page)
     html = _REFERENCE.sub(_harmless, html)
     dates = {"original_date": True, "extensive_search": len(html) < _MAX_SEARCHED_FOR_DATES}
-    document = bare_extraction(
+    found = bare_extraction(
         html, url=url, include_comments=False, with_metadata=True, date_extraction_params=dates
     )
-    text = clean((document.text if document else None) or "")
-    title = _title(document.title or "", document.sitename or "", html, url) if document else None
+    document = found or Document()
+    text = clean(document.text or "")
+    title = _title(document.title, document.sitename, html, url)
     if len(text) < _THIN_CHARACTERS:
         raise_if_blocked_page(html, title or "", text)
-    if document is None or len(text) < MIN_CHARACTERS:
+    if len(text) < MIN_CHARACTERS:
         raise NoArticle
     lines = (clean_line(value or "") or None for value in (document.author, document.date, document.sitename))
     author, published, site = lines
@@ -79,9 +80,9 @@ def _html_article(page: str, url: str) -> Article:
     return replace(article, language=_language(page, text), truncated=cut)
 
 
-def _title(title: str, site: str, html: str, url: str) -> str | None:
+def _title(title: str | None, site: str | None, html: str, url: str) -> str | None:
     """The title without a suffix that names the site, or that the page's heading does not have."""
-    title, site = clean_line(title), letters_of(site)
+    title, site = clean_line(title or ""), letters_of(site or "")
     host = letters_of((urlsplit(url).hostname or "").removeprefix("www."))
     headings = {letters_of(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
     while suffix := _SUFFIX.match(title):
@@ -96,16 +97,14 @@ def _harmless(reference: re.Match[str]) -> str:
     """A character reference, or nothing for a control: one of those makes trafilatura give up the page."""
     digits = reference[1]
     code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
-    return reference[0] if code > sys.maxunicode or may_stand(chr(code)) else ""
+    return reference[0] if code > 0x10FFFF or may_stand(chr(code)) else ""
 
 
 def _language(html: str, text: str) -> str:
     """The ISO 639-1 code of <html lang>, unless a long text is plainly in another language."""
     found = re.search(r"<html[^>]{0,1000}?\slang\s*=\s*[\"']?([a-zA-Z]{2})\b", html[:20_000])
     guessed = guess(text)
-    if found is None:
-        return guessed
-    declared = found[1].lower()
+    declared = found[1].lower() if found else guessed
     plain = len(text) >= 400 and (guessed != "en" or text.count(" the ") > 2)
     return guessed if plain and declared in _GUESSED else declared
 

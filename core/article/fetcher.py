@@ -7,7 +7,7 @@ import contextlib
 import fnmatch
 import re
 import zlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -86,12 +86,13 @@ class Fetcher:
             raise errors.ArticleTimeout(reason="deadline") from None
 
     async def _follow(self, url: str, backend: GuardedBackend, validators: Validators) -> Page:
+        headers = word_lists(__file__)["headers"] | validators.headers()
         for _ in range(_MAX_REDIRECTS + 1):
             address = web_address(url, allow_hosts=self.allow_hosts)
             domains = self.allowed_domains
             if domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in domains):
                 raise errors.ArticleBlocked(reason="not in ALLOWED_DOMAINS")
-            async with _response(str(address), backend, validators.headers()) as response:
+            async with _get(str(address), backend, headers) as response:
                 if response.status_code not in _REDIRECTS:
                     return await _page(response, validators)
                 url = redirected(address, response.headers.get("Location", ""))
@@ -99,12 +100,10 @@ class Fetcher:
 
 
 @contextlib.asynccontextmanager
-async def _response(
-    url: str, backend: GuardedBackend, conditions: Mapping[str, str]
-) -> AsyncIterator[httpx2.Response]:
+async def _get(url: str, backend: GuardedBackend, headers: dict[str, str]) -> AsyncIterator[httpx2.Response]:
     """The response to one request, its body unread."""
     try:
-        async with _client(backend) as client, client.stream("GET", url, headers=conditions) as response:
+        async with _client(backend) as client, client.stream("GET", url, headers=headers) as response:
             yield response
     except errors.ArticleError:
         raise
@@ -121,10 +120,7 @@ def _client(backend: GuardedBackend) -> httpx2.AsyncClient:
     transport = httpx2.AsyncHTTPTransport(verify=tls_context(), trust_env=False)
     # httpx2 has no parameter for the network backend of its pool; httpcore2 documents it.
     transport._pool = httpcore2.AsyncConnectionPool(ssl_context=tls_context(), network_backend=backend)
-    headers = word_lists(__file__)["headers"]
-    return httpx2.AsyncClient(
-        transport=transport, headers=headers, timeout=None, trust_env=False, follow_redirects=False
-    )
+    return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=False, follow_redirects=False)
 
 
 async def _page(response: httpx2.Response, sent: Validators) -> Page:
@@ -142,12 +138,15 @@ async def _page(response: httpx2.Response, sent: Validators) -> Page:
     media_type = re.split("[;,]", content_type)[0].strip().lower()
     if media_type and media_type not in _READABLE:
         raise errors.UnsupportedContent(reason=f"media type {media_type[:80]}")
+    if headers.get("Content-Encoding", "").strip().lower() not in ("identity", "gzip", "x-gzip", ""):
+        raise errors.UnsupportedContent(reason="a content coding that was not asked for, or several")
     return Page(url, await _body(response, media_type), content_type or None, known)
 
 
 async def _body(response: httpx2.Response, media_type: str) -> bytes:
     """The body, decoded. Not by httpx2, whose decoders go on, and keep what follows, after gzip's end."""
-    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if _is_gzip(response) else None
+    gzip = "gzip" in response.headers.get("Content-Encoding", "").lower()
+    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if gzip else None
     response.extensions["network_stream"].bytes_left = _MAX_WIRE_BYTES
     body, chunks = bytearray(), 0
     async with contextlib.aclosing(response.aiter_raw()) as arriving:
@@ -164,13 +163,6 @@ async def _body(response: httpx2.Response, media_type: str) -> bytes:
         raise errors.ArticleUnreachable(reason="gzip is cut short")
     _sniff(body, media_type)
     return bytes(body)
-
-
-def _is_gzip(response: httpx2.Response) -> bool:
-    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if coding not in ("identity", "gzip", "x-gzip", ""):
-        raise errors.UnsupportedContent(reason="a content coding that was not asked for, or several")
-    return "gzip" in coding
 
 
 def _sniff(body: bytearray, media_type: str) -> None:

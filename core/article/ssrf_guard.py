@@ -18,7 +18,6 @@ from core.errors import ArticleBlocked, ArticleUnreachable
 from core.text.word_lists import word_lists
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolve = Callable[[str, int], Awaitable[list[IPAddress]]]
 
 # Article names have a few threads of their own: slow ones would fill asyncio's default executor, in which
 # the store's name is looked up too.
@@ -60,7 +59,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     """
 
     allow_hosts: Collection[str]
-    resolve: Resolve = look_up
+    resolve: Callable[[str, int], Awaitable[list[IPAddress]]] = look_up
     dial: httpcore2.AsyncNetworkBackend = field(default_factory=httpcore2.AnyIOBackend)
     connect_seconds: float = 4.0
     hides_failure: bool = False

@@ -9,14 +9,12 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from core.errors import ArticleBlocked
 
-_MAX_CHARACTERS = 2_048
 _ODD = re.compile(r"[\x00-\x20\x7f-\xa0\\\ud800-\udfff]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Letters, digits, hyphens (RFC 1123) and the underscores that real hosts use. At most 63 to a label.
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _BRACKETED = re.compile(r"\[[^\[\]%]*\](:[0-9]*)?")  # no zone
-# A last label like these makes a browser or a resolver read the whole host as a number:
-# url.spec.whatwg.org/#ends-in-a-number-checker
+# The last label of a host that browsers read as a number: url.spec.whatwg.org/#ends-in-a-number-checker
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
@@ -44,7 +42,7 @@ def web_address(url: str, *, allow_hosts: Collection[str] | None = ()) -> WebAdd
     `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443, and a single label;
     None allows all. Raises ArticleBlocked for everything else that is not a plain http or https URL.
     """
-    if len(url) > _MAX_CHARACTERS or _ODD.search(url):
+    if len(url) > 2_048 or _ODD.search(url):
         _refuse("too long, or white space, controls or backslashes in it")
     try:
         parts = urlsplit(url)
@@ -57,12 +55,9 @@ def web_address(url: str, *, allow_hosts: Collection[str] | None = ()) -> WebAdd
         _refuse("a name or password in it")
     host = _host(parts)
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
-    if allow_hosts is not None and f"{host}:{port}" not in allow_hosts:
-        if port not in _DEFAULT_PORTS.values():
-            _refuse(f"port {port}")
-        if set(host).isdisjoint(".:"):
-            _refuse("a single label, which a resolver completes with a domain of its own")
-    origin = _origin(parts.scheme, host, port)
+    _check_allowed(host, port, allow_hosts)
+    authority = f"[{host}]" if ":" in host else host
+    origin = f"{parts.scheme}://{authority}" + (f":{port}" if port != _DEFAULT_PORTS[parts.scheme] else "")
     return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query, origin)
 
 
@@ -76,9 +71,13 @@ def redirected(address: WebAddress, location: str) -> str:
     return location if urlsplit(location).scheme else urljoin(str(address), location)
 
 
-def _origin(scheme: str, host: str, port: int) -> str:
-    authority = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{authority}" + ("" if port == _DEFAULT_PORTS[scheme] else f":{port}")
+def _check_allowed(host: str, port: int, allow_hosts: Collection[str] | None) -> None:
+    if allow_hosts is None or f"{host}:{port}" in allow_hosts:
+        return
+    if port not in _DEFAULT_PORTS.values():
+        _refuse(f"port {port}")
+    if set(host).isdisjoint(".:"):
+        _refuse("a single label, which a resolver completes with a domain of its own")
 
 
 def _host(parts: SplitResult) -> str:
