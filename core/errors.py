@@ -27,8 +27,6 @@ ThreadrError                 500 internal
     └── ContentRefused       422 content-refused
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -43,7 +41,7 @@ class ThreadrError(Exception):
     status: ClassVar[int] = 500
     kind: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something broke on our side"
-    default_detail: ClassVar[str] = "Try again; if it happens again, report the request id."
+    detail: str = "Try again; if it happens again, report the request id."
     default_headers: ClassVar[Mapping[str, str]] = {}
     permanent: bool = False
 
@@ -55,21 +53,17 @@ class ThreadrError(Exception):
         cls.permanent = permanent or cls.permanent
 
     def __init__(
-        self,
-        detail: str | None = None,
-        *,
-        reason: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, detail: str | None = None, *, reason: str | None = None, headers: Mapping[str, str] = {}
     ) -> None:
-        self.detail = detail or self.default_detail
+        self.detail = detail or self.detail
         self.reason = reason
-        self.headers = {**self.default_headers, **(headers or {})}
+        self.headers = {**self.default_headers, **headers}
         super().__init__(self.detail)
 
 
 class InvalidRequest(ThreadrError, status=422, kind="validation"):
     title = "The request is not valid"
-    default_detail = "Send JSON with exactly one of url and text."
+    detail = "Send JSON with exactly one of url and text."
 
 
 class Malformed(InvalidRequest, status=400):
@@ -78,42 +72,42 @@ class Malformed(InvalidRequest, status=400):
 
 class BodyTooLarge(InvalidRequest, status=413):
     title = "The request is too large"
-    default_detail = "A text may have 1 MB at most. Send the part that matters."
+    detail = "A text may have 1 MB at most. Send the part that matters."
 
 
 class NotJson(InvalidRequest, status=415):
     """Strict, although the body may be JSON: browsers send text/plain to other sites without asking first."""
 
     title = "The body is not declared as JSON"
-    default_detail = "Send JSON, with Content-Type: application/json."
+    detail = "Send JSON, with Content-Type: application/json."
 
 
 class Unauthorized(ThreadrError, status=401, kind="unauthorized"):
     title = "This needs a key"
-    default_detail = "Send the admin token as Authorization: Bearer …"
+    detail = "Send the admin token as Authorization: Bearer …"
     default_headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="threadr"'}
 
 
 class NotFound(ThreadrError, status=404, kind="not-found"):
     title = "There is nothing here"
-    default_detail = "Check the address."
+    detail = "Check the address."
 
 
 class MethodNotAllowed(ThreadrError, status=405, kind="method-not-allowed"):
     title = "This address does not take that method"
-    default_detail = "The Allow header names the methods that it takes."
+    detail = "The Allow header names the methods that it takes."
 
 
 class RateLimited(ThreadrError, status=429, kind="rate-limited"):
     title = "Too many requests"
-    default_detail = "Wait for the time in Retry-After, then try again."
+    detail = "Wait for the time in Retry-After, then try again."
 
 
 class NotCached(ThreadrError, status=504, kind="not-cached"):
     """only-if-cached, and nothing is cached: 504 by RFC 9111, section 5.2.1.7."""
 
     title = "No kept answer"
-    default_detail = "Nothing is kept for this; ask again without only-if-cached."
+    detail = "Nothing is kept for this; ask again without only-if-cached."
 
 
 class StoreError(ThreadrError, status=503, kind="cache-unavailable"):
@@ -124,7 +118,7 @@ class StoreError(ThreadrError, status=503, kind="cache-unavailable"):
     """
 
     title = "The cache cannot be reached"
-    default_detail = "Nothing was changed in the shared cache; try again in a few seconds."
+    detail = "Nothing was changed in the shared cache; try again in a few seconds."
 
     def __init__(
         self,
@@ -157,7 +151,7 @@ class ArticleError(ThreadrError, status=422, kind="article-unreachable"):
     """`permanent` failures are remembered for a minute: asking again at once would not help."""
 
     title = "The article cannot be used"
-    default_detail = "Check the link, or paste the text of the article instead."
+    detail = "Check the link, or paste the text of the article instead."
 
     def __init__(
         self, detail: str | None = None, *, reason: str | None = None, permanent: bool | None = None
@@ -171,57 +165,53 @@ class ArticleBlocked(ArticleError, kind="article-blocked", permanent=True):
     """One sentence for every reason: the answer must not reveal which hosts an address leads to."""
 
     title = "This address is not fetched"
-    default_detail = "Only public web pages are fetched. Check the link, or paste the text instead."
+    detail = "Only public web pages are fetched. Check the link, or paste the text instead."
 
 
 class ArticleUnreachable(ArticleError):
     title = "The page did not answer with an article"
-    default_detail = "Check the link in a browser, or paste the text of the article instead."
+    detail = "Check the link in a browser, or paste the text of the article instead."
 
 
 class ArticleTimeout(ArticleError, kind="article-timeout"):
     title = "The page took too long"
-    default_detail = "The page did not arrive in time. Try again, or paste the text instead."
+    detail = "The page did not arrive in time. Try again, or paste the text instead."
 
 
 class ArticleTooLarge(ArticleError, kind="article-too-large", permanent=True):
     title = "The page is too large"
-    default_detail = "The page is over 2 MiB. Paste the part that matters as text."
+    detail = "The page is over 2 MiB. Paste the part that matters as text."
 
 
 class UnsupportedContent(ArticleError, kind="unsupported-content", permanent=True):
     title = "This is not a web page"
-    default_detail = "The link leads to a file that is not HTML or plain text. Paste the text instead."
+    detail = "The link leads to a file that is not HTML or plain text. Paste the text instead."
 
 
 class NoArticle(ArticleError, kind="no-article", permanent=True):
     title = "No article was found on the page"
-    default_detail = (
-        "The page holds no article text (it may need a login or a browser). Paste the text instead."
-    )
+    detail = "The page holds no article text (it may need a login or a browser). Paste the text instead."
 
 
 class Paywall(ArticleError, kind="paywall", permanent=True):
     title = "The article is for subscribers"
-    default_detail = "The page shows only the start of the article. Paste the text, if you may read it."
+    detail = "The page shows only the start of the article. Paste the text, if you may read it."
 
 
 class ModelError(ThreadrError, status=503, kind="model-unavailable"):
     """The model did not write: `reason` names why. Seen by callers only when they insisted on it."""
 
     title = "The model cannot write now"
-    default_detail = "Try again in a minute, or ask with generator: auto to get the built-in composer."
+    detail = "Try again in a minute, or ask with generator: auto to get the built-in composer."
     default_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 
 class BudgetSpent(ModelError, kind="budget-spent"):
     title = "Today's budget is spent"
-    default_detail = "Try again tomorrow (UTC), or ask with generator: auto to get the built-in composer."
+    detail = "Try again tomorrow (UTC), or ask with generator: auto to get the built-in composer."
 
 
 class ContentRefused(ModelError, status=422, kind="content-refused"):
     title = "The model declined this text"
-    default_detail = (
-        "The model will not write about this content. Change the text, or use generator: extractive."
-    )
+    detail = "The model will not write about this content. Change the text, or use generator: extractive."
     default_headers: ClassVar[Mapping[str, str]] = {}

@@ -1,10 +1,9 @@
 """Log lines: JSON, one event each, without keys, tokens, full addresses or article text; metrics in them."""
 
-from __future__ import annotations
-
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ UNITS = {
     "cost_usd": "None",  # no unit of the format is money
     **dict.fromkeys(("milliseconds", "store_ms", "article_ms", "writing_ms"), "Milliseconds"),
 }
-_TALKATIVE = ("httpx", "httpx2")  # they log every URL, which may hold a password, where the root says INFO
 
 
 class _Json(logging.Formatter):
@@ -53,7 +51,8 @@ def set_up() -> None:
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    for name in _TALKATIVE:
+    # These log every URL, which may hold a password, where the root says INFO.
+    for name in ("httpx", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
@@ -67,8 +66,7 @@ def metrics(facts: Mapping[str, object], *, function: str, now: float) -> dict[s
 
     The Embedded Metric Format, with one dimension of few values:
     docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-    aws-lambda-powertools is the convention, but importing its metrics takes some 40 ms (python -X importtime)
-    of every cold start, and it would write lines of its own.
+    aws-lambda-powertools would write lines of its own, and takes some 40 ms to import (-X importtime).
     """
     given = [{"Name": name, "Unit": unit} for name, unit in UNITS.items() if facts.get(name) is not None]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": given}
@@ -77,9 +75,6 @@ def metrics(facts: Mapping[str, object], *, function: str, now: float) -> dict[s
 
 def _places(error: BaseException) -> list[str]:
     places = []
-    trace = error.__traceback__
-    while trace:
-        code = trace.tb_frame.f_code
-        places.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        places.append(f"{frame.f_code.co_filename.rpartition('/')[2]}:{line} {frame.f_code.co_name}")
     return places[-8:]

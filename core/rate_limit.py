@@ -1,8 +1,9 @@
 """The sliding window's arithmetic, the same for every store (no I/O, no clock of its own)."""
 
-from __future__ import annotations
+from collections import OrderedDict
+from dataclasses import dataclass, replace
 
-from dataclasses import dataclass
+_MAX_BLOCKED = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,5 +76,24 @@ class Window:
         """The millisecond of a window from which the fading `count` weighs at most `left`."""
         if count <= left:
             return 0
-        # floor((milliseconds - t) * count / milliseconds) <= room, in whole numbers: no rounding to fear.
+        # floor((milliseconds - t) * count / milliseconds) <= left, in whole numbers: nothing is rounded.
         return self.milliseconds * (count - left - 1) // count + 1
+
+
+class BlockedClients(OrderedDict[str, Decision]):
+    """Who is over the limit, and until when: another call costs no command until it may pass."""
+
+    def add(self, client: str, decision: Decision) -> None:
+        self[client] = decision
+        if len(self) > _MAX_BLOCKED:
+            self.popitem(last=False)
+
+    def still(self, client: str, now: float) -> Decision | None:
+        """The decision as it is at `now` (epoch seconds); None when a call may pass."""
+        decision = self[client]
+        passed = now - decision.now
+        if passed >= decision.retry_after_seconds:
+            del self[client]
+            return None
+        wait, reset = decision.retry_after_seconds - passed, decision.reset_seconds - passed
+        return replace(decision, now=now, retry_after_seconds=wait, reset_seconds=reset)

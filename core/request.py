@@ -1,28 +1,23 @@
 """The request under way: its deadline, its timers, what it used of the store, and what the cache did."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
-from core.usage import UsageMeter
+from core.usage import StoreUsage, UsageMeter
 
 # What an outcome adds to the day's counters; store/scripts/look_up.lua has the same rule.
 _COUNTED_AS = {"hit": "hits", "miss": "misses", "collapsed": "collapsed", "stale": "stale_served"}
 
 
 def outcome_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
-    """The log's word for a look-up of this `kind`: a hit after waiting is `collapsed`, a lead that did not
-    look is `forced`, every other one a `miss`.
-    """
+    """The log's word for a look-up: a hit after waiting is `collapsed`, a lead that did not look `forced`."""
     words = {"limited": "blocked", "not_stored": "absent", "lead": "forced" if refresh else "miss"}
     return "collapsed" if kind == "hit" and waited else words.get(kind, kind)
 
@@ -33,26 +28,6 @@ def counters_of(outcome: str, *, cost_micros: int = 0) -> dict[str, int]:
         return {}
     saved = {"saved_micros": cost_micros} if cost_micros and outcome == "hit" else {}
     return {_COUNTED_AS[outcome]: 1} | saved
-
-
-@dataclass(slots=True)
-class StoreUsage:
-    """What one request used of the store: `commands` as Upstash bills them, the ones inside scripts too."""
-
-    trips: int = 0
-    commands: int = 0
-    milliseconds: float = 0.0
-    errors: int = 0
-
-
-# Every request's own; outside of requests there is none.
-current_store_usage: ContextVar[StoreUsage | None] = ContextVar("current_store_usage", default=None)
-
-
-def add_store_error() -> None:
-    """Count a failure of the store that the request got over."""
-    if usage := current_store_usage.get():
-        usage.errors += 1
 
 
 Forward = Literal["uri-miss", "request", "bypass", "method"]
@@ -70,20 +45,19 @@ class CacheStatus:
     detail: Detail | None = None
 
     def __str__(self) -> str:
-        parts = [
-            f"hit; ttl={self.ttl_seconds}" if self.ttl_seconds is not None else None,
-            f"fwd={self.forward}" if self.forward else None,
-            "collapsed" if self.collapsed else None,
-            "stored" if self.stored else None,
-            f"detail={self.detail}" if self.detail else None,
-        ]
-        return "; ".join(filter(None, parts))
+        parts = {
+            f"hit; ttl={self.ttl_seconds}": self.ttl_seconds is not None,
+            f"fwd={self.forward}": self.forward,
+            "collapsed": self.collapsed,
+            "stored": self.stored,
+            f"detail={self.detail}": self.detail,
+        }
+        return "; ".join(part for part, is_set in parts.items() if is_set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedUp:
-    """What came of a look-up. `forward` is why the request goes past the cache where nothing is found.
-
+    """What came of a look-up. `forward`: why the request goes past the cache where nothing is found;
     `bypassed`: the shared store should have answered, and did not. A hit has an age and a time to live.
     """
 
@@ -106,6 +80,13 @@ class CacheRecord:
     age_seconds: int | None = None
     outcome: str | None = None
     counted: Counter[str] = field(default_factory=Counter)
+
+
+class _Answer(Protocol):
+    @property
+    def generator(self) -> str: ...
+    @property
+    def degraded(self) -> bool: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -172,10 +153,10 @@ class RequestRecord:
             detail: Detail | None = "same-content" if known else self.cache.status.detail
             self.cache.status = replace(self.cache.status, stored=is_stored, detail=detail)
 
-    def answered(self, event: str, *, generator: str, degraded: bool, fallback: str | None = None) -> None:
+    def answered(self, event: str, answer: _Answer, *, fallback: str | None = None) -> None:
         """Note what the answer is, the phrase under which it is logged, and why no model made it."""
         self.event = event
-        self.facts |= {"generator": generator, "degraded": int(degraded), "fallback": fallback}
+        self.facts |= {"generator": answer.generator, "degraded": int(answer.degraded), "fallback": fallback}
 
     def failed(self, error: ThreadrError) -> None:
         """Note why the answer is a problem."""
@@ -210,17 +191,13 @@ class RequestRecord:
             headers["Age"] = str(self.cache.age_seconds)
         if self.decision:
             headers |= _limit_headers(self.decision, self.clock())
-        if timing := self._server_timing():
-            headers["Server-Timing"] = timing
-        return headers
-
-    def _server_timing(self) -> str:
-        parts = [f"{part};dur={spent:.1f}" for part, spent in self.parts.items()]
-        store = self.store_usage
+        store, parts = self.store_usage, [f"{part};dur={spent:.1f}" for part, spent in self.parts.items()]
         if store.trips:
             trips = f"{store.trips} round trips, {store.commands} commands"
             parts.insert(0, f'store;dur={store.milliseconds:.1f};desc="{trips}"')
-        return ", ".join(parts)
+        if parts:
+            headers["Server-Timing"] = ", ".join(parts)
+        return headers
 
 
 def _limit_headers(decision: Decision, now: float) -> dict[str, str]:

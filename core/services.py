@@ -82,37 +82,28 @@ class Services:
 
 def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]) -> Store | None:
     """REST wins when both are set. Each SDK is imported only where it is used."""
-    if not (client := _redis_client(settings)):
+    timeout_seconds, breaker = settings.store_timeout_ms / 1000, Breaker(time.monotonic)
+    url, token = settings.upstash_redis_rest_url, settings.upstash_redis_rest_token
+    client: BatchingClient[Any]
+    if url and token:
+        from core.store.upstash import UpstashRest
+
+        client = UpstashRest(url, token, timeout_seconds=timeout_seconds, breaker=breaker)
+    elif settings.redis_url:
+        from core.store.tcp import TcpRedis
+
+        client = TcpRedis(settings.redis_url, timeout_seconds=timeout_seconds, breaker=breaker)
+    else:
         return None
     from core.store.redis import RedisStore
 
     return RedisStore(client, window, clock, settings.daily_budget_usd)
 
 
-def _redis_client(settings: Settings) -> BatchingClient[Any] | None:
-    timeout_seconds, breaker = settings.store_timeout_ms / 1000, Breaker(time.monotonic)
-    url, token = settings.upstash_redis_rest_url, settings.upstash_redis_rest_token
-    if url and token:
-        from core.store.upstash import UpstashRest
-
-        return UpstashRest(url, token, timeout_seconds=timeout_seconds, breaker=breaker)
-    if settings.redis_url:
-        from core.store.tcp import TcpRedis
-
-        return TcpRedis(settings.redis_url, timeout_seconds=timeout_seconds, breaker=breaker)
-    return None
-
-
 def _model(settings: Settings) -> ModelComposer | None:
     if not settings.openai_api_key:
         return None
-    models = [
-        (
-            model,
-            price_of(
-                model, input_price=settings.openai_price_input, output_price=settings.openai_price_output
-            ),
-        )
-        for model in (settings.openai_model, *settings.openai_fallback_models)
-    ]
+    prices = settings.openai_price_input, settings.openai_price_output
+    names = (settings.openai_model, *settings.openai_fallback_models)
+    models = [(name, price_of(name, input_price=prices[0], output_price=prices[1])) for name in names]
     return ModelComposer(api_key=settings.openai_api_key, base_url=settings.openai_base_url, models=models)

@@ -1,22 +1,19 @@
 """The environment, read once into one frozen object; a bad value stops the start by name."""
 
-from __future__ import annotations
-
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from functools import partial
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 DEFAULT_MODEL = "gpt-5.4-mini"
-PRODUCTION = "production"
-DEVELOPMENT = "development"
 FRONT_DOORS = ("gateway", "function-url", "alb")
 
 
 class SettingsError(ValueError):
-    """A variable has a value that cannot be used. Names the variable, never the value."""
+    """A variable has a value that cannot be used. Names the variable and the rule, never the value."""
 
 
 def _text(raw: str) -> str:
@@ -25,40 +22,31 @@ def _text(raw: str) -> str:
     return raw
 
 
-def _url(*schemes: str) -> Callable[[str], str]:
-    def parse(raw: str) -> str:
-        try:
-            parts = urlsplit(_text(raw))
-            usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-        except ValueError:  # a port or bracket that urlsplit cannot read
-            usable = False
-        if not usable:
-            raise ValueError(f"must be an address that starts with {' or '.join(f'{s}://' for s in schemes)}")
-        return raw.rstrip("/")
-
-    return parse
+def _url(raw: str, schemes: Sequence[str]) -> str:
+    try:
+        parts = urlsplit(_text(raw))
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or bracket that urlsplit cannot read
+        usable = False
+    if not usable:
+        raise ValueError(f"must be an address that starts with {' or '.join(f'{s}://' for s in schemes)}")
+    return raw.rstrip("/")
 
 
-def _number(lowest: float, highest: float, *, whole: bool = False) -> Callable[[str], Any]:
-    def parse(raw: str) -> float | int:
-        try:
-            value = int(raw) if whole else float(raw)
-        except ValueError:
-            raise ValueError(f"must be a {'whole ' if whole else ''}number") from None
-        if not lowest <= value <= highest:  # also false for NaN
-            raise ValueError(f"must be from {lowest:g} to {highest:g}")
-        return value
-
-    return parse
+def _number(raw: str, lowest: float, highest: float, *, whole: bool = False) -> float | int:
+    try:
+        value = int(raw) if whole else float(raw)
+    except ValueError:
+        raise ValueError(f"must be a {'whole ' if whole else ''}number") from None
+    if not lowest <= value <= highest:  # also false for NaN
+        raise ValueError(f"must be from {lowest:g} to {highest:g}")
+    return value
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(raw: str) -> str:
-        if raw not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return raw
-
-    return parse
+def _one_of(raw: str, choices: Sequence[str]) -> str:
+    if raw not in choices:
+        raise ValueError(f"must be one of {', '.join(choices)}")
+    return raw
 
 
 def _names(raw: str) -> tuple[str, ...]:
@@ -78,48 +66,47 @@ def _front_door(raw: str) -> str:
     return raw
 
 
-def _setting(parse: Callable[[str], Any], default: Any = None, *, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"parse": parse, "secret": secret})
+def _setting(parse: Callable[..., Any], default: Any = None, *, secret: bool = False, **rule: Any) -> Any:
+    """A field whose variable is read by `parse`, under the rule that it takes besides the text."""
+    metadata = {"parse": partial(parse, **rule), "secret": secret}
+    return field(default=default, repr=not secret, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One field per variable, in lower case. Secrets stay out of its repr."""
 
-    upstash_redis_rest_url: str | None = _setting(_url("https", "http"))
+    upstash_redis_rest_url: str | None = _setting(_url, schemes=("https", "http"))
     # Any text: one with a newline copied along must not stop the start; health answers name it.
     upstash_redis_rest_token: str | None = _setting(str, secret=True)
-    redis_url: str | None = _setting(_url("redis", "rediss"), secret=True)  # it holds the password
-    cache_ttl_hours: float = _setting(_number(0, 8760), 24.0)
-    stale_if_error_hours: float = _setting(_number(0, 8760), 168.0)
-    local_cache_seconds: float = _setting(_number(0, 3600), 30.0)
-    rate_limit_requests: int = _setting(_number(1, 1_000_000, whole=True), 10)
-    rate_limit_window_hours: float = _setting(_number(1 / 3600, 744), 1.0)
-    rate_limit_scope: str = _setting(_one_of("requests", "generations"), "requests")
-    store_timeout_ms: int = _setting(_number(10, 10_000, whole=True), 250)
+    redis_url: str | None = _setting(_url, schemes=("redis", "rediss"), secret=True)  # it holds the password
+    cache_ttl_hours: float = _setting(_number, 24.0, lowest=0, highest=8760)
+    stale_if_error_hours: float = _setting(_number, 168.0, lowest=0, highest=8760)
+    local_cache_seconds: float = _setting(_number, 30.0, lowest=0, highest=3600)
+    rate_limit_requests: int = _setting(_number, 10, lowest=1, highest=1_000_000, whole=True)
+    rate_limit_window_hours: float = _setting(_number, 1.0, lowest=1 / 3600, highest=744)
+    rate_limit_scope: str = _setting(_one_of, "requests", choices=("requests", "generations"))
+    store_timeout_ms: int = _setting(_number, 250, lowest=10, highest=10_000, whole=True)
     openai_api_key: str | None = _setting(_text, secret=True)
-    openai_base_url: str | None = _setting(_url("https", "http"))
+    openai_base_url: str | None = _setting(_url, schemes=("https", "http"))
     openai_model: str = _setting(_text, DEFAULT_MODEL)
     openai_fallback_models: tuple[str, ...] = _setting(_names, ())
-    openai_price_input: float | None = _setting(_number(0, 10_000))
-    openai_price_output: float | None = _setting(_number(0, 10_000))
-    generate_deadline_seconds: float = _setting(_number(1, 900), 25.0)
-    daily_budget_usd: float = _setting(_number(0, 1_000_000), 5.0)
-    environment: str = _setting(_one_of(DEVELOPMENT, PRODUCTION), DEVELOPMENT)
+    openai_price_input: float | None = _setting(_number, lowest=0, highest=10_000)
+    openai_price_output: float | None = _setting(_number, lowest=0, highest=10_000)
+    generate_deadline_seconds: float = _setting(_number, 25.0, lowest=1, highest=900)
+    daily_budget_usd: float = _setting(_number, 5.0, lowest=0, highest=1_000_000)
+    environment: str = _setting(_one_of, "development", choices=("development", "production"))
     admin_token: str | None = _setting(_text, secret=True)
     api_keys: tuple[str, ...] = _setting(_names, (), secret=True)
     cors_origins: tuple[str, ...] | None = _setting(_names)
     allowed_domains: tuple[str, ...] = _setting(_names, ())
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
-    max_content_length: int = _setting(_number(1_000, 1_000_000, whole=True), 50_000)
+    max_content_length: int = _setting(_number, 50_000, lowest=1_000, highest=1_000_000, whole=True)
     front_door: str = _setting(_front_door, "gateway")
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read the variables; an empty one counts as not set.
-
-        Raises SettingsError, which names the variable and the rule, never the value.
-        """
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """What the variables say; an empty one counts as not set. Raises SettingsError."""
         values = {}
         for setting in fields(cls):
             variable = setting.name.upper()
@@ -140,7 +127,7 @@ class Settings:
 
     @property
     def in_production(self) -> bool:
-        return self.environment == PRODUCTION
+        return self.environment == "production"
 
     @property
     def allowed_origins(self) -> tuple[str, ...]:

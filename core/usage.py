@@ -1,8 +1,9 @@
-"""What writing costs."""
+"""What a request uses: tokens, dollars, and the store."""
 
 from __future__ import annotations
 
 import math
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 
@@ -41,3 +42,23 @@ class UsageMeter:
 def micros(usd: float) -> int:
     """Millionths of a dollar, rounded up: what was spent is never understated."""
     return math.ceil(round(usd * 1_000_000, 3))
+
+
+@dataclass(slots=True)
+class StoreUsage:
+    """What one request used of the store: `commands` as Upstash bills them, the ones inside scripts too."""
+
+    trips: int = 0
+    commands: int = 0
+    milliseconds: float = 0.0
+    errors: int = 0
+
+
+# Every request's own; outside of requests there is none.
+current_store_usage: ContextVar[StoreUsage | None] = ContextVar("current_store_usage", default=None)
+
+
+def add_store_error() -> None:
+    """Count a failure of the store that the request got over."""
+    if usage := current_store_usage.get():
+        usage.errors += 1

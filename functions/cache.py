@@ -1,28 +1,25 @@
 """GET /api/cache/stats and DELETE /api/cache/clear: for the one who runs Threadr."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Query
+from fastapi import APIRouter, Body, Query, Request
 
 from core.errors import ArticleBlocked, StoreError, Unauthorized
-from core.http.admin import admin_only
+from core.http.admin import admin_or
 from core.http.app import create_app
-from core.http.dependencies import services_of
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import ADMIN, WITH_BODY, answers
 from core.ops.cache_stats import cache_report
 from core.ops.schemas import CacheStats, ClearAnswer, ClearRequest
 from core.services import Services
 
-ServicesOf = Annotated[Services, Depends(services_of)]
-router = APIRouter(tags=["admin"], dependencies=[Depends(admin_only)])
+router = APIRouter(tags=["admin"], dependencies=[admin_or(Unauthorized)])
 
 
 @router.get("/api/cache/stats", responses=answers(None, Unauthorized), openapi_extra=ADMIN)
-async def stats(services: ServicesOf) -> CacheStats:
+async def stats(request: Request) -> CacheStats:
     """How the store is and what the cache did, in all and for each of the last 30 days."""
+    services: Services = request.app.state.services
     return await cache_report(services.store, services.clock())
 
 
@@ -32,11 +29,12 @@ async def stats(services: ServicesOf) -> CacheStats:
     openapi_extra=ADMIN,
 )
 async def clear(
-    services: ServicesOf,
+    request: Request,
     query: Annotated[ClearRequest, Query()],
     body: Annotated[ClearRequest | None, Body()] = None,
 ) -> ClearAnswer:
     """Remove the kept answer for exactly one url or text, named in the body or in the query."""
+    services: Services = request.app.state.services
     key = ClearRequest.merged(query, body).key(services.settings.openai_model)
     return ClearAnswer.of(await services.cache.forget(key))
 

@@ -1,7 +1,5 @@
 """POST /api/generate, rewriting a post, GET /api/rate-limit-status: the function that has the model's key."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -19,9 +17,13 @@ from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatu
 router = APIRouter(tags=["threads"])
 
 
+def _caller(request: Request) -> Caller:
+    cache_control = CacheControl.parse(request.headers.get("cache-control", ""))
+    return Caller(client_of(request, request.app.state.settings), cache_control)
+
+
 @router.post(
     "/api/generate",
-    response_model=None,
     responses=answers(
         GenerateAnswer,
         *(*WITH_BODY, RateLimited, NotCached, ArticleError, ModelError),
@@ -36,15 +38,12 @@ async def generate(body: GenerateRequest, request: Request) -> Response:
     Cache-Control takes no-cache, no-store, max-age and only-if-cached.
     """
     services: Services = request.app.state.services
-    cache_control = CacheControl.parse(request.headers.get("cache-control", ""))
-    caller = Caller(client_of(request, services.settings), cache_control)
-    answer = await services.generate(body, caller, request.state.record)
+    answer = await services.generate(body, _caller(request), request.state.record)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.post(
     "/api/threads/{id}/posts/{n}/rewrite",
-    response_model=None,
     responses=answers(
         RewriteAnswer, *(*WITH_BODY, NotFound, RateLimited, ModelError, StoreError), headers=LIMITED
     ),
@@ -58,10 +57,8 @@ async def rewrite(
 ) -> Response:
     """One post rewritten by the model; the result is a thread of its own."""
     services: Services = request.app.state.services
-    cache_control = CacheControl.parse(request.headers.get("cache-control", ""))
-    caller = Caller(client_of(request, services.settings), cache_control)
     wish = body.wish if body else None
-    answer = await services.rewrite(thread_id, number, wish, caller, request.state.record)
+    answer = await services.rewrite(thread_id, number, wish, _caller(request), request.state.record)
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
@@ -69,7 +66,7 @@ async def rewrite(
 async def rate_limit_status(request: Request) -> RateLimitStatus:
     """What your next call would meet. Asking is free."""
     services: Services = request.app.state.services
-    return RateLimitStatus.of(await services.cache.status(client_of(request, services.settings)))
+    return RateLimitStatus.of(await services.cache.status(client_of(request, request.app.state.settings)))
 
 
 app = create_app(router, make_services=Services)

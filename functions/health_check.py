@@ -1,7 +1,5 @@
 """Runs on a schedule: checks every part, keeps the result for /api/monitor/health, logs it."""
 
-from __future__ import annotations
-
 import gc
 from typing import Any
 

@@ -1,7 +1,5 @@
 """All routes in one app, for uvicorn, containers and Railway."""
 
-from __future__ import annotations
-
 from core.http.app import create_app
 from core.services import Services
 from functions import cache, generate, monitor, pages, threads

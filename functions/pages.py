@@ -1,7 +1,5 @@
 """The page that people use, and its files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -13,14 +11,13 @@ from core.http.lambda_handler import lambda_handler
 
 _WEB = Path(__file__).resolve().parent.parent / "web"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_FOR_A_WHILE = {"Cache-Control": "public, max-age=300"}
 _FILES = {path.name: path.read_bytes() for path in _WEB.iterdir() if path.suffix in _TYPES}
 
 
 def _file(name: str) -> Response:
     """The whole file: they are small, so ranges of them are not worth errors of their own."""
-    kind = _TYPES[Path(name).suffix]
-    return Response(_FILES[name], headers=_FOR_A_WHILE, media_type=kind)
+    headers = {"Cache-Control": "public, max-age=300"}
+    return Response(_FILES[name], headers=headers, media_type=_TYPES[Path(name).suffix])
 
 
 router = APIRouter(include_in_schema=False)

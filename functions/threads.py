@@ -1,14 +1,11 @@
 """GET /api/threads/{id}, a permalink that a CDN can serve, and POST /api/validate: public, no model."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from core.errors import InvalidRequest, NotFound, StoreError
 from core.http.app import create_app
-from core.http.dependencies import services_of
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import WITH_BODY, answers, referred
 from core.services import Services
@@ -19,32 +16,26 @@ from core.threads.permalink import permalink
 from core.threads.schemas import GenerateAnswer
 from core.threads.validate import validate_thread
 
-ServicesOf = Annotated[Services, Depends(services_of)]
 router = APIRouter(tags=["threads"])
+_FILES = ("text/plain", "text/markdown")
+_THE_SAME = {"description": "The same as If-None-Match names", "headers": referred(["ETag"])}
 
 
 @router.get(
     "/api/threads/{id}",
-    response_model=None,
-    responses={
-        **answers(
-            GenerateAnswer | ScheduledThread,
-            *(InvalidRequest, NotFound, StoreError),
-            hit=["ETag"],
-            also={
-                media_type: {"schema": {"type": "string"}} for media_type in ("text/plain", "text/markdown")
-            },
-        ),
-        304: {"description": "The same as If-None-Match names", "headers": referred(["ETag"])},
-    },
+    responses=answers(
+        GenerateAnswer | ScheduledThread, *(InvalidRequest, NotFound, StoreError), hit=["ETag"], texts=_FILES
+    )
+    | {304: _THE_SAME},
 )
 async def thread(
-    services: ServicesOf,
+    request: Request,
     thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")],
     form: Annotated[Format | None, Query(alias="format", description="A file instead of the answer")] = None,
     if_none_match: Annotated[str, Header(description="ETags that you have")] = "",
 ) -> Response:
     """A thread that was made. It never changes, so caches may keep it for a day."""
+    services: Services = request.app.state.services
     return permalink(await services.cache.thread(thread_id), form, if_none_match=if_none_match)
 
 

@@ -39,12 +39,12 @@ def test_every_error_renders_as_a_small_problem(error: type[ThreadrError]) -> No
     assert content["status"] == response.status_code == error.status
     assert content["type"].rsplit("/", 1)[1] in CONTRACT_KINDS
     assert content["title"]
-    assert content["detail"] == error.default_detail
+    assert content["detail"] == error.detail
 
 
 @pytest.mark.parametrize("error", ALL)
 def test_every_error_speaks_in_sentences(error: type[ThreadrError]) -> None:
-    assert error.default_detail[-1] in ".…"
+    assert error.detail[-1] in ".…"
     assert error.title[0].isupper()
     assert not error.title.endswith(".")
 
@@ -86,7 +86,7 @@ def test_the_drawing_tells_the_kinds_and_statuses_that_are_sent() -> None:
 def test_a_detail_replaces_the_default_and_a_reason_is_kept_apart() -> None:
     error = StoreError("Later.", reason="reset by peer")
     assert (error.detail, error.reason, str(error)) == ("Later.", "reset by peer", "Later.")
-    assert ThreadrError("").detail == ThreadrError.default_detail
+    assert ThreadrError("").detail == ThreadrError.detail
 
 
 def test_one_errors_headers_are_not_anothers() -> None:

@@ -74,8 +74,8 @@ def _html_article(page: str, url: str) -> Article:
         raise_if_blocked_page(html, title or "", text)
     if len(text) < MIN_CHARACTERS:
         raise NoArticle
-    lines = (clean_line(value or "") or None for value in (document.author, document.date, document.sitename))
-    author, published, site = lines
+    facts = (document.author, document.date, document.sitename)
+    author, published, site = (clean_line(fact or "") or None for fact in facts)
     article = Article(text=text, title=title, author=author, published=published, site=site, url=url)
     return replace(article, language=_language(page, text), truncated=cut)
 

@@ -1,21 +1,21 @@
 """A kept answer, as it stands in a store: a few words that scripts read, then the answer."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json
 import zlib
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from core.errors import ArticleError, ArticleUnreachable
 
 MAX_BYTES = 256 * 1024
 _MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 _MIN_PACKED_BYTES = 1_024
+_IN_HEAD = {"digest", "created_at", "fresh_until"}
+_IN_LIST = ("answer", "drafts", "warnings", "content", "validators")
 
 
 class KeptAnswer(Protocol):
@@ -35,14 +35,15 @@ class Entry(Generic[AnswerT]):
     """`answer` is the response, `drafts` its texts before they were divided, linked and numbered, `posts` the
     text of each of its posts and the suffix that follows it.
 
-    `warnings` are the drafts' own, `digest` is the SHA-256 of what was asked, `content` the digest of the
-    source text, `validators` the page's ETag and Last-Modified; times in epoch seconds.
+    `warnings` are the drafts' own, `content` is the digest of the source text, `validators` are the page's
+    ETag and Last-Modified. `digest`, the SHA-256 of what was asked, and the times, in epoch seconds, are set
+    when it is kept.
     """
 
-    digest: str
-    created_at: float
-    fresh_until: float
     answer: AnswerT
+    digest: str = ""
+    created_at: float = 0
+    fresh_until: float = 0
     drafts: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     content: str = ""
@@ -54,16 +55,11 @@ class EntryCodec(Generic[AnswerT]):
     """Entries as values of a store, and back. `answer_type` is the pydantic model of an answer."""
 
     def __init__(self, answer_type: type[AnswerT]) -> None:
-        texts, validators = tuple[str, ...], tuple[str | None, str | None]
-        before: Any = tuple[answer_type, texts, texts, str, validators]  # type: ignore[valid-type]
-        now: Any = tuple[*before.__args__, tuple[tuple[str, str], ...]]
-        self._payload: TypeAdapter[Any] = TypeAdapter(now)
-        self._payload_before: TypeAdapter[Any] = TypeAdapter(before)  # entries of version 0.1.0 have no posts
+        self._payload: TypeAdapter[Entry[AnswerT]] = TypeAdapter(Entry[answer_type])  # type: ignore[valid-type]
 
     def to_value(self, entry: Entry[AnswerT]) -> str | None:
         """`fresh-until created-at cost digest payload` (scripts/look_up.lua); None if it is over 256 KB."""
-        parts = (entry.answer, entry.drafts, entry.warnings, entry.content, entry.validators, entry.posts)
-        payload = self._payload.dump_json(parts).decode()
+        payload = self._payload.dump_json(entry, exclude=_IN_HEAD).decode()
         if len(payload) > _MIN_PACKED_BYTES:
             packed = "z" + base64.b85encode(zlib.compress(payload.encode(), 6)).decode()
             payload = min(packed, payload, key=lambda text: len(text.encode()))
@@ -75,33 +71,22 @@ class EntryCodec(Generic[AnswerT]):
         """The entry, or None when the value is damaged, of another shape, or too large."""
         try:
             fresh, created, _, digest, payload = value.split(" ", 4)
-            answer, drafts, warnings, content, validators, posts = self._parts(_unpack(payload))
-            return Entry(
-                digest=digest,
-                created_at=int(created) / 1000,
-                fresh_until=int(fresh) / 1000,
-                answer=answer,
-                drafts=drafts,
-                warnings=warnings,
-                content=content,
-                validators=validators,
-                posts=posts,
-            )
-        except (ValueError, TypeError, zlib.error, binascii.Error):
+            entry = self._payload.validate_json(_unpack(payload))
+            created_at, fresh_until = int(created) / 1000, int(fresh) / 1000
+        except (ValueError, TypeError, RecursionError, zlib.error, binascii.Error):
             return None
-
-    def _parts(self, payload: bytes) -> tuple[Any, ...]:
-        try:
-            return tuple(self._payload.validate_json(payload))
-        except ValidationError:
-            return (*self._payload_before.validate_json(payload), ())
+        return replace(entry, digest=digest, created_at=created_at, fresh_until=fresh_until)
 
 
-def _unpack(payload: str) -> bytes:
-    if not payload.startswith("z"):
-        return payload.encode()
-    # What is cut off here, or was before, is no JSON any more.
-    return zlib.decompressobj().decompress(base64.b85decode(payload[1:]), _MAX_UNPACKED_BYTES)
+def _unpack(payload: str) -> str | bytes:
+    """The payload as JSON; version 0.1.0 wrote a list."""
+    content: str | bytes = payload
+    if payload.startswith("z"):
+        # What is cut off here, or was before, is no JSON any more.
+        content = zlib.decompressobj().decompress(base64.b85decode(payload[1:]), _MAX_UNPACKED_BYTES)
+    if content[:1] in ("[", b"["):
+        return json.dumps(dict(zip(_IN_LIST, json.loads(content), strict=True)))
+    return content
 
 
 def failure_to_value(error: ArticleError) -> str:

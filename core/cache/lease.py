@@ -14,10 +14,10 @@ from core.errors import ArticleError, StoreError
 from core.request import RequestRecord
 from core.store.counters import Counters
 from core.store.keys import CONTENT_MARK_LENGTH, thread_key
-from core.store.protocol import LEASE_SECONDS, Lookup, LookupReply, Store, StoredEntry
+from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
 
-DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
-THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
+_DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
+_THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
 
 # For whom an entry is kept: as the answer to the same request, under its permalink only, in this process
 # only (with its permalink), or for nobody.
@@ -30,7 +30,7 @@ class Grant:
 
     store: Store
     lookup: Lookup
-    reply: LookupReply
+    reply: Reply
 
 
 class Lease(Generic[AnswerT]):
@@ -61,11 +61,9 @@ class Lease(Generic[AnswerT]):
             await self._renewing
         if not self._kept:
             lasts = isinstance(error, ArticleError) and error.permanent
-            await self._release(
-                self._record.usage.total.counters(),
-                refund=self.lookup.charge == "on_generation",
-                failure=failure_to_value(error) if isinstance(error, ArticleError) and lasts else None,
-            )
+            failure = failure_to_value(error) if isinstance(error, ArticleError) and lasts else None
+            spent, refund = self._record.usage.total.counters(), self.lookup.charge == "on_generation"
+            await self._release(spent, refund=refund, failure=failure)
 
     async def same_text(self, content: str) -> Entry[AnswerT] | None:
         """A fresh entry whose source text has the digest `content`, if the lease's store has one."""
@@ -87,14 +85,18 @@ class Lease(Generic[AnswerT]):
     ) -> None:
         """Keep the entry and give the lease back; `known`: nothing was generated for it."""
         self._kept = True
-        spent, settings = self._record.usage.total.counters(), self._tiers.settings
+        spent, settings, now = self._record.usage.total.counters(), self._tiers.settings, self._tiers.clock()
         counters = spent if known else {"generated": 1, **spent}
-        seconds = settings.cache_ttl_seconds and settings.cache_ttl_seconds + settings.stale_if_error_seconds
+        ttl_seconds = settings.cache_ttl_seconds
+        seconds = ttl_seconds and ttl_seconds + settings.stale_if_error_seconds
+        fresh_seconds = ttl_seconds if audience == "everyone" else min(ttl_seconds, _DEGRADED_SECONDS)
+        digest, fresh_until = self.lookup.digest, now + fresh_seconds
+        entry = replace(entry, digest=digest, created_at=now, fresh_until=fresh_until)
         stored = StoredEntry(
             value=None if audience == "nobody" else self._codec.to_value(entry),
             ttl_seconds=seconds,
             thread_id=entry.answer.id,
-            thread_seconds=max(seconds, THREAD_SECONDS),
+            thread_seconds=max(seconds, _THREAD_SECONDS),
             content=entry.content,
         )
         is_stored = False
@@ -104,25 +106,23 @@ class Lease(Generic[AnswerT]):
             of_all = stored if audience == "everyone" else replace(stored, ttl_seconds=0)
             is_stored = await self._bring(of_all, counters)
         if audience in ("process", "permalink"):
-            self._keep_local(replace(stored, ttl_seconds=min(seconds, DEGRADED_SECONDS)))
+            self._keep_local(replace(stored, ttl_seconds=min(seconds, _DEGRADED_SECONDS)))
         self._record.stored(is_stored, known=known)
 
     async def _bring(self, stored: StoredEntry, counters: Counters) -> bool:
         """Whether it is the answer for everybody now; when the shared store fails, this process keeps it."""
-        tiers, key = self._tiers, self.lookup.key
-        if self._store is not tiers.shared:
-            return await self._store.keep(self.lookup, stored, counters) and tiers.shared is None
+        tiers, keeping = self._tiers, self._store.keep(self.lookup, stored, counters)
         try:
-            keeping = self._store.keep(self.lookup, stored, counters)
-            is_stored = await tiers.with_model_health(self._store, keeping)
+            is_stored = await tiers.settle(self._store, keeping, counters)
         except StoreError as error:
             tiers.failed(error)
             self._keep_local(stored)
             tiers.local.ledger.count(counters)
             return False
-        tiers.count_spent(counters)
+        if self._store is not tiers.shared:
+            return is_stored and tiers.shared is None
         if stored.ttl_seconds:
-            tiers.put_local(key, stored.value)
+            tiers.put_local(self.lookup.key, stored.value)
         tiers.put_local(thread_key(stored.thread_id), stored.value)
         return is_stored
 
@@ -133,16 +133,12 @@ class Lease(Generic[AnswerT]):
             items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
 
     async def _release(self, counters: Counters, *, refund: bool = False, failure: str | None = None) -> None:
-        tiers = self._tiers
+        releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)
         try:
-            releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)
-            await tiers.with_model_health(self._store, releasing)
+            await self._tiers.settle(self._store, releasing, counters)
         except StoreError as error:
-            tiers.failed(error)
-            await tiers.local.release(self.lookup, counters, refund=refund, failure=failure)
-        else:
-            if self._store is tiers.shared:
-                tiers.count_spent(counters)
+            self._tiers.failed(error)
+            await self._tiers.local.release(self.lookup, counters, refund=refund, failure=failure)
 
     async def _renew(self) -> None:
         while True:

@@ -1,7 +1,5 @@
 """What comes of a look-up: six classes, handled in one match."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Generic, TypeAlias
 

@@ -1,7 +1,5 @@
 """Under which key the answer to a request is kept, and what the request asks of the cache."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets
@@ -12,7 +10,8 @@ from core.cache.cache_control import Caller
 from core.cache.canonical import canonical_url
 from core.settings import Settings
 from core.store.keys import TEXT_PREFIX, URL_PREFIX, thread_key
-from core.store.protocol import Charge, Lookup, Mode
+from core.store.protocol import Charge, Mode
+from core.store.protocol import Lookup as Lookup  # for threads/, which do not import the store
 
 Variant = Mapping[str, object]
 

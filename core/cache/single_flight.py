@@ -1,7 +1,5 @@
 """Generations under way in this process, so that a request that waits for one need not ask the store."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Iterator
@@ -11,42 +9,29 @@ _Answer = TypeVar("_Answer")
 _FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.05, 0.5
 
 
-class Flight(Generic[_Answer]):
-    """One generation; its result is None when it came to nothing."""
-
-    def __init__(self) -> None:
-        self._landed: asyncio.Future[_Answer | None] = asyncio.get_running_loop().create_future()
-
-    def land(self, answer: _Answer | None) -> None:
-        if not self._landed.done():
-            self._landed.set_result(answer)
-
-    async def wait(self, seconds: float) -> _Answer | None:
-        """What it brought, or None after `seconds`."""
-        done, _ = await asyncio.wait([self._landed], timeout=seconds)
-        return self._landed.result() if done else None
-
-
 class SingleFlight(Generic[_Answer]):
     def __init__(self) -> None:
-        self._flights: dict[str, Flight[_Answer]] = {}
+        self._flights: dict[str, asyncio.Future[_Answer | None]] = {}
 
     async def wait(self, key: str, *, seconds: float, attempt: int) -> _Answer | None:
         """What the leader in this process brings within `seconds`; without one, None after a pause, which is
         longer at each attempt (from 0).
         """
-        if flight := self._flights.get(key):
-            return await flight.wait(seconds)
-        await asyncio.sleep(min(_FIRST_PAUSE_SECONDS * 1.5**attempt, _MAX_PAUSE_SECONDS))
-        return None
+        flight = self._flights.get(key)
+        if flight is None:
+            await asyncio.sleep(min(_FIRST_PAUSE_SECONDS * 1.5**attempt, _MAX_PAUSE_SECONDS))
+            return None
+        done, _ = await asyncio.wait([flight], timeout=seconds)
+        return flight.result() if done else None
 
     @contextlib.contextmanager
-    def leading(self, key: str) -> Iterator[Flight[_Answer]]:
-        """Makes the flight of `key` known while it lasts; it lands empty unless it landed before."""
-        flight = self._flights[key] = Flight()
+    def leading(self, key: str) -> Iterator[asyncio.Future[_Answer | None]]:
+        """A future for the answer of `key`, which those who wait know meanwhile; None unless it is set."""
+        flight = self._flights[key] = asyncio.get_running_loop().create_future()
         try:
             yield flight
         finally:
-            flight.land(None)
+            if not flight.done():
+                flight.set_result(None)
             if self._flights.get(key) is flight:
                 del self._flights[key]

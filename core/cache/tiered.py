@@ -1,10 +1,8 @@
 """Which store answers: this process first, then the shared one; this process again when that one fails."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import replace
 from typing import Generic
 
@@ -12,15 +10,12 @@ from core.cache.entry import AnswerT, Entry, EntryCodec, failure_from_value
 from core.cache.lease import Grant, Lease
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored, Outcome
 from core.cache.tiers import Tiers
-from core.errors import StoreError, WriteRejected
-from core.rate_limit import Decision
+from core.errors import NotFound, StoreError, WriteRejected
+from core.rate_limit import BlockedClients, Decision
 from core.request import Forward, LookedUp, RequestRecord, counters_of, outcome_of
-from core.store.counters import Counters
 from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
 from core.store.memory import cost_micros_of
-from core.store.protocol import LOOKING_MODES, Lookup, LookupReply, Store
-
-_MAX_BLOCKED = 10_000
+from core.store.protocol import LOOKING_MODES, Lookup, Reply, Store
 
 
 class TieredCache(Generic[AnswerT]):
@@ -29,7 +24,7 @@ class TieredCache(Generic[AnswerT]):
     def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT]) -> None:
         self._tiers = tiers
         self._codec = codec
-        self._blocked: OrderedDict[str, Decision] = OrderedDict()
+        self._blocked = BlockedClients()
 
     async def look_up(
         self, lookup: Lookup, record: RequestRecord, *, again: bool = False
@@ -38,11 +33,16 @@ class TieredCache(Generic[AnswerT]):
 
         From this process when the shared store fails. `again`: the kept value was damaged.
         """
-        reply = self._blocked_reply(lookup) if lookup.client in self._blocked else None
         store: Store = self._tiers.shared or self._tiers.local
-        if reply is None:
+        blocked = None
+        if lookup.charge == "always" and lookup.client in self._blocked:
+            blocked = self._blocked.still(lookup.client, self._tiers.clock())
+        if blocked:
+            reply = Reply(kind="limited", decision=blocked)
+        else:
             reply, store = await self._ask(lookup, record)
-            self._remember_blocked(lookup, reply)
+            if reply.kind == "limited" and reply.decision and lookup.charge == "always":
+                self._blocked.add(lookup.client, reply.decision)
         outcome = self._outcome(Grant(store=store, lookup=lookup, reply=reply), record)
         if outcome is not None:
             return outcome
@@ -55,16 +55,17 @@ class TieredCache(Generic[AnswerT]):
         """Count an outcome with the next round trip."""
         self._tiers.uncounted.update(counters_of(outcome))
 
-    async def thread(self, thread_id: str) -> Entry[AnswerT] | None:
-        """What stands under a permalink. Raises StoreError when no store can say."""
-        if len(thread_id) != THREAD_ID_LENGTH:
-            return None
-        key, shared = thread_key(thread_id), self._tiers.shared
-        value = await self._tiers.local.peek(key)
-        if value is None and shared:
-            value = await shared.peek(key)
-            self._tiers.put_local(key, value)
-        return self._codec.from_value(value) if value else None
+    async def thread(self, thread_id: str) -> Entry[AnswerT]:
+        """What stands under a permalink. Raises NotFound, and StoreError when no store can say."""
+        key, value = thread_key(thread_id), None
+        if len(thread_id) == THREAD_ID_LENGTH:
+            value = await self._tiers.local.peek(key)
+            if value is None and self._tiers.shared:
+                value = await self._tiers.shared.peek(key)
+                self._tiers.put_local(key, value)
+        if entry := self._codec.from_value(value or ""):
+            return entry
+        raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
 
     async def forget(self, key: str) -> bool:
         """Remove an entry everywhere. The local one goes first, even when StoreError is raised."""
@@ -80,7 +81,7 @@ class TieredCache(Generic[AnswerT]):
                 self._tiers.failed(error)
         return await self._tiers.local.status(client)
 
-    async def _ask(self, lookup: Lookup, record: RequestRecord) -> tuple[LookupReply, Store]:
+    async def _ask(self, lookup: Lookup, record: RequestRecord) -> tuple[Reply, Store]:
         """The reply, and the store that gave it."""
         tiers = self._tiers
         if tiers.shared is None:
@@ -94,23 +95,23 @@ class TieredCache(Generic[AnswerT]):
                 return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
         return await self._ask_read_only(tiers.shared, lookup, record), tiers.local
 
-    async def _ask_store(self, store: Store, lookup: Lookup, record: RequestRecord) -> LookupReply:
+    async def _ask_store(self, store: Store, lookup: Lookup, record: RequestRecord) -> Reply:
         """What the first tier has needs no look-up in the second, but the call still counts there.
 
         Counters that wait travel along; they wait on when they were not taken. A store with a long timeout
         may take half of the time that the request has, no more.
         """
-        tiers, asked, taken = self._tiers, lookup, False
-        waiting, tiers.uncounted = tiers.uncounted, Counter()
+        tiers, asked, counters, taken = self._tiers, lookup, self._tiers.uncounted, False
         value = tiers.local.fresh(lookup) if store is tiers.shared else None
+        if value:
+            asked, counters = replace(lookup, mode="count_only"), counters + _hit_counters(lookup, value)
+            if lookup.charge != "always":
+                tiers.uncounted = counters
+                return Reply(kind="hit", value=value)
+        waiting, tiers.uncounted = tiers.uncounted, Counter()
         try:
-            if value:
-                waiting.update(_hit_counters(lookup, value))
-                if lookup.charge != "always":
-                    return LookupReply(kind="hit", value=value)
-                asked = replace(lookup, mode="count_only")
             async with asyncio.timeout(record.seconds_left / 2):
-                reply = await store.look_up(asked, waiting, seconds=record.seconds_left + 1)
+                reply = await store.look_up(asked, counters, seconds=record.seconds_left + 1)
             taken = reply.kind != "limited" or lookup.charge == "on_generation"  # the order of look_up.lua
         except TimeoutError:
             raise StoreError(reason="no answer in half of the time left", health="timeout") from None
@@ -123,7 +124,7 @@ class TieredCache(Generic[AnswerT]):
             tiers.put_local(lookup.key, reply.value)
         return reply
 
-    async def _ask_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> LookupReply:
+    async def _ask_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
         """A store that takes no writes still gives what it has; everything else happens here."""
         try:
             value = await shared.peek(lookup.key) if lookup.mode in LOOKING_MODES else None
@@ -135,34 +136,40 @@ class TieredCache(Generic[AnswerT]):
     def _outcome(self, grant: Grant, record: RequestRecord) -> Outcome[AnswerT] | None:
         """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
         tiers, reply, lookup = self._tiers, grant.reply, grant.lookup
-        forward = self._forward(lookup)
-        entry = self._codec.from_value(reply.value) if reply.value and reply.kind != "failed" else None
-        if reply.kind == "hit" and entry is None:
-            return None
-        hit, now = entry if reply.kind == "hit" else None, tiers.clock()
         result = LookedUp(
             kind=reply.kind,
-            forward=forward,
+            forward=self._forward(lookup),
             waited=lookup.waited,
             bypassed=grant.store is not (tiers.shared or tiers.local),
-            age_seconds=max(0, int(now - hit.created_at)) if hit else None,
-            ttl_seconds=int(hit.fresh_until - now) if hit else None,
         )
+        if reply.kind != "hit":
+            record.looked_up(result, reply.decision)
+            return self._unanswered(grant, record)
+        entry, now = self._codec.from_value(reply.value or ""), tiers.clock()
+        if entry is None:
+            return None
+        age_seconds, ttl_seconds = max(0, int(now - entry.created_at)), int(entry.fresh_until - now)
+        result = replace(result, age_seconds=age_seconds, ttl_seconds=ttl_seconds)
         record.looked_up(result, reply.decision)
-        match reply.kind:
+        return Hit(entry)
+
+    def _unanswered(self, grant: Grant, record: RequestRecord) -> Outcome[AnswerT]:
+        kind, value = grant.reply.kind, grant.reply.value or ""
+        match kind:
             case "limited":
                 return Limited()
             case "failed":
-                return Failed(failure_from_value(reply.value or ""))
+                return Failed(failure_from_value(value))
             case "follow":
-                return Follow(self._still_served(entry))
+                return Follow(self._stale(value))
             case "lead":
-                return Lead(Lease(tiers, self._codec, grant, record), self._still_served(entry))
+                return Lead(Lease(self._tiers, self._codec, grant, record), self._stale(value))
             case _:
-                return Hit(hit) if hit else NotStored()
+                return NotStored()
 
-    def _still_served(self, entry: Entry[AnswerT] | None) -> Entry[AnswerT] | None:
-        """An entry that may be served when making a new one fails."""
+    def _stale(self, value: str) -> Entry[AnswerT] | None:
+        """The old entry, if it may still be served when making a new one fails."""
+        entry = self._codec.from_value(value)
         until = entry.fresh_until + self._tiers.settings.stale_if_error_seconds if entry else 0
         return entry if until > self._tiers.clock() else None
 
@@ -174,29 +181,7 @@ class TieredCache(Generic[AnswerT]):
             return "bypass"
         return "uri-miss" if lookup.mode in LOOKING_MODES else "request"
 
-    def _remember_blocked(self, lookup: Lookup, reply: LookupReply) -> None:
-        if reply.kind == "limited" and reply.decision and lookup.charge == "always":
-            self._blocked[lookup.client] = reply.decision
-            if len(self._blocked) > _MAX_BLOCKED:
-                self._blocked.popitem(last=False)
 
-    def _blocked_reply(self, lookup: Lookup) -> LookupReply | None:
-        """The decision that blocks the client for some time yet: it costs no command until it may pass."""
-        if lookup.charge != "always":
-            return None
-        decision, now = self._blocked[lookup.client], self._tiers.clock()
-        passed = now - decision.now
-        if passed >= decision.retry_after_seconds:
-            del self._blocked[lookup.client]
-            return None
-        still = replace(
-            decision,
-            now=now,
-            retry_after_seconds=decision.retry_after_seconds - passed,
-            reset_seconds=decision.reset_seconds - passed,
-        )
-        return LookupReply(kind="limited", decision=still)
-
-
-def _hit_counters(lookup: Lookup, value: str) -> Counters:
-    return counters_of(outcome_of("hit", waited=lookup.waited), cost_micros=cost_micros_of(value))
+def _hit_counters(lookup: Lookup, value: str) -> Counter[str]:
+    outcome = outcome_of("hit", waited=lookup.waited)
+    return Counter(counters_of(outcome, cost_micros=cost_micros_of(value)))

@@ -1,7 +1,5 @@
 """The two stores: the process's own, which never fails, and the shared one, which may."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
@@ -9,11 +7,11 @@ from typing import Any, TypeVar
 
 from core import log
 from core.errors import CommandFailed, StoreError, WriteRejected
-from core.request import add_store_error
 from core.settings import Settings
 from core.store.counters import Counters
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
+from core.usage import add_store_error
 
 _Result = TypeVar("_Result")
 _READ_ONLY_SECONDS = 60.0
@@ -21,8 +19,8 @@ _NOTE_SECONDS = 30 * 86_400.0  # a deployment that nobody uses is not ill
 
 
 class Tiers:
-    """`shared` is None where the process is alone. What `model_health` gives, by key, travels to the shared
-    store with whatever a leader brings.
+    """`shared` is None where the process is alone. What `model_health` gives, notes by key, is sent to the
+    shared store in the round trip in which a lease is given back.
     """
 
     def __init__(
@@ -49,22 +47,26 @@ class Tiers:
         level = log.logger.info if isinstance(error, CommandFailed) else log.logger.warning
         level("Store failed", extra={"facts": {"health": error.health, "reason": error.reason}})
 
-    def count_spent(self, counters: Counters) -> None:
-        """Count here what was spent by way of the shared store: the budget holds on when that one fails."""
-        self.local.ledger.count({"cost_micros": counters.get("cost_micros", 0)})
-
     def put_local(self, key: str, value: str | None, *, min_seconds: float = 0) -> None:
         """Keep a copy of what the shared store has in the first tier."""
         seconds = max(self.settings.local_cache_seconds, min_seconds)
         if value and seconds:
             self.local.items.put(key, value, seconds)
 
-    async def with_model_health(self, store: Store, call: Coroutine[Any, Any, _Result]) -> _Result:
-        """Both in one round trip, where `store` is the shared one; notes that are refused are no failure."""
-        health = self._model_health() if store is self.shared else {}
-        notes = (store.remember(key, note, ttl_seconds=_NOTE_SECONDS) for key, note in health.items())
-        sent = asyncio.gather(*notes, return_exceptions=True)
-        try:
+    async def settle(self, store: Store, call: Coroutine[Any, Any, _Result], spent: Counters) -> _Result:
+        """What `call` to the lease's `store` brings, with the model's health in the same round trip.
+
+        What was spent counts here, too: the budget holds on when the shared store fails. Raises StoreError.
+        """
+        if store is not self.shared:
             return await call
+        notes = (
+            store.remember(key, note, ttl_seconds=_NOTE_SECONDS) for key, note in self._model_health().items()
+        )
+        sent = asyncio.gather(*notes, return_exceptions=True)  # a note that is refused is no failure
+        try:
+            result = await call
         finally:
             await sent
+        self.local.ledger.count({"cost_micros": spent.get("cost_micros", 0)})
+        return result

@@ -1,20 +1,17 @@
 """Who may use the admin routes."""
 
-from __future__ import annotations
-
 import hmac
 
-from fastapi import Request
+from fastapi import Request, params
 
-from core.errors import NotFound, Unauthorized
+from core.errors import ThreadrError
 from core.settings import Settings
 
 
 def is_admin(authorization: str, settings: Settings) -> bool:
-    """Whether the Authorization header opens the admin routes.
+    """Whether the header holds ADMIN_TOKEN as a Bearer token (RFC 6750; RFC 9110: the scheme's case is free).
 
-    With ADMIN_TOKEN set it must be that, as a Bearer token (RFC 6750; RFC 9110: the scheme's case is free);
-    without, everybody may in development and nobody in production.
+    Where none is set, everybody is the admin in development, and nobody in production.
     """
     if not settings.admin_token:
         return not settings.in_production
@@ -24,13 +21,11 @@ def is_admin(authorization: str, settings: Settings) -> bool:
     return same and scheme.lower() == "bearer"
 
 
-async def admin_only(request: Request) -> None:
-    """A dependency of admin routes. Raises Unauthorized."""
-    if not is_admin(request.headers.get("authorization", ""), request.app.state.settings):
-        raise Unauthorized
+def admin_or(refusal: type[ThreadrError]) -> params.Depends:
+    """A dependency of routes, which raises `refusal` for everybody but the admin."""
 
+    async def check(request: Request) -> None:
+        if not is_admin(request.headers.get("authorization", ""), request.app.state.settings):
+            raise refusal
 
-async def admin_or_hidden(request: Request) -> None:
-    """The same for routes that outsiders should not know of. Raises NotFound."""
-    if not is_admin(request.headers.get("authorization", ""), request.app.state.settings):
-        raise NotFound
+    return params.Depends(check)

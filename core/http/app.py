@@ -1,7 +1,5 @@
 """How a function's routes become an app: services, errors, middleware."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from fastapi import APIRouter, FastAPI, Response
@@ -11,10 +9,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 from core import log
-from core.errors import ThreadrError
 from core.http.middleware import RequestMiddleware
 from core.http.openapi import DocumentedApp
-from core.http.problems import render
+from core.http.problems import raise_ours
 from core.http.security import DOCS_PATH, HeadMiddleware, SecurityHeaders
 from core.settings import Settings
 
@@ -28,10 +25,7 @@ def create_app(
     settings: Settings | None = None,
     make_services: Callable[[Settings], object] | None = None,
 ) -> FastAPI:
-    """An ASGI app of these routes; its state holds the settings, and the services that are made of them.
-
-    Raises SettingsError when a variable has a value that cannot be used.
-    """
+    """An ASGI app of these routes; its state holds the settings and the services. Raises SettingsError."""
     settings = settings or Settings.from_env()
     log.set_up()
     app = DocumentedApp(
@@ -41,14 +35,13 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
+        exception_handlers=dict.fromkeys((RequestValidationError, HTTPException), raise_ours),
     )
     app.state.settings = settings
     if make_services:
         app.state.services = make_services(settings)
     for router in routers:
         app.include_router(router)
-    for error in (ThreadrError, RequestValidationError, HTTPException):
-        app.add_exception_handler(error, render)
     _add_middleware(app, settings)
     return app
 

@@ -1,7 +1,5 @@
 """The one event loop of a Lambda process."""
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import os
@@ -27,12 +25,15 @@ def on_process_loop(work: Callable[[asyncio.AbstractEventLoop], _Result]) -> _Re
     """
 
     def call() -> _Result:
-        loop = _process_loop()
-        asyncio.set_event_loop(loop)  # Mangum asks for the current one
+        global _loop
+        if _loop is None or _loop.is_closed():
+            _loop = asyncio.new_event_loop()
+            atexit.register(_loop.close)
+        asyncio.set_event_loop(_loop)  # Mangum asks for the current one
         try:
-            return work(loop)
+            return work(_loop)
         finally:
-            _end_tasks(loop)
+            _end_tasks(_loop)
 
     return _thread.submit(call).result()
 
@@ -44,14 +45,6 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(asyncio.wait(left, timeout=_TURN_SECONDS))
         for task in left:
             task.cancel()
-
-
-def _process_loop() -> asyncio.AbstractEventLoop:
-    global _loop
-    if _loop is None or _loop.is_closed():
-        _loop = asyncio.new_event_loop()
-        atexit.register(_loop.close)
-    return _loop
 
 
 def _begin() -> None:

@@ -1,19 +1,18 @@
 """What a function was called with, of any kind, as one well-formed HTTP API event."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlencode
 
 from core.errors import Malformed
 
 Kind = Literal["v2", "v1", "alb"]
 Json = dict[str, Any]  # what Lambda is given and gives
+_STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 # What Mangum can read; a header that it cannot is left out: the app needs none of them.
 _READABLE = {
@@ -38,20 +37,16 @@ class LambdaEvent:
     refusal: Malformed | None = None
 
     @classmethod
-    def of(cls, given: object) -> LambdaEvent:
+    def of(cls, given: object) -> Self:
         """The event of anything that JSON can hold, and more."""
         event = _table(given)
         context = _table(event.get("requestContext"))
-        http = _table(context.get("http"))
         kind: Kind = "alb" if "elb" in context else "v1" if _text(event.get("httpMethod")) else "v2"
-        method = _text(http.get("method") if kind == "v2" else event.get("httpMethod"))
-        source = http if kind == "v2" else _table(context.get("identity"))
-        body = _body(event)
-        request = {
-            "method": method or "GET",
-            "path": _path(event, context, kind),
-            "sourceIp": _text(source.get("sourceIp")),
-        }
+        http = _table(context.get("http"))
+        if kind != "v2":
+            http = _table(context.get("identity")) | {"method": event.get("httpMethod")}
+        method, address, body = _text(http.get("method")), _text(http.get("sourceIp")), _body(event)
+        request = {"method": method or "GET", "path": _path(event, context, kind), "sourceIp": address}
         payload = {
             "version": "2.0",
             "rawQueryString": _query(event, kind),
@@ -59,8 +54,11 @@ class LambdaEvent:
             "requestContext": {"http": request},
             "body": body or b"",
         }
+        refusal = Malformed("The body is said to be base64, and is not.") if body is None else None
+        if not method:
+            refusal = Malformed("This function answers HTTP requests, and was called with something else.")
         many_values = isinstance(event.get("multiValueHeaders"), dict)
-        return cls(kind=kind, payload=payload, many_values=many_values, refusal=_refusal(method, body))
+        return cls(kind=kind, payload=payload, many_values=many_values, refusal=refusal)
 
     def shaped(self, answer: Json) -> Json:
         """An answer of format 2.0, as the sender of this event takes it."""
@@ -68,19 +66,11 @@ class LambdaEvent:
             return answer
         shaped = {name: answer.get(name, {}) for name in ("statusCode", "headers", "body", "isBase64Encoded")}
         if self.kind == "alb":
-            status = answer["statusCode"]
-            known = status in HTTPStatus._value2member_map_
-            shaped["statusDescription"] = f"{status} {HTTPStatus(status).phrase}" if known else str(status)
+            shaped["statusDescription"] = _STATUS_LINES.get(answer["statusCode"], str(answer["statusCode"]))
             # With multi-value headers switched on, an ALB reads only these.
             if self.many_values:
                 shaped["multiValueHeaders"] = {name: [value] for name, value in shaped.pop("headers").items()}
         return shaped
-
-
-def _refusal(method: str, body: bytes | None) -> Malformed | None:
-    if not method:
-        return Malformed("This function answers HTTP requests, and was called with something else.")
-    return Malformed("The body is said to be base64, and is not.") if body is None else None
 
 
 def _table(value: object) -> dict[Any, Any]:

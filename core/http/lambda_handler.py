@@ -1,7 +1,5 @@
 """An ASGI app as a Lambda handler that answers every event."""
 
-from __future__ import annotations
-
 import gc
 import logging
 import secrets
@@ -45,8 +43,8 @@ def _answer(app: ASGIApp, given: Any, context: Any) -> Json:
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await app(scope, _refusing(event.refusal) if event.refusal else receive, send)
-        except BaseException as error:
-            raised.append(error)  # Mangum makes plain text of it
+        except BaseException as error:  # of any type: Mangum makes plain text of it
+            raised.append(error)
             raise
 
     # Lifespan would run with every invocation; problem+json would leave as base64.

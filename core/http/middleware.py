@@ -1,11 +1,8 @@
 """What surrounds every request: its id, time and body limit, its log line, its last resort."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core import log
 from core.errors import BodyTooLarge, Malformed, ThreadrError
 from core.http.problems import problem
-from core.request import RequestRecord, current_store_usage
+from core.request import RequestRecord
+from core.usage import current_store_usage
 
 _MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
 _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
@@ -48,12 +46,15 @@ class RequestMiddleware:
         scope.setdefault("state", {})["record"] = record
         current_store_usage.set(record.store_usage)
         sender = HeaderSender(send, lambda headers: headers.update(record.headers()))
-        ids = log.current_ids.set(_ids(scope, record))
+        ids = {"request_id": record.request_id}
+        if lambda_id := getattr(scope.get("aws.context"), "aws_request_id", None):
+            ids["aws_request_id"] = str(lambda_id)  # it is in Lambda's own lines
+        former_ids = log.current_ids.set(ids)
         try:
-            await self._answer(scope, receive, sender, record)
+            await self._run(scope, receive, sender, record)
         finally:
             _log(scope, record, sender.status)
-            log.current_ids.reset(ids)
+            log.current_ids.reset(former_ids)
         return None
 
     def _budget_seconds(self, scope: Scope) -> float:
@@ -62,11 +63,10 @@ class RequestMiddleware:
             return self._seconds
         return min(self._seconds, max(0.0, float(remaining_ms()) / 1000 - _SECONDS_FOR_LAMBDA))
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, sender: HeaderSender, record: RequestRecord
-    ) -> None:
+    async def _run(self, scope: Scope, receive: Receive, send: HeaderSender, record: RequestRecord) -> None:
+        """The app answers, or its failure is the answer, as a problem."""
         try:
-            return await self._app(scope, await _read_whole(receive), sender)
+            return await self._app(scope, await _read_whole(receive), send)
         except ThreadrError as error:
             failure = error
         # The one place that lets nothing through, of any type: else the caller would get no answer.
@@ -74,9 +74,9 @@ class RequestMiddleware:
             log.logger.exception("Unexpected error")
             failure = ThreadrError()
         record.failed(failure)
-        if sender.status is None:
+        if send.status is None:
             answer = problem(failure, instance=scope["path"], request_id=record.request_id)
-            await answer(scope, receive, sender)
+            await answer(scope, receive, send)
         return None
 
 
@@ -100,18 +100,11 @@ async def _read_whole(receive: Receive) -> Receive:
     return replay
 
 
-def _ids(scope: Scope, record: RequestRecord) -> dict[str, str]:
-    """By which names the request is known: ours, and on Lambda the one in Lambda's own lines."""
-    lambda_id = getattr(scope.get("aws.context"), "aws_request_id", None)
-    return {"request_id": record.request_id} | ({"aws_request_id": str(lambda_id)} if lambda_id else {})
-
-
 def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:
     """The request's one line; on Lambda, CloudWatch makes metrics of it."""
-    route: Any = scope.get("route")  # its template: the path itself is the caller's text
     facts = record.log_fields() | {
         "method": "HEAD" if "head" in scope else scope["method"],
-        "route": getattr(route, "path", None),
+        "route": getattr(scope.get("route"), "path", None),  # a template: the path is the caller's text
         "status": status,
     }
     if "aws.context" in scope:

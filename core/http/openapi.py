@@ -1,7 +1,5 @@
 """What /openapi.json says beyond the routes' own types: problems, headers, keys, examples."""
 
-from __future__ import annotations
-
 import functools
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +12,7 @@ from core.errors import BodyTooLarge, InvalidRequest, NotJson, ThreadrError
 from core.http.problems import MEDIA_TYPE, members
 
 _Object = dict[str, Any]  # of JSON
+_Names = Iterable[str]
 ADMIN: _Object = {"security": [{"adminToken": []}]}
 HIDDEN: _Object = {"security": [{}, {"adminToken": []}]}  # a 404 to outsiders, where it is not open
 KEY: _Object = {"security": [{}, {"apiKey": []}]}
@@ -33,9 +32,8 @@ class DocumentedApp(FastAPI):
             import tomllib
 
             data = tomllib.loads(Path(__file__).with_name("openapi.toml").read_text(encoding="utf-8"))
-            self.description, self.openapi_tags, self.servers = (
-                data[name] for name in ("description", "tags", "servers")
-            )
+            self.description, self.openapi_tags = data["description"], data["tags"]
+            self.servers = data["servers"]
             components = super().openapi().setdefault("components", {})
             components.setdefault("schemas", {})["Problem"] = data["problem"]
             for name in components["schemas"].keys() & examples().keys():
@@ -54,18 +52,15 @@ def examples() -> Mapping[str, _Object]:
 
 
 def answers(
-    model: Any,
-    *errors: type[ThreadrError],
-    headers: Iterable[str] = (),
-    hit: Iterable[str] = (),
-    also: Mapping[str, Any] | None = None,
+    model: Any, *errors: type[ThreadrError], headers: _Names = (), hit: _Names = (), texts: _Names = ()
 ) -> dict[int | str, _Object]:
     """A route's `responses`: its 200, and a problem for each error and all that are below it.
 
-    `model` is None where the route's return type is the model; `also` holds content of other media types.
+    `model` is None where the route's return type is the model; `texts` are its further media types.
     `headers` are those of all responses, `hit` those of the 200 alone.
     """
-    done = {"description": "Done", "headers": referred([*headers, *hit]), "content": dict(also or {})}
+    content = {media_type: {"schema": {"type": "string"}} for media_type in texts}
+    done = {"description": "Done", "headers": referred([*headers, *hit]), "content": content}
     responses: dict[int | str, _Object] = {200: done | ({"model": model} if model else {})}
     kinds = {(leaf.status, leaf.kind): leaf for leaf in _leaves((*errors, BodyTooLarge, ThreadrError))}
     for status in sorted({status for status, _ in kinds}):
@@ -74,7 +69,7 @@ def answers(
     return responses
 
 
-def referred(names: Iterable[str]) -> dict[str, dict[str, str]]:
+def referred(names: _Names) -> dict[str, dict[str, str]]:
     """The `headers` of one response."""
     return {name: {"$ref": f"#/components/headers/{name}"} for name in (*_EVERYWHERE, *names)}
 
@@ -87,20 +82,16 @@ def _leaves(errors: Iterable[type[ThreadrError]]) -> Iterator[type[ThreadrError]
             yield from _leaves(error.__subclasses__())
 
 
-def _problem(leaves: list[type[ThreadrError]], headers: Iterable[str]) -> _Object:
+def _problem(leaves: list[type[ThreadrError]], headers: _Names) -> _Object:
     content = {
         "schema": {"$ref": "#/components/schemas/Problem"},
-        "examples": {leaf.kind: {"value": _example(leaf)} for leaf in leaves},
+        "examples": {leaf.kind: {"value": members(leaf, leaf.detail, "/api/generate")} for leaf in leaves},
     }
     return {
         "description": "; ".join(dict.fromkeys(leaf.title for leaf in leaves)),
         "headers": referred(headers),
         "content": {MEDIA_TYPE: content},
     }
-
-
-def _example(error: type[ThreadrError]) -> Mapping[str, str | int]:
-    return members(error, error.default_detail, "/api/generate")
 
 
 def _header(name: str, description: str, example: str | int) -> _Object:

@@ -1,10 +1,8 @@
 """Errors as RFC 9457 problem details: one shape for everything, at most 2 KB, never echoing the input."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 from fastapi import Request
@@ -13,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from core.errors import InvalidRequest, MethodNotAllowed, NotFound, NotJson, ThreadrError
-from core.request import RequestRecord
 from core.text.cleaning import clean_line
 
 MEDIA_TYPE = "application/problem+json"
@@ -24,12 +21,21 @@ _HALF_ESCAPE = re.compile("%.?$")
 _NOT_VALID = "The body is not valid JSON"
 
 
-async def render(request: Request, error: Exception) -> JSONResponse:
-    """The handler of every error: ours, FastAPI's and Starlette's in the same shape."""
-    record: RequestRecord = request.state.record
-    ours = _ours(error)
-    record.failed(ours)
-    return problem(ours, instance=request.scope["path"], request_id=record.request_id)
+async def raise_ours(request: Request, error: Exception) -> NoReturn:
+    """The handler of FastAPI's and Starlette's errors: RequestMiddleware makes the answer of ours."""
+    if isinstance(error, RequestValidationError):
+        if isinstance(error.body, bytes):  # FastAPI leaves it so when its type is not JSON
+            raise NotJson
+        faults = list(dict.fromkeys(_fault(fault) for fault in error.errors()))
+        raise InvalidRequest("; ".join(faults[:_MAX_NAMED_FAULTS]) + ".")
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        raise NotFound
+    if error.status_code == 405:
+        allowed = set((error.headers or {}).get("Allow", "").split(", "))
+        also = {"HEAD"} & {method.replace("GET", "HEAD") for method in allowed}
+        raise MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed | also))})
+    raise InvalidRequest(f"{_NOT_VALID}.")  # FastAPI's 400: the body could not be read at all
 
 
 def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSONResponse:
@@ -54,27 +60,6 @@ def members(error: ThreadrError | type[ThreadrError], detail: str, instance: str
         "detail": detail,
         "instance": instance,
     }
-
-
-def _ours(error: Exception) -> ThreadrError:
-    if isinstance(error, ThreadrError):
-        return error
-    if isinstance(error, RequestValidationError):
-        # FastAPI leaves a body as bytes when its type is not JSON.
-        return NotJson() if isinstance(error.body, bytes) else InvalidRequest(_faults(error))
-    assert isinstance(error, HTTPException)
-    if error.status_code == 404:
-        return NotFound()
-    if error.status_code == 405:
-        allowed = set((error.headers or {}).get("Allow", "").split(", "))
-        also = {"HEAD"} & {method.replace("GET", "HEAD") for method in allowed}
-        return MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed | also))})
-    return InvalidRequest(f"{_NOT_VALID}.")  # FastAPI's 400: the body could not be read at all
-
-
-def _faults(error: RequestValidationError) -> str:
-    faults = dict.fromkeys(_fault(fault) for fault in error.errors())
-    return "; ".join(list(faults)[:_MAX_NAMED_FAULTS]) + "."
 
 
 def _fault(fault: Mapping[str, Any]) -> str:

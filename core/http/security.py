@@ -1,7 +1,5 @@
 """Security headers of every answer; and HEAD, which is GET without its body."""
 
-from __future__ import annotations
-
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,7 +13,6 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_HSTS = "max-age=31536000"
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -34,7 +31,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, *, production: bool) -> None:
         self._app = app
-        self._always = {**_ALWAYS, "Strict-Transport-Security": _HSTS} if production else _ALWAYS
+        self._always = _ALWAYS | ({"Strict-Transport-Security": "max-age=31536000"} if production else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -1,14 +1,12 @@
 """The figures of a store as /api/cache/stats shows them."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 from core.errors import StoreError
 from core.ops.schemas import CacheStats, DayOut
-from core.request import add_store_error
 from core.store.counters import NO_COUNTERS, Counters, last_days
 from core.store.protocol import Store, StoreStats
+from core.usage import add_store_error
 
 _OF_STORE = [field.name for field in fields(StoreStats) if field.name != "days"]
 _COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
@@ -19,21 +17,19 @@ async def cache_report(store: Store, now: float) -> CacheStats:
 
     `available` is False, and figures are null or 0, when the store fails.
     """
+    stats, reason = StoreStats(), None
     try:
-        return _report(await store.stats(), now)
+        stats = await store.stats()
     except StoreError as error:
         add_store_error()
-        return _report(StoreStats(), now, error)
-
-
-def _report(stats: StoreStats, now: float, error: StoreError | None = None) -> CacheStats:
+        reason = error.health
     days = [_day(date, stats.days.get(date, NO_COUNTERS)) for date in last_days(now)]
     sums = {name: round(sum(getattr(day, name) for day in days), 6) for name in _COUNTED}
     asked = sums["hits"] + sums["misses"]
     return CacheStats(
         **{name: getattr(stats, name) for name in _OF_STORE},
-        available=error is None,
-        reason=error.health if error else None,
+        available=reason is None,
+        reason=reason,
         hit_rate=round(sums["hits"] / asked, 4) if asked else None,
         days=days,
         **sums,

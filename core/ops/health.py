@@ -1,11 +1,11 @@
 """What is true of each part right now; nothing here costs money."""
 
-from __future__ import annotations
-
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from core import log
@@ -13,23 +13,18 @@ from core.article.article import Article
 from core.article.extraction import extract_article
 from core.errors import StoreError
 from core.ops.schemas import ScheduledCheck, ServiceHealth, Status
-from core.request import add_store_error
 from core.services import Services
 from core.store.keys import LAST_HEALTH_CHECK
 from core.text.thread import Brief, thread_of
-from core.usage import UsageMeter
+from core.usage import UsageMeter, add_store_error
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.health_note import MODEL_NOTE, read_note
 
-_REMEMBERED_SECONDS = 86_400.0
+_KEPT_SECONDS = 86_400.0
 _SHARED_SECONDS = 5.0  # how long an answer is given again
 _DEADLINE_SECONDS = 5.0  # for each part; the store's own is shorter, as a rule
-_TEXT = "A text becomes a thread — 一篇文章. If it does not, nothing can be made here."
-_SAMPLE = b"""<html><head><title>Health</title></head><body><article><h1>Health</h1>
-<p>A page with enough text for an article must come out as an article.</p>
-<p>If this one does not, then some part of the reader is broken or missing.</p>
-<p>Nobody would get a thread of a link then, so the check says it aloud.</p>
-</article></body></html>"""
+_PAGE = Path(__file__).with_name("health_sample.html")
+_TEXT = Article(text="A text becomes a thread — 一篇文章. If it does not, nothing can be made here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +32,7 @@ class HealthReport:
     """The parts are `redis`, `openai` and `extraction`."""
 
     services: dict[str, ServiceHealth]
+    details: Mapping[str, str | None] = field(default_factory=dict)
     last_scheduled_check: ScheduledCheck | None = None
 
     @property
@@ -77,13 +73,12 @@ async def _check_now(services: Services, deadline_seconds: float) -> HealthRepor
     """All parts, asked at once: what the store is asked travels in one round trip."""
     redis, last, note, extraction = await asyncio.gather(
         _redis(services),
-        _recalled(services, LAST_HEALTH_CHECK),
+        _last_check(services),
         _recalled(services, MODEL_NOTE),
         _extraction(deadline_seconds),
     )
-    openai = _openai(services, note)
-    parts = {"redis": redis, "openai": openai, "extraction": extraction}
-    return HealthReport(parts, _parse_last_check(last))
+    parts = {"redis": redis, "openai": _openai(services, note), "extraction": extraction}
+    return HealthReport(parts, services.details, last)
 
 
 async def check_and_remember(services: Services) -> ScheduledCheck:
@@ -93,9 +88,7 @@ async def check_and_remember(services: Services) -> ScheduledCheck:
     result = ScheduledCheck(status=report.status, at=at, services=report.services)
     log.event("Scheduled health check", **result.model_dump(include={"status", "services"}))
     try:
-        await services.store.remember(
-            LAST_HEALTH_CHECK, result.model_dump_json(), ttl_seconds=_REMEMBERED_SECONDS
-        )
+        await services.store.remember(LAST_HEALTH_CHECK, result.model_dump_json(), ttl_seconds=_KEPT_SECONDS)
     except StoreError as error:
         log.event("Health check not kept", reason=error.reason)
     return result
@@ -109,10 +102,10 @@ async def _recalled(services: Services, key: str) -> str | None:
         return None
 
 
-def _parse_last_check(value: str | None) -> ScheduledCheck | None:
+async def _last_check(services: Services) -> ScheduledCheck | None:
     """The check that was stored; None when the value is not one."""
     try:
-        return ScheduledCheck.model_validate_json(value or "")
+        return ScheduledCheck.model_validate_json(await _recalled(services, LAST_HEALTH_CHECK) or "")
     except ValueError:
         return None
 
@@ -151,13 +144,12 @@ async def _extraction(deadline_seconds: float) -> ServiceHealth:
     started, status = time.perf_counter(), "unusable"
     try:
         async with asyncio.timeout(deadline_seconds):
-            thread_of([_TEXT], Brief(), link=None)
+            thread_of([_TEXT.text], Brief(), link=None)
             status = "model_only"
-            await ExtractiveComposer().compose(
-                Article(text=_TEXT), Brief(), seconds=deadline_seconds, meter=UsageMeter()
-            )
+            composer = ExtractiveComposer()
+            await composer.compose(_TEXT, Brief(), seconds=deadline_seconds, meter=UsageMeter())
             status = "broken"
-            await asyncio.to_thread(extract_article, _SAMPLE, url="https://example.com/")
+            await asyncio.to_thread(extract_article, _PAGE.read_bytes(), url="https://example.com/")
     # A library that is missing, of another version or out of memory may raise any type.
     except Exception as error:
         return _health(status, type(error).__name__, started)

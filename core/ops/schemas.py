@@ -1,8 +1,6 @@
 """What the admin and health routes take and give."""
 
-from __future__ import annotations
-
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -25,7 +23,7 @@ class ClearRequest(BaseModel):
     _surrogates = field_validator("url", "text")(encodable)
 
     @classmethod
-    def merged(cls, query: ClearRequest, body: ClearRequest | None) -> ClearRequest:
+    def merged(cls, query: Self, body: Self | None) -> Self:
         """The one that names something. Raises InvalidRequest unless exactly one url or text is given."""
         sources = [source for source in (query, body) if source]
         given = [source for source in sources for value in (source.url, source.text) if value is not None]
@@ -82,7 +80,7 @@ class ClearAnswer(BaseModel):
     message: str
 
     @classmethod
-    def of(cls, found: bool) -> ClearAnswer:
+    def of(cls, found: bool) -> Self:
         message = "The kept answer was removed." if found else "No answer was kept for this."
         return cls(success=found, message=message)
 

@@ -1,7 +1,5 @@
 """What is counted of a day, for the last 30 days, and how the shared store holds it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The names under which things stand in the store. All begin with `threadr:`, all have a TTL."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 URL_PREFIX = "threadr:cache:url:"

@@ -1,7 +1,5 @@
 """The counters and the budget of the store in the process."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field

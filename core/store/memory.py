@@ -1,7 +1,5 @@
 """The store inside this process: first tier of every request, and all there is without Redis."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,7 +15,7 @@ from core.store.protocol import (
     LEASE_SECONDS,
     LOOKING_MODES,
     Lookup,
-    LookupReply,
+    Reply,
     StoredEntry,
     StoreStats,
 )
@@ -71,13 +69,11 @@ class MemoryStore:
         self._limiter = LocalWindow(window, clock)
         self._started_at = clock()
 
-    async def look_up(
-        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, seconds: float = 60
-    ) -> LookupReply:
+    async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         # As scripts/look_up.lua does it, step for step.
         decision = self._limiter.limit(None, lookup.client) if lookup.charge == "always" else None
         if decision and not decision.allowed:
-            return LookupReply(kind="limited", decision=decision)
+            return Reply(kind="limited", decision=decision)
         self.ledger.count(counters)
         reply = self._reply(lookup, seconds)
         outcome = outcome_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
@@ -85,23 +81,23 @@ class MemoryStore:
         self.ledger.count(counters_of(outcome, cost_micros=cost_micros))
         return replace(reply, decision=reply.decision or decision)
 
-    def _reply(self, lookup: Lookup, seconds: float) -> LookupReply:
+    def _reply(self, lookup: Lookup, seconds: float) -> Reply:
         if value := self.fresh(lookup):
-            return LookupReply(kind="hit", value=value)
+            return Reply(kind="hit", value=value)
         looks = lookup.mode in LOOKING_MODES
         if looks and (failure := self.items.get(failure_key(lookup.key))):
-            return LookupReply(kind="failed", value=failure)
+            return Reply(kind="failed", value=failure)
         value = self._kept(lookup)
         if lookup.mode in ("only_if_cached", "count_only"):
-            return LookupReply(kind="not_stored", value=value)
+            return Reply(kind="not_stored", value=value)
         if lookup.mode != "refresh" and self.items.get(lease_key(lookup.key)):
-            return LookupReply(kind="follow", value=value)
+            return Reply(kind="follow", value=value)
         decision = self._limiter.limit(None, lookup.client) if lookup.charge == "on_generation" else None
         if decision and not decision.allowed:
-            return LookupReply(kind="limited", decision=decision)
+            return Reply(kind="limited", decision=decision)
         self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
         within_budget = self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
-        return LookupReply(kind="lead", value=value, decision=decision, within_budget=within_budget)
+        return Reply(kind="lead", value=value, decision=decision, within_budget=within_budget)
 
     def fresh(self, lookup: Lookup) -> str | None:
         """The kept value if it may be given; nothing is counted."""
@@ -120,10 +116,7 @@ class MemoryStore:
         self.ledger.settle(lookup.token, counters)
         if entry.value and entry.thread_seconds:
             self.items.put(thread_key(entry.thread_id), entry.value, entry.thread_seconds)
-        held = self.items.get(lease_key(lookup.key)) == lookup.token
-        if held:
-            self.items.drop(lease_key(lookup.key))
-        if not held or not entry.value or not entry.ttl_seconds:
+        if not _give_back(self.items, lookup) or not entry.value or not entry.ttl_seconds:
             return False
         self.items.put(lookup.key, entry.value, entry.ttl_seconds)
         if entry.content:
@@ -142,8 +135,7 @@ class MemoryStore:
             self._limiter.limit(None, lookup.client, -1)
         if failure:
             self.items.put(failure_key(lookup.key), failure, FAILURE_SECONDS)
-        if self.items.get(lease_key(lookup.key)) == lookup.token:
-            self.items.drop(lease_key(lookup.key))
+        _give_back(self.items, lookup)
         self.ledger.settle(lookup.token, counters)
 
     async def renew(self, lookup: Lookup) -> None:
@@ -192,3 +184,9 @@ class MemoryStore:
 def cost_micros_of(value: str) -> int:
     """What a kept value cost to make, in millionths of a dollar."""
     return int(value.split(" ", 3)[2])
+
+
+def _give_back(items: _Items, lookup: Lookup) -> bool:
+    """Whether the lease was the asker's still; it ends."""
+    lease = lease_key(lookup.key)
+    return items.get(lease) == lookup.token and items.drop(lease)

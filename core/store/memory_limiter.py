@@ -1,7 +1,5 @@
 """The sliding window inside this process, with the interface of upstash-ratelimit's Limiter."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace

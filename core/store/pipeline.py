@@ -1,7 +1,5 @@
 """Auto-pipelining: commands issued in one turn of the event loop travel as one batch."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from abc import abstractmethod
@@ -14,7 +12,7 @@ from upstash_redis.commands import AsyncCommands
 from core.errors import StoreError
 from core.net.breaker import Breaker
 from core.net.per_loop import PerLoop
-from core.request import StoreUsage, current_store_usage
+from core.usage import StoreUsage, current_store_usage
 
 Command = list[Any]
 _Client = TypeVar("_Client")

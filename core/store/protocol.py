@@ -21,7 +21,7 @@ Charge = Literal["always", "on_generation", "never"]
 class Lookup:
     """What a request wants of its one round trip.
 
-    `mode`: `normal` looks and may lead; `refresh` leads without looking, whoever has the lease;
+    `mode`: `normal` looks and may lead; `refresh` leads without looking, and takes the lease from its holder;
     `only_if_cached` looks and never leads; `count_only` does neither. `charge`: when the call counts against
     the client's limit. `min_created_at`: the epoch second after which a kept answer must have been made.
     `waited`: the request waited for another's generation, so that a hit is counted as collapsed.
@@ -48,7 +48,7 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookupReply:
+class Reply:
     """What a store answers to a look-up.
 
     limited: over the limit. hit: `value` may be given. failed: `value` is the failure that is remembered.
@@ -96,21 +96,17 @@ class StoreStats:
 class Store(Protocol):
     """Every operation raises StoreError when the store does not do its work."""
 
-    async def look_up(
-        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, seconds: float = 60
-    ) -> LookupReply:
+    async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         """Limit, look-up, lease and reservation (for `seconds`) in one atomic step.
 
         `counters` are added to the day's, unless the call is over the limit that it is charged to always.
         """
-        ...
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
         """Settle what was reserved, keep the entry and give the lease back.
 
         False when it is no answer to the key: the lease is another's, or nothing was to be kept.
         """
-        ...
 
     async def release(
         self,
@@ -121,40 +117,30 @@ class Store(Protocol):
         failure: str | None = None,
     ) -> None:
         """Settle and give the lease back without an entry; a `failure` is remembered for 60 s."""
-        ...
 
     async def renew(self, lookup: Lookup) -> None:
         """Make the lease last from now, if it is still the asker's."""
-        ...
 
     async def peek(self, key: str) -> str | None:
         """What stands under the key, by a plain read; nothing is counted."""
-        ...
 
     async def content(self, name: str) -> str | None:
         """The value that is filed under a source text's digest."""
-        ...
 
     async def forget(self, key: str) -> bool:
         """Remove the key's value and failure; False when there was no value."""
-        ...
 
     async def status(self, client: str) -> Decision:
         """What the client's next call would meet; nothing is counted."""
-        ...
 
     async def stats(self) -> StoreStats:
         """Figures, in a number of commands that does not grow with the number of keys."""
-        ...
 
     async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
         """Keep a note."""
-        ...
 
     async def ping(self) -> bool:
         """Whether the store takes writes."""
-        ...
 
     async def close(self) -> None:
         """Give back connections."""
-        ...

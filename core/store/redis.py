@@ -1,20 +1,17 @@
 """The store that all instances share: Redis's commands, over whichever client reaches it."""
 
-from __future__ import annotations
-
 import asyncio
 import functools
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.rate_limit import Decision, Window
-from core.request import current_store_usage
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
 from core.store.keys import (
     CACHE_INDEX,
-    CONTENT_MARK_LENGTH,
     PROBE,
     day_of,
     failure_key,
@@ -22,12 +19,11 @@ from core.store.keys import (
     script_keys,
 )
 from core.store.pipeline import BatchingClient
-from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, LookupReply, StoredEntry, StoreStats
+from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
-from core.usage import micros
+from core.usage import current_store_usage, micros
 
-_INDEX_TTL_MS = 400 * 86_400_000  # longer than any entry can live
-_MAX_CONTENTS = 500
+_LEASE_MS, _FAILURE_MS = int(LEASE_SECONDS * 1000), int(FAILURE_SECONDS * 1000)
 _WITH_WINDOW = ("look_up", "release", "take")
 
 
@@ -51,9 +47,7 @@ class RedisStore:
         self._clock = clock
         self._budget_micros = micros(budget_usd)
 
-    async def look_up(
-        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, seconds: float = 60
-    ) -> LookupReply:
+    async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         now_ms = int(self._clock() * 1000)
         answer = await self._run(
             "look_up",
@@ -62,9 +56,8 @@ class RedisStore:
             mode=lookup.mode,
             charge=lookup.charge,
             waited=int(lookup.waited),
-            token=lookup.token,
             digest=lookup.digest,
-            lease=int(LEASE_SECONDS * 1000),
+            lease=_LEASE_MS,
             min_created_at=int(lookup.min_created_at * 1000),
             max_cost_usd=repr(lookup.max_cost_usd),
             budget=self._budget_micros,
@@ -72,19 +65,17 @@ class RedisStore:
         )
         return self._reply(lookup, answer, now_ms)
 
-    def _reply(self, lookup: Lookup, answer: list[Any], now_ms: int) -> LookupReply:
+    def _reply(self, lookup: Lookup, answer: list[Any], now_ms: int) -> Reply:
         kind, value, current, previous, within_budget, contents = _check_types(
             answer, str, (str, type(None)), int, int, int, str
         )
         allowed = kind != "limited"
         decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
-        is_charged = lookup.charge == "always" or (
-            lookup.charge == "on_generation" and kind in ("limited", "lead")
-        )
-        return LookupReply(
+        charged = {"always": True, "on_generation": kind in ("limited", "lead"), "never": False}
+        return Reply(
             kind=kind,
             value=value,
-            decision=decision if is_charged else None,
+            decision=decision if charged[lookup.charge] else None,
             within_budget=bool(within_budget),
             known_contents=contents,
         )
@@ -96,13 +87,9 @@ class RedisStore:
             counters,
             content=entry.content,
             thread_id=entry.thread_id,
-            token=lookup.token,
             value=entry.value or "",
             ttl=int(entry.ttl_seconds * 1000),
             thread_ttl=int(entry.thread_seconds * 1000),
-            index_ttl=_INDEX_TTL_MS,
-            mark=entry.content[:CONTENT_MARK_LENGTH],
-            max_contents=_MAX_CONTENTS,
             forgotten_day=day_of(self._clock() - KEPT_DAYS * 86_400),
         )
         (done,) = _check_types(answer, int)
@@ -116,18 +103,13 @@ class RedisStore:
         refund: bool = False,
         failure: str | None = None,
     ) -> None:
+        failure = failure or ""
         await self._run(
-            "release",
-            lookup,
-            counters,
-            token=lookup.token,
-            refund=int(refund),
-            failure=failure or "",
-            failure_ttl=int(FAILURE_SECONDS * 1000),
+            "release", lookup, counters, refund=int(refund), failure=failure, failure_ttl=_FAILURE_MS
         )
 
     async def renew(self, lookup: Lookup) -> None:
-        await self._run("renew", lookup, token=lookup.token, lease=int(LEASE_SECONDS * 1000))
+        await self._run("renew", lookup, lease=_LEASE_MS)
 
     async def peek(self, key: str) -> str | None:
         value = await self._redis.execute(["GET", key])
@@ -190,18 +172,14 @@ class RedisStore:
         **arguments: str | int,
     ) -> list[Any]:
         """What the script answers after the number of commands that it ran."""
-        now = self._clock()
-        arguments |= {
-            "now": int(now * 1000),
-            "day": day_of(now),
-            "width": self._window.milliseconds,
-            "limit": self._window.limit,
-        }
+        now, window = self._clock(), self._window
+        key, client, token = (lookup.key, lookup.client, lookup.token) if lookup else ("", "", "")
+        arguments |= {"now": int(now * 1000), "day": day_of(now), "token": token}
+        arguments |= {"width": window.milliseconds, "limit": window.limit}
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
-        pairs = [part for pair in named.items() for part in pair]
-        key, client = (lookup.key, lookup.client) if lookup else ("", "")
+        pairs = itertools.chain.from_iterable(named.items())
         keys = script_keys(key, client, content=content, thread_id=thread_id)
         answer = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
         if not isinstance(answer, list) or not answer or not isinstance(answer[0], int):

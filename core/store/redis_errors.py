@@ -1,7 +1,5 @@
 """What the words of Redis and Upstash errors mean, and results of another type."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from core.errors import CommandFailed, StoreError, StoreRefused, WriteRejected

@@ -1,7 +1,5 @@
 """upstash-ratelimit's sliding window, with the figures that its own leaves out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -9,10 +7,10 @@ from upstash_ratelimit.limiter import AbstractLimiter, Limiter
 
 from core.errors import StoreError
 from core.rate_limit import Decision, Window
-from core.request import current_store_usage
 from core.store.keys import RATE_LIMIT_INDEX
 from core.store.memory_limiter import LocalWindow
 from core.store.redis import script
+from core.usage import current_store_usage
 
 Steps = Generator[Any, Any, None]  # yields a command and its arguments, is sent the result, yields the answer
 

@@ -1,6 +1,4 @@
-"""The figures of a Redis server, in seven commands whatever the number of keys."""
-
-from __future__ import annotations
+"""The figures of a Redis server, in as many commands however many keys it has."""
 
 import asyncio
 from collections.abc import Awaitable

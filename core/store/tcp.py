@@ -1,7 +1,5 @@
 """The client for plain Redis, Valkey or Upstash over TCP, with or without TLS."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

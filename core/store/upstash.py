@@ -1,7 +1,5 @@
 """The client for Upstash Redis over REST."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json
@@ -44,7 +42,7 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
             if not all(str(command[0]).upper() in _READS for command in commands):
                 # It may have been done, so it is not sent again. A connection that died in a pause says
                 # nothing of the store: the first one does not count.
-                counts_for_breaker = cut.in_answer or self._resets > 1
+                counts_for_breaker = cut.args[0] or self._resets > 1
                 raise StoreError(reason="connection cut", counts_for_breaker=counts_for_breaker) from None
             try:
                 results = await self._post(client, commands)
@@ -61,7 +59,7 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
                 return _results(response, await _bounded_body(response), len(commands))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             if isinstance(error, _CUTS):
-                raise _Cut(in_answer=answered) from None
+                raise _Cut(answered) from None
             if is_certificate_fault(error):
                 raise StoreRefused(reason="certificate", health="misconfigured") from None
             raise StoreError(reason=type(error).__name__) from None
@@ -87,10 +85,7 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
 
 
 class _Cut(Exception):
-    """The connection was cut, before the answer or in it."""
-
-    def __init__(self, *, in_answer: bool) -> None:
-        self.in_answer = in_answer
+    """The connection was cut; the argument says whether in the answer."""
 
 
 async def _bounded_body(response: httpx.Response) -> bytes:
@@ -105,7 +100,10 @@ async def _bounded_body(response: httpx.Response) -> bytes:
 
 
 def _results(response: httpx.Response, body: bytes, expected: int) -> list[Any]:
-    content = _json(body)
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        content = None
     error = content.get("error") if isinstance(content, dict) else None
     if error or not response.is_success:
         failure = _http_failure(response, str(error) if error else None)
@@ -115,13 +113,6 @@ def _results(response: httpx.Response, body: bytes, expected: int) -> list[Any]:
     if not isinstance(content, list) or len(content) != expected:
         raise StoreError(reason="answer does not fit the batch", health="bad_response")
     return [_result(item) for item in content]
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _http_failure(response: httpx.Response, error: str | None) -> StoreError:

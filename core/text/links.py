@@ -107,7 +107,7 @@ def _ending() -> re.Pattern[str]:
 
 @functools.cache
 def _link_pattern(mastodon: bool) -> re.Pattern[str]:
-    """twitter-text's, its names bounded (RFC 1035, 2.3.4): hostile text would take minutes."""
+    """twitter-text's pattern of a link; with names unbounded (RFC 1035, 2.3.4) hostile text takes minutes."""
     parts = "domain_chars url_path url_query_chars url_query_ending_chars url_preceding_chars".split()
     letter, path, query, query_end, before = (twitter_pattern(f"valid_{part}").pattern for part in parts)
     labels = rf"(?:(?:{letter}(?:[_-]|{letter}){{0,61}})?{letter}\.){{0,10}}"

@@ -11,8 +11,7 @@ from core.text.word_lists import word_lists
 
 PlatformName = Literal["x", "bluesky", "mastodon", "threads", "linkedin"]
 
-# By twitter-text's config v3.
-_WEIGHING_TWO = re.compile("[^\x00-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
+_WIDE = re.compile("[^\x00-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")  # twitter-text's config v3
 # What an emoji can be made of: looking for one elsewhere would take long.
 _EMOJI_RUN = re.compile(
     "[#*0-9]\ufe0f?\u20e3|[\xa9\xae\u203c\u2049\u2122-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
@@ -55,7 +54,7 @@ def _count_x(text: str) -> int:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
     text = _with_replaced(text, links_in(text))
     text = _EMOJI_RUN.sub(lambda run: twitter_pattern("emoji").sub("xx", run[0]), text)
-    return len(text) + len(_WEIGHING_TWO.findall(text))
+    return len(text) + len(_WIDE.findall(text))
 
 
 def _with_replaced(text: str, links: Iterable[range], mentions: Iterable[tuple[int, int, str]] = ()) -> str:

@@ -1,16 +1,14 @@
 """The answer of a generation: a draft as the platform's posts, with what is known of its source."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 
 from core.article.article import Article
 from core.cache.cache_control import Caller
 from core.cache.entry import Entry
 from core.cache.lease import Audience
 from core.cache.request_key import new_thread_id
-from core.errors import NoArticle, NotFound
+from core.errors import NoArticle
 from core.text.platforms import PLATFORMS
 from core.text.thread import Thread, first_fitting, thread_of
 from core.threads.schemas import GenerateAnswer, GenerateRequest, PostOut, SourceOut, UsageOut
@@ -21,39 +19,7 @@ from core.writing.writer import Written
 AnswerEntry = Entry[GenerateAnswer]
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """An answer, the text and the suffix of each of its posts, and the drafts that they come from."""
-
-    answer: GenerateAnswer
-    posts: tuple[tuple[str, str], ...]
-    drafts: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    def entry(
-        self,
-        digest: str,
-        *,
-        now: float,
-        fresh_seconds: float,
-        content: str = "",
-        validators: tuple[str | None, str | None] = (None, None),
-    ) -> AnswerEntry:
-        """The answer as it is kept for the look-up of that digest."""
-        return Entry(
-            digest=digest,
-            created_at=now,
-            fresh_until=now + fresh_seconds,
-            answer=self.answer,
-            drafts=self.drafts,
-            warnings=self.warnings,
-            content=content,
-            validators=validators,
-            posts=self.posts,
-        )
-
-
-def finished(request: GenerateRequest, article: Article, written: Written, usage: Usage) -> Finished:
+def finished(request: GenerateRequest, article: Article, written: Written, usage: Usage) -> AnswerEntry:
     """The answer for a new draft. Raises NoArticle when nothing of it can be posted."""
     draft, brief = written.draft, request.brief
     thread = _thread(request, article, draft.posts)
@@ -71,13 +37,13 @@ def finished(request: GenerateRequest, article: Article, written: Written, usage
         model=draft.model,
         hooks=[text for hook in draft.hooks if (text := first_fitting(hook, brief.max_length, brief.rule))],
         source=_source(article),
-        usage=UsageOut(**asdict(usage)),
+        usage=UsageOut.model_validate(usage, from_attributes=True),
         warnings=[*written.warnings, *_warnings(thread, article)],
     )
-    return Finished(answer, _parts(thread), draft.posts, draft.warnings)
+    return Entry(answer=answer, posts=_parts(thread), drafts=draft.posts, warnings=draft.warnings)
 
 
-def finished_again(request: GenerateRequest, article: Article, known: AnswerEntry) -> Finished:
+def finished_again(request: GenerateRequest, article: Article, known: AnswerEntry) -> AnswerEntry:
     """The answer to the same text from another address: the known drafts with this one's link."""
     thread = _thread(request, article, known.drafts)
     changes = {
@@ -88,10 +54,10 @@ def finished_again(request: GenerateRequest, article: Article, known: AnswerEntr
         "warnings": [*known.warnings, *_warnings(thread, article)],
     }
     answer = known.answer.model_copy(update=changes)
-    return Finished(answer, _parts(thread), known.drafts, known.warnings)
+    return replace(known, answer=answer, posts=_parts(thread))
 
 
-def finished_rewrite(known: AnswerEntry, number: int, text: str, draft: Draft, usage: Usage) -> Finished:
+def finished_rewrite(known: AnswerEntry, number: int, text: str, draft: Draft, usage: Usage) -> AnswerEntry:
     """The known thread with another text in post `number` (from 1), under an id of its own."""
     at, suffix = number - 1, known.posts[number - 1][1]
     thread, posts = list(known.answer.thread), list(known.posts)
@@ -105,11 +71,11 @@ def finished_rewrite(known: AnswerEntry, number: int, text: str, draft: Draft, u
         "degraded": False,
         "generator": draft.generator,
         "model": draft.model,
-        "usage": UsageOut(**asdict(usage)),
+        "usage": UsageOut.model_validate(usage, from_attributes=True),
         # What was marked in the thread before is not proven by standing there.
         "warnings": list(dict.fromkeys([*known.answer.warnings, *draft.warnings])),
     }
-    return Finished(known.answer.model_copy(update=changes), tuple(posts))
+    return Entry(answer=known.answer.model_copy(update=changes), posts=tuple(posts))
 
 
 def audience_of(written: Written, caller: Caller) -> Audience:
@@ -121,13 +87,6 @@ def audience_of(written: Written, caller: Caller) -> Audience:
     return "process" if written.degraded else "permalink"
 
 
-def stored_answer(entry: AnswerEntry | None) -> AnswerEntry:
-    """The entry under a permalink. Raises NotFound when there is none."""
-    if entry is None:
-        raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
-    return entry
-
-
 def _thread(request: GenerateRequest, article: Article, drafts: Sequence[str]) -> Thread:
     thread = thread_of(drafts, request.brief, link=article.url)
     if not thread.posts:
@@ -136,12 +95,7 @@ def _thread(request: GenerateRequest, article: Article, drafts: Sequence[str]) -
 
 
 def _posts(thread: Thread) -> list[PostOut]:
-    return [
-        PostOut(
-            number=post.number, total=post.total, content=post.content, character_count=post.character_count
-        )
-        for post in thread.posts
-    ]
+    return [PostOut.model_validate(post, from_attributes=True) for post in thread.posts]
 
 
 def _parts(thread: Thread) -> tuple[tuple[str, str], ...]:

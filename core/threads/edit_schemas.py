@@ -1,7 +1,5 @@
 """What people send and get who work with a thread that they have: rewrite and validate, over HTTP."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator

@@ -1,7 +1,5 @@
 """A thread as a file: plain text, Markdown, or JSON that a scheduler takes."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,22 +1,20 @@
 """The main path: client → one store round trip → hit, wait, or article → thread → keep → answer."""
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import replace
 from typing import assert_never
 
 from core.article.article import Article
 from core.cache.cache_control import Caller
-from core.cache.lease import DEGRADED_SECONDS, Audience, Lease
+from core.cache.lease import Audience
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
-from core.cache.request_key import Lookups, RequestIdentity, Variant, content_name
+from core.cache.request_key import Lookup, Lookups, RequestIdentity, Variant, content_name
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
 from core.errors import ArticleError, BudgetSpent, ContentRefused, ModelError, NotCached, RateLimited
 from core.request import CacheStatus, RequestRecord
 from core.settings import Settings
-from core.threads.answer import AnswerEntry, Finished, audience_of, finished, finished_again
+from core.threads.answer import AnswerEntry, audience_of, finished, finished_again
 from core.threads.schemas import GenerateAnswer, GenerateRequest
 from core.threads.source import Source, Sources
 from core.writing.draft import WritingContext
@@ -55,30 +53,21 @@ class GenerateThread:
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
     ) -> GenerateAnswer:
         """The answer; what was learned stands in `record`. Raises ThreadrError by type."""
-        characters = self._settings.max_content_length
-        characters = characters if request.text is None else min(len(request.text), characters)
-        lookup = self._lookups.for_answer(
-            RequestIdentity(url=request.url, text=request.text, variant=self._variant(request)),
-            caller,
-            refresh=request.refresh,
-            max_cost_usd=self._writer.max_cost_usd(request.generator, characters),
-        )
-        for attempt in itertools.count():
+        lookup, attempts = self._lookup(request, caller), itertools.count()
+        while True:
             outcome = await self._cache.look_up(lookup, record)
             match outcome:
                 case Hit(entry):
-                    answer = entry.answer
-                    record.answered(CACHED, generator=answer.generator, degraded=answer.degraded)
-                    return answer if lookup.waited else answer.model_copy(update={"cached": True})
+                    record.answered(CACHED, entry.answer)
+                    return entry.answer if lookup.waited else entry.answer.model_copy(update={"cached": True})
                 case Limited():
                     raise RateLimited
                 case Failed(error):
                     raise error
                 case NotStored():
                     raise NotCached
-                case Follow() if record.seconds_left > _FALLBACK_SECONDS:
-                    seconds = record.seconds_left - _FALLBACK_SECONDS
-                    made = await self._flights.wait(lookup.key, seconds=seconds, attempt=attempt)
+                case Follow() if (seconds := record.seconds_left - _FALLBACK_SECONDS) > 0:
+                    made = await self._flights.wait(lookup.key, seconds=seconds, attempt=next(attempts))
                     if made:
                         return self._collapsed(made, record)
                     lookup = lookup.after_waiting()
@@ -87,11 +76,18 @@ class GenerateThread:
                 case Lead():
                     with self._flights.leading(lookup.key) as flight:
                         answer = await self._make(request, caller, outcome, record)
-                        flight.land(answer)
+                        flight.set_result(answer)
                         return answer
                 case _:
                     assert_never(outcome)
-        raise AssertionError("there is always another attempt")
+
+    def _lookup(self, request: GenerateRequest, caller: Caller) -> Lookup:
+        identity = RequestIdentity(url=request.url, text=request.text, variant=self._variant(request))
+        characters = self._settings.max_content_length
+        if request.text is not None:
+            characters = min(len(request.text), characters)
+        max_cost_usd = self._writer.max_cost_usd(request.generator, characters)
+        return self._lookups.for_answer(identity, caller, refresh=request.refresh, max_cost_usd=max_cost_usd)
 
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
@@ -105,12 +101,10 @@ class GenerateThread:
                     await lease.keep(known, audience, known=True)
                     return _cached(known.answer, record)
                 unavailable = None if lease.within_budget else BudgetSpent(reason="budget spent")
-                written = await self._write(
-                    request, source.article, record, unavailable=unavailable, allow_fallback=not lead.stale
-                )
-                made = finished(request, source.article, written, record.usage.total)
-                await lease.keep(self._entry(request, source, made, lease), audience_of(written, caller))
-                return _made(made.answer, written, record)
+                context = _context(record, unavailable, allow_fallback=lead.stale is None)
+                written, entry = await self._write(request, source, context, record)
+                await lease.keep(entry, audience_of(written, caller))
+                return entry.answer
         except (ArticleError, ModelError) as error:
             if lead.stale is None or isinstance(error, ContentRefused):
                 raise
@@ -120,61 +114,37 @@ class GenerateThread:
         self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer]
     ) -> AnswerEntry | None:
         """An entry that costs no model: of a page that has not changed, or of the same text elsewhere."""
-        if source.unchanged and lead.stale:
-            now = self._lookups.clock()
-            return replace(lead.stale, created_at=now, fresh_until=now + self._settings.cache_ttl_seconds)
+        if source.unchanged:
+            return lead.stale
         if request.url is None or lead.lease.lookup.mode != "normal":
             return None
         content = self._content(request, source.article)
         same = lead.stale if lead.stale and lead.stale.content == content else None
         if same is None:
             same = await lead.lease.same_text(content)
-        if same is None:
-            return None
-        made = finished_again(request, source.article, same)
-        return self._entry(request, source, made, lead.lease)
+        return self._from(request, source, finished_again(request, source.article, same)) if same else None
+
+    def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
+        """The entry with what is known of its source."""
+        content = self._content(request, source.article) if request.url else ""
+        validators = (source.validators.etag, source.validators.last_modified)
+        return replace(entry, content=content, validators=validators)
 
     async def _without_model(self, request: GenerateRequest, record: RequestRecord) -> GenerateAnswer:
         """What can be made without the model, for a follower whose time is nearly over."""
         source = await self._sources.get(request, None, record)
-        unavailable = ModelError(reason="no time left to wait")
-        written = await self._write(
-            request, source.article, record, unavailable=unavailable, allow_fallback=True
-        )
-        return _made(finished(request, source.article, written, record.usage.total).answer, written, record)
+        context = _context(record, ModelError(reason="no time left to wait"))
+        return (await self._write(request, source, context, record))[1].answer
 
     async def _write(
-        self,
-        request: GenerateRequest,
-        article: Article,
-        record: RequestRecord,
-        *,
-        unavailable: ModelError | None,
-        allow_fallback: bool,
-    ) -> Written:
-        context = WritingContext(
-            seconds=record.seconds_left - _COMPOSER_SECONDS,
-            meter=record.usage,
-            model_unavailable=unavailable,
-            allow_fallback=allow_fallback,
-        )
+        self, request: GenerateRequest, source: Source, context: WritingContext, record: RequestRecord
+    ) -> tuple[Written, AnswerEntry]:
         with record.timed("writing"):
-            return await self._writer.write(article, request.brief, request.generator, context)
-
-    def _entry(
-        self, request: GenerateRequest, source: Source, made: Finished, lease: Lease[GenerateAnswer]
-    ) -> AnswerEntry:
-        """The answer as it is kept; one that no model made is fresh for a minute only."""
-        ttl_seconds = self._settings.cache_ttl_seconds
-        if made.answer.generator != "openai":
-            ttl_seconds = min(ttl_seconds, DEGRADED_SECONDS)
-        return made.entry(
-            lease.lookup.digest,
-            now=self._lookups.clock(),
-            fresh_seconds=ttl_seconds,
-            content=self._content(request, source.article) if request.url else "",
-            validators=(source.validators.etag, source.validators.last_modified),
-        )
+            written = await self._writer.write(source.article, request.brief, request.generator, context)
+        entry = self._from(request, source, finished(request, source.article, written, record.usage.total))
+        event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
+        record.answered(event, entry.answer, fallback=written.reason)
+        return written, entry
 
     def _variant(self, request: GenerateRequest) -> Variant:
         """What of the request, the model and the prompt differs from the default."""
@@ -202,15 +172,16 @@ class GenerateThread:
 
 
 def _cached(answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
-    record.answered(CACHED, generator=answer.generator, degraded=answer.degraded)
+    record.answered(CACHED, answer)
     return answer.model_copy(update={"cached": True})
 
 
-def _made(answer: GenerateAnswer, written: Written, record: RequestRecord) -> GenerateAnswer:
-    record.answered(
-        MADE_BY_MODEL if answer.generator == "openai" else MADE_BY_US,
-        generator=answer.generator,
-        degraded=answer.degraded,
-        fallback=written.reason,
+def _context(
+    record: RequestRecord, unavailable: ModelError | None, *, allow_fallback: bool = True
+) -> WritingContext:
+    return WritingContext(
+        seconds=record.seconds_left - _COMPOSER_SECONDS,
+        meter=record.usage,
+        model_unavailable=unavailable,
+        allow_fallback=allow_fallback,
     )
-    return answer

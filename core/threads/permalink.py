@@ -1,22 +1,19 @@
 """The answer of a thread's own address: it never changes, so caches on the way may keep it."""
 
-from __future__ import annotations
-
 import hashlib
 
 from starlette.responses import Response
 
-from core.threads.answer import AnswerEntry, stored_answer
+from core.threads.answer import AnswerEntry
 from core.threads.export import MEDIA_TYPES, Format, exported
 
 # A day: a thread never changes, but its operator may want it gone from caches, too.
 _CACHE_CONTROL = "public, max-age=86400"
 
 
-def permalink(entry: AnswerEntry | None, form: Format | None, *, if_none_match: str) -> Response:
-    """The thread as JSON, or as a file in `form`; 304 when `if_none_match` names it. Raises NotFound."""
-    answer = stored_answer(entry).answer
-    body = exported(answer, form) if form else answer.model_dump_json()
+def permalink(entry: AnswerEntry, form: Format | None, *, if_none_match: str) -> Response:
+    """The thread as JSON, or as a file in `form`; 304 when `if_none_match` names it."""
+    body = exported(entry.answer, form) if form else entry.answer.model_dump_json()
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": _CACHE_CONTROL}
     # By weak comparison, as RFC 9110 (13.1.2) asks: a CDN that compresses makes the tag weak.

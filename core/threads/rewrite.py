@@ -1,9 +1,7 @@
 """One post of a kept thread rewritten by the model: the rest stays, and the result is a thread of its own."""
 
-from __future__ import annotations
-
 from core.cache.cache_control import Caller
-from core.cache.lease import THREAD_SECONDS, Lease
+from core.cache.lease import Lease
 from core.cache.outcome import Lead, Limited
 from core.cache.request_key import Lookups
 from core.cache.tiered import TieredCache
@@ -11,7 +9,7 @@ from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateL
 from core.request import RequestRecord
 from core.text.platforms import PLATFORMS
 from core.text.thread import Brief, first_fitting
-from core.threads.answer import AnswerEntry, finished_rewrite, stored_answer
+from core.threads.answer import AnswerEntry, finished_rewrite
 from core.threads.edit_schemas import RewriteAnswer
 from core.threads.schemas import GenerateAnswer
 from core.writing.draft import Draft, RewriteTask, WritingContext
@@ -39,17 +37,16 @@ class RewritePost:
             raise RateLimited
         assert isinstance(outcome, Lead)  # nobody else can ask for a thread that is new
         async with outcome.lease as lease:
-            entry = stored_answer(await self._cache.thread(thread_id))
+            entry = await self._cache.thread(thread_id)
             task = _task(entry, number, instruction)
             draft = await self._draft(task, lease, record)
             text = first_fitting(draft.posts[0], task.max_length, task.brief.rule).strip()
             if not text:
                 raise ModelError(reason="nothing of the answer fits")
             made = finished_rewrite(entry, number, text, draft, record.usage.total)
-            kept = made.entry(lookup.digest, now=self._lookups.clock(), fresh_seconds=THREAD_SECONDS)
-            await lease.keep(kept, "nobody" if caller.cache_control.no_store else "permalink")
+            await lease.keep(made, "nobody" if caller.cache_control.no_store else "permalink")
         answer = made.answer
-        record.answered(REWRITTEN, generator=answer.generator, degraded=answer.degraded)
+        record.answered(REWRITTEN, answer)
         return RewriteAnswer(**dict(answer), post=answer.thread[number - 1])
 
     async def _draft(self, task: RewriteTask, lease: Lease[GenerateAnswer], record: RequestRecord) -> Draft:
@@ -64,6 +61,8 @@ class RewritePost:
 
 def _task(entry: AnswerEntry, number: int, instruction: str | None) -> RewriteTask:
     """What the model is asked. Raises NotFound and InvalidRequest when there is no such text."""
+    if not entry.posts:
+        raise NotFound("An earlier version made this thread. Make it again from its source to rewrite it.")
     if not 1 <= number <= len(entry.posts):
         raise NotFound(f"The thread has no post {number}.")
     text, suffix = entry.posts[number - 1]

@@ -1,7 +1,5 @@
 """What a thread is made from: the request's text, or the article at its URL."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """What would keep an edited thread from being posted, found without any model."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 
@@ -16,7 +14,10 @@ def validate_thread(request: ValidateRequest, platform: Platform) -> ValidateAns
     """Every post counted as `platform` does, and what is wrong with it in words."""
     contents = [post.content for post in request.thread]
     posts = [_reviewed(number, contents, platform) for number in range(1, len(contents) + 1)]
-    problems = _thread_problems(len(contents), platform)
+    problems = []
+    if len(contents) > platform.max_posts:
+        most = "one post" if platform.max_posts == 1 else f"{platform.max_posts} posts"
+        problems.append(f"A thread has at most {most} here, and this one has {len(contents)}.")
     return ValidateAnswer(
         success=True,
         valid=not problems and not any(post.problems for post in posts),
@@ -27,19 +28,12 @@ def validate_thread(request: ValidateRequest, platform: Platform) -> ValidateAns
     )
 
 
-def _thread_problems(posts: int, platform: Platform) -> list[str]:
-    if posts <= platform.max_posts:
-        return []
-    most = "one post" if platform.max_posts == 1 else f"{platform.max_posts} posts"
-    return [f"A thread has at most {most} here, and this one has {posts}."]
-
-
 def _reviewed(number: int, contents: Sequence[str], platform: Platform) -> ReviewedPost:
-    content, total = contents[number - 1], len(contents)
+    content = contents[number - 1]
     counted = platform.count(content)
     return ReviewedPost(
         number=number,
-        total=total,
+        total=len(contents),
         content=content,
         character_count=counted,
         remaining=platform.limit - counted,

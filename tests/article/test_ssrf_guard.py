@@ -1,4 +1,4 @@
-"""Nothing but judged, public addresses is ever dialled, whatever the URL, its names and its redirects say.
+"""Nothing but checked, public addresses is ever connected to, for any URL, name and redirect.
 
 The real fetcher runs here, over a resolver and a network of the test's own.
 """
@@ -187,7 +187,7 @@ async def test_what_is_not_public_is_never_dialled(url: str, addresses: list[str
     hosts = ("kubernetes.example", "example.com", "xn--a.example")
     with pytest.raises(ArticleBlocked) as caught:
         await fetched(url, {**named(hosts, [PUBLIC]), host: addresses}, network)
-    assert caught.value.detail == ArticleBlocked.default_detail
+    assert caught.value.detail == ArticleBlocked.detail
     assert network.dialled == []
 
 

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
+from starlette.requests import Request
 
-from core.http.client_id import UNKNOWN, client_bucket
+from core.http.client_id import UNKNOWN, client_of
+from core.settings import Settings
 
 KEYS = ("first-key", "second-key")
+
+
+def bucket_of(headers: Headers, *, peer: str | None = None, **settings: Any) -> str:
+    client = None if peer is None else (peer, 50_000)
+    request = Request({"type": "http", "headers": headers.raw, "client": client})
+    return client_of(request, Settings(**settings))
 
 
 def bucket(
     door: str, *, peer: str | None = "198.51.100.9", forwarded: str | None = None, key: str = ""
 ) -> str:
     headers = {"x-forwarded-for": forwarded} if forwarded is not None else {}
-    return client_bucket(front_door=door, peer=peer, headers=headers | {"x-api-key": key}, api_keys=KEYS)
+    return bucket_of(Headers(headers | {"x-api-key": key}), peer=peer, front_door=door, api_keys=KEYS)
 
 
 @pytest.mark.parametrize(
@@ -102,16 +111,12 @@ def test_a_known_key_has_a_bucket_of_its_own_wherever_it_comes_from() -> None:
 
 @pytest.mark.parametrize("keys", [(), ("",)], ids=repr)
 def test_an_empty_key_is_no_key(keys: tuple[str, ...]) -> None:
-    headers = {"x-api-key": ""}
-    assert client_bucket(front_door="gateway", peer="203.0.113.5", headers=headers, api_keys=keys) == (
-        "203.0.113.5"
-    )
+    assert bucket_of(Headers({"x-api-key": ""}), peer="203.0.113.5", api_keys=keys) == "203.0.113.5"
 
 
 def test_a_key_that_is_not_ascii_is_known_as_the_bytes_that_servers_pass_on() -> None:
-    headers = {"x-api-key": "schlüssel".encode().decode("latin-1")}
-    bucket = client_bucket(front_door="gateway", peer=None, headers=headers, api_keys=("schlüssel",))
-    assert bucket.startswith("key-")
+    headers = Headers({"x-api-key": "schlüssel".encode().decode("latin-1")})
+    assert bucket_of(headers, api_keys=("schlüssel",)).startswith("key-")
 
 
 def test_lines_of_the_header_are_one_list_and_the_proxys_own_is_the_last() -> None:
@@ -121,7 +126,7 @@ def test_lines_of_the_header_are_one_list_and_the_proxys_own_is_the_last() -> No
         (b"x-forwarded-for", b"203.0.113.5"),
     ]
     for door in ("alb", "proxy:1"):
-        assert client_bucket(front_door=door, peer=None, headers=Headers(raw=lines)) == "203.0.113.5"
+        assert bucket_of(Headers(raw=lines), front_door=door) == "203.0.113.5"
 
 
 def test_every_key_is_compared_whichever_is_right(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,8 +36,8 @@ def test_an_errors_headers_are_the_responses() -> None:
 def test_only_what_is_our_fault_names_the_request() -> None:
     ours = json.loads(bytes(problem(StoreError(), instance="/", request_id="abc").body))
     yours = json.loads(bytes(problem(NotFound(), instance="/", request_id="abc").body))
-    assert ours["detail"] == f"{StoreError.default_detail} Request id: abc."
-    assert yours["detail"] == NotFound.default_detail
+    assert ours["detail"] == f"{StoreError.detail} Request id: abc."
+    assert yours["detail"] == NotFound.detail
 
 
 def test_the_reason_stays_in_the_log() -> None:

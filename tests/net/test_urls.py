@@ -99,7 +99,7 @@ def test_what_is_not_plainly_a_web_address_is_refused(url: str) -> None:
     with pytest.raises(ArticleBlocked) as caught:
         web_address(url)
     assert (caught.value.reason or "").startswith("url: ")
-    assert caught.value.detail == ArticleBlocked.default_detail
+    assert caught.value.detail == ArticleBlocked.detail
 
 
 @pytest.mark.parametrize(

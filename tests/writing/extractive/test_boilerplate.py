@@ -1,4 +1,4 @@
-"""What of a page is told, and what is not."""
+"""What of a page is its text, and what is not."""
 
 from __future__ import annotations
 

@@ -41,12 +41,12 @@ def squeezed(text: str) -> str:
 
 
 def dangling(source: Article, posts: tuple[str, ...]) -> list[str]:
-    """The first sentences that lean on one that does not stand directly before them in the thread."""
+    """The first sentences that refer back to one that is not directly before them in the thread."""
     language, whole = source.language or "en", squeezed(source.text)
     found, before = [], ""
     for post in posts:
-        told = post if before else post.removeprefix(source.title or "")
-        for opener in sentences(told, language)[:1]:
+        text = post if before else post.removeprefix(source.title or "")
+        for opener in sentences(text, language)[:1]:
             needs_previous = before and before[-20:] + squeezed(opener.text) in whole
             if needs_antecedent(opener.text, language) and not needs_previous:
                 found.append(opener.text)
@@ -135,8 +135,8 @@ def test_a_text_that_fits_loses_no_sentence() -> None:
     for most in (least, 25):
         posts = draft(article(text, title=None), Brief(max_posts=most)).posts
         thread = thread_of(posts, Brief(max_posts=most), link=None)
-        told = squeezed("".join(post.content.rpartition("\n\n")[0] for post in thread.posts))
-        assert (told, thread.cut) == (squeezed(text), False)
+        kept = squeezed("".join(post.content.rpartition("\n\n")[0] for post in thread.posts))
+        assert (kept, thread.cut) == (squeezed(text), False)
 
 
 def test_a_short_text_loses_nothing() -> None:
@@ -186,9 +186,9 @@ def test_quotations_and_lists_stay_whole() -> None:
     ]
     pairs = [pair for both in zip(quoted, listed, strict=True) for pair in both]
     posts = draft(article(LEDE, *(part for pair in pairs for part in pair)), Brief(max_posts=25)).posts
-    told = [pair for pair in pairs if any(pair[1] in post for post in posts)]
-    assert len(told) > 5
-    assert all(any(one in post and other in post for post in posts) for one, other in told)
+    kept = [pair for pair in pairs if any(pair[1] in post for post in posts)]
+    assert len(kept) > 5
+    assert all(any(one in post and other in post for post in posts) for one, other in kept)
 
 
 def test_a_sentence_longer_than_a_post_is_divided_where_it_quotes() -> None:

@@ -45,8 +45,8 @@ def texts(text: str, max_length: int = 200, *, left_out: str = "", language: str
         pytest.param(
             "The tagline? Rain fell. Boats came.", ["The tagline? Rain fell.", "Boats came."], id="answer"
         ),
-        pytest.param("It rained. Boats came.", ["Boats came."], id="leans-on-nothing"),
-        pytest.param("It rained. He left.", ["It rained. He left."], id="all-leans"),
+        pytest.param("It rained. Boats came.", ["Boats came."], id="refers-to-nothing"),
+        pytest.param("It rained. He left.", ["It rained. He left."], id="all-refer-back"),
         pytest.param("Shops open at 8 a.m. Monday.", ["Shops open at 8 a.m. Monday."], id="abbreviation"),
     ],
 )
@@ -63,7 +63,7 @@ def test_chinese_sentences_are_joined_without_spaces() -> None:
     assert texts("雨停了。他们离开了。船来了。", language="zh") == ["雨停了。他们离开了。", "船来了。"]
 
 
-def test_what_leans_on_something_left_out_is_left_out_with_all_that_leans_on_it() -> None:
+def test_what_refers_to_something_left_out_is_left_out_with_all_that_refers_to_it() -> None:
     assert texts("Rain fell. Ann left. She ran. They stopped. Boats came.", left_out="Ann left.") == [
         "Rain fell.",
         "Boats came.",
@@ -76,7 +76,7 @@ def test_too_long_a_list_is_divided_between_its_items() -> None:
     assert [part.needs_previous for part in parts] == [False, True]
 
 
-def test_too_long_a_chain_is_divided_where_a_sentence_only_leans() -> None:
+def test_too_long_a_chain_is_divided_where_a_sentence_only_refers_back() -> None:
     parts = found("Ann left. She said: “Rain.\n“Rain again.” He ran.", max_length=34)
     assert [part.text for part in parts] == ["Ann left.", "She said: “Rain.\n\n“Rain again.”", "He ran."]
     assert [part.needs_previous for part in parts] == [False, True, True]
@@ -97,7 +97,7 @@ LINES = st.sampled_from(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=12).map("\n".join), st.integers(10, 60), LINES)
-def test_no_passage_begins_with_what_leans_unless_it_follows(
+def test_no_passage_begins_with_what_refers_back_unless_it_needs_the_previous(
     text: str, max_length: int, left_out: str
 ) -> None:
     parts = found(text, max_length, left_out=left_out)
