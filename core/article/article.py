@@ -1,16 +1,14 @@
 """What a thread is made from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """The main text of a page or of a request, paragraphs divided by newlines.
 
-    `published` is an ISO 8601 date, `language` an ISO 639-1 code, `site` the name of the publication; None
-    where the page does not say.
+    `published` is an ISO 8601 date, `language` an ISO 639-1 code, `site` the name of the publication.
     """
 
     text: str
@@ -22,7 +20,7 @@ class Article:
     url: str | None = None
     truncated: bool = False
 
-    def cut_to(self, max_characters: int) -> Article:
+    def cut_to(self, max_characters: int) -> Self:
         """The same article with at most `max_characters` of text, ended at a word."""
         if len(self.text) <= max_characters:
             return self

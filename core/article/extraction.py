@@ -1,34 +1,21 @@
 """The article in a page's bytes."""
 
-from __future__ import annotations
-
 import logging
 import re
-import sys
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.article.article import Article
 from core.article.html_limits import limit_html
 from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
-from core.article.pdf import MAGIC, pdf_article
 from core.errors import NoArticle
 from core.text.cleaning import clean, clean_line, letters_of, may_stand
 from core.text.language import guess
 from core.text.word_lists import word_lists
 
-if TYPE_CHECKING:
-    from trafilatura.settings import Document
-
 _THIN_CHARACTERS = 1_500  # less may be one: then the page's own words count
 _MAX_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and marked elements are
-_PLAIN_TYPES = ("text/plain", "text/markdown", "text/x-markdown")
-_MARKDOWN_TITLE = re.compile(r"#[ \t]+(\S.{0,300})")
-_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
-_META_SEARCHED_BYTES = 4096
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 # Where Python's codec of that name lacks what browsers add to the charset.
@@ -45,14 +32,16 @@ def extract_article(html: bytes, *, url: str, content_type: str | None = None) -
     none, Paywall when it shows only the start, UnsupportedContent for a PDF that cannot be read.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    if html[:1024].lstrip().startswith(MAGIC) or media_type == "application/pdf":
+    if html[:1024].lstrip().startswith(b"%PDF-") or media_type == "application/pdf":
+        from core.article.pdf import pdf_article
+
         return pdf_article(html, url=url)
     text = decode(html, content_type)
-    if media_type not in _PLAIN_TYPES:
+    if media_type not in ("text/plain", "text/markdown", "text/x-markdown"):
         return _html_article(text, url)
     article = plain_article(text, url=url)
     named = "markdown" in media_type or urlsplit(url).path.lower().endswith((".md", ".markdown"))
-    title = _MARKDOWN_TITLE.match(article.text) if named else None
+    title = re.match(r"#[ \t]+(\S.{0,300})", article.text) if named else None
     return replace(article, title=clean_line(title[1])) if title else article
 
 
@@ -66,47 +55,34 @@ def plain_article(text: str, *, url: str | None = None) -> Article:
 
 def _html_article(page: str, url: str) -> Article:
     from trafilatura import bare_extraction, external
+    from trafilatura.settings import Document
 
-    external.JT_STOPLIST = external.JT_STOPLIST or _stop_words()
+    if not external.JT_STOPLIST:  # for its second opinion; the 100 languages that it would load take 34 MB
+        languages = word_lists(__file__)["languages"]["with_stop_words"].split()
+        external.JT_STOPLIST = tuple({word for name in languages for word in external.get_stoplist(name)})
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its warnings name the address in full
-    markup = limit_html(page)
-    html = _REFERENCE.sub(_harmless, markup.html)
+    html, cut = limit_html(page)
+    html = _REFERENCE.sub(_harmless, html)
     dates = {"original_date": True, "extensive_search": len(html) < _MAX_SEARCHED_FOR_DATES}
-    document = bare_extraction(
+    found = bare_extraction(
         html, url=url, include_comments=False, with_metadata=True, date_extraction_params=dates
     )
-    text = clean((document.text if document else None) or "")
-    title = _title(document, html, url) if document else None
+    document = found or Document()
+    text = clean(document.text or "")
+    title = _title(document.title, document.sitename, html, url)
     if len(text) < _THIN_CHARACTERS:
         raise_if_blocked_page(html, title or "", text)
-    if document is None or len(text) < MIN_CHARACTERS:
+    if len(text) < MIN_CHARACTERS:
         raise NoArticle
     facts = (document.author, document.date, document.sitename)
     author, published, site = (clean_line(fact or "") or None for fact in facts)
-    return Article(
-        text=text,
-        title=title,
-        author=author,
-        published=published,
-        language=_language(page, text),
-        site=site,
-        url=url,
-        truncated=markup.cut,
-    )
+    article = Article(text=text, title=title, author=author, published=published, site=site, url=url)
+    return replace(article, language=_language(page, text), truncated=cut)
 
 
-def _stop_words() -> tuple[str, ...]:
-    """For trafilatura's second opinion; the 100 languages that it would load itself take 34 MB."""
-    from trafilatura.external import get_stoplist
-
-    languages = word_lists(__file__)["languages"]["with_stop_words"].split()
-    return tuple({word for language in languages for word in get_stoplist(language)})
-
-
-def _title(document: Document, html: str, url: str) -> str | None:
+def _title(title: str | None, site: str | None, html: str, url: str) -> str | None:
     """The title without a suffix that names the site, or that the page's heading does not have."""
-    title = clean_line(document.title or "")
-    site = letters_of(document.sitename or "")
+    title, site = clean_line(title or ""), letters_of(site or "")
     host = letters_of((urlsplit(url).hostname or "").removeprefix("www."))
     headings = {letters_of(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
     while suffix := _SUFFIX.match(title):
@@ -121,16 +97,14 @@ def _harmless(reference: re.Match[str]) -> str:
     """A character reference, or nothing for a control: one of those makes trafilatura give up the page."""
     digits = reference[1]
     code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
-    return reference[0] if code > sys.maxunicode or may_stand(chr(code)) else ""
+    return reference[0] if code > 0x10FFFF or may_stand(chr(code)) else ""
 
 
 def _language(html: str, text: str) -> str:
     """The ISO 639-1 code of <html lang>, unless a long text is plainly in another language."""
     found = re.search(r"<html[^>]{0,1000}?\slang\s*=\s*[\"']?([a-zA-Z]{2})\b", html[:20_000])
     guessed = guess(text)
-    if found is None:
-        return guessed
-    declared = found[1].lower()
+    declared = found[1].lower() if found else guessed
     plain = len(text) >= 400 and (guessed != "en" or text.count(" the ") > 2)
     return guessed if plain and declared in _GUESSED else declared
 
@@ -140,8 +114,8 @@ def decode(body: bytes, content_type: str | None) -> str:
     for mark, charset in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, "replace")
-    in_header = _HEADER_CHARSET.search(content_type or "")
-    in_meta = _META_CHARSET.search(body[:_META_SEARCHED_BYTES])
+    in_header = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
+    in_meta = re.search(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", body[:4096], re.IGNORECASE)
     codec = _codec(in_header[1]) if in_header else None
     if codec is None and in_meta:
         codec = _codec(in_meta[1].decode("ascii", "replace"))

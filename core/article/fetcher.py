@@ -7,28 +7,20 @@ import contextlib
 import fnmatch
 import re
 import zlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.errors import (
-    ArticleBlocked,
-    ArticleError,
-    ArticleTimeout,
-    ArticleTooLarge,
-    ArticleUnreachable,
-    UnsupportedContent,
-)
+from core import errors
 from core.net.tls import is_certificate_fault, tls_context
-from core.net.urls import WebAddress, redirected, web_address
+from core.net.urls import redirected, web_address
+from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
     import httpx2
 
     from core.article.ssrf_guard import GuardedBackend
 
-PROJECT_URL = "https://threadr.example"  # where a site's owner reads who asks and why
-USER_AGENT = f"Threadr/0.1 (+{PROJECT_URL}; fetches one page when a person asks for a thread of it)"
 _MAX_BYTES = 2 * 1024 * 1024
 _MAX_WIRE_BYTES = 2 * _MAX_BYTES  # chunk sizes, trailers and what a compressor adds
 _MAX_CHUNKS = 16_384  # a byte to a chunk would cost seconds of parsing
@@ -37,12 +29,6 @@ _MAX_SECONDS = 8.0
 _SNIFFED_BYTES = 1024
 _READABLE = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf"}
 _REDIRECTS = {301, 302, 303, 307, 308}
-_HEADERS = {
-    "User-Agent": USER_AGENT,
-    "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8,text/markdown;q=0.8,application/pdf;q=0.5",
-    "Accept-Encoding": "gzip",
-    "Accept-Language": "*",
-}
 # Files that sites send as text/html: PNG, GIF, JPEG, zip (and Office), gzip, MP4.
 _FILE = re.compile(rb"(?s)\x89PNG\r|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|....ftyp")
 # As in mimesniff.spec.whatwg.org, section 7.1, but anywhere in the start.
@@ -73,66 +59,58 @@ class Page:
     not_modified: bool = False
 
 
+@dataclass(kw_only=True)
 class Fetcher:
-    """Every redirect is parsed, checked and connected to afresh: no cookie and no connection outlives one.
+    """Every redirect is parsed, checked and connected to afresh: no cookie and no connection outlives one."""
 
-    `backend` makes the network backend, where it shall not be GuardedBackend with its defaults.
-    """
+    allow_hosts: Collection[str] = ()
+    allowed_domains: Collection[str] = ()
+    backend: Callable[[Collection[str]], GuardedBackend] | None = None  # GuardedBackend itself where None
 
-    def __init__(
-        self,
-        *,
-        allow_hosts: Collection[str] = (),
-        allowed_domains: Collection[str] = (),
-        backend: Callable[[Collection[str]], GuardedBackend] | None = None,
-    ) -> None:
-        self._allow_hosts = {re.sub(r"[][]", "", host).lower() for host in allow_hosts}  # as in WebAddress
-        self._domains = [domain.lower() for domain in allowed_domains]
-        self._backend = backend
+    def __post_init__(self) -> None:
+        # As WebAddress writes them.
+        self.allow_hosts = {re.sub(r"[][]", "", host).lower() for host in self.allow_hosts}
+        self.allowed_domains = [domain.lower() for domain in self.allowed_domains]
 
     async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
         """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by type."""
         from core.article.ssrf_guard import GuardedBackend
 
-        backend = (self._backend or GuardedBackend)(self._allow_hosts)
+        backend = (self.backend or GuardedBackend)(self.allow_hosts)
         try:
             async with asyncio.timeout(min(seconds, _MAX_SECONDS)):
                 return await self._follow(url, backend, validators or Validators())
         except TimeoutError:
             if backend.hides_failure:
-                raise ArticleBlocked(reason="deadline while connecting") from None
-            raise ArticleTimeout(reason="deadline") from None
+                raise errors.ArticleBlocked(reason="deadline while connecting") from None
+            raise errors.ArticleTimeout(reason="deadline") from None
 
     async def _follow(self, url: str, backend: GuardedBackend, validators: Validators) -> Page:
+        headers = word_lists(__file__)["headers"] | validators.headers()
         for _ in range(_MAX_REDIRECTS + 1):
-            address = self._permitted(url)
-            async with _response(str(address), backend, validators.headers()) as response:
+            address = web_address(url, allow_hosts=self.allow_hosts)
+            domains = self.allowed_domains
+            if domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in domains):
+                raise errors.ArticleBlocked(reason="not in ALLOWED_DOMAINS")
+            async with _get(str(address), backend, headers) as response:
                 if response.status_code not in _REDIRECTS:
                     return await _page(response, validators)
                 url = redirected(address, response.headers.get("Location", ""))
-        raise ArticleUnreachable("The page redirects too often.", reason="redirects")
-
-    def _permitted(self, url: str) -> WebAddress:
-        address = web_address(url, allow_hosts=self._allow_hosts)
-        if self._domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in self._domains):
-            raise ArticleBlocked(reason="not in ALLOWED_DOMAINS")
-        return address
+        raise errors.ArticleUnreachable("The page redirects too often.", reason="redirects")
 
 
 @contextlib.asynccontextmanager
-async def _response(
-    url: str, backend: GuardedBackend, conditions: Mapping[str, str]
-) -> AsyncIterator[httpx2.Response]:
+async def _get(url: str, backend: GuardedBackend, headers: dict[str, str]) -> AsyncIterator[httpx2.Response]:
     """The response to one request, its body unread."""
     try:
-        async with _client(backend) as client, client.stream("GET", url, headers=conditions) as response:
+        async with _client(backend) as client, client.stream("GET", url, headers=headers) as response:
             yield response
-    except ArticleError:
+    except errors.ArticleError:
         raise
     except Exception as error:  # a hostile peer reaches odd corners of httpx2, httpcore2, h11, ssl and zlib
         # Not the error's text: it quotes what the peer sent.
         reason = "certificate" if is_certificate_fault(error) else type(error).__name__
-        raise ArticleUnreachable(reason=reason) from None
+        raise errors.ArticleUnreachable(reason=reason) from None
 
 
 def _client(backend: GuardedBackend) -> httpx2.AsyncClient:
@@ -142,9 +120,7 @@ def _client(backend: GuardedBackend) -> httpx2.AsyncClient:
     transport = httpx2.AsyncHTTPTransport(verify=tls_context(), trust_env=False)
     # httpx2 has no parameter for the network backend of its pool; httpcore2 documents it.
     transport._pool = httpcore2.AsyncConnectionPool(ssl_context=tls_context(), network_backend=backend)
-    return httpx2.AsyncClient(
-        transport=transport, headers=_HEADERS, timeout=None, trust_env=False, follow_redirects=False
-    )
+    return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=False, follow_redirects=False)
 
 
 async def _page(response: httpx2.Response, sent: Validators) -> Page:
@@ -153,7 +129,7 @@ async def _page(response: httpx2.Response, sent: Validators) -> Page:
     if response.status_code == 304 and sent.headers():
         return Page(url, b"", None, known if known.headers() else sent, not_modified=True)
     if response.status_code != 200:
-        raise ArticleUnreachable(
+        raise errors.ArticleUnreachable(
             f"The page answered with status {response.status_code}. Check the link, or paste the text.",
             reason=f"HTTP {response.status_code}",
             permanent=400 <= response.status_code < 500 and response.status_code not in (408, 425, 429),
@@ -161,13 +137,16 @@ async def _page(response: httpx2.Response, sent: Validators) -> Page:
     content_type = headers.get("Content-Type", "")[:256].strip()
     media_type = re.split("[;,]", content_type)[0].strip().lower()
     if media_type and media_type not in _READABLE:
-        raise UnsupportedContent(reason=f"media type {media_type[:80]}")
+        raise errors.UnsupportedContent(reason=f"media type {media_type[:80]}")
+    if headers.get("Content-Encoding", "").strip().lower() not in ("identity", "gzip", "x-gzip", ""):
+        raise errors.UnsupportedContent(reason="a content coding that was not asked for, or several")
     return Page(url, await _body(response, media_type), content_type or None, known)
 
 
 async def _body(response: httpx2.Response, media_type: str) -> bytes:
     """The body, decoded. Not by httpx2, whose decoders go on, and keep what follows, after gzip's end."""
-    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if _is_gzip(response) else None
+    gzip = "gzip" in response.headers.get("Content-Encoding", "").lower()
+    inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if gzip else None
     response.extensions["network_stream"].bytes_left = _MAX_WIRE_BYTES
     body, chunks = bytearray(), 0
     async with contextlib.aclosing(response.aiter_raw()) as arriving:
@@ -175,28 +154,21 @@ async def _body(response: httpx2.Response, media_type: str) -> bytes:
             chunks, before = chunks + 1, len(body)
             body += inflate.decompress(chunk, _MAX_BYTES + 1 - before) if inflate else chunk
             if len(body) > _MAX_BYTES or chunks > _MAX_CHUNKS:
-                raise ArticleTooLarge(reason="over 2 MiB, or in too many chunks")
+                raise errors.ArticleTooLarge(reason="over 2 MiB, or in too many chunks")
             if before < _SNIFFED_BYTES <= len(body):
                 _sniff(body, media_type)
             if inflate and inflate.eof:
                 break
     if inflate and chunks and not inflate.eof:
-        raise ArticleUnreachable(reason="gzip is cut short")
+        raise errors.ArticleUnreachable(reason="gzip is cut short")
     _sniff(body, media_type)
     return bytes(body)
-
-
-def _is_gzip(response: httpx2.Response) -> bool:
-    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if coding not in ("identity", "gzip", "x-gzip", ""):
-        raise UnsupportedContent(reason="a content coding that was not asked for, or several")
-    return "gzip" in coding
 
 
 def _sniff(body: bytearray, media_type: str) -> None:
     start = bytes(body[:_SNIFFED_BYTES])
     if _FILE.match(start) or not (media_type or _HTML.search(start)):
-        raise UnsupportedContent(reason="by its first bytes no page")
+        raise errors.UnsupportedContent(reason="by its first bytes no page")
 
 
 def _header_safe(value: str | None) -> str | None:

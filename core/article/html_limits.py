@@ -33,19 +33,10 @@ _RAW = {"script", "style", "title", "textarea", "iframe", "xmp", "noembed", "nof
 _INLINE = set("a abbr b bdi bdo cite code em font i kbd mark q s small span strong sub sup tt u var".split())
 
 
-@dataclass(slots=True)
-class Markup:
-    """`html` is what may be parsed; `cut` says that the rest of the page was left out."""
+def limit_html(html: str) -> tuple[str, bool]:
+    """The page without comments, styles and scripts, thinned or cut to the limits; and whether it was cut.
 
-    html: str
-    cut: bool = False
-
-
-def limit_html(html: str) -> Markup:
-    """The page without comments, styles and scripts, cut or thinned where it is beyond the limits.
-
-    One pass, its time linear in the length of any markup. Ordinary pages keep every element, attribute and
-    character that an extractor looks at.
+    One pass, linear in time. Ordinary pages keep every element, attribute and character that matters.
     """
     return _Pass(html).run()
 
@@ -65,7 +56,7 @@ class _Pass:
     data_characters: int = 0
     weight: int = 0
 
-    def run(self) -> Markup:
+    def run(self) -> tuple[str, bool]:
         at, self.last_drawing = 0, self.html.rfind("</svg")
         while at >= 0 and not self._full() and (start := _START.search(self.html, at)):
             self._text(self.html[at : start.start()])
@@ -73,7 +64,7 @@ class _Pass:
         if at >= 0 and not self._full():
             self._text(self.html[at:])
         # The type says that it is a page, short as it may be; without any element it is none.
-        return Markup("<!DOCTYPE html>\n" * (self.elements > 0) + "".join(self.kept), cut=self._full())
+        return "<!DOCTYPE html>\n" * (self.elements > 0) + "".join(self.kept), self._full()
 
     def _full(self) -> bool:
         return (

@@ -8,13 +8,10 @@ from core.text.word_lists import alternatives, word_lists
 
 MIN_CHARACTERS = 140  # less is a teaser, a cookie notice or an error page
 _LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s*:\s*[\"']?false", re.IGNORECASE)
-_SCRIPTED = re.compile(r"javascript", re.IGNORECASE)
 
 
 def raise_if_blocked_page(html: str, title: str, text: str) -> None:
-    """Raises Paywall or NoArticle when a short text is a paywall's, an error page's or a cookie notice's, or
-    what is left of a page without its scripts.
-    """
+    """Raises Paywall or NoArticle when a short text is all that such a page shows."""
     locked, paywall = bool(_LOCKED.search(html)), bool(_pattern("paywall").search(html))
     if len(text) < 600 + 400 * locked + 500 * (locked and paywall) and (locked or paywall):
         raise Paywall
@@ -24,7 +21,7 @@ def raise_if_blocked_page(html: str, title: str, text: str) -> None:
         )
     if len(_pattern("cookie_notice").findall(text)) >= 2:
         raise NoArticle("The page shows only a cookie notice. Paste the text instead.")
-    if len(text) < 2 * MIN_CHARACTERS and _SCRIPTED.search(text or html):
+    if len(text) < 2 * MIN_CHARACTERS and "javascript" in (text or html).casefold():
         raise NoArticle("The page needs a browser to show its text. Paste the text instead.")
 
 

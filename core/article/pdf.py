@@ -1,12 +1,13 @@
-"""The text of a PDF, within bounds."""
-
-from __future__ import annotations
+"""The text of a PDF, within bounds. Imported for the first PDF: pypdf costs time."""
 
 import io
 import re
 import time
+import tomllib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+from pypdf import Configuration, PasswordType, PdfReader, apply_configuration
 
 from core.article.article import Article
 from core.article.page_checks import MIN_CHARACTERS
@@ -14,14 +15,10 @@ from core.errors import NoArticle, UnsupportedContent
 from core.text.cleaning import clean, clean_line
 from core.text.language import guess
 
-if TYPE_CHECKING:
-    from pypdf import Configuration, PdfReader
-
-MAGIC = b"%PDF-"
 _MAX_PAGES = 60
 _MAX_CHARACTERS = 200_000
 _MAX_CPU_SECONDS = 1.2  # looked at between pages
-_MAX_STREAM_BYTES = 2_000_000
+_LIMITS = Configuration(**tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")))
 _NO_TEXT = (
     "The PDF holds pictures of pages and no text. Run it through text recognition (OCR), or paste the text."
 )
@@ -31,14 +28,9 @@ _FILE_NAME = re.compile(r"(?i)\.(?:docx?|pdf|indd|tex|qxd|pptx?)$|^untitled|^mic
 
 
 def pdf_article(body: bytes, *, url: str) -> Article:
-    """Its text, paragraphs put together again, with the title, author and date of its metadata.
-
-    Raises UnsupportedContent for what cannot be read (scanned, locked, broken).
-    """
-    from pypdf import PasswordType, PdfReader, apply_configuration
-
+    """Its text and metadata. Raises UnsupportedContent for what cannot be read (scanned, locked, broken)."""
     try:
-        with apply_configuration(_limits()):
+        with apply_configuration(_LIMITS):
             reader = PdfReader(io.BytesIO(body), strict=False)
             if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
                 raise UnsupportedContent("The PDF is locked with a password. Paste the text instead.")
@@ -54,23 +46,6 @@ def pdf_article(body: bytes, *, url: str) -> Article:
     if len(text) < MIN_CHARACTERS:
         raise NoArticle if raw.strip() else UnsupportedContent(_NO_TEXT, reason="no text layer")
     return replace(described, text=text, language=guess(text), url=url, truncated=cut)
-
-
-def _limits() -> Configuration:
-    """What one stream or page may cost."""
-    from pypdf import Configuration
-
-    return Configuration(
-        zlib_maximum_output_length=_MAX_STREAM_BYTES,
-        lzw_maximum_output_length=_MAX_STREAM_BYTES,
-        run_length_maximum_output_length=_MAX_STREAM_BYTES,
-        array_based_stream_maximum_output_length=_MAX_STREAM_BYTES,
-        stream_decoding_work_maximum_length=3 * _MAX_STREAM_BYTES,
-        stream_parsing_work_maximum_count=100_000,
-        page_tree_maximum_entries=5_000,
-        page_tree_maximum_page_entries=50_000,
-        xform_maximum_invocations_per_extraction=50,
-    )
 
 
 def _text(reader: PdfReader) -> tuple[str, bool]:

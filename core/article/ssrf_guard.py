@@ -2,8 +2,6 @@
 
 # ruff: noqa: ASYNC109 - the signatures with a timeout are the base classes'
 
-from __future__ import annotations
-
 import asyncio
 import functools
 import ipaddress
@@ -20,13 +18,10 @@ from core.errors import ArticleBlocked, ArticleUnreachable
 from core.text.word_lists import word_lists
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolve = Callable[[str, int], Awaitable[list[IPAddress]]]
-Dial = httpcore2.AsyncNetworkBackend
 
 # Article names have a few threads of their own: slow ones would fill asyncio's default executor, in which
 # the store's name is looked up too.
 _RESOLVER_THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="article-dns")
-_CONNECT_SECONDS = 4.0  # the look-up and all attempts together
 _ATTEMPT_SECONDS = 1.5  # so that one dead address leaves time for the next
 _MAX_ATTEMPTS = 4
 # h11 gives up a header block at 100 KiB; this stops a stream of endless 1xx answers, too.
@@ -34,10 +29,8 @@ _MAX_HEAD_BYTES = 128 * 1024
 
 
 def is_public(address: IPAddress) -> bool:
-    """Whether a connection to `address` can only reach the public Internet.
-
-    `address.is_global` would let multicast, NAT64, 6to4 and cloud metadata services pass.
-    """
+    """Whether a connection to `address` can only reach the public Internet."""
+    # `address.is_global` would let multicast, NAT64, 6to4 and cloud metadata services pass.
     return not any(address in block for block in _closed_blocks())
 
 
@@ -56,7 +49,7 @@ async def look_up(host: str, port: int) -> list[IPAddress]:
 
 
 @dataclass(eq=False)
-class GuardedBackend(Dial):
+class GuardedBackend(httpcore2.AsyncNetworkBackend):
     """Looks a host up once, checks every address, and connects to a checked one: no second look-up differs.
 
     Host header, SNI and certificate name stay those of the URL. `allow_hosts` are the `host:port` pairs
@@ -66,9 +59,9 @@ class GuardedBackend(Dial):
     """
 
     allow_hosts: Collection[str]
-    resolve: Resolve = look_up
-    dial: Dial = field(default_factory=httpcore2.AnyIOBackend)
-    connect_seconds: float = _CONNECT_SECONDS
+    resolve: Callable[[str, int], Awaitable[list[IPAddress]]] = look_up
+    dial: httpcore2.AsyncNetworkBackend = field(default_factory=httpcore2.AnyIOBackend)
+    connect_seconds: float = 4.0
     hides_failure: bool = False
 
     async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
@@ -84,7 +77,7 @@ class GuardedBackend(Dial):
         self.hides_failure = False
         return stream
 
-    async def _connect(self, host: str, port: int, exempt: bool) -> LimitedStream:
+    async def _connect(self, host: str, port: int, exempt: bool) -> httpcore2.AsyncNetworkStream:
         try:
             addresses = [ipaddress.ip_address(host)]
         except ValueError:
@@ -122,7 +115,7 @@ class LimitedStream(httpcore2.AsyncNetworkStream):
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> LimitedStream:
+    ) -> httpcore2.AsyncNetworkStream:
         try:
             return LimitedStream(await self.stream.start_tls(ssl_context, server_hostname, timeout))
         except BaseException:  # the deadline, say: httpcore2 would leave the socket to the garbage collector

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import quote
 
-from core.net.urls import WebAddress, web_address
+from core.net.urls import web_address
 
 # Written by hand and not taken from w3lib or courlan: they cost a hit 50 to 100 ms of imports, and both
 # decode and encode values again, which merges pages that differ ("a+b" and "a%20b").
@@ -26,17 +26,11 @@ def canonical_url(url: str) -> str:
     touched: paths keep their case and their trailing slash, since servers tell them apart.
     Raises ArticleBlocked when it is not a web URL.
     """
-    # The port is judged where the page is fetched; a key may hold any.
-    return str(canonical_address(web_address(url, allow_hosts=_AnyHost())))
-
-
-def canonical_address(address: WebAddress) -> WebAddress:
-    """The same for an address that is parsed already."""
+    address = web_address(url, allow_hosts=None)  # ports are checked where the page is fetched
     pairs = [_normal_escapes(pair) for pair in address.query.split("&") if pair]
-    query = "&".join(
-        sorted((pair for pair in pairs if not _TRACKING.fullmatch(_name(pair).lower())), key=_name)
-    )
-    return WebAddress(address.scheme, address.host, address.port, _normal_escapes(address.path), query)
+    pairs = [pair for pair in pairs if not _TRACKING.fullmatch(_name(pair).lower())]
+    query = "&".join(sorted(pairs, key=_name))
+    return f"{address.origin}{_normal_escapes(address.path)}{'?' if query else ''}{query}"
 
 
 def _name(pair: str) -> str:
@@ -49,8 +43,3 @@ def _normal_escapes(part: str) -> str:
     part = quote(part, safe=_ASCII)
     part = _UNRESERVED.sub(lambda match: chr(int(match[1], 16)), part)
     return _ESCAPE.sub(lambda match: match[0].upper(), part)
-
-
-class _AnyHost(frozenset[str]):
-    def __contains__(self, item: object) -> bool:
-        return True

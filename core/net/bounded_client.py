@@ -1,7 +1,5 @@
 """An httpx2 client whose answers cannot be larger than agreed. Imported when a client is first made."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import AsyncIterator
 

@@ -1,7 +1,5 @@
 """A circuit breaker: a far side that fails is left alone for a while, then tried with one call."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 _TRANSIENT_FAILURES_TO_OPEN = 3
@@ -11,10 +9,7 @@ _LONGEST_PAUSE_SECONDS = 300.0
 
 
 class Breaker:
-    """Opens on the first permanent failure or on three transient ones in a row.
-
-    `clock` gives monotonic seconds.
-    """
+    """Opens on the first permanent failure or on three transient ones in a row. `clock` gives seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -38,12 +33,10 @@ class Breaker:
         """`pause_seconds` is what the far side asked for, if it did: it is left alone so long at once."""
         self._failures += 1
         if permanent:
-            self._open_for(_PERMANENT_PAUSE_SECONDS)
+            pause_seconds = _PERMANENT_PAUSE_SECONDS
         elif pause_seconds:
-            self._open_for(min(max(pause_seconds, _TRANSIENT_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS))
+            pause_seconds = min(max(pause_seconds, _TRANSIENT_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
         elif self._failures >= _TRANSIENT_FAILURES_TO_OPEN:
-            self._open_for(_TRANSIENT_PAUSE_SECONDS)
-
-    def _open_for(self, seconds: float) -> None:
-        """A call that was under way when it opened may fail later; that shortens nothing."""
-        self._open_until = max(self._open_until or 0, self._clock() + seconds)
+            pause_seconds = _TRANSIENT_PAUSE_SECONDS
+        if pause_seconds:  # a call that was under way when it opened may fail later: that shortens nothing
+            self._open_until = max(self._open_until or 0, self._clock() + pause_seconds)

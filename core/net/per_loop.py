@@ -1,7 +1,5 @@
 """A client that belongs to the event loop that is running."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar

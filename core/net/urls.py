@@ -2,48 +2,47 @@
 
 import ipaddress
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from core.errors import ArticleBlocked
 
-_MAX_CHARACTERS = 2_048
 _ODD = re.compile(r"[\x00-\x20\x7f-\xa0\\\ud800-\udfff]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # Letters, digits, hyphens (RFC 1123) and the underscores that real hosts use. At most 63 to a label.
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _BRACKETED = re.compile(r"\[[^\[\]%]*\](:[0-9]*)?")  # no zone
-# A last label like these makes a browser or a resolver read the whole host as a number:
-# url.spec.whatwg.org/#ends-in-a-number-checker
+# The last label of a host that browsers read as a number: url.spec.whatwg.org/#ends-in-a-number-checker
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
 @dataclass(frozen=True, slots=True)
 class WebAddress:
-    """An http(s) URL taken apart. `host` is lower-case ASCII, without trailing dot or brackets."""
+    """An http(s) URL taken apart. `host` is lower-case ASCII, without trailing dot or brackets.
+
+    `origin` is its beginning, with the port where that is not the scheme's own (RFC 3986, section 3.2).
+    """
 
     scheme: str
     host: str
     port: int
     path: str
     query: str
+    origin: str
 
     def __str__(self) -> str:
-        """The URL, with its port where that is not the scheme's own (RFC 3986, section 3.2)."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.path}{'?' if self.query else ''}{self.query}"
+        return f"{self.origin}{self.path}{'?' if self.query else ''}{self.query}"
 
 
-def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
+def web_address(url: str, *, allow_hosts: Collection[str] | None = ()) -> WebAddress:
     """`url` taken apart, its fragment dropped.
 
-    `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443, and a single label.
-    Raises ArticleBlocked for everything else that is not a plain http or https URL.
+    `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443, and a single label;
+    None allows all. Raises ArticleBlocked for everything else that is not a plain http or https URL.
     """
-    if len(url) > _MAX_CHARACTERS or _ODD.search(url):
+    if len(url) > 2_048 or _ODD.search(url):
         _refuse("too long, or white space, controls or backslashes in it")
     try:
         parts = urlsplit(url)
@@ -56,12 +55,10 @@ def web_address(url: str, *, allow_hosts: Collection[str] = ()) -> WebAddress:
         _refuse("a name or password in it")
     host = _host(parts)
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
-    if f"{host}:{port}" not in allow_hosts:
-        if port not in _DEFAULT_PORTS.values():
-            _refuse(f"port {port}")
-        if set(host).isdisjoint(".:"):
-            _refuse("a single label, which a resolver completes with a domain of its own")
-    return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query)
+    _check_allowed(host, port, allow_hosts)
+    authority = f"[{host}]" if ":" in host else host
+    origin = f"{parts.scheme}://{authority}" + (f":{port}" if port != _DEFAULT_PORTS[parts.scheme] else "")
+    return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query, origin)
 
 
 def redirected(address: WebAddress, location: str) -> str:
@@ -74,9 +71,20 @@ def redirected(address: WebAddress, location: str) -> str:
     return location if urlsplit(location).scheme else urljoin(str(address), location)
 
 
+def _check_allowed(host: str, port: int, allow_hosts: Collection[str] | None) -> None:
+    if allow_hosts is None or f"{host}:{port}" in allow_hosts:
+        return
+    if port not in _DEFAULT_PORTS.values():
+        _refuse(f"port {port}")
+    if set(host).isdisjoint(".:"):
+        _refuse("a single label, which a resolver completes with a domain of its own")
+
+
 def _host(parts: SplitResult) -> str:
     if parts.netloc.startswith("["):
-        return _ipv6(parts)
+        if not _BRACKETED.fullmatch(parts.netloc):
+            _refuse("a zone, or text beside the brackets")
+        return _address(ipaddress.IPv6Address, parts.hostname or "", "not an IPv6 address")
     # Not `parts.hostname`: lower() turns the Kelvin sign into a k.
     host = parts.netloc.partition(":")[0].removesuffix(".")
     host = _to_ascii(host) if not host.isascii() or "xn--" in host.lower() else host.lower()
@@ -84,20 +92,15 @@ def _host(parts: SplitResult) -> str:
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         _refuse("not a host name")
     if _NUMBER.fullmatch(labels[-1]):
-        try:
-            return str(ipaddress.IPv4Address(host))
-        except ValueError:
-            _refuse("a number that is not a dotted IPv4 address")
+        return _address(ipaddress.IPv4Address, host, "a number that is not a dotted IPv4 address")
     return host
 
 
-def _ipv6(parts: SplitResult) -> str:
-    if not _BRACKETED.fullmatch(parts.netloc):
-        _refuse("a zone, or text beside the brackets")
+def _address(kind: Callable[[str], object], written: str, fault: str) -> str:
     try:
-        return str(ipaddress.IPv6Address(parts.hostname or ""))
+        return str(kind(written))
     except ValueError:
-        _refuse("not an IPv6 address")
+        _refuse(fault)
 
 
 def _to_ascii(host: str) -> str:

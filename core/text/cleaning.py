@@ -16,9 +16,6 @@ _TAGS = re.compile(
 )
 _FURTHER_SELECTORS = re.compile("([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
-_SPACES = re.compile("[ \t\u00a0]+")
-_SPACE_AT_LINE_ENDS = re.compile(" ?\n ?")
-_BLANK_LINES = re.compile("\n{3,}")
 
 
 def may_stand(character: str) -> bool:
@@ -39,8 +36,8 @@ def clean(text: str) -> str:
     """The text without control, bidi, surrogate and hidden characters, runs of blanks as one."""
     text = _TAGS.sub(r"\1", _FORBIDDEN.sub("", _LINE_ENDS.sub("\n", text)))
     text = _FURTHER_SELECTORS.sub(r"\1", text)
-    text = _SPACE_AT_LINE_ENDS.sub("\n", _SPACES.sub(" ", text))
-    return _BLANK_LINES.sub("\n\n", text).strip()
+    text = re.sub(" ?\n ?", "\n", re.sub("[ \t\u00a0]+", " ", text))
+    return re.sub("\n{3,}", "\n\n", text).strip()
 
 
 def clean_line(text: str) -> str:

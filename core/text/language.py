@@ -6,12 +6,10 @@ from collections import Counter
 
 from core.text.word_lists import word_lists
 
-_SAMPLE_CHARACTERS = 4_000
-
 
 def guess(text: str) -> str:
     """The ISO 639-1 code of the likeliest language; `en` where nothing speaks for another."""
-    sample = text[:_SAMPLE_CHARACTERS]
+    sample = text[:4_000]
     letters = sum(character.isalpha() for character in sample)
     for code, script in _scripts().items():
         if letters and len(script.findall(sample)) > 0.2 * letters:

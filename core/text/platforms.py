@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.text.links import is_plain, links_in, mastodon_links_in, twitter_pattern
+from core.text.word_lists import word_lists
 
 PlatformName = Literal["x", "bluesky", "mastodon", "threads", "linkedin"]
 
@@ -51,19 +52,15 @@ def _count_x(text: str) -> int:
     if is_plain(text):
         return len(text)
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-    text = _with_replaced(text, _counted_as_23(links_in(text)))
+    text = _with_replaced(text, links_in(text))
     text = _EMOJI_RUN.sub(lambda run: twitter_pattern("emoji").sub("xx", run[0]), text)
     return len(text) + len(_WIDE.findall(text))
 
 
-def _counted_as_23(links: Iterable[range]) -> list[tuple[int, int, str]]:
-    return [(link.start, link.stop, "x" * 23) for link in links]
-
-
-def _with_replaced(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
-    """The text with something else for each span, in order; one that begins inside another stays."""
+def _with_replaced(text: str, links: Iterable[range], mentions: Iterable[tuple[int, int, str]] = ()) -> str:
+    """The text with 23 characters for a link, and a name for a mention; what begins inside another stays."""
     kept, end = [], 0
-    for start, stop, replacement in spans:
+    for start, stop, replacement in sorted([*((x.start, x.stop, "x" * 23) for x in links), *mentions]):
         if start >= end:
             kept += [text[end:start], replacement]
             end = stop
@@ -79,22 +76,15 @@ def _count_graphemes(text: str) -> int:
 
 
 def _count_mastodon(text: str) -> int:
-    spans = _counted_as_23(mastodon_links_in(text))
-    if "@" in text:
-        spans += _remote_mentions(text)
-    return _count_graphemes(_with_replaced(text, sorted(spans)))
+    mentions = _remote_mentions(text) if "@" in text else []
+    return _count_graphemes(_with_replaced(text, mastodon_links_in(text), mentions))
 
 
 def _remote_mentions(text: str) -> list[tuple[int, int, str]]:
-    """Where a mention names its server, and what counts of it (Account::MENTION_RE, extractor.rb)."""
+    """Where a mention names its server, and what counts of it."""
     import regex
 
-    word = r"[\p{L}\p{M}\p{Nd}\p{Pc}]"
-    found = regex.finditer(
-        rf"(?<![=/]|{word})(@[A-Za-z0-9_]++(?:[.-]++[A-Za-z0-9_]++)*+)@{word}++(?:[.-]++{word}++)*+"
-        r"(?![@＠\xc0-\u024f]|://)",
-        text,
-    )
+    found = regex.finditer(word_lists(__file__)["mastodon"]["mention"], text, regex.VERBOSE)
     return [(*mention.span(), mention[1]) for mention in found]
 
 
@@ -110,14 +100,10 @@ def _count_threads(text: str) -> int:
     return sum(len(each.encode(errors="surrogatepass") if emoji.search(each) else each) for each in clusters)
 
 
-def _count_utf16(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 PLATFORMS = {
     "x": Platform(280, _count_x),
     "bluesky": Platform(300, _count_graphemes, max_bytes=3_000),
     "mastodon": Platform(500, _count_mastodon),
     "threads": Platform(500, _count_threads),
-    "linkedin": Platform(3_000, _count_utf16, max_posts=1),
+    "linkedin": Platform(3_000, lambda text: len(text.encode("utf-16le", "surrogatepass")) // 2, max_posts=1),
 }

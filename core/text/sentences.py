@@ -22,10 +22,7 @@ class Sentence:
 
 
 def sentences(text: str, language: str = "en") -> list[Sentence]:
-    """The sentences of `text` in order, none lost; every line is a paragraph of its own.
-
-    sentencex divides it by its rules for `language` (ISO 639-1; for an unknown one, by a fallback's).
-    """
+    """The sentences of `text` in order, none lost; a line is a paragraph. `language` is an ISO 639-1 code."""
     found = []
     for number, paragraph in enumerate(line.strip() for line in text.splitlines() if line.strip()):
         glued = False
@@ -55,7 +52,7 @@ def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
 
 
 def _segments(text: str, language: str) -> list[str]:
-    """sentencex's, which ends one inside a grapheme: "⁉" without its U+FE0F."""
+    """sentencex's, by its rules for the language; it ends some inside a grapheme: "⁉" without its U+FE0F."""
     import sentencex
 
     found: list[str] = []

@@ -10,11 +10,11 @@ from typing import Any
 from core.text.cleaning import without_surrogates
 from core.text.language import guess
 from core.text.sentences import Sentence, sentences
+from core.text.word_lists import word_lists
 
 Count = Callable[[str], int]
 
 _MAX_CHARACTERS = 10_000  # no post is longer, even one full of links; counting it would take long
-_WORD = re.compile(r"\S+\s*")
 # Where a sentence that is too long for a post may best be divided.
 _CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”’」』）】》]*\s*$")
 
@@ -91,7 +91,7 @@ def _max_that_fit(atoms: Iterable[str], max_length: int, count: Count) -> int:
 
 def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:
     """Words with the space behind them; of those that are longer than a post, what has to stay whole."""
-    for word in _WORD.finditer(text):
+    for word in re.finditer(r"\S+\s*", text):
         if fits(word[0].rstrip(), max_length, count):
             yield word[0]
         else:
@@ -104,20 +104,12 @@ def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:
 
 @functools.cache
 def _segment() -> Any:
-    """A link, a mention, a hashtag, a word or number in letters with word spaces, a run of katakana, else one
-    grapheme; with the marks that may not begin a line (regex's own syntax: \\X, possessive, set operations).
-    """
+    """Matches what stays whole of a word, a link as its group "link"."""
     import regex
 
-    spaceless = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-    letter = rf"(?:(?=[[\p{{L}}\p{{N}}_]--[{spaceless}]])\X)"
-    word = rf"{letter}++(?:(?:['’.@-]|(?<=\d)[,:](?=\d)){letter}++)*+"
-    return regex.compile(
-        rf"(?V1)(?P<link>https?://(?:[\p{{L}}\p{{M}}\p{{N}}-]{{1,63}}\.)*+(?:[!-~]|{letter})++)\s*+"
-        rf"|(?:[@＠]{word}|[#＃](?:(?=[\p{{L}}\p{{N}}_])\X)++|{word}(?:/[!-~]++)?+|(?:(?=[\p{{Katakana}}ー])\X)++"
-        r"|[\p{Ps}\p{Pi}]*\X)(?:(?=[\p{Pe}\p{Pf}，、；：。．！？…‥・ー々!?,.;:%％\s])\X)*+",
-        regex.IGNORECASE,
-    )
+    parts = word_lists(__file__)["segment"]
+    pattern = parts["any"].replace("<word>", parts["word"]).replace("<letter>", parts["letter"])
+    return regex.compile(pattern, regex.VERBOSE | regex.IGNORECASE)
 
 
 def _broken_up(segment: str, max_length: int, count: Count) -> Iterator[str]:

@@ -81,10 +81,7 @@ def first_fitting(text: str, max_length: int, rule: Platform) -> str:
 
 
 def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Thread:
-    """A thread of `drafts` in order: too-long ones split, the link added, cut to the allowed posts, numbered.
-
-    No post is over the platform's limit, and none is empty.
-    """
+    """The drafts in order, split, cut, linked and numbered so that each post fits and none is empty."""
     drafts = [draft.strip() for draft in drafts if draft.strip()]
     link = None if brief.source_link == "none" or link is None else without_surrogates(link)
     length_of, allowed = brief.rule.length_of, brief.allowed_posts

@@ -17,7 +17,7 @@ import httpcore2
 import pytest
 import trustme
 
-from core.article.fetcher import PROJECT_URL, Fetcher, Validators
+from core.article.fetcher import Fetcher, Validators
 from core.article.ssrf_guard import GuardedBackend, IPAddress
 from core.errors import ArticleBlocked, ArticleTimeout, ArticleUnreachable
 from core.net.tls import tls_context
@@ -41,7 +41,7 @@ async def test_the_request_says_honestly_who_asks_and_asks_for_little() -> None:
     head = server.visits[0].head.decode()
     headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
     assert head.startswith("GET /page HTTP/1.1\r\n")
-    assert re.fullmatch(rf"Threadr/[0-9.]+ \(\+{PROJECT_URL}; [a-z ]+\)", headers["User-Agent"])
+    assert re.fullmatch(r"Threadr/[0-9.]+ \(\+https://threadr\.example; [a-z ]+\)", headers["User-Agent"])
     assert headers["Accept-Encoding"] == "gzip"
     assert not {"Cookie", "Referer", "Authorization", "If-None-Match", "If-Modified-Since"} & set(headers)
 

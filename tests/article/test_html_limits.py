@@ -31,9 +31,9 @@ STORY = "<article><p>The river flooded the old town.</p></article>"
     ],
 )
 def test_an_ordinary_page_stays_as_it_is(page: str) -> None:
-    markup = limit_html(page)
-    assert markup.html == "<!DOCTYPE html>\n" + page
-    assert not markup.cut
+    html, cut = limit_html(page)
+    assert html == "<!DOCTYPE html>\n" + page
+    assert not cut
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_an_ordinary_page_stays_as_it_is(page: str) -> None:
     ],
 )
 def test_what_no_reader_sees_is_left_out(part: str) -> None:
-    assert limit_html(f"<p>a</p>{part}<p>b</p>").html == "<!DOCTYPE html>\n<p>a</p><p>b</p>"
+    assert limit_html(f"<p>a</p>{part}<p>b</p>")[0] == "<!DOCTYPE html>\n<p>a</p><p>b</p>"
 
 
 @pytest.mark.parametrize("mark", ["<!--", "<script>", "<style>", "<title>", "<textarea>"])
 def test_what_never_ends_swallows_the_rest(mark: str) -> None:
-    assert limit_html(STORY + mark * 200_000).html == "<!DOCTYPE html>\n" + STORY
+    assert limit_html(STORY + mark * 200_000)[0] == "<!DOCTYPE html>\n" + STORY
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_never_ends_swallows_the_rest(mark: str) -> None:
     ],
 )
 def test_a_story_in_hostile_markup_stays_and_the_rest_shrinks(page: str, most: int) -> None:
-    kept = limit_html(page).html
+    kept = limit_html(page)[0]
     assert "The river flooded the old town." in kept
     assert len(kept) <= most
 
@@ -97,18 +97,18 @@ def test_a_story_in_hostile_markup_stays_and_the_rest_shrinks(page: str, most: i
     ],
 )
 def test_too_much_of_anything_is_cut_and_says_so(page: str) -> None:
-    markup = limit_html(page)
-    assert markup.cut
-    assert page.startswith(markup.html.removeprefix("<!DOCTYPE html>\n")[:40])
-    assert len(markup.html) <= 420_000
-    assert markup.html.count("<") <= 17_000
+    html, cut = limit_html(page)
+    assert cut
+    assert page.startswith(html.removeprefix("<!DOCTYPE html>\n")[:40])
+    assert len(html) <= 420_000
+    assert html.count("<") <= 17_000
 
 
 @pytest.mark.parametrize(
     "part", ["<a ", '<a b="', "<a '\"", "<a '\">", "<", "</", "<a b='>", "<a b=\"'>", "</p "]
 )
 def test_broken_tags_end_in_time(part: str) -> None:
-    assert limit_html(STORY + part * 300_000).html.startswith("<!DOCTYPE html>\n" + STORY)
+    assert limit_html(STORY + part * 300_000)[0].startswith("<!DOCTYPE html>\n" + STORY)
 
 
 @settings(max_examples=200, deadline=None)
@@ -120,4 +120,4 @@ def test_broken_tags_end_in_time(part: str) -> None:
     ).map("".join)
 )
 def test_any_markup_becomes_no_longer(page: str) -> None:
-    assert len(limit_html(page).html) <= len(page) + len("<!DOCTYPE html>\n")
+    assert len(limit_html(page)[0]) <= len(page) + len("<!DOCTYPE html>\n")

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.text.links import _twitter_text
+from core.text.links import twitter_pattern
 from core.text.platforms import PLATFORMS, _count_graphemes, count
 from tests.support.paths import ROOT
 
@@ -73,6 +74,11 @@ def test_only_emoji_weigh_less_than_before_v3(case: dict[str, Any]) -> None:
 def test_a_tweet_valid_when_140_were_allowed_fits(case: dict[str, Any]) -> None:
     assert (0 < weighed_by("version1", case["text"]) <= 140) is case["expected"]
     assert count(case["text"]) <= PLATFORMS["x"].limit
+
+
+def _twitter_text() -> ModuleType:
+    twitter_pattern("emoji")  # which makes the library importable
+    return importlib.import_module("twitter_text")
 
 
 def weighed_by(version: str, text: str) -> int:

@@ -13,7 +13,10 @@ from core.text.word_lists import alternatives, word_lists
 from tests.support.paths import ROOT
 
 LISTS = sorted(
-    path for package in ("text", "article", "writing") for path in (ROOT / "core" / package).rglob("*.toml")
+    path
+    for package in ("text", "article", "writing")
+    for path in (ROOT / "core" / package).rglob("*.toml")
+    if path.stem not in ("number_words", "pdf")  # which are tables of another shape
 )
 
 
@@ -23,8 +26,7 @@ def test_alternatives_are_divided_by_white_space_and_hold_spaces_for_underscores
 
 
 @pytest.mark.parametrize("path", LISTS, ids=lambda path: path.stem)
-def test_every_list_lies_beside_its_module_and_is_no_empty_pattern(path: Path) -> None:
-    assert path.with_suffix(".py").is_file()
+def test_no_list_is_an_empty_pattern(path: Path) -> None:
     for table in word_lists(str(path.with_suffix(".py"))).values():
         assert all(text.split() for text in table.values())
 
