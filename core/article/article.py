@@ -20,6 +20,10 @@ class Article:
     url: str | None = None
     truncated: bool = False
 
+    @property
+    def characters(self) -> int:
+        return len(self.text)
+
     def cut_to(self, max_characters: int) -> Self:
         """The same article with at most `max_characters` of text, ended at a word."""
         if len(self.text) <= max_characters:

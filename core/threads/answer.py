@@ -36,7 +36,7 @@ def finished(request: GenerateRequest, article: Article, written: Written, usage
         generator=draft.generator,
         model=draft.model,
         hooks=[text for hook in draft.hooks if (text := first_fitting(hook, brief.max_length, brief.rule))],
-        source=_source(article),
+        source=SourceOut.model_validate(article, from_attributes=True),
         usage=UsageOut.model_validate(usage, from_attributes=True),
         warnings=[*written.warnings, *_warnings(thread, article)],
     )
@@ -50,7 +50,7 @@ def finished_again(request: GenerateRequest, article: Article, known: AnswerEntr
         "thread": _posts(thread),
         "title": article.title,
         "id": new_thread_id(),
-        "source": _source(article),
+        "source": SourceOut.model_validate(article, from_attributes=True),
         "warnings": [*known.warnings, *_warnings(thread, article)],
     }
     answer = known.answer.model_copy(update=changes)
@@ -105,14 +105,3 @@ def _parts(thread: Thread) -> tuple[tuple[str, str], ...]:
 def _warnings(thread: Thread, article: Article) -> list[str]:
     cut = f"Only the first {len(article.text)} characters of the source were used."
     return [*thread.warnings, *([cut] if article.truncated else [])]
-
-
-def _source(article: Article) -> SourceOut:
-    return SourceOut(
-        url=article.url,
-        author=article.author,
-        published=article.published,
-        language=article.language,
-        characters=len(article.text),
-        truncated=article.truncated,
-    )

@@ -66,8 +66,7 @@ class GenerateThread:
                 case NotStored():
                     raise NotCached
                 case Follow() if (seconds := record.seconds_left - _FALLBACK_SECONDS) > 0:
-                    made = await self._flights.wait(lookup.key, seconds=seconds, attempt=next(attempts))
-                    if made:
+                    if made := await self._flights.wait(lookup.key, seconds=seconds, attempt=next(attempts)):
                         return self._collapsed(made, record)
                     lookup = lookup.after_waiting()
                 case Follow(stale):
