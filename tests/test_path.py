@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.support.app import Instances
 from tests.support.path_trace import trace_requests
 from tests.support.site import Site
 from tests.support.upstash_front import Front
-
-pytestmark = pytest.mark.xfail(strict=False, reason="the rebuild is under way")
 
 MAX_FILES, MAX_RETURNS = 22, 12
 

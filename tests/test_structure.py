@@ -9,10 +9,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import pytest
 
+from core.cache.outcome import Outcome
 from core.settings import Settings
+from core.store.protocol import Lookup
 from tests.support.paths import ROOT
 
 MODULES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("functions/*.py")])
@@ -36,6 +39,10 @@ HEAVY = "openai httpx2 trafilatura lxml twitter_text redis upstash_redis upstash
 
 def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT).with_suffix("")).removeprefix("core/")
+
+
+def get_origin_or_self(kind: Any) -> Any:
+    return get_origin(kind) or kind
 
 
 def package_of(path: Path) -> str:
@@ -83,6 +90,29 @@ def test_a_package_is_one_docstring(path: Path) -> None:
     assert isinstance(docstring, ast.Expr)
     assert isinstance(docstring.value, ast.Constant)
     assert len(path.read_text().splitlines()) == 1
+
+
+def test_only_pytest_reads_conftest() -> None:
+    paths = [path for folder in ("bench", "tests", "tools") for path in ROOT.glob(f"{folder}/**/*.py")]
+    readers = [
+        path.name for path in paths if re.search(r"^(?:from|import) .*\bconftest\b", path.read_text(), re.M)
+    ]
+    assert readers == []
+
+
+def test_a_look_up_is_nine_fields_and_six_outcomes() -> None:
+    kinds = [field.type for field in fields(Lookup)]
+    assert len(kinds) <= 9
+    assert kinds.count("bool") <= 1
+    assert {each.__name__ for each in map(get_origin_or_self, get_args(Outcome))} == {
+        *("Hit", "Limited", "Failed", "NotStored", "Follow", "Lead")
+    }
+
+
+def test_a_rewrite_is_short_and_takes_no_post_apart() -> None:
+    source = (ROOT / "core/threads/rewrite.py").read_text()
+    assert len(source.splitlines()) <= 100
+    assert not re.search(r"removesuffix|removeprefix|\.split\(|\bre\.|\[len\(", source)
 
 
 @pytest.mark.parametrize("module", ["generate", "cache", "monitor", "pages", "health_check"])
