@@ -15,7 +15,7 @@ from core.rate_limit import BlockedClients, Decision
 from core.request import Forward, LookedUp, RequestRecord, counters_of, outcome_of
 from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
 from core.store.memory import cost_micros_of
-from core.store.protocol import LOOKING_MODES, Lookup, Reply, Store
+from core.store.protocol import Lookup, Reply, Store
 
 
 class TieredCache(Generic[AnswerT]):
@@ -127,7 +127,7 @@ class TieredCache(Generic[AnswerT]):
     async def _ask_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
         """A store that takes no writes still gives what it has; everything else happens here."""
         try:
-            value = await shared.peek(lookup.key) if lookup.mode in LOOKING_MODES else None
+            value = await shared.peek(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
             self._tiers.put_local(lookup.key, value, min_seconds=1)
         except StoreError as error:
             self._tiers.failed(error)
@@ -179,7 +179,7 @@ class TieredCache(Generic[AnswerT]):
             return "method"
         if not self._tiers.settings.cache_ttl_hours:
             return "bypass"
-        return "uri-miss" if lookup.mode in LOOKING_MODES else "request"
+        return "uri-miss" if lookup.mode in lookup.LOOKING_MODES else "request"
 
 
 def _hit_counters(lookup: Lookup, value: str) -> Counter[str]:

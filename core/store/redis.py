@@ -10,14 +10,7 @@ from typing import Any
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.rate_limit import Decision, Window
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
-from core.store.keys import (
-    CACHE_INDEX,
-    PROBE,
-    day_of,
-    failure_key,
-    rate_limit_key,
-    script_keys,
-)
+from core.store.keys import CACHE_INDEX, PROBE, day_of, failure_key, rate_limit_key, script_keys
 from core.store.pipeline import BatchingClient
 from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
@@ -96,14 +89,8 @@ class RedisStore:
         return bool(done)
 
     async def release(
-        self,
-        lookup: Lookup,
-        counters: Counters = NO_COUNTERS,
-        *,
-        refund: bool = False,
-        failure: str | None = None,
+        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
     ) -> None:
-        failure = failure or ""
         await self._run(
             "release", lookup, counters, refund=int(refund), failure=failure, failure_ttl=_FAILURE_MS
         )

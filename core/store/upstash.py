@@ -1,7 +1,6 @@
 """The client for Upstash Redis over REST."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Sequence
@@ -153,6 +152,6 @@ def _decoded(raw: Any) -> Any:
         return raw
     try:
         content = base64.b64decode(raw, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise StoreError(reason="answer is not base64", health="bad_response") from None
     return content.decode()
