@@ -5,12 +5,10 @@ from typing import Any
 
 from upstash_ratelimit.limiter import AbstractLimiter, Limiter
 
-from core.errors import StoreError
 from core.rate_limit import Decision, Window
 from core.store.keys import RATE_LIMIT_INDEX
 from core.store.memory_limiter import LocalWindow
-from core.store.redis import script
-from core.usage import current_store_usage
+from core.store.redis import script, script_answer
 
 Steps = Generator[Any, Any, None]  # yields a command and its arguments, is sent the result, yields the answer
 
@@ -36,11 +34,7 @@ class SlidingWindow(AbstractLimiter):  # type: ignore[misc]
         arguments = ["now#", now_ms, "width#", self._window.milliseconds]
         arguments += ["limit#", self._window.limit, "rate#", rate]
         answer = yield "eval", (script("take"), keys, arguments)
-        if not isinstance(answer, list) or [type(part) for part in answer] != [int] * 4:
-            raise StoreError(reason="a script's answer has another shape", health="bad_response")
-        commands, allowed, current, previous = answer
-        if usage := current_store_usage.get():
-            usage.commands += commands
+        allowed, current, previous = script_answer("take", answer)
         yield self._window.decision(allowed=bool(allowed), current=current, previous=previous, now_ms=now_ms)
 
     def _get_remaining(self, identifier: str) -> Steps:
