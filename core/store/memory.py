@@ -57,7 +57,7 @@ class MemoryStore:
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         # As scripts/look_up.lua does it, step for step.
-        decision = self._limiter.limit(None, lookup.client) if lookup.charge == "always" else None
+        decision = self._limiter.limit(lookup.client) if lookup.charge == "always" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
         self.ledger.count(counters)
@@ -78,7 +78,7 @@ class MemoryStore:
             return Reply(kind="not_stored", value=value)
         if lookup.mode != "refresh" and self.items.get(lease_key(lookup.key)):
             return Reply(kind="follow", value=value)
-        decision = self._limiter.limit(None, lookup.client) if lookup.charge == "on_generation" else None
+        decision = self._limiter.limit(lookup.client) if lookup.charge == "on_generation" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
         self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
@@ -113,7 +113,7 @@ class MemoryStore:
         self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
     ) -> None:
         if refund:
-            self._limiter.limit(None, lookup.client, -1)
+            self._limiter.limit(lookup.client, -1)
         if failure:
             self.items.put(failure_key(lookup.key), failure, FAILURE_SECONDS)
         _give_back(self.items, lookup)
@@ -137,7 +137,7 @@ class MemoryStore:
         return found
 
     async def status(self, client: str) -> Decision:
-        return self._limiter.limit(None, client, 0)
+        return self._limiter.limit(client, 0)
 
     async def stats(self) -> StoreStats:
         now = self.clock()

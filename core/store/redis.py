@@ -178,6 +178,5 @@ class RedisStore:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
         pairs = itertools.chain.from_iterable(named.items())
         keys = script_keys(lookup.key, lookup.client, content=entry.content, thread_id=entry.thread_id)
-        return script_answer(
-            name, await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
-        )
+        answer = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
+        return script_answer(name, answer)
