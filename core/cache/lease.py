@@ -71,7 +71,7 @@ class Lease(Generic[AnswerT]):
             self._tiers.failed(error)
             return None
         entry = self._codec.from_value(value) if value else None
-        is_same = entry and entry.content == content and entry.fresh_until > self._tiers.clock()
+        is_same = entry and entry.content == content and entry.fresh_until > self._tiers.local.clock()
         return entry if is_same else None
 
     async def keep(
@@ -79,13 +79,13 @@ class Lease(Generic[AnswerT]):
     ) -> None:
         """Keep the entry and give the lease back; `known`: nothing was generated for it."""
         self._kept = True
-        spent, settings, now = self._record.usage.total.counters(), self._tiers.settings, self._tiers.clock()
+        spent, settings = self._record.usage.total.counters(), self._tiers.settings
         counters = spent if known else {"generated": 1, **spent}
         ttl_seconds = settings.cache_ttl_seconds
         seconds = ttl_seconds and ttl_seconds + settings.stale_if_error_seconds
         fresh_seconds = ttl_seconds if audience == "everyone" else min(ttl_seconds, _DEGRADED_SECONDS)
-        digest, fresh_until = self.lookup.digest, now + fresh_seconds
-        entry = replace(entry, digest=digest, created_at=now, fresh_until=fresh_until)
+        digest, now = self.lookup.digest, self._tiers.local.clock()
+        entry = replace(entry, digest=digest, created_at=now, fresh_until=now + fresh_seconds)
         stored = StoredEntry(
             value=None if audience == "nobody" else self._codec.to_value(entry),
             ttl_seconds=seconds,

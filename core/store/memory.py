@@ -131,10 +131,8 @@ class MemoryStore:
         return self.items.get(key) if key else None
 
     async def forget(self, key: str) -> bool:
-        found = self.items.get(key) is not None
-        self.items.drop(key)
         self.items.drop(failure_key(key))
-        return found
+        return self.items.get(key) is not None and self.items.drop(key)
 
     async def status(self, client: str) -> Decision:
         return self._limiter.limit(client, 0)

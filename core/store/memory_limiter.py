@@ -22,14 +22,18 @@ class LocalWindow:
 
     def limit(self, identifier: str, rate: int = 1) -> Decision:
         """Count `rate` calls if they are within the limit; 0 only looks, less gives back."""
-        now_ms, current, previous = self._counts(identifier)
+        now_ms = int(self._clock() * 1000)
+        index = self._window.index(now_ms)
+        window, current, previous = self._clients.get(identifier, (index, 0, 0))
+        if window != index:
+            current, previous = 0, current if window == index - 1 else 0
         used = self._window.used(current=current, previous=previous, now_ms=now_ms)
         allowed = used + max(rate, 1) <= self._window.limit or rate < 0
         if allowed and rate:
             if rate < 0 and current == 0:
                 previous = max(0, previous + rate)
             current = max(0, current + rate)
-            self._clients[identifier] = (self._window.index(now_ms), current, previous)
+            self._clients[identifier] = (index, current, previous)
             self._clients.move_to_end(identifier)
             if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)
@@ -40,12 +44,3 @@ class LocalWindow:
         """How many clients have calls that count now."""
         oldest = self._window.index(int(self._clock() * 1000)) - 1
         return sum(window >= oldest for window, _, _ in self._clients.values())
-
-    def _counts(self, identifier: str) -> tuple[int, int, int]:
-        """Now in milliseconds, and the client's calls in the current and the previous window."""
-        now_ms = int(self._clock() * 1000)
-        index = self._window.index(now_ms)
-        window, current, previous = self._clients.get(identifier, (index, 0, 0))
-        if window == index:
-            return now_ms, current, previous
-        return now_ms, 0, current if window == index - 1 else 0

@@ -74,9 +74,6 @@ class RedisStore:
             budget=self._budget_micros,
             held_until=now_ms + int(seconds * 1000),
         )
-        return self._reply(lookup, answer, now_ms)
-
-    def _reply(self, lookup: Lookup, answer: list[Any], now_ms: int) -> Reply:
         kind, value, current, previous, within_budget, contents = answer
         allowed = kind != "limited"
         decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)

@@ -23,6 +23,13 @@ def classify_error(error: str) -> StoreError:
     return kind(reason="quota" if health == "quota_exceeded" else error.partition(" ")[0][:20], health=health)
 
 
+def of_command(failure: StoreError) -> CommandFailed:
+    """The failure as the result of one command; raised if it is the whole store's."""
+    if not isinstance(failure, CommandFailed):
+        raise failure
+    return failure
+
+
 def check_type(result: Any, kind: type) -> Any:
     """The result if it is of its command's type, or the failure of that command alone. Raises StoreError."""
     if isinstance(result, CommandFailed | kind):
