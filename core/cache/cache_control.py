@@ -1,9 +1,8 @@
 """What a request's Cache-Control asks of us (RFC 9111, section 5.2.1), and who sent it."""
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +16,7 @@ class CacheControl:
 
     @classmethod
     @functools.lru_cache(maxsize=128)  # most callers send none, or one of few
-    def parse(cls, header: str) -> CacheControl:
+    def parse(cls, header: str) -> Self:
         """Read the header's value; what is not understood is ignored, as the RFC asks."""
         names = {}
         for part in header.lower().split(","):

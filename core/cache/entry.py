@@ -1,7 +1,6 @@
 """A kept answer, as it stands in a store: a few words that scripts read, then the answer."""
 
 import base64
-import binascii
 import json
 import zlib
 from dataclasses import dataclass, replace
@@ -73,7 +72,7 @@ class EntryCodec(Generic[AnswerT]):
             fresh, created, _, digest, payload = value.split(" ", 4)
             entry = self._payload.validate_json(_unpack(payload))
             created_at, fresh_until = int(created) / 1000, int(fresh) / 1000
-        except (ValueError, TypeError, RecursionError, zlib.error, binascii.Error):
+        except (ValueError, TypeError, RecursionError, zlib.error):
             return None
         return replace(entry, digest=digest, created_at=created_at, fresh_until=fresh_until)
 

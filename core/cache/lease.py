@@ -1,12 +1,9 @@
 """The right to make one answer for everybody: renewed while it is made, and always given back."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Generic, Literal
+from typing import Generic, Literal, Self
 
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_to_value
 from core.cache.tiers import Tiers
@@ -49,19 +46,16 @@ class Lease(Generic[AnswerT]):
         self._record = record
         self._kept = False
 
-    async def __aenter__(self) -> Lease[AnswerT]:
+    async def __aenter__(self) -> Self:
         self._renewing = asyncio.create_task(self._renew())
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._renewing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._renewing
         if not self._kept:
-            lasts = isinstance(error, ArticleError) and error.permanent
-            failure = failure_to_value(error) if isinstance(error, ArticleError) and lasts else None
+            failure = failure_to_value(error) if isinstance(error, ArticleError) and error.permanent else ""
             spent, refund = self._record.usage.total.counters(), self.lookup.charge == "on_generation"
             await self._release(spent, refund=refund, failure=failure)
 
@@ -77,7 +71,7 @@ class Lease(Generic[AnswerT]):
             self._tiers.failed(error)
             return None
         entry = self._codec.from_value(value) if value else None
-        is_same = entry and entry.content == content and entry.fresh_until > self._tiers.clock()
+        is_same = entry and entry.content == content and entry.fresh_until > self._tiers.local.clock()
         return entry if is_same else None
 
     async def keep(
@@ -85,13 +79,13 @@ class Lease(Generic[AnswerT]):
     ) -> None:
         """Keep the entry and give the lease back; `known`: nothing was generated for it."""
         self._kept = True
-        spent, settings, now = self._record.usage.total.counters(), self._tiers.settings, self._tiers.clock()
+        spent, settings = self._record.usage.total.counters(), self._tiers.settings
         counters = spent if known else {"generated": 1, **spent}
         ttl_seconds = settings.cache_ttl_seconds
         seconds = ttl_seconds and ttl_seconds + settings.stale_if_error_seconds
         fresh_seconds = ttl_seconds if audience == "everyone" else min(ttl_seconds, _DEGRADED_SECONDS)
-        digest, fresh_until = self.lookup.digest, now + fresh_seconds
-        entry = replace(entry, digest=digest, created_at=now, fresh_until=fresh_until)
+        digest, now = self.lookup.digest, self._tiers.local.clock()
+        entry = replace(entry, digest=digest, created_at=now, fresh_until=now + fresh_seconds)
         stored = StoredEntry(
             value=None if audience == "nobody" else self._codec.to_value(entry),
             ttl_seconds=seconds,
@@ -132,7 +126,7 @@ class Lease(Generic[AnswerT]):
             items.put(self.lookup.key, stored.value, stored.ttl_seconds)
             items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
 
-    async def _release(self, counters: Counters, *, refund: bool = False, failure: str | None = None) -> None:
+    async def _release(self, counters: Counters, *, refund: bool = False, failure: str = "") -> None:
         releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)
         try:
             await self._tiers.settle(self._store, releasing, counters)

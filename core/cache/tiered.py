@@ -15,7 +15,7 @@ from core.rate_limit import BlockedClients, Decision
 from core.request import Forward, LookedUp, RequestRecord, counters_of, outcome_of
 from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
 from core.store.memory import cost_micros_of
-from core.store.protocol import LOOKING_MODES, Lookup, Reply, Store
+from core.store.protocol import Lookup, Reply, Store
 
 
 class TieredCache(Generic[AnswerT]):
@@ -36,7 +36,7 @@ class TieredCache(Generic[AnswerT]):
         store: Store = self._tiers.shared or self._tiers.local
         blocked = None
         if lookup.charge == "always" and lookup.client in self._blocked:
-            blocked = self._blocked.still(lookup.client, self._tiers.clock())
+            blocked = self._blocked.still(lookup.client, self._tiers.local.clock())
         if blocked:
             reply = Reply(kind="limited", decision=blocked)
         else:
@@ -87,7 +87,7 @@ class TieredCache(Generic[AnswerT]):
         if tiers.shared is None:
             return await self._ask_store(tiers.local, lookup, record), tiers.local
         try:
-            if tiers.clock() >= tiers.read_only_until:
+            if tiers.local.clock() >= tiers.read_only_until:
                 return await self._ask_store(tiers.shared, lookup, record), tiers.shared
         except StoreError as error:
             tiers.failed(error)
@@ -104,7 +104,8 @@ class TieredCache(Generic[AnswerT]):
         tiers, asked, counters, taken = self._tiers, lookup, self._tiers.uncounted, False
         value = tiers.local.fresh(lookup) if store is tiers.shared else None
         if value:
-            asked, counters = replace(lookup, mode="count_only"), counters + _hit_counters(lookup, value)
+            counted = counters_of(outcome_of("hit", waited=lookup.waited), cost_micros=cost_micros_of(value))
+            asked, counters = replace(lookup, mode="count_only"), counters + Counter(counted)
             if lookup.charge != "always":
                 tiers.uncounted = counters
                 return Reply(kind="hit", value=value)
@@ -127,7 +128,7 @@ class TieredCache(Generic[AnswerT]):
     async def _ask_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
         """A store that takes no writes still gives what it has; everything else happens here."""
         try:
-            value = await shared.peek(lookup.key) if lookup.mode in LOOKING_MODES else None
+            value = await shared.peek(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
             self._tiers.put_local(lookup.key, value, min_seconds=1)
         except StoreError as error:
             self._tiers.failed(error)
@@ -136,26 +137,25 @@ class TieredCache(Generic[AnswerT]):
     def _outcome(self, grant: Grant, record: RequestRecord) -> Outcome[AnswerT] | None:
         """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
         tiers, reply, lookup = self._tiers, grant.reply, grant.lookup
+        forward = self._forward(lookup)
+        entry = self._codec.from_value(reply.value or "") if reply.kind == "hit" else None
+        if reply.kind == "hit" and entry is None:
+            return None
+        now = tiers.local.clock()
         result = LookedUp(
             kind=reply.kind,
-            forward=self._forward(lookup),
+            forward=forward,
             waited=lookup.waited,
             bypassed=grant.store is not (tiers.shared or tiers.local),
+            age_seconds=max(0, int(now - entry.created_at)) if entry else None,
+            ttl_seconds=int(entry.fresh_until - now) if entry else None,
         )
-        if reply.kind != "hit":
-            record.looked_up(result, reply.decision)
-            return self._unanswered(grant, record)
-        entry, now = self._codec.from_value(reply.value or ""), tiers.clock()
-        if entry is None:
-            return None
-        age_seconds, ttl_seconds = max(0, int(now - entry.created_at)), int(entry.fresh_until - now)
-        result = replace(result, age_seconds=age_seconds, ttl_seconds=ttl_seconds)
         record.looked_up(result, reply.decision)
-        return Hit(entry)
+        return Hit(entry) if entry else self._unanswered(grant, record)
 
     def _unanswered(self, grant: Grant, record: RequestRecord) -> Outcome[AnswerT]:
-        kind, value = grant.reply.kind, grant.reply.value or ""
-        match kind:
+        value = grant.reply.value or ""
+        match grant.reply.kind:
             case "limited":
                 return Limited()
             case "failed":
@@ -171,7 +171,7 @@ class TieredCache(Generic[AnswerT]):
         """The old entry, if it may still be served when making a new one fails."""
         entry = self._codec.from_value(value)
         until = entry.fresh_until + self._tiers.settings.stale_if_error_seconds if entry else 0
-        return entry if until > self._tiers.clock() else None
+        return entry if until > self._tiers.local.clock() else None
 
     def _forward(self, lookup: Lookup) -> Forward:
         """Why the request goes past the cache (RFC 9211)."""
@@ -179,9 +179,4 @@ class TieredCache(Generic[AnswerT]):
             return "method"
         if not self._tiers.settings.cache_ttl_hours:
             return "bypass"
-        return "uri-miss" if lookup.mode in LOOKING_MODES else "request"
-
-
-def _hit_counters(lookup: Lookup, value: str) -> Counter[str]:
-    outcome = outcome_of("hit", waited=lookup.waited)
-    return Counter(counters_of(outcome, cost_micros=cost_micros_of(value)))
+        return "uri-miss" if lookup.mode in lookup.LOOKING_MODES else "request"

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from core import log
@@ -18,32 +19,24 @@ _READ_ONLY_SECONDS = 60.0
 _NOTE_SECONDS = 30 * 86_400.0  # a deployment that nobody uses is not ill
 
 
+@dataclass(slots=True, kw_only=True)
 class Tiers:
     """`shared` is None where the process is alone. What `model_health` gives, notes by key, is sent to the
     shared store in the round trip in which a lease is given back.
     """
 
-    def __init__(
-        self,
-        *,
-        local: MemoryStore,
-        shared: Store | None,
-        settings: Settings,
-        model_health: Callable[[], Mapping[str, str]] = dict,
-    ) -> None:
-        self.local = local
-        self.shared = shared
-        self.settings = settings
-        self.clock = local.clock
-        self.uncounted: Counter[str] = Counter()  # waits for the next round trip
-        self._model_health = model_health
-        self.read_only_until = 0.0  # since the shared store refused a write
+    local: MemoryStore
+    shared: Store | None
+    settings: Settings
+    model_health: Callable[[], Mapping[str, str]] = dict
+    uncounted: Counter[str] = field(default_factory=Counter)  # waits for the next round trip
+    read_only_until: float = 0.0  # since the shared store refused a write
 
     def failed(self, error: StoreError) -> None:
         """Note a failure of the shared store that the request gets over."""
         add_store_error()
         if isinstance(error, WriteRejected):
-            self.read_only_until = self.clock() + _READ_ONLY_SECONDS
+            self.read_only_until = self.local.clock() + _READ_ONLY_SECONDS
         level = log.logger.info if isinstance(error, CommandFailed) else log.logger.warning
         level("Store failed", extra={"facts": {"health": error.health, "reason": error.reason}})
 
@@ -61,7 +54,7 @@ class Tiers:
         if store is not self.shared:
             return await call
         notes = (
-            store.remember(key, note, ttl_seconds=_NOTE_SECONDS) for key, note in self._model_health().items()
+            store.remember(key, note, ttl_seconds=_NOTE_SECONDS) for key, note in self.model_health().items()
         )
         sent = asyncio.gather(*notes, return_exceptions=True)  # a note that is refused is no failure
         try:

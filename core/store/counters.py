@@ -1,7 +1,6 @@
 """What is counted of a day, for the last 30 days, and how the shared store holds it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 
 from core.store.keys import day_of
 
@@ -13,8 +12,7 @@ _PACK = 2**24
 
 def last_days(epoch_seconds: float) -> list[str]:
     """The ISO dates of the last 30 days in UTC, today first."""
-    now = datetime.fromtimestamp(epoch_seconds, UTC)
-    return [day_of((now - timedelta(days=back)).timestamp()) for back in range(KEPT_DAYS)]
+    return [day_of(epoch_seconds - back * 86_400) for back in range(KEPT_DAYS)]
 
 
 def pack_counters(counters: Counters) -> Counters:

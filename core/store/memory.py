@@ -10,24 +10,10 @@ from core.store.counters import NO_COUNTERS, Counters, last_days
 from core.store.keys import content_key, failure_key, lease_key, thread_key
 from core.store.ledger import Ledger
 from core.store.memory_limiter import LocalWindow
-from core.store.protocol import (
-    FAILURE_SECONDS,
-    LEASE_SECONDS,
-    LOOKING_MODES,
-    Lookup,
-    Reply,
-    StoredEntry,
-    StoreStats,
-)
+from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
 from core.usage import micros
 
 _MAX_CHARACTERS = 16 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    value: str
-    ends_at: float
 
 
 @dataclass(slots=True)
@@ -35,27 +21,27 @@ class _Items:
     """Values with an end, the least recently used given up first."""
 
     clock: Callable[[], float]
-    items: OrderedDict[str, _Item] = field(default_factory=OrderedDict)
+    items: OrderedDict[str, tuple[str, float]] = field(default_factory=OrderedDict)  # value, and until when
     characters: int = 0
 
     def get(self, key: str) -> str | None:
-        item = self.items.get(key)
-        if item is None or item.ends_at <= self.clock():
+        value, ends_at = self.items.get(key, ("", 0))
+        if ends_at <= self.clock():
             self.drop(key)
             return None
         self.items.move_to_end(key)
-        return item.value
+        return value
 
     def put(self, key: str, value: str, ttl_seconds: float) -> None:
         self.drop(key)
-        self.items[key] = _Item(value, self.clock() + ttl_seconds)
+        self.items[key] = (value, self.clock() + ttl_seconds)
         self.characters += len(key) + len(value)
         while self.characters > _MAX_CHARACTERS:
             self.drop(next(iter(self.items)))
 
     def drop(self, key: str) -> bool:
         if item := self.items.pop(key, None):
-            self.characters -= len(key) + len(item.value)
+            self.characters -= len(key) + len(item[0])
         return item is not None
 
 
@@ -71,7 +57,7 @@ class MemoryStore:
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         # As scripts/look_up.lua does it, step for step.
-        decision = self._limiter.limit(None, lookup.client) if lookup.charge == "always" else None
+        decision = self._limiter.limit(lookup.client) if lookup.charge == "always" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
         self.ledger.count(counters)
@@ -84,7 +70,7 @@ class MemoryStore:
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
         if value := self.fresh(lookup):
             return Reply(kind="hit", value=value)
-        looks = lookup.mode in LOOKING_MODES
+        looks = lookup.mode in lookup.LOOKING_MODES
         if looks and (failure := self.items.get(failure_key(lookup.key))):
             return Reply(kind="failed", value=failure)
         value = self._kept(lookup)
@@ -92,7 +78,7 @@ class MemoryStore:
             return Reply(kind="not_stored", value=value)
         if lookup.mode != "refresh" and self.items.get(lease_key(lookup.key)):
             return Reply(kind="follow", value=value)
-        decision = self._limiter.limit(None, lookup.client) if lookup.charge == "on_generation" else None
+        decision = self._limiter.limit(lookup.client) if lookup.charge == "on_generation" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
         self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
@@ -109,7 +95,7 @@ class MemoryStore:
 
     def _kept(self, lookup: Lookup) -> str | None:
         """The kept value that answers the digest, fresh or not."""
-        value = self.items.get(lookup.key) if lookup.mode in LOOKING_MODES else None
+        value = self.items.get(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
         return value if value and value.split(" ", 4)[3:4] == [lookup.digest] else None
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
@@ -124,15 +110,10 @@ class MemoryStore:
         return True
 
     async def release(
-        self,
-        lookup: Lookup,
-        counters: Counters = NO_COUNTERS,
-        *,
-        refund: bool = False,
-        failure: str | None = None,
+        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
     ) -> None:
         if refund:
-            self._limiter.limit(None, lookup.client, -1)
+            self._limiter.limit(lookup.client, -1)
         if failure:
             self.items.put(failure_key(lookup.key), failure, FAILURE_SECONDS)
         _give_back(self.items, lookup)
@@ -150,17 +131,15 @@ class MemoryStore:
         return self.items.get(key) if key else None
 
     async def forget(self, key: str) -> bool:
-        found = self.items.get(key) is not None
-        self.items.drop(key)
         self.items.drop(failure_key(key))
-        return found
+        return self.items.get(key) is not None and self.items.drop(key)
 
     async def status(self, client: str) -> Decision:
-        return self._limiter.limit(None, client, 0)
+        return self._limiter.limit(client, 0)
 
     async def stats(self) -> StoreStats:
         now = self.clock()
-        kept = [key for key, item in self.items.items.items() if item.ends_at > now]
+        kept = [key for key, (_, ends_at) in self.items.items.items() if ends_at > now]
         return StoreStats(
             cache_entries=sum(key.startswith("threadr:cache:") for key in kept),
             rate_limit_entries=self._limiter.clients(),

@@ -1,9 +1,8 @@
-"""The sliding window inside this process, with the interface of upstash-ratelimit's Limiter."""
+"""The sliding window inside this process."""
 
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from core.rate_limit import Decision, Window
 
@@ -13,7 +12,7 @@ _MAX_CLIENTS = 20_000  # about 5 MB
 class LocalWindow:
     """Counts clients in a bounded dictionary, the one that asked longest ago given up first.
 
-    `clock` gives epoch seconds. `redis` is what the interface passes; nothing here uses it.
+    `clock` gives epoch seconds. `redis_limiter.LocalLimiter` gives it to upstash-ratelimit.
     """
 
     def __init__(self, window: Window, clock: Callable[[], float]) -> None:
@@ -21,47 +20,27 @@ class LocalWindow:
         self._clock = clock
         self._clients: OrderedDict[str, tuple[int, int, int]] = OrderedDict()  # (window, current, previous)
 
-    def limit(self, redis: Any, identifier: str, rate: int = 1) -> Decision:
+    def limit(self, identifier: str, rate: int = 1) -> Decision:
         """Count `rate` calls if they are within the limit; 0 only looks, less gives back."""
-        now_ms, current, previous = self._counts(identifier)
+        now_ms = int(self._clock() * 1000)
+        index = self._window.index(now_ms)
+        window, current, previous = self._clients.get(identifier, (index, 0, 0))
+        if window != index:
+            current, previous = 0, current if window == index - 1 else 0
         used = self._window.used(current=current, previous=previous, now_ms=now_ms)
         allowed = used + max(rate, 1) <= self._window.limit or rate < 0
         if allowed and rate:
             if rate < 0 and current == 0:
                 previous = max(0, previous + rate)
             current = max(0, current + rate)
-            self._clients[identifier] = (self._window.index(now_ms), current, previous)
+            self._clients[identifier] = (index, current, previous)
             self._clients.move_to_end(identifier)
             if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)
         decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
         return replace(decision, shared=False)
 
-    async def limit_async(self, redis: Any, identifier: str, rate: int = 1) -> Decision:
-        return self.limit(redis, identifier, rate)
-
-    def get_remaining(self, redis: Any, identifier: str) -> int:
-        return self.limit(redis, identifier, 0).remaining
-
-    async def get_remaining_async(self, redis: Any, identifier: str) -> int:
-        return self.get_remaining(redis, identifier)
-
-    def get_reset(self, redis: Any, identifier: str) -> float:
-        return self.limit(redis, identifier, 0).reset
-
-    async def get_reset_async(self, redis: Any, identifier: str) -> float:
-        return self.get_reset(redis, identifier)
-
     def clients(self) -> int:
         """How many clients have calls that count now."""
         oldest = self._window.index(int(self._clock() * 1000)) - 1
         return sum(window >= oldest for window, _, _ in self._clients.values())
-
-    def _counts(self, identifier: str) -> tuple[int, int, int]:
-        """Now in milliseconds, and the client's calls in the current and the previous window."""
-        now_ms = int(self._clock() * 1000)
-        index = self._window.index(now_ms)
-        window, current, previous = self._clients.get(identifier, (index, 0, 0))
-        if window == index:
-            return now_ms, current, previous
-        return now_ms, 0, current if window == index - 1 else 0

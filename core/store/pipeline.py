@@ -76,7 +76,6 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
         delivery.add_done_callback(self._deliveries.discard)
 
     async def _deliver(self, batch: list[_Waiting]) -> None:
-        results: Sequence[Any]
         started = time.perf_counter()
         try:
             results = await self._send([waiting.command for waiting in batch])

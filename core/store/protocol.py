@@ -1,10 +1,8 @@
 """What a store does: a few whole operations, the same for Upstash, Redis and memory."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol, Self
 
 from core.rate_limit import Decision
 from core.store.counters import NO_COUNTERS, Counters
@@ -13,7 +11,6 @@ LEASE_SECONDS = 10.0  # a leader that died is replaced after so long; a living o
 FAILURE_SECONDS = 60.0  # how long a permanent failure is remembered
 
 Mode = Literal["normal", "refresh", "only_if_cached", "count_only"]
-LOOKING_MODES: tuple[Mode, ...] = ("normal", "only_if_cached")
 Charge = Literal["always", "on_generation", "never"]
 
 
@@ -28,6 +25,8 @@ class Lookup:
     `max_cost_usd`: what leading may cost, to be reserved of the day's budget. `token` names this caller.
     """
 
+    LOOKING_MODES: ClassVar[tuple[Mode, ...]] = ("normal", "only_if_cached")
+
     key: str
     digest: str
     client: str
@@ -38,11 +37,11 @@ class Lookup:
     min_created_at: float = 0
     max_cost_usd: float = 0
 
-    def again(self) -> Lookup:
+    def again(self) -> Self:
         """The same once more; a call that was counted is not counted again."""
         return replace(self, charge="on_generation" if self.charge == "on_generation" else "never")
 
-    def after_waiting(self) -> Lookup:
+    def after_waiting(self) -> Self:
         """The same after another's generation, whose answer is new enough."""
         return replace(self.again(), waited=True, min_created_at=0)
 
@@ -109,12 +108,7 @@ class Store(Protocol):
         """
 
     async def release(
-        self,
-        lookup: Lookup,
-        counters: Counters = NO_COUNTERS,
-        *,
-        refund: bool = False,
-        failure: str | None = None,
+        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
     ) -> None:
         """Settle and give the lease back without an entry; a `failure` is remembered for 60 s."""
 

@@ -10,14 +10,7 @@ from typing import Any
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.rate_limit import Decision, Window
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
-from core.store.keys import (
-    CACHE_INDEX,
-    PROBE,
-    day_of,
-    failure_key,
-    rate_limit_key,
-    script_keys,
-)
+from core.store.keys import CACHE_INDEX, PROBE, day_of, failure_key, rate_limit_key, script_keys
 from core.store.pipeline import BatchingClient
 from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
@@ -25,6 +18,14 @@ from core.usage import current_store_usage, micros
 
 _LEASE_MS, _FAILURE_MS = int(LEASE_SECONDS * 1000), int(FAILURE_SECONDS * 1000)
 _WITH_WINDOW = ("look_up", "release", "take")
+_ANSWERS: dict[str, tuple[Any, ...]] = {  # what scripts answer after the number of commands that they ran
+    "look_up": (str, str | None, int, int, int, str),
+    "take": (int, int, int),
+    "keep": (int,),
+    "content": (str | None,),
+}
+_NO_LOOKUP = Lookup(key="", digest="", client="", token="")
+_NO_ENTRY = StoredEntry(value=None)
 
 
 @functools.cache
@@ -34,6 +35,16 @@ def script(name: str) -> str:
     folder = Path(__file__).with_name("scripts")
     lines = (line for part in parts for line in (folder / f"{part}.lua").read_text("utf-8").splitlines())
     return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+
+
+def script_answer(name: str, result: Any) -> list[Any]:
+    """What the script answered; the commands that it ran are counted. Raises StoreError."""
+    kinds = (int, *_ANSWERS.get(name, ()))
+    if not isinstance(result, list) or len(result) != len(kinds) or not all(map(isinstance, result, kinds)):
+        raise StoreError(reason="a script's answer has another shape", health="bad_response")
+    if usage := current_store_usage.get():
+        usage.commands += result[0]
+    return result[1:]
 
 
 class RedisStore:
@@ -63,12 +74,7 @@ class RedisStore:
             budget=self._budget_micros,
             held_until=now_ms + int(seconds * 1000),
         )
-        return self._reply(lookup, answer, now_ms)
-
-    def _reply(self, lookup: Lookup, answer: list[Any], now_ms: int) -> Reply:
-        kind, value, current, previous, within_budget, contents = _check_types(
-            answer, str, (str, type(None)), int, int, int, str
-        )
+        kind, value, current, previous, within_budget, contents = answer
         allowed = kind != "limited"
         decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
         charged = {"always": True, "on_generation": kind in ("limited", "lead"), "never": False}
@@ -81,29 +87,21 @@ class RedisStore:
         )
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
-        answer = await self._run(
+        (done,) = await self._run(
             "keep",
             lookup,
             counters,
-            content=entry.content,
-            thread_id=entry.thread_id,
+            entry,
             value=entry.value or "",
             ttl=int(entry.ttl_seconds * 1000),
             thread_ttl=int(entry.thread_seconds * 1000),
             forgotten_day=day_of(self._clock() - KEPT_DAYS * 86_400),
         )
-        (done,) = _check_types(answer, int)
         return bool(done)
 
     async def release(
-        self,
-        lookup: Lookup,
-        counters: Counters = NO_COUNTERS,
-        *,
-        refund: bool = False,
-        failure: str | None = None,
+        self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
     ) -> None:
-        failure = failure or ""
         await self._run(
             "release", lookup, counters, refund=int(refund), failure=failure, failure_ttl=_FAILURE_MS
         )
@@ -116,9 +114,9 @@ class RedisStore:
         return None if value is None else str(check_type(value, str))
 
     async def content(self, name: str) -> str | None:
-        answer = await self._run("content", None, content=name)
-        (value,) = _check_types(answer, (str, type(None)))
-        return None if value is None else str(value)
+        value: str | None
+        (value,) = await self._run("content", entry=StoredEntry(value=None, content=name))
+        return value
 
     async def forget(self, key: str) -> bool:
         # Plain commands: a full database refuses scripts and still takes these.
@@ -164,33 +162,18 @@ class RedisStore:
     async def _run(
         self,
         name: str,
-        lookup: Lookup | None,
+        lookup: Lookup = _NO_LOOKUP,
         counters: Counters = NO_COUNTERS,
-        *,
-        content: str = "",
-        thread_id: str = "",
+        entry: StoredEntry = _NO_ENTRY,
         **arguments: str | int,
     ) -> list[Any]:
-        """What the script answers after the number of commands that it ran."""
         now, window = self._clock(), self._window
-        key, client, token = (lookup.key, lookup.client, lookup.token) if lookup else ("", "", "")
-        arguments |= {"now": int(now * 1000), "day": day_of(now), "token": token}
+        arguments |= {"now": int(now * 1000), "day": day_of(now), "token": lookup.token}
         arguments |= {"width": window.milliseconds, "limit": window.limit}
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
         pairs = itertools.chain.from_iterable(named.items())
-        keys = script_keys(key, client, content=content, thread_id=thread_id)
+        keys = script_keys(lookup.key, lookup.client, content=entry.content, thread_id=entry.thread_id)
         answer = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
-        if not isinstance(answer, list) or not answer or not isinstance(answer[0], int):
-            raise StoreError(reason="a script's answer has another shape", health="bad_response")
-        if usage := current_store_usage.get():
-            usage.commands += answer[0]
-        return answer[1:]
-
-
-def _check_types(answer: list[Any], *kinds: Any) -> list[Any]:
-    """The list, if its elements are of these types. Raises StoreError."""
-    if len(answer) == len(kinds) and all(map(isinstance, answer, kinds)):
-        return answer
-    raise StoreError(reason="a script's answer has another shape", health="bad_response")
+        return script_answer(name, answer)

@@ -1,30 +1,33 @@
 """What the words of Redis and Upstash errors mean, and results of another type."""
 
+import re
 from typing import Any
 
 from core.errors import CommandFailed, StoreError, StoreRefused, WriteRejected
 
-# From upstash.com/docs/redis/troubleshooting and redis.io.
-_WRITE_REJECTED = ("capacity quota", "readonly", "read only", "read-only", "noperm", "oom command")
-_QUOTA = ("max daily request", "max requests limit", "max request limit", "max monthly", "bandwidth limit")
-_REFUSED = ("wrongpass", "noauth", "unauthorized", "invalid or missing auth token")
-_TOO_LARGE = ("max request size", "max single record", "max key size")
-_NOT_NOW = ("loading", "busy", "clusterdown", "masterdown", "tryagain", "internal", "concurrent connections")
+# What an error means, by the first of these phrases that it has (upstash.com/docs/redis/troubleshooting,
+# redis.io).
+_MEANINGS: tuple[tuple[type[StoreError], str, str], ...] = (
+    (StoreRefused, "quota_exceeded", "max daily request|max requests? limit|max monthly|bandwidth limit"),
+    (StoreRefused, "misconfigured", "wrongpass|noauth|unauthorized|invalid or missing auth token"),
+    (WriteRejected, "read_only", "capacity quota|read[ -]?only|noperm|oom command"),
+    (StoreError, "unreachable", "loading|busy|(cluster|master)down|tryagain|internal|concurrent connections"),
+    (CommandFailed, "too_large", "max request size|max single record|max key size"),
+    (CommandFailed, "bad_response", ""),
+)
 
 
 def classify_error(error: str) -> StoreError:
     """What the text of a command's error means, over REST and TCP alike; the text itself may name keys."""
-    text, reason = error.lower(), error.partition(" ")[0][:20]
-    if any(phrase in text for phrase in _QUOTA):
-        return StoreRefused(reason="quota", health="quota_exceeded")
-    if any(phrase in text for phrase in _REFUSED):
-        return StoreRefused(reason=reason, health="misconfigured")
-    if any(phrase in text for phrase in _WRITE_REJECTED):
-        return WriteRejected(reason=reason, health="read_only")
-    if any(phrase in text for phrase in _NOT_NOW):
-        return StoreError(reason=reason)
-    too_large = any(phrase in text for phrase in _TOO_LARGE)
-    return CommandFailed(reason=reason, health="too_large" if too_large else "bad_response")
+    kind, health, _ = next(row for row in _MEANINGS if re.search(row[2], error.lower()))
+    return kind(reason="quota" if health == "quota_exceeded" else error.partition(" ")[0][:20], health=health)
+
+
+def of_command(failure: StoreError) -> CommandFailed:
+    """The failure as the result of one command; raised if it is the whole store's."""
+    if not isinstance(failure, CommandFailed):
+        raise failure
+    return failure
 
 
 def check_type(result: Any, kind: type) -> Any:

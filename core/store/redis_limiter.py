@@ -3,27 +3,47 @@
 from collections.abc import Callable, Generator
 from typing import Any
 
-from upstash_ratelimit.limiter import AbstractLimiter, Limiter
+from upstash_ratelimit.limiter import AbstractLimiter
 
-from core.errors import StoreError
-from core.rate_limit import Decision, Window
+from core.rate_limit import Window
 from core.store.keys import RATE_LIMIT_INDEX
 from core.store.memory_limiter import LocalWindow
-from core.store.redis import script
-from core.usage import current_store_usage
+from core.store.redis import script, script_answer
 
 Steps = Generator[Any, Any, None]  # yields a command and its arguments, is sent the result, yields the answer
 
-# The one in the process has the interface, but does not pay for importing it.
-Limiter.register(LocalWindow)
+
+class _Looking(AbstractLimiter):  # type: ignore[misc]
+    """A Limiter of upstash-ratelimit, whose answers are Decisions: a Response's fields and more."""
+
+    def _get_remaining(self, identifier: str) -> Steps:
+        return self._look(identifier, "remaining")
+
+    def _get_reset(self, identifier: str) -> Steps:
+        return self._look(identifier, "reset")
+
+    def _look(self, identifier: str, field: str) -> Steps:
+        steps = self._limit(identifier, 0)
+        decision = steps.send((yield next(steps)))
+        yield getattr(decision, field)
 
 
-class SlidingWindow(AbstractLimiter):  # type: ignore[misc]
-    """A Limiter for upstash_ratelimit; its answers are Decisions, which have a Response's fields and more.
+class LocalLimiter(_Looking):
+    """The window in this process as a Limiter; it is apart, so that a process does without the library."""
+
+    def __init__(self, window: LocalWindow) -> None:
+        self._window = window
+
+    def _limit(self, identifier: str, rate: int = 1) -> Steps:
+        yield "", ()  # no command
+        yield self._window.limit(identifier, rate)
+
+
+class SlidingWindow(_Looking):
+    """The window in Redis as a Limiter. `clock` gives epoch seconds.
 
     The library's own script answers only -1 to a blocked call, from which no true Retry-After follows; it
     asks for `#!lua flags=allow-key-locking`, which Redis and Valkey refuse; and it needs two keys per client.
-    `clock` gives epoch seconds.
     """
 
     def __init__(self, window: Window, clock: Callable[[], float]) -> None:
@@ -36,20 +56,5 @@ class SlidingWindow(AbstractLimiter):  # type: ignore[misc]
         arguments = ["now#", now_ms, "width#", self._window.milliseconds]
         arguments += ["limit#", self._window.limit, "rate#", rate]
         answer = yield "eval", (script("take"), keys, arguments)
-        if not isinstance(answer, list) or [type(part) for part in answer] != [int] * 4:
-            raise StoreError(reason="a script's answer has another shape", health="bad_response")
-        commands, allowed, current, previous = answer
-        if usage := current_store_usage.get():
-            usage.commands += commands
+        allowed, current, previous = script_answer("take", answer)
         yield self._window.decision(allowed=bool(allowed), current=current, previous=previous, now_ms=now_ms)
-
-    def _get_remaining(self, identifier: str) -> Steps:
-        yield (yield from self._look(identifier)).remaining
-
-    def _get_reset(self, identifier: str) -> Steps:
-        yield (yield from self._look(identifier)).reset
-
-    def _look(self, identifier: str) -> Generator[Any, Any, Decision]:
-        steps = self._limit(identifier, 0)
-        decision: Decision = steps.send((yield next(steps)))
-        return decision

@@ -6,27 +6,13 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import (
-    AuthenticationError,
-    AuthorizationError,
-    NoPermissionError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-)
+from redis.exceptions import AuthenticationError, AuthorizationError, RedisError, ResponseError
 
-from core.errors import CommandFailed, StoreError, StoreRefused
+from core.errors import StoreError, StoreRefused
 from core.net.breaker import Breaker
 from core.net.tls import authorities_file, is_certificate_fault
 from core.store.pipeline import BatchingClient, Command
-from core.store.redis_errors import classify_error
-
-_CODES: dict[type, str] = {
-    NoPermissionError: "NOPERM ",
-    OutOfMemoryError: "OOM command ",
-    ReadOnlyError: "READONLY ",
-}
+from core.store.redis_errors import classify_error, of_command
 
 
 class TcpRedis(BatchingClient[Redis]):
@@ -78,9 +64,8 @@ def _failure(error: Exception) -> StoreError:
 def _translated(result: Any) -> Any:
     if not isinstance(result, Exception):
         return result
-    # redis-py takes the code off an error that it has a class for.
-    text = f"{_CODES.get(type(result), '')}{result}"
-    failure = classify_error(text) if isinstance(result, ResponseError) else _failure(result)
-    if not isinstance(failure, CommandFailed):
-        raise failure
-    return failure
+    if not isinstance(result, ResponseError):
+        raise _failure(result)
+    # redis-py takes the code off the text of an error that it has a class for.
+    code = "" if type(result) is ResponseError else f"{result.status_code} "
+    return of_command(classify_error(f"{code}{result}"))

@@ -1,7 +1,6 @@
 """The client for Upstash Redis over REST."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from core.errors import CommandFailed, StoreError, StoreRefused
 from core.net.breaker import Breaker
 from core.net.tls import is_certificate_fault, tls_context
 from core.store.pipeline import BatchingClient, Command
-from core.store.redis_errors import classify_error
+from core.store.redis_errors import classify_error, of_command
 
 _TOKEN = re.compile(r"[!-~]+")
 _MAX_BYTES = 8 * 1024 * 1024
@@ -106,10 +105,7 @@ def _results(response: httpx.Response, body: bytes, expected: int) -> list[Any]:
         content = None
     error = content.get("error") if isinstance(content, dict) else None
     if error or not response.is_success:
-        failure = _http_failure(response, str(error) if error else None)
-        if isinstance(failure, CommandFailed):
-            return [failure] * expected
-        raise failure
+        return [of_command(_http_failure(response, str(error) if error else None))] * expected
     if not isinstance(content, list) or len(content) != expected:
         raise StoreError(reason="answer does not fit the batch", health="bad_response")
     return [_result(item) for item in content]
@@ -134,10 +130,7 @@ def _result(item: Any) -> Any:
     if not isinstance(item, dict) or not ("result" in item or item.get("error")):
         raise StoreError(reason="answer does not fit the batch", health="bad_response")
     if item.get("error"):
-        failure = classify_error(str(item["error"]))
-        if not isinstance(failure, CommandFailed):
-            raise failure
-        return failure
+        return of_command(classify_error(str(item["error"])))
     try:
         return _decoded(item["result"])
     except UnicodeDecodeError:
@@ -153,6 +146,6 @@ def _decoded(raw: Any) -> Any:
         return raw
     try:
         content = base64.b64decode(raw, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         raise StoreError(reason="answer is not base64", health="bad_response") from None
     return content.decode()

@@ -20,6 +20,7 @@ from core.settings import Settings
 from core.store.keys import CONTENT_INDEX, content_key, failure_key, lease_key
 from core.store.memory_limiter import LocalWindow
 from core.store.protocol import Lookup, Store, StoredEntry
+from core.store.redis_limiter import LocalLimiter
 from tests.support.clock import Clock
 
 HOUR = 3_600.0
@@ -344,7 +345,7 @@ async def test_every_key_has_the_prefix_and_a_ttl(
 
 
 async def test_the_limiter_of_the_process_is_one_of_upstash_ratelimit(clock: Clock) -> None:
-    limiter = LocalWindow(Window(2, 1_000), clock)
+    limiter = LocalLimiter(LocalWindow(Window(2, 1_000), clock))
     assert isinstance(limiter, Limiter)
     ratelimit = Ratelimit(redis=None, limiter=limiter, prefix="p")
     answers = [await ratelimit.limit("client") for _ in range(3)]
@@ -361,7 +362,7 @@ async def test_the_limiter_of_the_process_is_one_of_upstash_ratelimit(clock: Clo
 async def test_a_million_clients_are_not_all_remembered(clock: Clock) -> None:
     limiter = LocalWindow(Window(2, 1_000), clock)
     for number in range(30_000):
-        limiter.limit(None, f"client-{number}")
+        limiter.limit(f"client-{number}")
     assert limiter.clients() == 20_000
 
 
