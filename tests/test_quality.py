@@ -14,8 +14,6 @@ from radon.complexity import add_inner_blocks, cc_visit
 
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.xfail(strict=False, reason="the rebuild is under way")
-
 Places = dict[str, int]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
