@@ -6,28 +6,28 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
 from core.usage import StoreUsage, UsageMeter
 
-# What an outcome adds to the day's counters; store/scripts/look_up.lua has the same rule.
+# What a result adds to the day's counters; store/scripts/look_up.lua has the same rule.
 _COUNTED_AS = {"hit": "hits", "miss": "misses", "collapsed": "collapsed", "stale": "stale_served"}
 
 
-def outcome_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
+def result_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
     """The log's word for a look-up: a hit after waiting is `collapsed`, a lead that did not look `forced`."""
     words = {"limited": "blocked", "not_stored": "absent", "lead": "forced" if refresh else "miss"}
     return "collapsed" if kind == "hit" and waited else words.get(kind, kind)
 
 
-def counters_of(outcome: str, *, cost_micros: int = 0) -> dict[str, int]:
-    """What an outcome adds to the day's counters; a hit saved `cost_micros` (millionths of a dollar)."""
-    if outcome not in _COUNTED_AS:
+def counters_of(result: str, *, cost_micros: int = 0) -> dict[str, int]:
+    """What a result adds to the day's counters; a hit saved `cost_micros` (millionths of a dollar)."""
+    if result not in _COUNTED_AS:
         return {}
-    saved = {"saved_micros": cost_micros} if cost_micros and outcome == "hit" else {}
-    return {_COUNTED_AS[outcome]: 1} | saved
+    saved = {"saved_micros": cost_micros} if cost_micros and result == "hit" else {}
+    return {_COUNTED_AS[result]: 1} | saved
 
 
 Forward = Literal["uri-miss", "request", "bypass", "method"]
@@ -45,24 +45,25 @@ class CacheStatus:
     detail: Detail | None = None
 
     def __str__(self) -> str:
-        parts = {
-            f"hit; ttl={self.ttl_seconds}": self.ttl_seconds is not None,
-            f"fwd={self.forward}": self.forward,
-            "collapsed": self.collapsed,
-            "stored": self.stored,
-            f"detail={self.detail}": self.detail,
-        }
-        return "; ".join(part for part, is_set in parts.items() if is_set)
+        parts = [
+            f"hit; ttl={self.ttl_seconds}" if self.ttl_seconds is not None else "",
+            f"fwd={self.forward}" if self.forward else "",
+            "collapsed" if self.collapsed else "",
+            "stored" if self.stored else "",
+            f"detail={self.detail}" if self.detail else "",
+        ]
+        return "; ".join(filter(None, parts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedUp:
-    """What came of a look-up. `forward`: why the request goes past the cache where nothing is found;
-    `bypassed`: the shared store should have answered, and did not. A hit has an age and a time to live.
+    """What a store replied. `forward`: the RFC 9211 reason when nothing is found; `refresh`: it did not look;
+    `bypassed`: the shared store should have answered. A hit has an age and a time to live.
     """
 
     kind: str
     forward: Forward
+    refresh: bool
     waited: bool
     bypassed: bool
     age_seconds: int | None = None
@@ -71,27 +72,19 @@ class LookedUp:
 
 @dataclass(slots=True, kw_only=True)
 class CacheRecord:
-    """What the cache did. `outcome` is a word of `outcome_of`, `stale`, or `bypass` of the shared store.
-
-    `counted` is what the store counted of it: a miss that ended with a stale answer is both.
+    """`result` is a word of `result_of`, or `stale`, or `bypass` (of the shared store); `counted` is what the
+    store counts of the request: a miss that ended with a stale answer is both.
     """
 
     status: CacheStatus | None = None
     age_seconds: int | None = None
-    outcome: str | None = None
+    result: str | None = None
     counted: Counter[str] = field(default_factory=Counter)
-
-
-class _Answer(Protocol):
-    @property
-    def generator(self) -> str: ...
-    @property
-    def degraded(self) -> bool: ...
 
 
 @dataclass(slots=True, kw_only=True)
 class RequestRecord:
-    """What one request has learned; the answer's headers and the log line are made of it.
+    """Facts about one request, from which its headers and its log line are built.
 
     `seconds` is the time for all of it; `clock` gives epoch seconds, `monotonic` seconds of any origin.
     """
@@ -127,39 +120,47 @@ class RequestRecord:
         finally:
             self.parts[part] = self.parts.get(part, 0.0) + (self.monotonic() - started) * 1000
 
-    def looked_up(self, result: LookedUp, decision: Decision | None) -> None:
-        """Note what came of a look-up, and what it says of the client's limit."""
+    def record_outcome(self, reply: LookedUp, decision: Decision | None) -> None:
+        """What came of a look-up, and what it says of the client's limit."""
         self.decision = decision or self.decision
-        outcome = outcome_of(result.kind, waited=result.waited, refresh=result.forward != "uri-miss")
-        if result.bypassed and result.kind != "limited":
-            outcome = "bypass"
-        detail: Detail | None = "bypass" if result.bypassed and result.forward != "method" else None
-        status = CacheStatus(forward=None if detail else result.forward, detail=detail)
-        if result.kind == "hit" and result.waited:
+        result = result_of(reply.kind, waited=reply.waited, refresh=reply.refresh)
+        if reply.bypassed and reply.kind != "limited":
+            result = "bypass"
+        detail: Detail | None = "bypass" if reply.bypassed and reply.forward != "method" else None
+        status = CacheStatus(forward=None if detail else reply.forward, detail=detail)
+        if reply.kind == "hit" and not reply.waited:
+            status = CacheStatus(ttl_seconds=reply.ttl_seconds, detail=detail)
+        elif reply.kind == "hit":
             status = CacheStatus(forward="uri-miss", collapsed=True)
-        elif result.kind == "hit":
-            status = CacheStatus(ttl_seconds=result.ttl_seconds, detail=detail)
-        self.cache.counted = Counter(dict.fromkeys(_COUNTED_AS.values(), 0))
-        self.record_cache(outcome, status, age_seconds=result.age_seconds)
+        self.cache = CacheRecord(counted=Counter(dict.fromkeys(_COUNTED_AS.values(), 0)))
+        self._record_cache(result, status, reply.age_seconds)
 
-    def record_cache(self, outcome: str, status: CacheStatus, *, age_seconds: int | None = None) -> None:
-        """Note what the cache did, after what it did before."""
-        self.cache.status, self.cache.age_seconds, self.cache.outcome = status, age_seconds, outcome
-        self.cache.counted.update(counters_of(outcome))
+    def collapsed(self) -> None:
+        """The answer is that of another request in this process."""
+        self._record_cache("collapsed", CacheStatus(forward="uri-miss", collapsed=True))
 
-    def stored(self, is_stored: bool, *, known: bool) -> None:
-        """Note that the answer is kept for everybody; `known`: it was there already, for the same text."""
+    def served_stale(self, *, ttl_seconds: int, age_seconds: int) -> None:
+        """The answer is an old one, since no new one could be made; `ttl_seconds` is negative."""
+        status = CacheStatus(ttl_seconds=ttl_seconds, detail="stale-if-error")
+        self._record_cache("stale", status, age_seconds)
+
+    def _record_cache(self, result: str, status: CacheStatus, age_seconds: int | None = None) -> None:
+        self.cache.result, self.cache.status, self.cache.age_seconds = result, status, age_seconds
+        self.cache.counted.update(counters_of(result))
+
+    def record_stored(self, is_stored: bool, *, reused: bool) -> None:
+        """Whether the answer is kept for everybody; `reused`: it was there already, for the same text."""
         if self.cache.status:
-            detail: Detail | None = "same-content" if known else self.cache.status.detail
+            detail: Detail | None = "same-content" if reused else self.cache.status.detail
             self.cache.status = replace(self.cache.status, stored=is_stored, detail=detail)
 
-    def answered(self, event: str, answer: _Answer, *, fallback: str | None = None) -> None:
-        """Note what the answer is, the phrase under which it is logged, and why no model made it."""
+    def record_answer(self, event: str, generator: str, degraded: bool, fallback: str | None = None) -> None:
+        """What the answer is, the phrase under which it is logged, and why no model made it."""
         self.event = event
-        self.facts |= {"generator": answer.generator, "degraded": int(answer.degraded), "fallback": fallback}
+        self.facts |= {"generator": generator, "degraded": int(degraded), "fallback": fallback}
 
-    def failed(self, error: ThreadrError) -> None:
-        """Note why the answer is a problem."""
+    def record_failure(self, error: ThreadrError) -> None:
+        """Why the answer is a problem."""
         self.facts |= {"problem": error.kind, "reason": error.reason}
         self.store_usage.errors += isinstance(error, StoreError)
 
@@ -167,7 +168,7 @@ class RequestRecord:
         """All that the log line says of it, None where there is nothing to say."""
         usage, store = self.usage.total, self.store_usage
         return {
-            "cache": self.cache.outcome,
+            "cache": self.cache.result,
             "cache_status": str(self.cache.status) if self.cache.status else None,
             **self.cache.counted,
             "tokens_in": usage.input_tokens,

@@ -40,6 +40,11 @@ class Services:
         self.local = MemoryStore(window, clock, settings.daily_budget_usd)
         self.shared = _shared_store(settings, window, clock)
         self.model = _model(settings)
+        self.details = {  # what is in use, by name
+            "store": "SharedStore" if self.shared else "MemoryStore",
+            "model": settings.openai_model if self.model else None,
+            "environment": settings.environment,
+        }
         tiers = Tiers(
             local=self.local,
             shared=self.shared,
@@ -63,15 +68,6 @@ class Services:
     def store(self) -> Store:
         """The store that keeps answers when all is well."""
         return self.shared or self.local
-
-    @property
-    def details(self) -> dict[str, str | None]:
-        """What is in use, by name."""
-        return {
-            "store": type(self.store).__name__,
-            "model": self.settings.openai_model if self.model else None,
-            "environment": self.settings.environment,
-        }
 
     async def close(self) -> None:
         """Give back all connections."""

@@ -141,10 +141,6 @@ class Settings:
         return self.cache_ttl_hours * 3600
 
     @property
-    def stale_if_error_seconds(self) -> float:
-        return self.stale_if_error_hours * 3600
-
-    @property
     def rate_limit_window_seconds(self) -> float:
         return self.rate_limit_window_hours * 3600
 

@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 
 import pytest
 
-from core.cache.outcome import Outcome
+from core.cache.outcome import LookupOutcome
 from core.settings import Settings
 from core.store.protocol import Lookup
 from tests.support.paths import ROOT
@@ -104,7 +104,7 @@ def test_a_look_up_is_nine_fields_and_six_outcomes() -> None:
     kinds = [field.type for field in fields(Lookup)]
     assert len(kinds) <= 9
     assert kinds.count("bool") <= 1
-    assert {each.__name__ for each in map(get_origin_or_self, get_args(Outcome))} == {
+    assert {each.__name__ for each in map(get_origin_or_self, get_args(LookupOutcome))} == {
         *("Hit", "Limited", "Failed", "NotStored", "Follow", "Lead")
     }
 

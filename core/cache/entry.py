@@ -1,4 +1,4 @@
-"""A kept answer, as it stands in a store: a few words that scripts read, then the answer."""
+"""Cached answers and their stored form: a header that the scripts read, then the answer as JSON."""
 
 import base64
 import json
@@ -60,8 +60,8 @@ class EntryCodec(Generic[AnswerT]):
         """`fresh-until created-at cost digest payload` (scripts/look_up.lua); None if it is over 256 KB."""
         payload = self._payload.dump_json(entry, exclude=_IN_HEAD).decode()
         if len(payload) > _MIN_PACKED_BYTES:
-            packed = "z" + base64.b85encode(zlib.compress(payload.encode(), 6)).decode()
-            payload = min(packed, payload, key=lambda text: len(text.encode()))
+            compressed = "z" + base64.b85encode(zlib.compress(payload.encode(), 6)).decode()
+            payload = min(compressed, payload, key=lambda text: len(text.encode()))
         head = (entry.fresh_until * 1000, entry.created_at * 1000, entry.answer.cost_usd * 1_000_000)
         value = f"{' '.join(f'{number:.0f}' for number in head)} {entry.digest} {payload}"
         return value if len(value.encode()) <= MAX_BYTES else None
@@ -81,7 +81,7 @@ def _unpack(payload: str) -> str | bytes:
     """The payload as JSON; version 0.1.0 wrote a list."""
     content: str | bytes = payload
     if payload.startswith("z"):
-        # What is cut off here, or was before, is no JSON any more.
+        # A truncated payload is not valid JSON.
         content = zlib.decompressobj().decompress(base64.b85decode(payload[1:]), _MAX_UNPACKED_BYTES)
     if content[:1] in ("[", b"["):
         return json.dumps(dict(zip(_IN_LIST, json.loads(content), strict=True)))
@@ -94,7 +94,7 @@ def failure_to_value(error: ArticleError) -> str:
 
 
 def failure_from_value(value: str) -> ArticleError:
-    """The failure that was remembered; a general one when the value is not ours."""
+    """The remembered failure; ArticleUnreachable when the value is damaged."""
     try:
         kind, detail = json.loads(value)
     except (ValueError, TypeError, RecursionError):

@@ -23,7 +23,7 @@ Audience = Literal["everyone", "permalink", "process", "nobody"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Which store gave a lease, on which look-up, and what it answered."""
+    """A store's reply to a look-up, and which store gave it."""
 
     store: Store
     lookup: Lookup
@@ -55,61 +55,71 @@ class Lease(Generic[AnswerT]):
         with contextlib.suppress(asyncio.CancelledError):
             await self._renewing
         if not self._kept:
-            failure = failure_to_value(error) if isinstance(error, ArticleError) and error.permanent else ""
-            spent, refund = self._record.usage.total.counters(), self.lookup.charge == "on_generation"
-            await self._release(spent, refund=refund, failure=failure)
+            failure = ""
+            if isinstance(error, ArticleError) and error.permanent:
+                failure = failure_to_value(error)
+            refund = self.lookup.charge == "on_generation"
+            await self._release(self._record.usage.total.counters(), refund=refund, failure=failure)
 
     async def same_text(self, content: str) -> Entry[AnswerT] | None:
         """A fresh entry whose source text has the digest `content`, if the lease's store has one."""
         starts = range(0, len(self._known_contents), CONTENT_MARK_LENGTH)
         marks = {self._known_contents[at : at + CONTENT_MARK_LENGTH] for at in starts}
         if self._store is self._tiers.shared and content[:CONTENT_MARK_LENGTH] not in marks:
-            return None  # this process may be asked at no cost, the shared store only for what it named
+            return None  # the shared store is read only for digests that the look-up listed
         try:
             value = await self._store.content(content)
         except StoreError as error:
-            self._tiers.failed(error)
+            self._tiers.record_failure(error)
             return None
         entry = self._codec.from_value(value) if value else None
         is_same = entry and entry.content == content and entry.fresh_until > self._tiers.local.clock()
         return entry if is_same else None
 
     async def keep(
-        self, entry: Entry[AnswerT], audience: Audience = "everyone", *, known: bool = False
+        self, entry: Entry[AnswerT], audience: Audience = "everyone", *, reused: bool = False
     ) -> None:
-        """Keep the entry and give the lease back; `known`: nothing was generated for it."""
+        """Keep the entry and give the lease back; `reused`: nothing was generated for it."""
         self._kept = True
-        spent, settings = self._record.usage.total.counters(), self._tiers.settings
-        counters = spent if known else {"generated": 1, **spent}
-        ttl_seconds = settings.cache_ttl_seconds
-        seconds = ttl_seconds and ttl_seconds + settings.stale_if_error_seconds
-        fresh_seconds = ttl_seconds if audience == "everyone" else min(ttl_seconds, _DEGRADED_SECONDS)
-        digest, now = self.lookup.digest, self._tiers.local.clock()
-        entry = replace(entry, digest=digest, created_at=now, fresh_until=now + fresh_seconds)
-        stored = StoredEntry(
-            value=None if audience == "nobody" else self._codec.to_value(entry),
-            ttl_seconds=seconds,
-            thread_id=entry.answer.id,
-            thread_seconds=max(seconds, _THREAD_SECONDS),
-            content=entry.content,
-        )
+        counters = self._record.usage.total.counters() | ({} if reused else {"generated": 1})
+        stored = self._stored(entry, audience)
         is_stored = False
         if audience == "process":
             await self._release(counters)
+        elif audience == "permalink":
+            await self._keep_shared(replace(stored, ttl_seconds=0), counters)
         else:
-            of_all = stored if audience == "everyone" else replace(stored, ttl_seconds=0)
-            is_stored = await self._bring(of_all, counters)
+            is_stored = await self._keep_shared(stored, counters)
         if audience in ("process", "permalink"):
-            self._keep_local(replace(stored, ttl_seconds=min(seconds, _DEGRADED_SECONDS)))
-        self._record.stored(is_stored, known=known)
+            ttl_seconds = min(stored.ttl_seconds, _DEGRADED_SECONDS)
+            self._keep_local(replace(stored, ttl_seconds=ttl_seconds))
+        self._record.record_stored(is_stored, reused=reused)
 
-    async def _bring(self, stored: StoredEntry, counters: Counters) -> bool:
-        """Whether it is the answer for everybody now; when the shared store fails, this process keeps it."""
+    def _stored(self, entry: Entry[AnswerT], audience: Audience) -> StoredEntry:
+        """The entry with its times; past its freshness it is kept as long as it may be served stale."""
+        settings, now = self._tiers.settings, self._tiers.local.clock()
+        fresh_seconds = ttl_seconds = settings.cache_ttl_seconds
+        if audience != "everyone":
+            fresh_seconds = min(ttl_seconds, _DEGRADED_SECONDS)
+        if ttl_seconds:
+            ttl_seconds += settings.stale_if_error_hours * 3600
+        digest, fresh_until = self.lookup.digest, now + fresh_seconds
+        entry = replace(entry, digest=digest, created_at=now, fresh_until=fresh_until)
+        return StoredEntry(
+            value=None if audience == "nobody" else self._codec.to_value(entry),
+            ttl_seconds=ttl_seconds,
+            thread_id=entry.answer.id,
+            thread_seconds=max(ttl_seconds, _THREAD_SECONDS),
+            content=entry.content,
+        )
+
+    async def _keep_shared(self, stored: StoredEntry, counters: Counters) -> bool:
+        """Whether it is now the answer for everybody; this process keeps it when the shared store fails."""
         tiers, keeping = self._tiers, self._store.keep(self.lookup, stored, counters)
         try:
             is_stored = await tiers.settle(self._store, keeping, counters)
         except StoreError as error:
-            tiers.failed(error)
+            tiers.record_failure(error)
             self._keep_local(stored)
             tiers.local.ledger.count(counters)
             return False
@@ -131,7 +141,7 @@ class Lease(Generic[AnswerT]):
         try:
             await self._tiers.settle(self._store, releasing, counters)
         except StoreError as error:
-            self._tiers.failed(error)
+            self._tiers.record_failure(error)
             await self._tiers.local.release(self.lookup, counters, refund=refund, failure=failure)
 
     async def _renew(self) -> None:
@@ -140,4 +150,4 @@ class Lease(Generic[AnswerT]):
             try:
                 await self._store.renew(self.lookup)
             except StoreError as error:  # another request may take over, which is all that can happen
-                self._tiers.failed(error)
+                self._tiers.record_failure(error)

@@ -22,7 +22,7 @@ class Limited:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The source failed a short time ago, for good."""
+    """The article failed permanently within the last 60 s."""
 
     error: ArticleError
 
@@ -47,4 +47,4 @@ class Lead(Generic[AnswerT]):
     stale: Entry[AnswerT] | None
 
 
-Outcome: TypeAlias = Hit[AnswerT] | Limited | Failed | NotStored | Follow[AnswerT] | Lead[AnswerT]
+LookupOutcome: TypeAlias = Hit[AnswerT] | Limited | Failed | NotStored | Follow[AnswerT] | Lead[AnswerT]

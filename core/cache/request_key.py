@@ -1,4 +1,4 @@
-"""Under which key the answer to a request is kept, and what the request asks of the cache."""
+"""Cache keys, and look-ups built from requests."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from core.cache.canonical import canonical_url
 from core.settings import Settings
 from core.store.keys import TEXT_PREFIX, URL_PREFIX, thread_key
 from core.store.protocol import Charge, Mode
-from core.store.protocol import Lookup as Lookup  # for threads/, which do not import the store
+from core.store.protocol import Lookup as Lookup  # threads/ may not import store/
 
 Variant = Mapping[str, object]
 
@@ -44,7 +44,7 @@ def _suffix(variant: Variant | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestIdentity:
-    """What of a request decides under which key its answer is kept: one of `url` and `text`, and options."""
+    """What decides the cache key: one of `url` and `text`, and the options that are not the default."""
 
     url: str | None
     text: str | None
@@ -60,7 +60,7 @@ class Lookups:
 
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
         self._settings = settings
-        self.clock = clock
+        self._clock = clock
         self._charge: Charge = "always" if settings.rate_limit_scope == "requests" else "on_generation"
 
     def for_answer(
@@ -81,13 +81,13 @@ class Lookups:
             token=secrets.token_hex(8),
             mode=mode,
             charge=self._charge,
-            min_created_at=0 if age is None else self.clock() - age,
+            min_created_at=0 if age is None else self._clock() - age,
             max_cost_usd=max_cost_usd,
         )
 
-    def for_new_thread(self, caller: Caller, *, max_cost_usd: float) -> Lookup:
-        """The look-up for a thread that nobody else can ask for: it counts the call, and leads."""
-        key = thread_key(new_thread_id())
+    def for_thread(self, thread_id: str, caller: Caller, *, max_cost_usd: float) -> Lookup:
+        """The look-up for a new thread: it charges the client, and always leads."""
+        key = thread_key(thread_id)
         return Lookup(
             key=key,
             digest=digest(key),

@@ -14,8 +14,8 @@ class SingleFlight(Generic[_Answer]):
         self._flights: dict[str, asyncio.Future[_Answer | None]] = {}
 
     async def wait(self, key: str, *, seconds: float, attempt: int) -> _Answer | None:
-        """What the leader in this process brings within `seconds`; without one, None after a pause, which is
-        longer at each attempt (from 0).
+        """The answer of this process's leader, waited for up to `seconds`. Without a leader here: None, after
+        a pause that grows with `attempt` (from 0).
         """
         flight = self._flights.get(key)
         if flight is None:
@@ -26,7 +26,7 @@ class SingleFlight(Generic[_Answer]):
 
     @contextlib.contextmanager
     def leading(self, key: str) -> Iterator[asyncio.Future[_Answer | None]]:
-        """A future for the answer of `key`, which those who wait know meanwhile; None unless it is set."""
+        """A future of `key`'s answer, for followers in this process; None if the block sets no answer."""
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
         try:
             yield flight

@@ -8,11 +8,11 @@ from typing import Generic
 
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_from_value
 from core.cache.lease import Grant, Lease
-from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored, Outcome
+from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored
 from core.cache.tiers import Tiers
 from core.errors import NotFound, StoreError, WriteRejected
 from core.rate_limit import BlockedClients, Decision
-from core.request import Forward, LookedUp, RequestRecord, counters_of, outcome_of
+from core.request import Forward, LookedUp, RequestRecord, counters_of, result_of
 from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
 from core.store.memory import cost_micros_of
 from core.store.protocol import Lookup, Reply, Store
@@ -24,14 +24,15 @@ class TieredCache(Generic[AnswerT]):
     def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT]) -> None:
         self._tiers = tiers
         self._codec = codec
+        self.clock = tiers.local.clock
         self._blocked = BlockedClients()
 
     async def look_up(
-        self, lookup: Lookup, record: RequestRecord, *, again: bool = False
-    ) -> Outcome[AnswerT]:
-        """What comes of the request, in at most one round trip; noted in the record, with its limit.
+        self, lookup: Lookup, record: RequestRecord, *, was_damaged: bool = False
+    ) -> LookupOutcome[AnswerT]:
+        """Look the request up in at most one round trip; sets the record's cache status and limit.
 
-        From this process when the shared store fails. `again`: the kept value was damaged.
+        Uses this process when the shared store fails. A damaged entry is removed and looked up again.
         """
         store: Store = self._tiers.shared or self._tiers.local
         blocked = None
@@ -40,23 +41,24 @@ class TieredCache(Generic[AnswerT]):
         if blocked:
             reply = Reply(kind="limited", decision=blocked)
         else:
-            reply, store = await self._ask(lookup, record)
+            reply, store = await self._look_up_tiers(lookup, record)
             if reply.kind == "limited" and reply.decision and lookup.charge == "always":
                 self._blocked.add(lookup.client, reply.decision)
-        outcome = self._outcome(Grant(store=store, lookup=lookup, reply=reply), record)
-        if outcome is not None:
+        if outcome := self._outcome(Grant(store=store, lookup=lookup, reply=reply), record):
             return outcome
         with contextlib.suppress(StoreError):
             await self.forget(lookup.key)
-        lookup = lookup.again()
-        return await self.look_up(replace(lookup, mode="refresh") if again else lookup, record, again=True)
+        lookup = lookup.uncharged()
+        if was_damaged:  # and could not be removed
+            lookup = replace(lookup, mode="refresh")
+        return await self.look_up(lookup, record, was_damaged=True)
 
-    def count_later(self, outcome: str) -> None:
-        """Count an outcome with the next round trip."""
-        self._tiers.uncounted.update(counters_of(outcome))
+    def count_later(self, result: str) -> None:
+        """Count a result with the next round trip."""
+        self._tiers.uncounted.update(counters_of(result))
 
     async def thread(self, thread_id: str) -> Entry[AnswerT]:
-        """What stands under a permalink. Raises NotFound, and StoreError when no store can say."""
+        """The entry behind a permalink. Raises NotFound, or StoreError where only the shared store has it."""
         key, value = thread_key(thread_id), None
         if len(thread_id) == THREAD_ID_LENGTH:
             value = await self._tiers.local.peek(key)
@@ -78,82 +80,87 @@ class TieredCache(Generic[AnswerT]):
             try:
                 return await self._tiers.shared.status(client)
             except StoreError as error:
-                self._tiers.failed(error)
+                self._tiers.record_failure(error)
         return await self._tiers.local.status(client)
 
-    async def _ask(self, lookup: Lookup, record: RequestRecord) -> tuple[Reply, Store]:
+    async def _look_up_tiers(self, lookup: Lookup, record: RequestRecord) -> tuple[Reply, Store]:
         """The reply, and the store that gave it."""
         tiers = self._tiers
         if tiers.shared is None:
-            return await self._ask_store(tiers.local, lookup, record), tiers.local
+            return await self._look_up_in(tiers.local, lookup, record), tiers.local
+        if tiers.local.clock() < tiers.read_only_until:
+            return await self._look_up_read_only(tiers.shared, lookup, record), tiers.local
         try:
-            if tiers.local.clock() >= tiers.read_only_until:
-                return await self._ask_store(tiers.shared, lookup, record), tiers.shared
+            return await self._look_up_in(tiers.shared, lookup, record), tiers.shared
         except StoreError as error:
-            tiers.failed(error)
-            if not isinstance(error, WriteRejected):
-                return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
-        return await self._ask_read_only(tiers.shared, lookup, record), tiers.local
+            tiers.record_failure(error)
+            if isinstance(error, WriteRejected):
+                return await self._look_up_read_only(tiers.shared, lookup, record), tiers.local
+        return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
 
-    async def _ask_store(self, store: Store, lookup: Lookup, record: RequestRecord) -> Reply:
-        """What the first tier has needs no look-up in the second, but the call still counts there.
+    async def _look_up_in(self, store: Store, lookup: Lookup, record: RequestRecord) -> Reply:
+        """A fresh local copy is served; the shared store is then called only to charge the client.
 
-        Counters that wait travel along; they wait on when they were not taken. A store with a long timeout
-        may take half of the time that the request has, no more.
+        Pending counters are sent along, and restored if the store did not take them. The store may use at
+        most half of the remaining time.
         """
-        tiers, asked, counters, taken = self._tiers, lookup, self._tiers.uncounted, False
+        tiers, sent, counters = self._tiers, lookup, self._tiers.uncounted
         value = tiers.local.fresh(lookup) if store is tiers.shared else None
         if value:
-            counted = counters_of(outcome_of("hit", waited=lookup.waited), cost_micros=cost_micros_of(value))
-            asked, counters = replace(lookup, mode="count_only"), counters + Counter(counted)
+            hit = result_of("hit", waited=lookup.waited)
+            counters = counters + Counter(counters_of(hit, cost_micros=cost_micros_of(value)))
             if lookup.charge != "always":
                 tiers.uncounted = counters
                 return Reply(kind="hit", value=value)
-        waiting, tiers.uncounted = tiers.uncounted, Counter()
+            sent = replace(lookup, mode="count_only")
+        pending, tiers.uncounted, taken = tiers.uncounted, Counter(), False
         try:
             async with asyncio.timeout(record.seconds_left / 2):
-                reply = await store.look_up(asked, counters, seconds=record.seconds_left + 1)
+                reply = await store.look_up(sent, counters, seconds=record.seconds_left + 1)
             taken = reply.kind != "limited" or lookup.charge == "on_generation"  # the order of look_up.lua
         except TimeoutError:
             raise StoreError(reason="no answer in half of the time left", health="timeout") from None
         finally:
             if not taken:
-                tiers.uncounted.update(waiting)
+                tiers.uncounted.update(pending)
         if value and reply.kind == "not_stored":
             return replace(reply, kind="hit", value=value)
         if store is tiers.shared and reply.kind == "hit" and tiers.settings.local_cache_seconds:
             tiers.put_local(lookup.key, reply.value)
         return reply
 
-    async def _ask_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
-        """A store that takes no writes still gives what it has; everything else happens here."""
+    async def _look_up_read_only(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
+        """A read-only store still serves hits; everything else is done in this process."""
         try:
             value = await shared.peek(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
             self._tiers.put_local(lookup.key, value, min_seconds=1)
         except StoreError as error:
-            self._tiers.failed(error)
+            self._tiers.record_failure(error)
         return await self._tiers.local.look_up(lookup, seconds=record.seconds_left + 1)
 
-    def _outcome(self, grant: Grant, record: RequestRecord) -> Outcome[AnswerT] | None:
+    def _outcome(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT] | None:
         """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
         tiers, reply, lookup = self._tiers, grant.reply, grant.lookup
-        forward = self._forward(lookup)
-        entry = self._codec.from_value(reply.value or "") if reply.kind == "hit" else None
-        if reply.kind == "hit" and entry is None:
-            return None
-        now = tiers.local.clock()
-        result = LookedUp(
+        looked_up = LookedUp(
             kind=reply.kind,
-            forward=forward,
+            forward=self._forward(lookup),
+            refresh=lookup.mode == "refresh",
             waited=lookup.waited,
             bypassed=grant.store is not (tiers.shared or tiers.local),
-            age_seconds=max(0, int(now - entry.created_at)) if entry else None,
-            ttl_seconds=int(entry.fresh_until - now) if entry else None,
         )
-        record.looked_up(result, reply.decision)
-        return Hit(entry) if entry else self._unanswered(grant, record)
+        if reply.kind != "hit":
+            record.record_outcome(looked_up, reply.decision)
+            return self._outcome_without_hit(grant, record)
+        entry, now = self._codec.from_value(reply.value or ""), tiers.local.clock()
+        if entry is None:
+            record.decision = reply.decision or record.decision
+            return None
+        age_seconds, ttl_seconds = max(0, int(now - entry.created_at)), int(entry.fresh_until - now)
+        looked_up = replace(looked_up, age_seconds=age_seconds, ttl_seconds=ttl_seconds)
+        record.record_outcome(looked_up, reply.decision)
+        return Hit(entry)
 
-    def _unanswered(self, grant: Grant, record: RequestRecord) -> Outcome[AnswerT]:
+    def _outcome_without_hit(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT]:
         value = grant.reply.value or ""
         match grant.reply.kind:
             case "limited":
@@ -170,8 +177,8 @@ class TieredCache(Generic[AnswerT]):
     def _stale(self, value: str) -> Entry[AnswerT] | None:
         """The old entry, if it may still be served when making a new one fails."""
         entry = self._codec.from_value(value)
-        until = entry.fresh_until + self._tiers.settings.stale_if_error_seconds if entry else 0
-        return entry if until > self._tiers.local.clock() else None
+        seconds = self._tiers.settings.stale_if_error_hours * 3600
+        return entry if entry and entry.fresh_until + seconds > self._tiers.local.clock() else None
 
     def _forward(self, lookup: Lookup) -> Forward:
         """Why the request goes past the cache (RFC 9211)."""

@@ -16,13 +16,13 @@ from core.usage import add_store_error
 
 _Result = TypeVar("_Result")
 _READ_ONLY_SECONDS = 60.0
-_NOTE_SECONDS = 30 * 86_400.0  # a deployment that nobody uses is not ill
+_NOTE_SECONDS = 30 * 86_400.0  # long enough that a rarely used deployment keeps its note
 
 
 @dataclass(slots=True, kw_only=True)
 class Tiers:
-    """`shared` is None where the process is alone. What `model_health` gives, notes by key, is sent to the
-    shared store in the round trip in which a lease is given back.
+    """`shared` is None without a shared store. `model_health` returns notes by key; they are sent to the
+    shared store in the round trip that ends a lease.
     """
 
     local: MemoryStore
@@ -32,7 +32,7 @@ class Tiers:
     uncounted: Counter[str] = field(default_factory=Counter)  # waits for the next round trip
     read_only_until: float = 0.0  # since the shared store refused a write
 
-    def failed(self, error: StoreError) -> None:
+    def record_failure(self, error: StoreError) -> None:
         """Note a failure of the shared store that the request gets over."""
         add_store_error()
         if isinstance(error, WriteRejected):
@@ -47,9 +47,10 @@ class Tiers:
             self.local.items.put(key, value, seconds)
 
     async def settle(self, store: Store, call: Coroutine[Any, Any, _Result], spent: Counters) -> _Result:
-        """What `call` to the lease's `store` brings, with the model's health in the same round trip.
+        """Await `call`, which ends a lease at `store`, with the model's health note in the same round trip.
 
-        What was spent counts here, too: the budget holds on when the shared store fails. Raises StoreError.
+        The cost is also added to the local ledger, so that the budget still holds when the shared store
+        fails. Raises StoreError.
         """
         if store is not self.shared:
             return await call

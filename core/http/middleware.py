@@ -73,7 +73,7 @@ class RequestMiddleware:
         except Exception:
             log.logger.exception("Unexpected error")
             failure = ThreadrError()
-        record.failed(failure)
+        record.record_failure(failure)
         if send.status is None:
             answer = problem(failure, instance=scope["path"], request_id=record.request_id)
             await answer(scope, receive, send)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from core.rate_limit import Decision, Window
-from core.request import counters_of, outcome_of
+from core.request import counters_of, result_of
 from core.store.counters import NO_COUNTERS, Counters, last_days
 from core.store.keys import content_key, failure_key, lease_key, thread_key
 from core.store.ledger import Ledger
@@ -62,7 +62,7 @@ class MemoryStore:
             return Reply(kind="limited", decision=decision)
         self.ledger.count(counters)
         reply = self._reply(lookup, seconds)
-        outcome = outcome_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
+        outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
         cost_micros = cost_micros_of(reply.value) if reply.value and reply.kind == "hit" else 0
         self.ledger.count(counters_of(outcome, cost_micros=cost_micros))
         return replace(reply, decision=reply.decision or decision)

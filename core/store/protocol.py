@@ -37,13 +37,13 @@ class Lookup:
     min_created_at: float = 0
     max_cost_usd: float = 0
 
-    def again(self) -> Self:
+    def uncharged(self) -> Self:
         """The same once more; a call that was counted is not counted again."""
         return replace(self, charge="on_generation" if self.charge == "on_generation" else "never")
 
     def after_waiting(self) -> Self:
         """The same after another's generation, whose answer is new enough."""
-        return replace(self.again(), waited=True, min_created_at=0)
+        return replace(self.uncharged(), waited=True, min_created_at=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

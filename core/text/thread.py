@@ -1,7 +1,7 @@
 """A thread, and the options that it is made by."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Literal
 
@@ -25,11 +25,6 @@ class Brief:
     numbering: Numbering = "slash"
     hooks: int = 0
     source_link: SourceLink = "last"
-
-    def variant(self) -> dict[str, str | int]:
-        """The options that differ from the default."""
-        changed = ((option.name, option.default, getattr(self, option.name)) for option in fields(self))
-        return {name: value for name, default, value in changed if value != default}
 
     @property
     def rule(self) -> Platform:

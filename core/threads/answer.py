@@ -1,4 +1,4 @@
-"""The answer of a generation: a draft as the platform's posts, with what is known of its source."""
+"""The answer of a generation: a draft as the platform's posts, and its source's metadata."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +10,7 @@ from core.cache.lease import Audience
 from core.cache.request_key import new_thread_id
 from core.errors import NoArticle
 from core.text.platforms import PLATFORMS
-from core.text.thread import Thread, first_fitting, thread_of
+from core.text.thread import first_fitting, thread_of
 from core.threads.schemas import GenerateAnswer, GenerateRequest, PostOut, SourceOut, UsageOut
 from core.usage import Usage
 from core.writing.draft import Draft
@@ -22,10 +22,10 @@ AnswerEntry = Entry[GenerateAnswer]
 def finished(request: GenerateRequest, article: Article, written: Written, usage: Usage) -> AnswerEntry:
     """The answer for a new draft. Raises NoArticle when nothing of it can be posted."""
     draft, brief = written.draft, request.brief
-    thread = _thread(request, article, draft.posts)
+    posts, parts, warnings = _posts(request, article, draft.posts)
     answer = GenerateAnswer(
         success=True,
-        thread=_posts(thread),
+        thread=posts,
         source_type="text" if request.url is None else "url",
         title=article.title,
         error=None,
@@ -38,28 +38,33 @@ def finished(request: GenerateRequest, article: Article, written: Written, usage
         hooks=[text for hook in draft.hooks if (text := first_fitting(hook, brief.max_length, brief.rule))],
         source=SourceOut.model_validate(article, from_attributes=True),
         usage=UsageOut.model_validate(usage, from_attributes=True),
-        warnings=[*written.warnings, *_warnings(thread, article)],
+        warnings=[*written.warnings, *warnings],
     )
-    return Entry(answer=answer, posts=_parts(thread), drafts=draft.posts, warnings=draft.warnings)
+    return Entry(answer=answer, posts=parts, drafts=draft.posts, warnings=draft.warnings)
 
 
 def finished_again(request: GenerateRequest, article: Article, known: AnswerEntry) -> AnswerEntry:
-    """The answer to the same text from another address: the known drafts with this one's link."""
-    thread = _thread(request, article, known.drafts)
+    """The answer to the same text from another address: the known drafts with this one's link.
+
+    Raises NoArticle when nothing of it can be posted.
+    """
+    posts, parts, warnings = _posts(request, article, known.drafts)
     changes = {
-        "thread": _posts(thread),
+        "thread": posts,
         "title": article.title,
         "id": new_thread_id(),
         "source": SourceOut.model_validate(article, from_attributes=True),
-        "warnings": [*known.warnings, *_warnings(thread, article)],
+        "warnings": [*known.warnings, *warnings],
     }
     answer = known.answer.model_copy(update=changes)
-    return replace(known, answer=answer, posts=_parts(thread))
+    return replace(known, answer=answer, posts=parts)
 
 
-def finished_rewrite(known: AnswerEntry, number: int, text: str, draft: Draft, usage: Usage) -> AnswerEntry:
-    """The known thread with another text in post `number` (from 1), under an id of its own."""
-    at, suffix = number - 1, known.posts[number - 1][1]
+def finished_rewrite(
+    known: AnswerEntry, number: int, draft: Draft, usage: Usage, *, thread_id: str
+) -> AnswerEntry:
+    """The known thread with the draft in post `number` (from 1), under an id of its own."""
+    at, text, suffix = number - 1, draft.posts[0], known.posts[number - 1][1]
     thread, posts = list(known.answer.thread), list(known.posts)
     content = text + suffix
     count = PLATFORMS[known.answer.platform].count(content)
@@ -67,19 +72,21 @@ def finished_rewrite(known: AnswerEntry, number: int, text: str, draft: Draft, u
     posts[at] = (text, suffix)
     changes = {
         "thread": thread,
-        "id": new_thread_id(),
+        "id": thread_id,
         "degraded": False,
         "generator": draft.generator,
         "model": draft.model,
         "usage": UsageOut.model_validate(usage, from_attributes=True),
-        # What was marked in the thread before is not proven by standing there.
+        # A claim that was marked before is still unproven.
         "warnings": list(dict.fromkeys([*known.answer.warnings, *draft.warnings])),
     }
     return Entry(answer=known.answer.model_copy(update=changes), posts=tuple(posts))
 
 
 def audience_of(written: Written, caller: Caller) -> Audience:
-    """Only what the model made is an answer for everybody; the rest is cheap to make again."""
+    """Model answers are shared. A fallback stays in this process, an extractive answer that was asked for is
+    shared under its permalink only: both are cheap to make again.
+    """
     if caller.cache_control.no_store:
         return "nobody"
     if written.draft.generator == "openai":
@@ -87,21 +94,15 @@ def audience_of(written: Written, caller: Caller) -> Audience:
     return "process" if written.degraded else "permalink"
 
 
-def _thread(request: GenerateRequest, article: Article, drafts: Sequence[str]) -> Thread:
+def _posts(
+    request: GenerateRequest, article: Article, drafts: Sequence[str]
+) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:
+    """The posts, the text and the suffix of each, and warnings. Raises NoArticle when there are none."""
     thread = thread_of(drafts, request.brief, link=article.url)
     if not thread.posts:
         raise NoArticle("There is nothing but a link that is longer than a post.")
-    return thread
-
-
-def _posts(thread: Thread) -> list[PostOut]:
-    return [PostOut.model_validate(post, from_attributes=True) for post in thread.posts]
-
-
-def _parts(thread: Thread) -> tuple[tuple[str, str], ...]:
-    return tuple((post.text, post.suffix) for post in thread.posts)
-
-
-def _warnings(thread: Thread, article: Article) -> list[str]:
-    cut = f"Only the first {len(article.text)} characters of the source were used."
-    return [*thread.warnings, *([cut] if article.truncated else [])]
+    warnings = [*thread.warnings]
+    if article.truncated:
+        warnings.append(f"Only the first {article.characters} characters of the source were used.")
+    parts = tuple((post.text, post.suffix) for post in thread.posts)
+    return [PostOut.model_validate(post, from_attributes=True) for post in thread.posts], parts, warnings

@@ -11,7 +11,9 @@ _MAX_POSTS = 100
 _MAX_POST_CHARACTERS = 10_000
 _MAX_CHARACTERS = 30_000  # of all posts together: counting them takes well under a second
 
-_Wish = Annotated[str, Field(max_length=300, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)]
+_Instruction = Annotated[
+    str, Field(max_length=300, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)
+]
 _Content = Annotated[str, StringConstraints(max_length=_MAX_POST_CHARACTERS)]
 
 
@@ -20,7 +22,7 @@ class RewriteRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    wish: _Wish | None = None
+    wish: _Instruction | None = None
 
     _surrogates = field_validator("wish")(encodable)
 
@@ -36,7 +38,7 @@ class ScheduledPost(BaseModel):
 
 
 class ScheduledThread(BaseModel):
-    """A thread as core.export makes it for schedulers."""
+    """A thread as `?format=json` gives it, for schedulers."""
 
     posts: list[ScheduledPost]
 

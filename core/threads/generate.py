@@ -1,6 +1,5 @@
 """The main path: client → one store round trip → hit, wait, or article → thread → keep → answer."""
 
-import itertools
 from dataclasses import replace
 from typing import assert_never
 
@@ -11,7 +10,7 @@ from core.cache.request_key import Lookup, Lookups, RequestIdentity
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
 from core.errors import ArticleError, BudgetSpent, ContentRefused, ModelError, NotCached, RateLimited
-from core.request import CacheStatus, RequestRecord
+from core.request import RequestRecord
 from core.settings import Settings
 from core.threads.answer import AnswerEntry, audience_of, finished, finished_again
 from core.threads.schemas import GenerateAnswer, GenerateRequest
@@ -51,13 +50,13 @@ class GenerateThread:
     async def __call__(
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
     ) -> GenerateAnswer:
-        """The answer; what was learned stands in `record`. Raises ThreadrError by type."""
-        lookup, attempts = self._lookup(request, caller), itertools.count()
+        """The answer, `cached` unless it was made meanwhile. Raises ThreadrError by type."""
+        lookup, attempt = self._lookup(request, caller), 0
         while True:
             outcome = await self._cache.look_up(lookup, record)
             match outcome:
                 case Hit(entry):
-                    record.answered(CACHED, entry.answer)
+                    record.record_answer(CACHED, entry.answer.generator, entry.answer.degraded)
                     return entry.answer if lookup.waited else entry.answer.model_copy(update={"cached": True})
                 case Limited():
                     raise RateLimited
@@ -65,10 +64,10 @@ class GenerateThread:
                     raise error
                 case NotStored():
                     raise NotCached
-                case Follow() if (seconds := record.seconds_left - _FALLBACK_SECONDS) > 0:
-                    if made := await self._flights.wait(lookup.key, seconds=seconds, attempt=next(attempts)):
-                        return self._collapsed(made, record)
-                    lookup = lookup.after_waiting()
+                case Follow() if record.seconds_left > _FALLBACK_SECONDS:
+                    if answer := await self._wait(lookup, attempt, record):
+                        return answer
+                    lookup, attempt = lookup.after_waiting(), attempt + 1
                 case Follow(stale):
                     return self._serve(stale, record) if stale else await self._without_model(request, record)
                 case Lead():
@@ -90,17 +89,21 @@ class GenerateThread:
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
     ) -> GenerateAnswer:
-        """The answer, kept where the lease came from. With a stale one at hand no fallback writes."""
+        """Make the answer and keep it through the lease. A stale answer is served instead of a fallback.
+
+        Raises ArticleError and ModelError.
+        """
         try:
             async with lead.lease as lease:
                 source = await self._sources.get(request, lead.stale, record)
-                if known := await self._known(request, source, lead):
+                if reused := await self._reused(request, source, lead):
                     audience: Audience = "nobody" if caller.cache_control.no_store else "everyone"
-                    await lease.keep(known, audience, known=True)
-                    return _cached(known.answer, record)
+                    await lease.keep(reused, audience, reused=True)
+                    return _cached(reused.answer, record)
                 unavailable = None if lease.within_budget else BudgetSpent(reason="budget spent")
-                context = _context(record, unavailable, allow_fallback=lead.stale is None)
-                written, entry = await self._write(request, source, context, record)
+                written, entry = await self._write(
+                    request, source, record, unavailable, allow_fallback=lead.stale is None
+                )
                 await lease.keep(entry, audience_of(written, caller))
                 return entry.answer
         except (ArticleError, ModelError) as error:
@@ -108,7 +111,7 @@ class GenerateThread:
                 raise
             return self._serve(lead.stale, record)
 
-    async def _known(
+    async def _reused(
         self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer]
     ) -> AnswerEntry | None:
         """An entry that costs no model: of a page that has not changed, or of the same text elsewhere."""
@@ -122,25 +125,40 @@ class GenerateThread:
         return self._from(request, source, finished_again(request, source.article, same)) if same else None
 
     def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
-        """The entry with what is known of its source."""
+        """The entry with its content digest and the page's validators."""
         article, validators = source.article, (source.validators.etag, source.validators.last_modified)
         content = self._identity(request).content(article.title, article.text) if request.url else ""
         return replace(entry, content=content, validators=validators)
 
     async def _without_model(self, request: GenerateRequest, record: RequestRecord) -> GenerateAnswer:
-        """What can be made without the model, for a follower whose time is nearly over."""
+        """An answer without the model, for a follower whose time is nearly over. Raises ArticleError, and
+        ModelError if the request requires the model.
+        """
         source = await self._sources.get(request, None, record)
-        context = _context(record, ModelError(reason="no time left to wait"))
-        return (await self._write(request, source, context, record))[1].answer
+        unavailable = ModelError(reason="no time left to wait")
+        _, entry = await self._write(request, source, record, unavailable, allow_fallback=True)
+        return entry.answer
 
     async def _write(
-        self, request: GenerateRequest, source: Source, context: WritingContext, record: RequestRecord
+        self,
+        request: GenerateRequest,
+        source: Source,
+        record: RequestRecord,
+        unavailable: ModelError | None,
+        *,
+        allow_fallback: bool,
     ) -> tuple[Written, AnswerEntry]:
+        context = WritingContext(
+            seconds=record.seconds_left - _COMPOSER_SECONDS,
+            meter=record.usage,
+            model_unavailable=unavailable,
+            allow_fallback=allow_fallback,
+        )
         with record.timed("writing"):
             written = await self._writer.write(source.article, request.brief, request.generator, context)
         entry = self._from(request, source, finished(request, source.article, written, record.usage.total))
         event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
-        record.answered(event, entry.answer, fallback=written.reason)
+        record.record_answer(event, entry.answer.generator, entry.answer.degraded, written.reason)
         return written, entry
 
     def _identity(self, request: GenerateRequest) -> RequestIdentity:
@@ -148,33 +166,25 @@ class GenerateThread:
         options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh"})
         return RequestIdentity(url=request.url, text=request.text, variant=options | self._version)
 
-    def _collapsed(self, answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
-        """The answer that another request in this process has just made."""
-        self._cache.count_later("collapsed")
-        record.record_cache("collapsed", CacheStatus(forward="uri-miss", collapsed=True))
-        _cached(answer, record)
+    async def _wait(self, lookup: Lookup, attempt: int, record: RequestRecord) -> GenerateAnswer | None:
+        """The answer that another request in this process makes; None: look it up again."""
+        seconds = record.seconds_left - _FALLBACK_SECONDS
+        answer = await self._flights.wait(lookup.key, seconds=seconds, attempt=attempt)
+        if answer:
+            self._cache.count_later("collapsed")
+            record.collapsed()
+            record.record_answer(CACHED, answer.generator, answer.degraded)
         return answer
 
     def _serve(self, stale: AnswerEntry, record: RequestRecord) -> GenerateAnswer:
         """The stale answer, since no new one could be made."""
         self._cache.count_later("stale")
-        now = self._lookups.clock()
-        status = CacheStatus(ttl_seconds=int(stale.fresh_until - now), detail="stale-if-error")
-        record.record_cache("stale", status, age_seconds=max(0, int(now - stale.created_at)))
+        now = self._cache.clock()
+        age_seconds = max(0, int(now - stale.created_at))
+        record.served_stale(ttl_seconds=int(stale.fresh_until - now), age_seconds=age_seconds)
         return _cached(stale.answer, record)
 
 
 def _cached(answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
-    record.answered(CACHED, answer)
+    record.record_answer(CACHED, answer.generator, answer.degraded)
     return answer.model_copy(update={"cached": True})
-
-
-def _context(
-    record: RequestRecord, unavailable: ModelError | None, *, allow_fallback: bool = True
-) -> WritingContext:
-    return WritingContext(
-        seconds=record.seconds_left - _COMPOSER_SECONDS,
-        meter=record.usage,
-        model_unavailable=unavailable,
-        allow_fallback=allow_fallback,
-    )

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from core.threads.answer import AnswerEntry
 from core.threads.export import MEDIA_TYPES, Format, exported
 
-# A day: a thread never changes, but its operator may want it gone from caches, too.
+# One day: the operator may also want a thread removed from caches.
 _CACHE_CONTROL = "public, max-age=86400"
 
 

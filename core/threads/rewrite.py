@@ -1,9 +1,11 @@
-"""One post of a kept thread rewritten by the model: the rest stays, and the result is a thread of its own."""
+"""Rewrite one post of a stored thread; the result is a new thread."""
+
+from dataclasses import replace
 
 from core.cache.cache_control import Caller
 from core.cache.lease import Lease
 from core.cache.outcome import Lead, Limited
-from core.cache.request_key import Lookups
+from core.cache.request_key import Lookups, new_thread_id
 from core.cache.tiered import TieredCache
 from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateLimited
 from core.request import RequestRecord
@@ -29,38 +31,43 @@ class RewritePost:
     async def __call__(
         self, thread_id: str, number: int, instruction: str | None, caller: Caller, record: RequestRecord
     ) -> RewriteAnswer:
-        """The new thread. Raises RateLimited, NotFound, InvalidRequest, ModelError and StoreError by type."""
-        max_cost_usd = self._writer.max_cost_usd("openai", _MAX_CHARACTERS)
-        lookup = self._lookups.for_new_thread(caller, max_cost_usd=max_cost_usd)
-        outcome = await self._cache.look_up(lookup, record)
-        if isinstance(outcome, Limited):
-            raise RateLimited
-        assert isinstance(outcome, Lead)  # nobody else can ask for a thread that is new
-        async with outcome.lease as lease:
+        """The new thread. Raises RateLimited, NotFound, InvalidRequest, ModelError and StoreError."""
+        new_id, max_cost_usd = new_thread_id(), self._writer.max_cost_usd("openai", _MAX_CHARACTERS)
+        lookup = self._lookups.for_thread(new_id, caller, max_cost_usd=max_cost_usd)
+        match await self._cache.look_up(lookup, record):
+            case Limited():
+                raise RateLimited
+            case Lead(lease):
+                pass
+            case outcome:
+                raise AssertionError(f"nobody else can ask for a new thread: {outcome}")
+        async with lease:
             entry = await self._cache.thread(thread_id)
-            task = _task(entry, number, instruction)
-            draft = await self._draft(task, lease, record)
-            text = first_fitting(draft.posts[0], task.max_length, task.brief.rule).strip()
-            if not text:
-                raise ModelError(reason="nothing of the answer fits")
-            made = finished_rewrite(entry, number, text, draft, record.usage.total)
+            draft = await self._draft(_task(entry, number, instruction), lease, record)
+            made = finished_rewrite(entry, number, draft, record.usage.total, thread_id=new_id)
             await lease.keep(made, "nobody" if caller.cache_control.no_store else "permalink")
-        answer = made.answer
-        record.answered(REWRITTEN, answer)
-        return RewriteAnswer(**dict(answer), post=answer.thread[number - 1])
+        record.record_answer(REWRITTEN, made.answer.generator, made.answer.degraded)
+        return RewriteAnswer(**dict(made.answer), post=made.answer.thread[number - 1])
 
     async def _draft(self, task: RewriteTask, lease: Lease[GenerateAnswer], record: RequestRecord) -> Draft:
+        """As much of the model's text as fits. Raises ModelError."""
         context = WritingContext(
             seconds=record.seconds_left,
             meter=record.usage,
             model_unavailable=None if lease.within_budget else BudgetSpent(),
         )
         with record.timed("writing"):
-            return await self._writer.rewrite(task, context)
+            draft = await self._writer.rewrite(task, context)
+        text = first_fitting(draft.posts[0], task.max_length, task.brief.rule).strip()
+        if not text:
+            raise ModelError(reason="nothing of the answer fits")
+        return replace(draft, posts=(text,))
 
 
 def _task(entry: AnswerEntry, number: int, instruction: str | None) -> RewriteTask:
-    """What the model is asked. Raises NotFound and InvalidRequest when there is no such text."""
+    """The task for the model. Raises NotFound for a missing post or an entry of an earlier version, and
+    InvalidRequest for a post without text.
+    """
     if not entry.posts:
         raise NotFound("An earlier version made this thread. Make it again from its source to rewrite it.")
     if not 1 <= number <= len(entry.posts):

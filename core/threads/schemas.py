@@ -23,7 +23,6 @@ from core.writing.writer import Generator
 
 MAX_TEXT_BYTES = 1_000_000
 
-
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"  # white for Python or for ECMA-262, which clients read it by
 
 

@@ -13,7 +13,7 @@ from core.threads.schemas import GenerateRequest
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`unchanged`: the page says that it is still the one of the stale entry, and did not come."""
+    """`unchanged`: the site answered 304, so `article` is empty and the stale entry still holds."""
 
     article: Article
     validators: Validators = field(default_factory=Validators)

@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"^\(?(\d{1,3})/(\d{1,3})\)?\Z", re.MULTILINE)  # the last 
 def validate_thread(request: ValidateRequest, platform: Platform) -> ValidateAnswer:
     """Every post counted as `platform` does, and what is wrong with it in words."""
     contents = [post.content for post in request.thread]
-    posts = [_reviewed(number, contents, platform) for number in range(1, len(contents) + 1)]
+    posts = [_validate_post(number, contents, platform) for number in range(1, len(contents) + 1)]
     problems = []
     if len(contents) > platform.max_posts:
         most = "one post" if platform.max_posts == 1 else f"{platform.max_posts} posts"
@@ -28,7 +28,7 @@ def validate_thread(request: ValidateRequest, platform: Platform) -> ValidateAns
     )
 
 
-def _reviewed(number: int, contents: Sequence[str], platform: Platform) -> ReviewedPost:
+def _validate_post(number: int, contents: Sequence[str], platform: Platform) -> ReviewedPost:
     content = contents[number - 1]
     counted = platform.count(content)
     return ReviewedPost(

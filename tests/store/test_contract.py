@@ -14,7 +14,7 @@ from upstash_ratelimit.limiter import Limiter
 
 from core.cache.request_key import digest
 from core.rate_limit import Window
-from core.request import counters_of, outcome_of
+from core.request import counters_of, result_of
 from core.services import Services
 from core.settings import Settings
 from core.store.keys import CONTENT_INDEX, content_key, failure_key, lease_key
@@ -392,7 +392,7 @@ async def test_every_outcome_counts_what_core_request_says(
     (before,) = (await store.stats()).days.values()
     lookup = replace(lookup, **changes)
     reply = await store.look_up(lookup)
-    assert outcome_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh") == outcome
+    assert result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh") == outcome
     (after,) = (await store.stats()).days.values()
     counted = {name: after[name] - before.get(name, 0) for name in after}
     cost_micros = 2_500 if reply.kind == "hit" else 0

@@ -275,15 +275,3 @@ def test_blank_drafts_make_no_post(drafts: list[str]) -> None:
 @pytest.mark.parametrize(("link", "contents"), [(None, []), (LINK, [LINK])])
 def test_no_drafts_make_no_more_than_the_link(link: str | None, contents: list[str]) -> None:
     assert [post.content for post in thread_of([], Brief(), link=link).posts] == contents
-
-
-@pytest.mark.parametrize(
-    ("brief", "variant"),
-    [
-        pytest.param(Brief(), {}, id="default"),
-        pytest.param(Brief(platform="x", max_posts=12), {}, id="default-written-out"),
-        pytest.param(Brief(tone="dry", hooks=2), {"tone": "dry", "hooks": 2}, id="changed"),
-    ],
-)
-def test_a_variant_names_only_what_differs_from_the_default(brief: Brief, variant: dict[str, object]) -> None:
-    assert brief.variant() == variant
