@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """`shared` is the store of all instances, None where none is configured; `clock` gives epoch seconds."""
+    """`shared` is all instances' store, None where none is configured; `clock` gives epoch seconds."""
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
         window = Window(settings.rate_limit_requests, round(settings.rate_limit_window_seconds * 1000))
@@ -61,7 +61,7 @@ class Services:
 
     @property
     def store(self) -> Store:
-        """The store that keeps answers when all is well."""
+        """The shared store, or the local one where none is configured."""
         return self.shared or self.local
 
     @property

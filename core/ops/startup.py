@@ -22,5 +22,5 @@ async def startup_report(services: Services) -> Startup:
         redis_available=available,
         environment=services.settings.environment,
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        settings=services.settings.given(),
+        settings=services.settings.changed(),
     )

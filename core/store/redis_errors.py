@@ -1,4 +1,4 @@
-"""What the words of Redis and Upstash errors mean, and results of another type."""
+"""Classifies error texts of Redis and Upstash, and checks result types."""
 
 import re
 from typing import Any
