@@ -34,8 +34,7 @@ from typing import ClassVar
 class ThreadrError(Exception):
     """Base of all: `detail` is a sentence for the user; `reason` goes to the log only.
 
-    `headers` are the type's own and then the given ones. `permanent`: retrying at once would fail the same
-    way.
+    `headers`: the type's own and the given ones. `permanent`: retrying at once would fail the same way.
     """
 
     status: ClassVar[int] = 500

@@ -1,7 +1,5 @@
 """The composition root: settings in, services out; clients inside them are made when first used."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -22,7 +20,7 @@ from core.threads.schemas import GenerateAnswer
 from core.threads.source import Sources
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
-from core.writing.model.health_note import ModelNote
+from core.writing.model.health_note import ModelHealthNote
 from core.writing.model.prices import price_of
 from core.writing.writer import Writer
 
@@ -44,7 +42,7 @@ class Services:
             local=self.local,
             shared=self.shared,
             settings=settings,
-            model_health=ModelNote(self.model, clock).model_health,
+            model_health=ModelHealthNote(self.model, clock).model_health,
         )
         self.cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
         writer = Writer(model=self.model, extractive=ExtractiveComposer())

@@ -20,8 +20,7 @@ _TURN_SECONDS = 0.1
 def on_process_loop(work: Callable[[asyncio.AbstractEventLoop], _Result]) -> _Result:
     """The result of `work`, called with the process's one loop; tasks that it leaves are ended.
 
-    The loop runs in a thread of its own: callers' loops do not interfere, a call from inside a running loop
-    works, and calls from many threads take turns.
+    It runs in a thread of its own, so callers may have running loops, and calls from many threads queue.
     """
 
     def call() -> _Result:

@@ -41,7 +41,9 @@ class LambdaEvent:
         """The event of anything that JSON can hold, and more."""
         event = _table(given)
         context = _table(event.get("requestContext"))
-        kind = _kind(event, context)
+        kind: Kind = "v1" if _text(event.get("httpMethod")) else "v2"
+        if "elb" in context:
+            kind = "alb"
         http = _table(context.get("http"))
         if kind != "v2":
             http = _table(context.get("identity")) | {"method": event.get("httpMethod")}
@@ -71,12 +73,6 @@ class LambdaEvent:
             if self.many_values:
                 shaped["multiValueHeaders"] = {name: [value] for name, value in shaped.pop("headers").items()}
         return shaped
-
-
-def _kind(event: dict[Any, Any], context: dict[Any, Any]) -> Kind:
-    if "elb" in context:
-        return "alb"
-    return "v1" if _text(event.get("httpMethod")) else "v2"
 
 
 def _table(value: object) -> dict[Any, Any]:

@@ -42,10 +42,9 @@ class SecurityHeaders:
         headers.update(self._always)
         # Cacheable routes set their own Cache-Control.
         headers.setdefault("Cache-Control", "no-store")
-        policy = _NOTHING
-        if headers.get("Content-Type", "").startswith("text/html"):
-            policy = _DOCS if path == DOCS_PATH else _PAGE
-        headers["Content-Security-Policy"] = policy
+        html = headers.get("Content-Type", "").startswith("text/html")
+        of_html = _DOCS if path == DOCS_PATH else _PAGE
+        headers["Content-Security-Policy"] = of_html if html else _NOTHING
 
 
 class HeadMiddleware:

@@ -138,9 +138,7 @@ def _openai(services: Services, note: str | None) -> ServiceHealth:
 
 
 async def _extraction(deadline_seconds: float) -> ServiceHealth:
-    """The first stage that fails: `unusable` (no thread can be made), `model_only` (the built-in composer
-    cannot write), `broken` (no page can be read; pasted texts become threads).
-    """
+    """The first stage that fails: `unusable` (threads), `model_only` (the composer), `broken` (pages)."""
     started, status = time.perf_counter(), "unusable"
     try:
         async with asyncio.timeout(deadline_seconds):

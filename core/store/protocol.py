@@ -67,8 +67,8 @@ class Reply:
 class StoredEntry:
     """What a leader stores: `value` is None where nothing may be kept.
 
-    It is the answer to the look-up's key for `ttl_seconds` (0: it is not), and the value under the
-    permalink of `thread_id` for `thread_seconds`. `content` is the digest of its source text.
+    It answers the look-up's key for `ttl_seconds` (0: not at all) and the permalink of `thread_id` for
+    `thread_seconds`. `content` is the digest of its source text.
     """
 
     value: str | None
@@ -102,10 +102,7 @@ class Store(Protocol):
         """
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
-        """Settle what was reserved, keep the entry and give the lease back.
-
-        False when it is no answer to the key: the lease is another's, or nothing was to be kept.
-        """
+        """Settle, keep the entry, end the lease. False: another's lease, or nothing to keep."""
 
     async def release(
         self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""

@@ -128,9 +128,7 @@ class RedisStore:
         return bool(check_type(removed, int))
 
     async def status(self, client: str) -> Decision:
-        from core.store.redis_limiter import (
-            SlidingWindow,
-        )  # imported here: only this call needs upstash_ratelimit
+        from core.store.redis_limiter import SlidingWindow  # only this call needs the library
 
         limiter = SlidingWindow(self._window, self._clock)
         decision: Decision = await limiter.limit_async(self._redis, rate_limit_key(client), rate=0)
