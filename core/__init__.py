@@ -1,1 +1,1 @@
-"""What the functions share. Imports point downwards only; nothing here imports functions/."""
+"""Shared by all functions; who may import whom is in tests/test_structure.py."""

@@ -12,7 +12,7 @@ ThreadrError                 500 internal
 ├── NotCached                504 not-cached
 ├── StoreError               503 cache-unavailable
 │   ├── StoreRefused         permanent: wrong token, address, certificate; no quota
-│   └── CommandFailed        the store works, one command did not
+│   └── CommandFailed        the store works, one command failed
 │       └── WriteRejected    the store only reads
 ├── ArticleError             422, the URL is the caller's input
 │   ├── ArticleBlocked       article-blocked
@@ -34,8 +34,7 @@ from typing import ClassVar
 class ThreadrError(Exception):
     """Base of all: `detail` is a sentence for the user; `reason` goes to the log only.
 
-    `headers` are those of the answer: the type's own, and what is given. A `permanent` failure would come
-    again if the same were tried at once.
+    `headers`: the type's own and the given ones. `permanent`: retrying at once would fail the same way.
     """
 
     status: ClassVar[int] = 500

@@ -31,7 +31,7 @@ class _Json(logging.Formatter):
         line |= current_ids.get() or {}
         line |= getattr(record, "facts", {})
         if record.exc_info and record.exc_info[1]:
-            # The kind and the place; an exception's own text may hold what nobody may read here.
+            # Only type and place: the text may hold secrets.
             line["exception"] = type(record.exc_info[1]).__name__
             line["at"] = _places(record.exc_info[1])
         # ASCII: standard output may take nothing else, and lone surrogates never.

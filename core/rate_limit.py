@@ -1,4 +1,4 @@
-"""The sliding window's arithmetic, the same for every store (no I/O, no clock of its own)."""
+"""The sliding window's arithmetic, and the clients that are over their limit."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
@@ -81,7 +81,7 @@ class Window:
 
 
 class BlockedClients(OrderedDict[str, Decision]):
-    """Who is over the limit, and until when: another call costs no command until it may pass."""
+    """Clients over the limit; they are refused without a store command until they may pass."""
 
     def add(self, client: str, decision: Decision) -> None:
         self[client] = decision

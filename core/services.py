@@ -1,7 +1,5 @@
 """The composition root: settings in, services out; clients inside them are made when first used."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -22,7 +20,7 @@ from core.threads.schemas import GenerateAnswer
 from core.threads.source import Sources
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
-from core.writing.model.health_note import ModelNote
+from core.writing.model.health_note import ModelHealthNote
 from core.writing.model.prices import price_of
 from core.writing.writer import Writer
 
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """`shared` is the store of all instances, None where none is configured; `clock` gives epoch seconds."""
+    """`shared` is all instances' store, None where none is configured; `clock` gives epoch seconds."""
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
         window = Window(settings.rate_limit_requests, round(settings.rate_limit_window_seconds * 1000))
@@ -49,7 +47,7 @@ class Services:
             local=self.local,
             shared=self.shared,
             settings=settings,
-            model_health=ModelNote(self.model, clock).model_health,
+            model_health=ModelHealthNote(self.model, clock).model_health,
         )
         self.cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
         writer = Writer(model=self.model, extractive=ExtractiveComposer())
@@ -66,7 +64,7 @@ class Services:
 
     @property
     def store(self) -> Store:
-        """The store that keeps answers when all is well."""
+        """The shared store, or the local one where none is configured."""
         return self.shared or self.local
 
     async def close(self) -> None:

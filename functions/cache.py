@@ -1,4 +1,4 @@
-"""GET /api/cache/stats and DELETE /api/cache/clear: for the one who runs Threadr."""
+"""GET /api/cache/stats and DELETE /api/cache/clear: for operators."""
 
 from typing import Annotated
 

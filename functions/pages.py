@@ -15,7 +15,7 @@ _FILES = {path.name: path.read_bytes() for path in _WEB.iterdir() if path.suffix
 
 
 def _file(name: str) -> Response:
-    """The whole file: they are small, so ranges of them are not worth errors of their own."""
+    """The whole file; ranges are not supported, files are small."""
     headers = {"Cache-Control": "public, max-age=300"}
     return Response(_FILES[name], headers=headers, media_type=_TYPES[Path(name).suffix])
 

@@ -18,7 +18,7 @@ from core.threads.validate import validate_thread
 
 router = APIRouter(tags=["threads"])
 _FILES = ("text/plain", "text/markdown")
-_THE_SAME = {"description": "The same as If-None-Match names", "headers": referred(["ETag"])}
+_NOT_MODIFIED = {"description": "The same as If-None-Match names", "headers": referred(["ETag"])}
 
 
 @router.get(
@@ -26,7 +26,7 @@ _THE_SAME = {"description": "The same as If-None-Match names", "headers": referr
     responses=answers(
         GenerateAnswer | ScheduledThread, *(InvalidRequest, NotFound, StoreError), hit=["ETag"], texts=_FILES
     )
-    | {304: _THE_SAME},
+    | {304: _NOT_MODIFIED},
 )
 async def thread(
     request: Request,

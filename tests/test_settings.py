@@ -30,7 +30,7 @@ def test_nothing_set_gives_the_documented_defaults() -> None:
         "gateway",
         DEFAULT_MODEL,
     )
-    assert not any(plain.given().values())
+    assert not any(plain.changed().values())
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
@@ -140,7 +140,7 @@ def test_secrets_stay_out_of_the_repr() -> None:
 
 
 def test_what_is_given_is_told_by_name_only() -> None:
-    given_names = Settings.from_env(SECRETS | {"RATE_LIMIT_REQUESTS": "10"}).given()
+    given_names = Settings.from_env(SECRETS | {"RATE_LIMIT_REQUESTS": "10"}).changed()
     assert {name for name, given in given_names.items() if given} == SECRETS.keys()
     assert all(isinstance(given, bool) for given in given_names.values())
 
@@ -157,7 +157,7 @@ def test_settings_cannot_be_changed_later() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(list(Settings.from_env({}).given())), st.text(max_size=20))
+@given(st.sampled_from(list(Settings.from_env({}).changed())), st.text(max_size=20))
 def test_any_value_is_read_or_refused_by_name(variable: str, value: str) -> None:
     try:
         Settings.from_env({variable: value})

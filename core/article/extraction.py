@@ -10,16 +10,15 @@ from core.article.article import Article
 from core.article.html_limits import limit_html
 from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
 from core.errors import NoArticle
-from core.text.cleaning import clean, clean_line, letters_of, may_stand
+from core.text.cleaning import clean, clean_line, is_allowed, letters_of
 from core.text.language import guess
 from core.text.word_lists import word_lists
 
-_THIN_CHARACTERS = 1_500  # less may be one: then the page's own words count
-_MAX_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and marked elements are
+_THIN_CHARACTERS = 1_500  # shorter texts may be block pages, so their markup is checked
+_MAX_SEARCHED_FOR_DATES = 200_000  # characters; in larger pages only metadata and date elements are
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
-# Where Python's codec of that name lacks what browsers add to the charset.
-_WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}
+_WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}  # with what browsers add to these charsets
 _GUESSED = set("en de fr es it pt nl id sv pl tr ru zh".split())  # for these, a wrong lang attribute shows
 _SUFFIX = re.compile(r"(.+?)\s+[-–—|·•:»]\s+([^-–—|·•:»]{2,60})$")
 _HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTALL)
@@ -57,7 +56,7 @@ def _html_article(page: str, url: str) -> Article:
     from trafilatura import bare_extraction, external
     from trafilatura.settings import Document
 
-    if not external.JT_STOPLIST:  # for its second opinion; the 100 languages that it would load take 34 MB
+    if not external.JT_STOPLIST:  # of the jusText fallback; all 100 languages would take 34 MB
         languages = word_lists(__file__)["languages"]["with_stop_words"].split()
         external.JT_STOPLIST = tuple({word for name in languages for word in external.get_stoplist(name)})
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its warnings name the address in full
@@ -94,10 +93,10 @@ def _title(title: str | None, site: str | None, html: str, url: str) -> str | No
 
 
 def _harmless(reference: re.Match[str]) -> str:
-    """A character reference, or nothing for a control: one of those makes trafilatura give up the page."""
+    """The reference, or nothing: one to a control character makes trafilatura drop the page."""
     digits = reference[1]
     code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
-    return reference[0] if code > 0x10FFFF or may_stand(chr(code)) else ""
+    return reference[0] if code > 0x10FFFF or is_allowed(chr(code)) else ""
 
 
 def _language(html: str, text: str) -> str:

@@ -37,7 +37,7 @@ _HTML = re.compile(rb"(?i)<(!doctype html|html|head|body|title|meta|script|style
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What the site calls this version of the page, as sent; None where it is absent, long or odd."""
+    """The page's cache validators as sent; None if missing, too long or not printable ASCII."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -61,7 +61,7 @@ class Page:
 
 @dataclass(kw_only=True)
 class Fetcher:
-    """Every redirect is parsed, checked and connected to afresh: no cookie and no connection outlives one."""
+    """Each redirect is parsed and checked like a new URL, over a new connection without cookies."""
 
     allow_hosts: Collection[str] = ()
     allowed_domains: Collection[str] = ()
@@ -101,7 +101,7 @@ class Fetcher:
 
 @contextlib.asynccontextmanager
 async def _get(url: str, backend: GuardedBackend, headers: dict[str, str]) -> AsyncIterator[httpx2.Response]:
-    """The response to one request, its body unread."""
+    """The response, its body unread. Other errors in the block, as of `redirected`: ArticleUnreachable."""
     try:
         async with _client(backend) as client, client.stream("GET", url, headers=headers) as response:
             yield response
@@ -144,7 +144,7 @@ async def _page(response: httpx2.Response, sent: Validators) -> Page:
 
 
 async def _body(response: httpx2.Response, media_type: str) -> bytes:
-    """The body, decoded. Not by httpx2, whose decoders go on, and keep what follows, after gzip's end."""
+    """The body, decoded here: httpx2's decoders keep reading, and storing, after gzip's end."""
     gzip = "gzip" in response.headers.get("Content-Encoding", "").lower()
     inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if gzip else None
     response.extensions["network_stream"].bytes_left = _MAX_WIRE_BYTES

@@ -1,4 +1,4 @@
-"""A page's markup within bounds: what the parser is given never costs more than a big real page does."""
+"""Limits a page's markup, so that parsing it never costs more than a big real page does."""
 
 import re
 from dataclasses import dataclass, field
@@ -63,8 +63,8 @@ class _Pass:
             at = self._after(start)
         if at >= 0 and not self._full():
             self._text(self.html[at:])
-        # The type says that it is a page, short as it may be; without any element it is none.
-        return "<!DOCTYPE html>\n" * (self.elements > 0) + "".join(self.kept), self._full()
+        doctype = "<!DOCTYPE html>\n" if self.elements else ""  # makes trafilatura accept a short page
+        return doctype + "".join(self.kept), self._full()
 
     def _full(self) -> bool:
         return (

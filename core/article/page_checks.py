@@ -6,14 +6,16 @@ import re
 from core.errors import NoArticle, Paywall
 from core.text.word_lists import alternatives, word_lists
 
-MIN_CHARACTERS = 140  # less is a teaser, a cookie notice or an error page
+MIN_CHARACTERS = 140  # shorter texts are teasers or notices
+# Shorter texts are teasers, by (the metadata say not free, the page has a paywall's phrases).
+_TEASER_CHARACTERS = {(False, False): 0, (False, True): 600, (True, False): 1_000, (True, True): 1_500}
 _LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s*:\s*[\"']?false", re.IGNORECASE)
 
 
 def raise_if_blocked_page(html: str, title: str, text: str) -> None:
     """Raises Paywall or NoArticle when a short text is all that such a page shows."""
     locked, paywall = bool(_LOCKED.search(html)), bool(_pattern("paywall").search(html))
-    if len(text) < 600 + 400 * locked + 500 * (locked and paywall) and (locked or paywall):
+    if len(text) < _TEASER_CHARACTERS[locked, paywall]:
         raise Paywall
     if any(map(_pattern("error_page").match, (title, text))):
         raise NoArticle(

@@ -28,7 +28,7 @@ _FILE_NAME = re.compile(r"(?i)\.(?:docx?|pdf|indd|tex|qxd|pptx?)$|^untitled|^mic
 
 
 def pdf_article(body: bytes, *, url: str) -> Article:
-    """Its text and metadata. Raises UnsupportedContent for what cannot be read (scanned, locked, broken)."""
+    """Its text and metadata. Raises UnsupportedContent (scanned, locked, broken) or NoArticle (short)."""
     try:
         with apply_configuration(_LIMITS):
             reader = PdfReader(io.BytesIO(body), strict=False)
@@ -58,7 +58,7 @@ def _text(reader: PdfReader) -> tuple[str, bool]:
         try:
             pages.append(page.extract_text()[:_MAX_CHARACTERS])
             characters += len(pages[-1])
-        except Exception:  # as arbitrary; a page that breaks pypdf or its limits is left out
+        except Exception:  # pypdf raises any type; a page that breaks it or its limits is left out
             unread += 1
     return "\n".join(pages), unread > 0
 

@@ -40,7 +40,7 @@ def _closed_blocks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     return [ipaddress.ip_network(block) for block in blocks.split()]
 
 
-async def look_up(host: str, port: int) -> list[IPAddress]:
+async def resolve_host(host: str, port: int) -> list[IPAddress]:
     """All addresses of `host`. Raises OSError when it has none."""
     answers = await asyncio.get_running_loop().run_in_executor(
         _RESOLVER_THREADS, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -59,7 +59,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     """
 
     allow_hosts: Collection[str]
-    resolve: Callable[[str, int], Awaitable[list[IPAddress]]] = look_up
+    resolve: Callable[[str, int], Awaitable[list[IPAddress]]] = resolve_host
     dial: httpcore2.AsyncNetworkBackend = field(default_factory=httpcore2.AnyIOBackend)
     connect_seconds: float = 4.0
     hides_failure: bool = False

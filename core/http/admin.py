@@ -11,12 +11,12 @@ from core.settings import Settings
 def is_admin(authorization: str, settings: Settings) -> bool:
     """Whether the header holds ADMIN_TOKEN as a Bearer token (RFC 6750; RFC 9110: the scheme's case is free).
 
-    Where none is set, everybody is the admin in development, and nobody in production.
+    Without ADMIN_TOKEN everyone is admin in development, no one in production.
     """
     if not settings.admin_token:
         return not settings.in_production
     scheme, _, given = authorization.partition(" ")
-    # Servers give header bytes as Latin-1: so a token that is not ASCII is the UTF-8 that was sent.
+    # Servers decode headers as Latin-1; encoding it again gives the UTF-8 that was sent.
     same = hmac.compare_digest(given.strip(" ").encode("latin-1", "replace"), settings.admin_token.encode())
     return same and scheme.lower() == "bearer"
 

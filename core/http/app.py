@@ -47,7 +47,7 @@ def create_app(
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
-    """The last one is the outermost. CORS is around the requests: pages of others may read problems, too."""
+    """The last added is the outermost. CORS wraps the requests so that other origins can read problems."""
     app.add_middleware(RequestMiddleware, seconds=settings.generate_deadline_seconds)
     if settings.allowed_origins:
         app.add_middleware(
@@ -63,6 +63,6 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 
 class _Cors(CORSMiddleware):
     def preflight_response(self, request_headers: Headers) -> Response:
-        """Without a body; a refusal is a 200, too: what the headers do not allow, browsers do not do."""
+        """Without a body, and 200 even for a refusal: browsers go by the headers."""
         headers = super().preflight_response(request_headers).headers
         return Response(headers={name: value for name, value in headers.items() if name[:8] != "content-"})

@@ -18,7 +18,7 @@ def client_of(request: Request, settings: Settings) -> str:
     front door vouches for: the peer for API Gateway and Function URLs, the last X-Forwarded-For entry
     behind an ALB, the Nth from the right behind N proxies. What a caller can write is never used.
     """
-    # Servers give header bytes as Latin-1: so a key that is not ASCII is the UTF-8 that was sent.
+    # Servers decode headers as Latin-1; encoding it again gives the UTF-8 that was sent.
     key = request.headers.get("x-api-key", "").encode("latin-1", "replace")
     known = [candidate for candidate in settings.api_keys if hmac.compare_digest(candidate.encode(), key)]
     if key and known:

@@ -12,16 +12,15 @@ _Result = TypeVar("_Result")
 _thread: ThreadPoolExecutor
 _loop: asyncio.AbstractEventLoop | None
 
-# A turn for the tasks that a request left behind to end by themselves, then turns to end them.
+# First let leftover tasks finish, then cancel them, at most so many times.
 _TURNS = 5
 _TURN_SECONDS = 0.1
 
 
 def on_process_loop(work: Callable[[asyncio.AbstractEventLoop], _Result]) -> _Result:
-    """The result of `work`, called with the process's one loop, which is left without tasks.
+    """The result of `work`, called with the process's one loop; tasks that it leaves are ended.
 
-    It runs in a thread of its own: what callers do to their threads' loops does not reach it, a call from
-    inside a running loop works, and calls from many threads take turns.
+    It runs in a thread of its own, so callers may have running loops, and calls from many threads queue.
     """
 
     def call() -> _Result:

@@ -14,7 +14,7 @@ Kind = Literal["v2", "v1", "alb"]
 Json = dict[str, Any]  # what Lambda is given and gives
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
-# What Mangum can read; a header that it cannot is left out: the app needs none of them.
+# What Mangum can read; other values of these headers are left out: the app needs none of them.
 _READABLE = {
     "host": re.compile(r"[\w.-]+(:\d{1,5})?", re.ASCII),
     "x-forwarded-port": re.compile(r"\d{1,5}", re.ASCII),
@@ -41,7 +41,9 @@ class LambdaEvent:
         """The event of anything that JSON can hold, and more."""
         event = _table(given)
         context = _table(event.get("requestContext"))
-        kind: Kind = "alb" if "elb" in context else "v1" if _text(event.get("httpMethod")) else "v2"
+        kind: Kind = "v1" if _text(event.get("httpMethod")) else "v2"
+        if "elb" in context:
+            kind = "alb"
         http = _table(context.get("http"))
         if kind != "v2":
             http = _table(context.get("identity")) | {"method": event.get("httpMethod")}
@@ -102,7 +104,7 @@ def _path(event: dict[Any, Any], context: dict[Any, Any], kind: Kind) -> str:
 
 
 def _pairs(event: dict[Any, Any], one: str, many: str) -> Iterator[tuple[str, str]]:
-    """Names and values of two tables that say the same, of which the one with lists says more."""
+    """The pairs of the multi-value table where the event has one, else of the single-value table."""
     for name, values in (_table(event.get(many)) or _table(event.get(one))).items():
         for value in values if isinstance(values, list) else [values]:
             if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, time and body limit, its log line, its last resort."""
+"""Around every request: its id, time and body limit, log line, and the handler for unexpected errors."""
 
 import secrets
 from collections.abc import Callable
@@ -64,12 +64,12 @@ class RequestMiddleware:
         return min(self._seconds, max(0.0, float(remaining_ms()) / 1000 - _SECONDS_FOR_LAMBDA))
 
     async def _run(self, scope: Scope, receive: Receive, send: HeaderSender, record: RequestRecord) -> None:
-        """The app answers, or its failure is the answer, as a problem."""
+        """Send the app's answer, or its failure as a problem."""
         try:
             return await self._app(scope, await _read_whole(receive), send)
         except ThreadrError as error:
             failure = error
-        # The one place that lets nothing through, of any type: else the caller would get no answer.
+        # The only place that catches everything; otherwise the caller gets no answer.
         except Exception:
             log.logger.exception("Unexpected error")
             failure = ThreadrError()

@@ -14,7 +14,7 @@ from core.http.problems import MEDIA_TYPE, members
 _Object = dict[str, Any]  # of JSON
 _Names = Iterable[str]
 ADMIN: _Object = {"security": [{"adminToken": []}]}
-HIDDEN: _Object = {"security": [{}, {"adminToken": []}]}  # a 404 to outsiders, where it is not open
+HIDDEN: _Object = {"security": [{}, {"adminToken": []}]}  # 404 for callers without the token
 KEY: _Object = {"security": [{}, {"apiKey": []}]}
 LIMITED = """RateLimit RateLimit-Policy X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset
 Cache-Status Server-Timing""".split()

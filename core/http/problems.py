@@ -22,7 +22,7 @@ _NOT_VALID = "The body is not valid JSON"
 
 
 async def raise_ours(request: Request, error: Exception) -> NoReturn:
-    """The handler of FastAPI's and Starlette's errors: RequestMiddleware makes the answer of ours."""
+    """Converts FastAPI's and Starlette's errors into ours, which RequestMiddleware answers."""
     if isinstance(error, RequestValidationError):
         if isinstance(error.body, bytes):  # FastAPI leaves it so when its type is not JSON
             raise NotJson
@@ -41,7 +41,7 @@ async def raise_ours(request: Request, error: Exception) -> NoReturn:
 def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSONResponse:
     """The answer for `error`. `instance` is the path that was asked, without its query.
 
-    A failure of ours (5xx) ends with the request id, by which its log line is found.
+    The detail of a 5xx ends with the request id, by which its log line is found.
     """
     detail = clean_line(error.detail).encode()[:_MAX_DETAIL_BYTES].decode(errors="ignore")
     if request_id and error.status >= 500:
@@ -63,7 +63,7 @@ def members(error: ThreadrError | type[ThreadrError], detail: str, instance: str
 
 
 def _fault(fault: Mapping[str, Any]) -> str:
-    """One fault in words, without the input: not even the name of a field that is not ours."""
+    """One fault in words, without any input: not even the name of an unknown field."""
     if fault["type"] == "extra_forbidden":
         return "unknown fields are refused"
     if fault["type"] == "json_invalid":

@@ -40,10 +40,11 @@ class SecurityHeaders:
 
     def _add(self, headers: MutableHeaders, path: str) -> None:
         headers.update(self._always)
-        # What caches may keep says so itself.
+        # Cacheable routes set their own Cache-Control.
         headers.setdefault("Cache-Control", "no-store")
         html = headers.get("Content-Type", "").startswith("text/html")
-        headers["Content-Security-Policy"] = (_DOCS if path == DOCS_PATH else _PAGE) if html else _NOTHING
+        of_html = _DOCS if path == DOCS_PATH else _PAGE
+        headers["Content-Security-Policy"] = of_html if html else _NOTHING
 
 
 class HeadMiddleware:

@@ -1,4 +1,4 @@
-"""A circuit breaker: a far side that fails is left alone for a while, then tried with one call."""
+"""A circuit breaker: after failures the service is not called for a while, then probed once."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ class Breaker:
         self._open_until = None
 
     def failed(self, *, permanent: bool, pause_seconds: float = 0) -> None:
-        """`pause_seconds` is what the far side asked for, if it did: it is left alone so long at once."""
+        """`pause_seconds`: Retry-After of the service; opens the breaker at once."""
         self._failures += 1
         if permanent:
             pause_seconds = _PERMANENT_PAUSE_SECONDS

@@ -62,12 +62,12 @@ def web_address(url: str, *, allow_hosts: Collection[str] | None = ()) -> WebAdd
 
 
 def redirected(address: WebAddress, location: str) -> str:
-    """The URL that a Location header names. Raises ValueError where it names none."""
+    """The URL that a Location header names. Raises ValueError when there is none, else ArticleBlocked."""
     if not location:
         raise ValueError("no Location")
     if _ODD.search(location):
         _refuse("an odd Location")
-    # urljoin would mend: drop tabs and newlines, and read "http:a" as a path.
+    # urljoin would repair it: drop tabs and newlines, and read "http:a" as a path.
     return location if urlsplit(location).scheme else urljoin(str(address), location)
 
 
@@ -107,7 +107,7 @@ def _to_ascii(host: str) -> str:
     import idna
 
     try:
-        # Wide letters, circled digits or other dots that turn into ASCII would be a repair, and a disguise.
+        # Wide letters, circled digits and other dots that map to ASCII would be repaired, or hide a host.
         mapped = idna.uts46_remap(host)
         if [letter.isascii() for letter in mapped] != [letter.isascii() for letter in host]:
             _refuse("letters in disguise")

@@ -1,4 +1,4 @@
-"""The figures of a store as /api/cache/stats shows them."""
+"""A store's statistics as /api/cache/stats shows them."""
 
 from dataclasses import fields
 

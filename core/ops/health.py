@@ -1,4 +1,4 @@
-"""What is true of each part right now; nothing here costs money."""
+"""The state of each part; nothing here costs money."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.health_note import MODEL_NOTE, read_note
 
 _KEPT_SECONDS = 86_400.0
-_SHARED_SECONDS = 5.0  # how long an answer is given again
+_SHARED_SECONDS = 5.0  # how long a report is served again
 _DEADLINE_SECONDS = 5.0  # for each part; the store's own is shorter, as a rule
 _PAGE = Path(__file__).with_name("health_sample.html")
 _TEXT = Article(text="A text becomes a thread — 一篇文章. If it does not, nothing can be made here.")
@@ -41,7 +41,7 @@ class HealthReport:
         hopeless = {"unusable"} if model else {"unusable", "model_only"}
         if self.services["extraction"].status in hopeless:
             return "unhealthy"
-        # One process alone is a way to run it; a store that is set and not usable is not.
+        # Running without a store is healthy; a store that is set and not usable is not.
         alone = redis.status == "not_configured" and redis.latency_ms is None
         well = model and self.services["extraction"].status == "healthy"
         return "healthy" if well and (alone or redis.status == "healthy") else "degraded"
@@ -51,12 +51,12 @@ class HealthReport:
         return 503 if self.status == "unhealthy" else 200
 
 
-# A process keeps its services for good; tests make many.
+# Weak, since tests make many Services; a process has one.
 _latest: WeakKeyDictionary[Services, tuple[float, asyncio.Task[HealthReport]]] = WeakKeyDictionary()
 
 
 async def check(services: Services, *, deadline_seconds: float = _DEADLINE_SECONDS) -> HealthReport:
-    """What every part said in the last 5 s; callers that come while they are asked share the answer."""
+    """A report at most 5 s old; callers that come while one is being made share it."""
     asked_at, asking = _latest.get(services, (0.0, None))
     if asking is None or services.clock() - asked_at >= _SHARED_SECONDS or not _usable(asking):
         asking = asyncio.create_task(_check_now(services, deadline_seconds))
@@ -65,24 +65,24 @@ async def check(services: Services, *, deadline_seconds: float = _DEADLINE_SECON
 
 
 def _usable(asking: asyncio.Task[HealthReport]) -> bool:
-    """False for one that was cancelled, and for one of a loop that no longer runs."""
+    """False if it was cancelled, or belongs to a loop that no longer runs."""
     return not asking.cancelled() if asking.done() else asking.get_loop() is asyncio.get_running_loop()
 
 
 async def _check_now(services: Services, deadline_seconds: float) -> HealthReport:
-    """All parts, asked at once: what the store is asked travels in one round trip."""
+    """Check all parts concurrently; the store commands share one round trip."""
     redis, last, note, extraction = await asyncio.gather(
         _redis(services),
-        _last_check(services),
-        _recalled(services, MODEL_NOTE),
+        _peek(services, LAST_HEALTH_CHECK),
+        _peek(services, MODEL_NOTE),
         _extraction(deadline_seconds),
     )
     parts = {"redis": redis, "openai": _openai(services, note), "extraction": extraction}
-    return HealthReport(parts, services.details, last)
+    return HealthReport(parts, services.details, _parse_last_check(last))
 
 
 async def check_and_remember(services: Services) -> ScheduledCheck:
-    """The result of asking now, which is stored for /api/monitor/health when the store takes it."""
+    """Check now, and store the result for /api/monitor/health if the store takes it."""
     report = await _check_now(services, _DEADLINE_SECONDS)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     result = ScheduledCheck(status=report.status, at=at, services=report.services)
@@ -94,7 +94,7 @@ async def check_and_remember(services: Services) -> ScheduledCheck:
     return result
 
 
-async def _recalled(services: Services, key: str) -> str | None:
+async def _peek(services: Services, key: str) -> str | None:
     try:
         async with asyncio.timeout(_DEADLINE_SECONDS):
             return await services.store.peek(key)
@@ -102,10 +102,10 @@ async def _recalled(services: Services, key: str) -> str | None:
         return None
 
 
-async def _last_check(services: Services) -> ScheduledCheck | None:
+def _parse_last_check(value: str | None) -> ScheduledCheck | None:
     """The check that was stored; None when the value is not one."""
     try:
-        return ScheduledCheck.model_validate_json(await _recalled(services, LAST_HEALTH_CHECK) or "")
+        return ScheduledCheck.model_validate_json(value or "")
     except ValueError:
         return None
 
@@ -128,7 +128,7 @@ async def _redis(services: Services) -> ServiceHealth:
 
 
 def _openai(services: Services, note: str | None) -> ServiceHealth:
-    """As this process saw it; as another one noted it, where this one has asked no model."""
+    """This process's own view of the model, else the stored note of another."""
     unasked = services.model is None or not services.model.was_asked
     if unasked and (seen := read_note(note, services.clock())):
         return _health(*seen)
@@ -138,9 +138,7 @@ def _openai(services: Services, note: str | None) -> ServiceHealth:
 
 
 async def _extraction(deadline_seconds: float) -> ServiceHealth:
-    """By what breaks first: `unusable` (no thread can be made), `model_only` (the built-in composer cannot
-    write), `broken` (no page can be read; pasted texts become threads).
-    """
+    """The first stage that fails: `unusable` (threads), `model_only` (the composer), `broken` (pages)."""
     started, status = time.perf_counter(), "unusable"
     try:
         async with asyncio.timeout(deadline_seconds):

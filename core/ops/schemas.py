@@ -51,7 +51,9 @@ class DayOut(BaseModel):
 
 
 class CacheStats(BaseModel):
-    """The first six fields are the seed project's own; null where the store cannot say."""
+    """`available`, `cache_entries`, `rate_limit_entries`, `memory_used`, `connected_clients` and
+    `uptime_seconds` come from the seed project; null where the store does not report them.
+    """
 
     available: bool
     reason: str | None

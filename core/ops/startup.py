@@ -12,7 +12,7 @@ _PACKAGES = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai"
 
 
 async def startup_report(services: Services) -> Startup:
-    """`redis_available`: the store of all instances is asked now."""
+    """`redis_available`: whether the shared store answers a ping now."""
     available = False
     try:
         available = services.shared is not None and await services.shared.ping()
@@ -22,5 +22,5 @@ async def startup_report(services: Services) -> Startup:
         redis_available=available,
         environment=services.settings.environment,
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        settings=services.settings.given(),
+        settings=services.settings.changed(),
     )

@@ -16,7 +16,7 @@ def last_days(epoch_seconds: float) -> list[str]:
 
 
 def pack_counters(counters: Counters) -> Counters:
-    """Hits and what they saved as the one number that they are in the store (look_up.lua); no zeros."""
+    """Hits and saved micros as one number, as look_up.lua stores them; zeros dropped."""
     both = counters.get("hits", 0) + counters.get("saved_micros", 0) * _PACK
     others = {name: number for name, number in counters.items() if name not in ("hits", "saved_micros")}
     return {name: number for name, number in {**others, "hits": both}.items() if number}

@@ -1,4 +1,4 @@
-"""The names under which things stand in the store. All begin with `threadr:`, all have a TTL."""
+"""The store's keys, except the model's health note (health_note.py). All are `threadr:…`, with a TTL."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ def rate_limit_key(client: str) -> str:
 
 
 def lease_key(key: str) -> str:
-    """Who makes the answer of `key`."""
+    """The lease of the caller that makes the answer of `key`."""
     return f"threadr:lease:{key.removeprefix('threadr:cache:')}"
 
 
@@ -36,7 +36,7 @@ def thread_key(thread_id: str) -> str:
 
 
 def content_key(name: str) -> str:
-    """Under which key the answer for a source text is kept; `name` is a digest."""
+    """Holds the key of the answer for a source text; `name` is the text's digest."""
     return f"threadr:content:{name}"
 
 

@@ -25,7 +25,7 @@ class Ledger:
         self.days[day_of(now)].update({name: number for name, number in counters.items() if number})
 
     def reserve(self, token: str, amount: int, seconds: float) -> bool:
-        """Whether `amount` millionths are within the budget; they are reserved for so long."""
+        """Whether `amount` millionths are within the budget; they are then reserved for `seconds`."""
         now = self.clock()
         if not amount or not self.budget_micros:
             return True
@@ -37,6 +37,6 @@ class Ledger:
         return True
 
     def settle(self, token: str, counters: Counters) -> None:
-        """What was reserved is spent, or not: `counters` say it."""
+        """End the reservation of `token` and count what was spent."""
         self.reserved.pop(token, None)
         self.count(counters)

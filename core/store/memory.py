@@ -18,7 +18,7 @@ _MAX_CHARACTERS = 16 * 1024 * 1024
 
 @dataclass(slots=True)
 class _Items:
-    """Values with an end, the least recently used given up first."""
+    """Values with an expiry; the least recently used are evicted first."""
 
     clock: Callable[[], float]
     items: OrderedDict[str, tuple[str, float]] = field(default_factory=OrderedDict)  # value, and until when
@@ -166,6 +166,6 @@ def cost_micros_of(value: str) -> int:
 
 
 def _give_back(items: _Items, lookup: Lookup) -> bool:
-    """Whether the lease was the asker's still; it ends."""
+    """End the lease if this look-up's token still holds it; True if it did."""
     lease = lease_key(lookup.key)
     return items.get(lease) == lookup.token and items.drop(lease)

@@ -10,7 +10,7 @@ _MAX_CLIENTS = 20_000  # about 5 MB
 
 
 class LocalWindow:
-    """Counts clients in a bounded dictionary, the one that asked longest ago given up first.
+    """Counts clients in a bounded dictionary; the one that asked longest ago is evicted first.
 
     `clock` gives epoch seconds. `redis_limiter.LocalLimiter` gives it to upstash-ratelimit.
     """
@@ -21,7 +21,7 @@ class LocalWindow:
         self._clients: OrderedDict[str, tuple[int, int, int]] = OrderedDict()  # (window, current, previous)
 
     def limit(self, identifier: str, rate: int = 1) -> Decision:
-        """Count `rate` calls if they are within the limit; 0 only looks, less gives back."""
+        """Count `rate` calls if they are within the limit; `rate` 0 reads only, a negative one refunds."""
         now_ms = int(self._clock() * 1000)
         index = self._window.index(now_ms)
         window, current, previous = self._clients.get(identifier, (index, 0, 0))

@@ -53,7 +53,7 @@ class Reply:
     limited: over the limit. hit: `value` may be given. failed: `value` is the failure that is remembered.
     not_stored: nothing may be given, and nothing was to be made. follow: another caller makes it. lead: this
     one does; `within_budget` says whether its cost could be reserved, `known_contents` holds the marks of the
-    source texts that have an answer. not_stored, follow and lead bring the old `value`, if there is one.
+    source texts that have an answer. not_stored, follow and lead carry the stale `value`, if there is one.
     """
 
     kind: Literal["limited", "hit", "failed", "not_stored", "follow", "lead"]
@@ -65,10 +65,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEntry:
-    """What a leader brings: `value` is None where nothing may be kept.
+    """What a leader stores: `value` is None where nothing may be kept.
 
-    It is the answer to the look-up's key for `ttl_seconds` (0: it is not), and what stands under the
-    permalink of `thread_id` for `thread_seconds`. `content` is the digest of its source text.
+    It answers the look-up's key for `ttl_seconds` (0: not at all) and the permalink of `thread_id` for
+    `thread_seconds`. `content` is the digest of its source text.
     """
 
     value: str | None
@@ -80,7 +80,7 @@ class StoredEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreStats:
-    """Figures of a store; None where it cannot say. `days` maps an ISO date to that day's counters."""
+    """Figures of a store; None: not reported. `days` maps an ISO date to that day's counters."""
 
     cache_entries: int | None = None
     rate_limit_entries: int | None = None
@@ -102,10 +102,7 @@ class Store(Protocol):
         """
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
-        """Settle what was reserved, keep the entry and give the lease back.
-
-        False when it is no answer to the key: the lease is another's, or nothing was to be kept.
-        """
+        """Settle, keep the entry, end the lease. False: another's lease, or nothing to keep."""
 
     async def release(
         self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
@@ -113,13 +110,13 @@ class Store(Protocol):
         """Settle and give the lease back without an entry; a `failure` is remembered for 60 s."""
 
     async def renew(self, lookup: Lookup) -> None:
-        """Make the lease last from now, if it is still the asker's."""
+        """Extend the lease if this look-up's token still holds it."""
 
     async def peek(self, key: str) -> str | None:
-        """What stands under the key, by a plain read; nothing is counted."""
+        """The key's value, by a plain read; nothing is counted."""
 
     async def content(self, name: str) -> str | None:
-        """The value that is filed under a source text's digest."""
+        """The value stored under a source text's digest."""
 
     async def forget(self, key: str) -> bool:
         """Remove the key's value and failure; False when there was no value."""

@@ -1,4 +1,4 @@
-"""The store that all instances share: Redis's commands, over whichever client reaches it."""
+"""The store that all instances share: Redis's commands, over REST or TCP."""
 
 import asyncio
 import functools
@@ -128,7 +128,7 @@ class RedisStore:
         return bool(check_type(removed, int))
 
     async def status(self, client: str) -> Decision:
-        from core.store.redis_limiter import SlidingWindow  # of a library that a look-up does without
+        from core.store.redis_limiter import SlidingWindow  # only this call needs the library
 
         limiter = SlidingWindow(self._window, self._clock)
         decision: Decision = await limiter.limit_async(self._redis, rate_limit_key(client), rate=0)

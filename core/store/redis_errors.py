@@ -1,12 +1,11 @@
-"""What the words of Redis and Upstash errors mean, and results of another type."""
+"""Classifies error texts of Redis and Upstash, and checks result types."""
 
 import re
 from typing import Any
 
 from core.errors import CommandFailed, StoreError, StoreRefused, WriteRejected
 
-# What an error means, by the first of these phrases that it has (upstash.com/docs/redis/troubleshooting,
-# redis.io).
+# By the first pattern that the text matches (upstash.com/docs/redis/troubleshooting, redis.io).
 _MEANINGS: tuple[tuple[type[StoreError], str, str], ...] = (
     (StoreRefused, "quota_exceeded", "max daily request|max requests? limit|max monthly|bandwidth limit"),
     (StoreRefused, "misconfigured", "wrongpass|noauth|unauthorized|invalid or missing auth token"),

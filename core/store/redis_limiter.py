@@ -1,4 +1,4 @@
-"""upstash-ratelimit's sliding window, with the figures that its own leaves out."""
+"""upstash-ratelimit's sliding window, with figures that the library's own omits."""
 
 from collections.abc import Callable, Generator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The figures of a Redis server, in as many commands however many keys it has."""
+"""Statistics of a Redis server, in a constant number of commands."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -31,7 +31,7 @@ async def read_stats(redis: BatchingClient[Any], ping: Awaitable[bool], *, now: 
         connected_clients=_to_int(_info(connected).get("connected_clients")),
         uptime_seconds=_to_int(_info(server).get("uptime_in_seconds")),
         writable=writable is True,
-        # Upstash has no INFO: what it never says is not missing.
+        # Upstash has no INFO, so the sections are not counted as missing.
         partial=any(isinstance(result, CommandFailed) for result in (entries, clients, counters)),
         days=counters_by_day(counters if isinstance(counters, list) else [], last_days(now)),
     )
@@ -43,7 +43,7 @@ def _to_int(number: object) -> int | None:
 
 
 def _info(text: object) -> dict[str, str]:
-    """One section of INFO; empty where the server does not say, as Upstash may not."""
+    """One section of INFO; empty where the server has none, as Upstash."""
     if not isinstance(text, str):
         return {}
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)

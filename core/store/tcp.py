@@ -41,7 +41,7 @@ class TcpRedis(BatchingClient[Redis]):
             self._url,
             protocol=2,
             decode_responses=True,
-            encoding_errors="replace",  # a value that is not ours shows by what it holds
+            encoding_errors="replace",  # a value of another program does not make the store faulty
             max_connections=2,
             timeout=self._timeout_seconds,
             socket_timeout=self._timeout_seconds,

@@ -39,8 +39,8 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
         except _Cut as cut:
             self._resets += 1
             if not all(str(command[0]).upper() in _READS for command in commands):
-                # It may have been done, so it is not sent again. A connection that died in a pause says
-                # nothing of the store: the first one does not count.
+                # It may have been executed, so it is not sent again. An idle connection that was closed
+                # does not make the store faulty: the first one does not count.
                 counts_for_breaker = cut.args[0] or self._resets > 1
                 raise StoreError(reason="connection cut", counts_for_breaker=counts_for_breaker) from None
             try:
@@ -84,7 +84,7 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
 
 
 class _Cut(Exception):
-    """The connection was cut; the argument says whether in the answer."""
+    """The connection was cut; `args[0]`: whether the answer had begun."""
 
 
 async def _bounded_body(response: httpx.Response) -> bytes:
@@ -134,7 +134,7 @@ def _result(item: Any) -> Any:
     try:
         return _decoded(item["result"])
     except UnicodeDecodeError:
-        # One value that is not ours is no fault of the store.
+        # A value of another program does not make the store faulty.
         return CommandFailed(reason="a value is not UTF-8", health="bad_response")
 
 

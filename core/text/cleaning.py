@@ -1,4 +1,4 @@
-"""Characters that no post may carry are taken out of a text."""
+"""Removes the characters that no post may have."""
 
 import re
 
@@ -18,8 +18,8 @@ _FURTHER_SELECTORS = re.compile("([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\
 _LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 
 
-def may_stand(character: str) -> bool:
-    """Whether a post may carry the character."""
+def is_allowed(character: str) -> bool:
+    """Whether a post may have the character."""
     return not _FORBIDDEN.match(character)
 
 

@@ -8,7 +8,7 @@ from core.text.word_lists import word_lists
 
 
 def guess(text: str) -> str:
-    """The ISO 639-1 code of the likeliest language; `en` where nothing speaks for another."""
+    """The ISO 639-1 code of the likeliest language; `en` where nothing is known."""
     sample = text[:4_000]
     letters = sum(character.isalpha() for character in sample)
     for code, script in _scripts().items():

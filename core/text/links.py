@@ -15,7 +15,7 @@ from core.text.word_lists import word_lists
 _PLAIN = re.compile(
     r"(?:[\n\x20-\x2d\x2f-\x7e\xc0-\xd6\xd8-\xf6\xf8-\u017f\u2013\u2014\u2018-\u201d]++|\.(?![^\W\d_]))*+"
 )
-_MAX_LINK = 4_096  # characters, the scheme among them: what is longer is not a link to twitter-text
+_MAX_LINK = 4_096  # characters with the scheme; twitter-text finds no longer link
 _DOTS = re.compile("[.。．｡]")  # to IDNA they are all the same
 _MAX_LABEL = 63  # in punycode
 _MAX_SHORT_NAME = 40  # in a link to t.co

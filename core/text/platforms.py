@@ -41,7 +41,7 @@ class Platform:
     max_bytes: int | None = None
 
     def length_of(self, text: str) -> int:
-        """What a text is divided by: `count`, or more where it holds too many bytes."""
+        """The length that splitting limits: `count`, or more when the bytes are the tighter limit."""
         if self.max_bytes is None or text.isascii():
             return self.count(text)
         octets = len(text.encode(errors="surrogatepass"))
@@ -58,7 +58,7 @@ def _count_x(text: str) -> int:
 
 
 def _with_replaced(text: str, links: Iterable[range], mentions: Iterable[tuple[int, int, str]] = ()) -> str:
-    """The text with 23 characters for a link, and a name for a mention; what begins inside another stays."""
+    """The text with 23 characters for a link, and a name for a mention; overlapping ones after it stay."""
     kept, end = [], 0
     for start, stop, replacement in sorted([*((x.start, x.stop, "x" * 23) for x in links), *mentions]):
         if start >= end:

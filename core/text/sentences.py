@@ -37,13 +37,15 @@ def sentences(text: str, language: str = "en") -> list[Sentence]:
 
 
 def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
-    """The sentences of the quotation that makes it one; itself alone where there is none."""
+    """The sentences inside the quotation that holds it together; itself alone where there is none."""
     text, found, start, at, glued = sentence.text, [], 0, 0, sentence.glued
     segments = _segments(text.translate(_WITHOUT_QUOTES), language)
     for number, segment in enumerate(segments, start=1):
         stop = at + len(segment.rstrip())
-        closing = _CLOSING.match(text, stop)
-        stop = len(text) if number == len(segments) else closing.end() if closing else stop
+        if number == len(segments):
+            stop = len(text)
+        elif closing := _CLOSING.match(text, stop):
+            stop = closing.end()
         if piece := text[start:stop].strip():
             found.append(Sentence(piece, sentence.paragraph, glued))
             glued = not text[stop : stop + 1].isspace()
@@ -66,7 +68,7 @@ def _segments(text: str, language: str) -> list[str]:
 
 
 def _end_of_grapheme(segment: str) -> int:
-    """Where what extends the grapheme before it ends (UAX 29), with the white space there."""
+    """Where the rest of the previous grapheme (UAX 29) and the white space after it end."""
     for at, mark in enumerate(segment):
         category = unicodedata.category(mark)
         joined = category == "So" and segment[at - 1 : at] == "\u200d"

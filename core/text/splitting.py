@@ -35,7 +35,9 @@ def pack(parts: Iterable[Sentence], *, max_length: int, count: Count) -> Iterato
     """The sentences in order, as many to a piece as fit in `max_length`; a blank line between paragraphs."""
     piece, paragraph = "", None
     for part in _all_fitting(parts, max_length, count):
-        joint = "\n\n" if part.paragraph != paragraph else "" if part.glued else " "
+        joint = "" if part.glued else " "
+        if part.paragraph != paragraph:
+            joint = "\n\n"
         joined = f"{piece}{joint}{part.text}" if piece else part.text
         if piece and not fits(joined, max_length, count):
             yield piece
@@ -90,7 +92,7 @@ def _max_that_fit(atoms: Iterable[str], max_length: int, count: Count) -> int:
 
 
 def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:
-    """Words with the space behind them; of those that are longer than a post, what has to stay whole."""
+    """Words with trailing space; a word longer than a post as its unbreakable segments."""
     for word in re.finditer(r"\S+\s*", text):
         if fits(word[0].rstrip(), max_length, count):
             yield word[0]

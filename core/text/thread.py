@@ -37,9 +37,9 @@ class Brief:
 
     @property
     def max_length(self) -> int:
-        """What of a platform's limit is left beside the longest number that a post can have."""
-        most = self.allowed_posts
-        return self.rule.limit - self.rule.length_of(_number(most, most, self.numbering))
+        """The platform's limit less the length of the longest number that a post can have."""
+        longest_number = _number(self.allowed_posts, self.allowed_posts, self.numbering)
+        return self.rule.limit - self.rule.length_of(longest_number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from core.text.cleaning import may_stand
+from core.text.cleaning import is_allowed
 from core.text.platforms import Platform
 from core.threads.edit_schemas import ReviewedPost, ValidateAnswer, ValidateRequest
 
@@ -47,7 +47,7 @@ def _post_problems(content: str, counted: int, platform: Platform) -> list[str]:
         problems.append("The post is empty.")
     if counted > platform.limit:
         problems.append(f"It is {counted - platform.limit} over the limit of {platform.limit}.")
-    if not all(character in "\t\r" or may_stand(character) for character in content):
+    if not all(character in "\t\r" or is_allowed(character) for character in content):
         problems.append("It holds control characters, or invisible ones that change how it reads.")
     return problems
 

@@ -37,8 +37,8 @@ class Writer:
         """The most that writing can cost."""
         if self._model is None or generator == "extractive":
             return 0.0
-        most = self._model.max_cost
-        return most.fixed_usd + most.usd_per_character * source_characters
+        max_cost = self._model.max_cost
+        return max_cost.fixed_usd + max_cost.usd_per_character * source_characters
 
     async def write(
         self, article: Article, brief: Brief, generator: Generator, context: WritingContext
@@ -53,7 +53,9 @@ class Writer:
             if isinstance(error, ContentRefused) or generator == "openai" or not context.allow_fallback:
                 raise
             written = await self._extracted(article, brief, context)
-            why = _NO_KEY if self._model is None else _SPENT if isinstance(error, BudgetSpent) else _FAILED
+            why = _SPENT if isinstance(error, BudgetSpent) else _FAILED
+            if self._model is None:
+                why = _NO_KEY
             return replace(written, degraded=True, warnings=(why, *written.warnings), reason=error.reason)
         return Written(draft, warnings=draft.warnings)
 

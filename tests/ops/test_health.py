@@ -20,7 +20,7 @@ from core.ops.schemas import ServiceHealth
 from core.services import Services
 from core.settings import Settings
 from core.store.keys import LAST_HEALTH_CHECK
-from core.writing.model.health_note import MODEL_NOTE, ModelNote, read_note
+from core.writing.model.health_note import MODEL_NOTE, ModelHealthNote, read_note
 from tests.support.app import whole_app
 from tests.support.clock import Clock
 from tests.support.loopback import closed_port
@@ -179,7 +179,7 @@ class Model:
 
 def test_a_note_is_written_when_it_is_new_and_once_a_minute(clock: Clock) -> None:
     model: Any = Model()
-    note = ModelNote(model, clock)
+    note = ModelHealthNote(model, clock)
     written = []
     for seconds, health in (
         (0, "healthy"),
@@ -193,7 +193,10 @@ def test_a_note_is_written_when_it_is_new_and_once_a_minute(clock: Clock) -> Non
         written.append(read_note(note.model_health().get(MODEL_NOTE), clock.now))
     now = "as the function that writes saw it 0 s ago"
     assert written == [("healthy", now), None, ("timeout", now), None, ("timeout", now)]
-    assert read_note(ModelNote(None, clock).model_health()[MODEL_NOTE], clock.now) == ("not_configured", now)
+    assert read_note(ModelHealthNote(None, clock).model_health()[MODEL_NOTE], clock.now) == (
+        "not_configured",
+        now,
+    )
 
 
 async def test_a_store_that_is_away_is_told_within_its_own_deadline(

@@ -1,3 +1,3 @@
--- The entry that a source text is filed under.
+-- The entry stored for a content digest.
 local entry = get(key.content)
 return {calls, entry and get(entry) or false}

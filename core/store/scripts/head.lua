@@ -1,7 +1,7 @@
 -- The head of every script: names and values in ARGV (`arg.…`), keys in KEYS (`key.…`, the same for all).
 -- A name that ends with # has a number, one that begins with + is a counter to be added. Upstash bills the
--- commands inside a script too, so every script answers how many it ran, first. All data of a key may be
--- somebody else's: what does not look like ours is treated as absent.
+-- commands inside a script too, so every script answers how many it ran, first. Any key may hold foreign
+-- data: values in another form are treated as absent.
 local calls, arg, counters = 0, {}, {}
 local key = {
   entry = KEYS[1], lease = KEYS[2], failure = KEYS[3], content = KEYS[4], client = KEYS[5],

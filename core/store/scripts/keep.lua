@@ -1,5 +1,5 @@
--- Settles what was reserved, keeps the value and gives the lease back. The fence: a leader whose lease has
--- gone to another answers for nobody else. What it spent counts, and its own caller's permalink works.
+-- Settles what was reserved, keeps the value and gives the lease back. Fencing: if another leader holds the
+-- lease now, the entry is not stored under its key; the cost still counts and the permalink is stored.
 local index_ttl = 34560000000  -- 400 days: longer than any entry can live
 call('HDEL', key.reserved, arg.token)
 count_all()

@@ -61,7 +61,7 @@ local failure = looks and get(key.failure)
 if failure then return answer('failed', failure) end
 if not leads then return answer('not_stored', value) end
 if arg.mode == 'refresh' then
-  call('SET', key.lease, arg.token, 'PX', arg.lease)  -- from whoever has it
+  call('SET', key.lease, arg.token, 'PX', arg.lease)  -- taken over from its holder
 elseif not call('SET', key.lease, arg.token, 'NX', 'PX', arg.lease) then
   if call('PTTL', key.lease) ~= -1 then return answer('follow', value) end
   call('SET', key.lease, arg.token, 'PX', arg.lease)  -- a lease without an end is not one of ours

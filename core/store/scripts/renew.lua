@@ -1,3 +1,3 @@
--- Makes the lease last from now on, if it is still the asker's.
+-- Extends the lease if this token still holds it.
 if get(key.lease) == arg.token then call('PEXPIRE', key.lease, arg.lease) end
 return {calls}

@@ -1,4 +1,4 @@
-"""The built-in composer: no key, no network, the article's own sentences."""
+"""Writes without key and network: the article's own sentences."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,14 +16,14 @@ from core.writing.extractive.passages import Passage, passages
 
 _SHARE_OF_ARTICLE = 0.4  # what a thread of a long article holds of it
 _MIN_POSTS = 4  # an article that fits in so many is kept whole
-# Of what a thread can hold, tried in turn: whole sentences leave some empty, and some bring others along.
+# Shares of the thread's capacity, tried in turn: sentences leave gaps, and passages pull in others.
 _SHARES = (0.9, 0.75, 0.6, 0.5, 0.3, 0.1)
 _HOOK_SHARE = 0.6  # of a post that a title may take to leave a sentence beside it
 _MIN_OF_HOOK = 0.15  # of a post: less says too little
 
 
 class ExtractiveComposer:
-    """Central sentences in their order, whole, packed into posts behind a hook."""
+    """The built-in composer of messages and README: central sentences, whole, in order, after a hook."""
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         composition = _Composition(article, brief)
@@ -43,22 +43,22 @@ class _Composition:
         self._passages = self._passages_of(article, language)
         texts = [passage.text for passage in self._passages]
         self._total = sum(map(len, texts)) * self._space.weight
-        # A sentence that no post can hold would have to be divided.
+        # A sentence that no post can hold would be divided, so it is not ranked.
         able = [text if self._space.fits(text) else "" for text in texts]
         self._ranking = rank(able, longest=max(map(len, able), default=0), language=language)
         self._first = self._first_passage()
 
     def posts(self) -> tuple[str, ...]:
-        """What says most of all that fits; a text that somebody wrote is kept whole where it does."""
+        """The most central passages that fit; a pasted text is kept whole if it fits."""
         everything = range(len(self._passages))
         if not self._space.title and not self._article.url:
             for whole in (self._packed(everything), (self._article.text,)):
                 if not thread_of(whole, self._brief, link=None).cut:
                     return whole
-        most = 1.05 * self._space.max_length * self._brief.allowed_posts / self._space.weight
+        max_characters = 1.05 * self._space.max_length * self._brief.allowed_posts / self._space.weight
         for share in _SHARES:
             chosen = self._chosen(share)
-            if sum(self._ranking.lengths[i] for i in chosen) > most:
+            if sum(self._ranking.lengths[i] for i in chosen) > max_characters:
                 continue  # it cannot fit, and packing is expensive
             posts = self._packed(chosen)
             if not thread_of(posts, self._brief, link=self._article.url).cut:
@@ -79,32 +79,33 @@ class _Composition:
         parts: list[Sentence] = []
         for part in sentences(article.text, language):
             parts += [part] if fits(part.text) else quoted_sentences(part, language)
-        of_page = article.title or article.url  # a text that somebody wrote has nothing to clear away
+        of_page = article.title or article.url  # a pasted text has no boilerplate
         mask = content_mask(parts, article.title or "") if of_page else [True] * len(parts)
         return passages(parts, content_mask=mask, language=language, fits=fits, starts_text=not of_page)
 
     def _first_passage(self) -> int | None:
         """Which passage is always chosen, for the first post; None where the title is alone in it."""
         if not self._space.title:
-            return 0  # a text that somebody wrote begins where they began it
+            return 0  # a pasted text keeps its beginning
         if self._brief.allowed_posts == 1:
             return 0 if self._ranking.lengths[0] else None
         if self._total <= self._space.max_length * min(_MIN_POSTS, self._brief.allowed_posts - 1):
             return 0  # kept whole, in its order
-        # What refers back comes along behind the first passage only: others leave their place.
+        # A passage that the next one needs is not moved away from it; the first one moves nowhere.
         required = {i - 1 for i, passage in enumerate(self._passages) if passage.needs_previous}
         able = (i for i in self._openers() if i == 0 or i not in required)
         return next((i for i in able if self._space.fits(self._passages[i].text, first=True)), None)
 
     def _openers(self) -> list[int]:
         """The passages of the first half that can open a thread, the strongest first."""
-        least = _MIN_OF_HOOK * self._space.max_length / self._space.weight
+        min_length = _MIN_OF_HOOK * self._space.max_length / self._space.weight
         early = [i for i in self._ranking.order if i < max(8, len(self._passages) // 2)]
-        able = [i for i in early if self._ranking.lengths[i] > least and not self._passages[i].needs_previous]
+        lengths = self._ranking.lengths
+        able = [i for i in early if lengths[i] > min_length and not self._passages[i].needs_previous]
         return sorted(able, key=lambda i: -self._ranking.scores[i] / (1 + i))
 
     def _chosen(self, share: float) -> Iterable[int]:
-        """What says most in a `share` of the thread, and what that refers back to; all where it fits."""
+        """The best passages within `share` of the thread and those that they need; all if everything fits."""
         posts = max(1, self._brief.allowed_posts - bool(self._space.title))
         post = self._space.max_length
         wanted = min(post * posts * share, max(self._total * _SHARE_OF_ARTICLE, post * _MIN_POSTS))
@@ -113,7 +114,7 @@ class _Composition:
         order = [i for i in self._ranking.order if i != self._first]
         chosen = set() if self._first is None else {self._first}
         for last in replace(self._ranking, order=order).within(int(wanted / self._space.weight)):
-            first = last  # of all that it refers back to
+            first = last  # of those that it needs
             while self._passages[first].needs_previous:
                 first -= 1
             if all(self._ranking.lengths[i] for i in range(first, last + 1)):  # else no post can hold it
@@ -123,10 +124,11 @@ class _Composition:
     def _packed(self, chosen: Iterable[int]) -> tuple[str, ...]:
         """The posts, at most one more than allowed, with space for the link where it belongs."""
         space, indices = self._space, sorted(chosen)
-        moved = None if self._first == indices[0] else self._first
+        moved = None if self._first == indices[0] else self._first  # a passage that becomes the first post
         parts = [Sentence(space.title, -1)] if space.title and moved is None else []
         parts += [self._passages[i].as_sentence() for i in indices if i != moved]
         at = 0 if self._brief.source_link == "first" else -1
+        # Whether the link gets its space beside parts[at]; a moved passage has left it some in its own post.
         beside = space.link and (at or moved is None) and space.fits(parts[at].text + space.link)
         link = space.link if beside else ""
         parts[at] = replace(parts[at], text=parts[at].text + link)
@@ -134,7 +136,7 @@ class _Composition:
         posts = [] if moved is None else [space.heading + self._passages[moved].text]
         packed = pack(parts, max_length=self._brief.max_length, count=space.count)
         posts += islice(packed, self._brief.allowed_posts + 1)
-        posts[at] = posts[at].replace(link, "", 1)
+        posts[at] = posts[at].replace(link, "", 1)  # it only kept space: the thread's maker adds it
         return tuple(posts)
 
 

@@ -42,7 +42,7 @@ def passages(
 ) -> list[Passage]:
     """The passages of `parts` that are content, each as much of what belongs together as `fits` a post.
 
-    What refers back to a sentence that is left out, or to none, is left out; when all does, all is kept.
+    A sentence whose antecedent is left out is left out too; if nothing remains, everything is kept.
     `starts_text`: the first sentence refers back to nothing, since the author began there.
     """
     refers_back = {i for i, part in enumerate(parts) if needs_antecedent(part.text, language)}

@@ -13,7 +13,7 @@ _LETTERS = word_lists(__file__)["letters"]
 _DENSE, _MARKS = _LETTERS["dense"], _LETTERS["marks"]
 _RUNS = re.compile(rf"([{_DENSE}]+)|[^\W_{_DENSE}]+(?:[{_MARKS}]+[^\W_{_DENSE}]*)*")
 _STEM = 6  # letters: cutting words there does for most inflections of most languages
-_ALIKE = 0.7  # the share of common terms from which a sentence says nothing that another has not said
+_ALIKE = 0.7  # the share of common terms from which a sentence counts as a repetition
 _HOLDERS = 5  # sentences compared for sharing a rare term: more, and the term is not rare
 _WINDOW = 2500  # characters that are filled exactly; the longer rest of a budget is filled greedily
 _POOL = 100  # sentences tried for them
@@ -22,7 +22,7 @@ Bag = dict[str, float]
 
 
 def select(sentences: list[str], *, max_characters: int, language: str = "en") -> list[int]:
-    """The indices, ascending, of the sentences that say most within `max_characters`."""
+    """The indices, ascending, of the most central sentences within `max_characters`."""
     return rank(sentences, longest=max_characters, language=language).within(max_characters)
 
 
@@ -66,10 +66,10 @@ class Ranking:
 
 
 def rank(sentences: list[str], *, longest: int, language: str = "en") -> Ranking:
-    """The sentences by what they say of the whole, those of more than `longest` characters left out."""
+    """Rank by centrality; drops sentences over `longest` characters."""
     function_words = _function_words(language[:2].lower())
     bags = _weighted([_terms(sentence, function_words) for sentence in _without_headings(sentences)])
-    # An earlier sentence says a little more: the first a tenth more than the last.
+    # Earlier sentences weigh a little more: the first a tenth more than the last.
     scores = [x * (1.1 - 0.1 * i / len(bags)) for i, x in enumerate(_centrality(bags))]
     fitting = [i for i, bag in enumerate(bags) if bag and len(sentences[i]) <= longest]
     order = _distinct(sorted(fitting, key=lambda i: (-scores[i], i)), bags)

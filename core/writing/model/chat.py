@@ -33,7 +33,7 @@ _UNSTRUCTURED = "unstructured"
 
 
 class ModelCallFailed(ModelError):
-    """`health`: the word in health answers; `wait_seconds`: when to retry; `permanent`: no key that works."""
+    """`health`: word in health answers; `wait_seconds`: before a retry; `permanent`: bad key or no quota."""
 
     def __init__(self, reason: str, health: str = "bad_answer", wait_seconds: float | None = None) -> None:
         super().__init__(reason=reason)

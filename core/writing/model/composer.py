@@ -21,7 +21,7 @@ from core.writing.model.prompt import Question, rewrite_question, shorter_questi
 _MAX_RULE_TOKENS = 2_000
 _MAX_SHORTENED_CHARACTERS = 10_000
 _SECONDS_TO_ANSWER = 2.0  # with less left, asking again is no use
-_PERMANENT_PAUSE_SECONDS = 300.0
+_REFUSED_KEY_PAUSE_SECONDS = 300.0  # not the 60 s that the breaker pauses for `permanent=True`
 _fence = functools.partial(secrets.token_hex, 12)
 
 
@@ -56,7 +56,7 @@ class ModelComposer:
         self._sleep = sleep
         self._breaker = Breaker(clock)
         self.was_asked = False
-        self.health = "healthy"  # by the last composition; asking costs no call
+        self.health = "healthy"  # from the last call; reading it makes none
         self.last_failure: str | None = None  # why a model did not write; None when all is well
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
@@ -106,12 +106,12 @@ class ModelComposer:
         raise ModelError(reason=self.last_failure)
 
     def _record_health(self, failures: Sequence[ModelCallFailed]) -> None:
-        """A permanent failure, else the first model's, gives the word: the others are fallbacks."""
+        """The health word is that of a permanent failure, else of the first model."""
         failures = sorted(failures, key=lambda failure: not failure.permanent)
         self.health = failures[0].health if failures else "healthy"
         self.last_failure = "; ".join(str(failure.reason) for failure in failures) or None
         if failures and failures[0].permanent:
-            self._breaker.failed(permanent=False, pause_seconds=_PERMANENT_PAUSE_SECONDS)
+            self._breaker.failed(permanent=False, pause_seconds=_REFUSED_KEY_PAUSE_SECONDS)
             facts = {"alert": True, "health": self.health, "reason": self.last_failure}
             log.logger.error("The model's key is refused", extra={"facts": facts})
 
@@ -126,7 +126,7 @@ class ModelComposer:
         return await self._chat.ask(model, task.question, task.meter)
 
     async def _shortened(self, draft: Draft, task: _Task) -> Draft:
-        """Without empty texts, and what is too long asked for once more; what stays so is divided later."""
+        """Drops empty texts and asks once for shorter versions of those over the limit."""
         posts, hooks = ([*filter(None, texts)] for texts in (draft.posts, draft.hooks))
         texts, length_of = [*posts, *hooks[: task.brief.hooks]], task.brief.rule.length_of
         long = [at for at, text in enumerate(texts) if length_of(text) > task.max_length]

@@ -1,13 +1,13 @@
-"""What a text claims that its source lacks: links, mentions and numbers. Imported when first needed."""
+"""Links, mentions and numbers of a text that are not in its source. Imported when first needed."""
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 from core.text.links import links_in
+from core.text.word_lists import word_lists
 from core.writing.draft import Draft
 
 _MAX_NAMES = 10
@@ -17,7 +17,7 @@ _PAIRS = {")": "(", "]": "[", "}": "{"}
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 _MAX_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
-_DATA = tomllib.loads(Path(__file__).with_name("grounding.toml").read_text(encoding="utf-8"))
+_DATA: Any = word_lists(__file__)
 _LINK, _MENTION, _NUMBER, _SPACED_GROUPS, _GROUPED = (
     re.compile(pattern % _DATA["letters"]) for pattern in _DATA["patterns"].values()
 )

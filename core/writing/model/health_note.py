@@ -1,4 +1,4 @@
-"""What the function with the model's key last saw of the model, kept in the store for the others."""
+"""The model's last known health, stored for functions without the key."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ MODEL_NOTE = "threadr:health:openai"
 _REPEAT_SECONDS = 60.0
 
 
-class ModelNote:
+class ModelHealthNote:
     """`clock` gives epoch seconds; `model` is None where no key is set."""
 
     def __init__(self, model: ModelComposer | None, clock: Callable[[], float]) -> None:

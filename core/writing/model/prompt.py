@@ -1,4 +1,4 @@
-"""What the model is asked: the rules in one message, the text that they are about alone in the next."""
+"""Builds the model's messages: rules in one, the source alone in the next."""
 
 import json
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ JsonSchema = dict[str, Any]
 
 VERSION = 1  # of prompt.toml's words, a part of the key of every answer that a model made
 _FIRST = {"model": DEFAULT_MODEL, "prompt": 1}  # with these an answer's key needs no suffix
-_NO_WISHES = {"tone": "", "audience": "", "instruction": ""}  # the caller's words: a post may well hold them
+_NO_OPTIONS = {"tone": "", "audience": "", "instruction": ""}  # the caller's words: posts may repeat them
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`source` holds all that an answer may say, `rules_text` the words that it may not repeat."""
+    """An answer may say only what is in `source`, and may not repeat words of `rules_text`."""
 
     rules: str
     data: str  # what the rules are about
@@ -39,7 +39,7 @@ class Question:
 
 
 def prompt_version(model: str) -> dict[str, str | int]:
-    """What of the model and the prompt differs from the first ones: a part of every answer's key."""
+    """The model and prompt version where they differ from the defaults; part of every key."""
     current: dict[str, str | int] = {"model": model, "prompt": VERSION}
     return {name: value for name, value in current.items() if value != _FIRST[name]}
 
@@ -57,7 +57,7 @@ def thread_question(article: Article, brief: Brief, *, fence: str) -> Question:
         data=data,
         fence=fence,
         schema=_schema("thread", posts=_TEXTS, hooks=_TEXTS),
-        rules_text=text["thread"].format(**phrases | _NO_WISHES),
+        rules_text=text["thread"].format(**phrases | _NO_OPTIONS),
         source="\n".join(filter(None, [data, article.author, article.url])),
     )
 
@@ -87,7 +87,7 @@ def rewrite_question(task: RewriteTask, *, fence: str) -> Question:
         data=json.dumps(dict(enumerate(task.texts, start=1)), ensure_ascii=False),
         fence=fence,
         schema=_schema("post", post={"type": "string"}),
-        rules_text=rules.format(**phrases | _NO_WISHES),
+        rules_text=rules.format(**phrases | _NO_OPTIONS),
         source="\n".join(task.texts),
         numbers=(task.number,),
     )
@@ -99,13 +99,13 @@ def _schema(name: str, **properties: object) -> JsonSchema:
 
 
 def _phrases(brief: Brief, max_length: int, fence: str, instruction: str | None = None) -> dict[str, str]:
-    """What all rules' texts have in common, by the names of its places in them."""
+    """The values that the templates of all rules share, by placeholder."""
     words = word_lists(__file__)
     text, code = words["text"], brief.language or ""
     language = words["languages"].get(code.partition("-")[0].lower())
-    wishes = {"tone": brief.tone, "audience": brief.audience, "instruction": instruction}
+    options = {"tone": brief.tone, "audience": brief.audience, "instruction": instruction}
     return {
-        **{name: text[name].format(clean_line(wish)) if wish else "" for name, wish in wishes.items()},
+        **{name: text[name].format(clean_line(option)) if option else "" for name, option in options.items()},
         "platform": words["platforms"].get(brief.platform, brief.platform.title()),
         "max_length": str(max_length),
         "weights": words["weights"].get(brief.platform, ""),

@@ -18,7 +18,7 @@ _MAX_TEXTS = 100
 _PLACES = range(1, _MAX_TEXTS + 1)
 _MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and quick to search
 _MAX_STARTS = 50  # of objects in an answer
-_LEAKED_RUN = 25  # letters and digits in a row that stand in the rules: nobody writes them by chance
+_LEAKED_RUN = 25  # letters and digits in a row shared with the rules: not by chance
 _CODE_BLOCK = re.compile(r"```\w*\n?(.*?)\n?```", re.DOTALL)
 _PLAIN, _BARE = map(re.compile, word_lists(__file__)["numbers"].values())
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
@@ -72,16 +72,16 @@ def _unquoted(text: str, source: str) -> str:
 
 
 def _unnumbered(texts: Sequence[str], numbers: Sequence[int]) -> list[str]:
-    """Without the model's own numbers: plain ones, and bare ones that two and half of the texts bear."""
+    """Without the model's own post numbers; ambiguous forms go if two, and half the texts, have them."""
     texts = _each_without(_PLAIN, texts, numbers)
     borne = [{_number(match) for match in _BARE.finditer(text)} for text in texts]
     own = sum(number in found for found, number in zip(borne, numbers, strict=False))
     if own >= max(2, len(texts) / 2):
         return _each_without(_BARE, texts, numbers)
-    # More than half may also bear numbers that rise by one from anywhere: a hook often has none.
+    # More than half may also have numbers that rise by one from anywhere: a hook often has none.
     shifts = Counter(number - at for at, found in enumerate(borne) for number in found)
-    shift, most = max(shifts.items(), key=lambda item: item[1], default=(0, 0))
-    if most >= 2 and most > len(texts) / 2:
+    shift, number = max(shifts.items(), key=lambda item: item[1], default=(0, 0))
+    if number >= 2 and number > len(texts) / 2:
         texts = _each_without(_BARE, texts, range(shift, shift + len(texts)))
     return texts
 
