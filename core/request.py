@@ -151,7 +151,7 @@ class RequestRecord:
     def record_stored(self, is_stored: bool, *, reused: bool) -> None:
         """Whether the answer is kept for everybody; `reused`: it was there already, for the same text."""
         if self.cache.status:
-            detail: Detail | None = "same-content" if reused else self.cache.status.detail
+            detail: Detail | None = self.cache.status.detail or ("same-content" if reused else None)
             self.cache.status = replace(self.cache.status, stored=is_stored, detail=detail)
 
     def record_answer(self, event: str, generator: str, degraded: bool, fallback: str | None = None) -> None:

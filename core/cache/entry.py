@@ -18,10 +18,12 @@ _IN_LIST = ("answer", "drafts", "warnings", "content", "validators")
 
 
 class KeptAnswer(Protocol):
-    """What the cache must know of an answer: its id, and what making it cost."""
+    """What the cache must know of an answer: its id, what made it, and what that cost."""
 
     @property
     def id(self) -> str: ...
+    @property
+    def generator(self) -> str: ...
     @property
     def cost_usd(self) -> float: ...
 
@@ -72,7 +74,7 @@ class EntryCodec(Generic[AnswerT]):
             fresh, created, _, digest, payload = value.split(" ", 4)
             entry = self._payload.validate_json(_unpack(payload))
             created_at, fresh_until = int(created) / 1000, int(fresh) / 1000
-        except (ValueError, TypeError, RecursionError, zlib.error):
+        except (ValueError, ArithmeticError, TypeError, RecursionError, zlib.error):
             return None
         return replace(entry, digest=digest, created_at=created_at, fresh_until=fresh_until)
 
@@ -97,7 +99,7 @@ def failure_from_value(value: str) -> ArticleError:
     """The remembered failure; ArticleUnreachable when the value is damaged."""
     try:
         kind, detail = json.loads(value)
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, ArithmeticError, TypeError, RecursionError):
         kind, detail = None, None
     leaf = next((leaf for leaf in ArticleError.__subclasses__() if leaf.kind == kind), ArticleUnreachable)
     return leaf(detail if isinstance(detail, str) else None, reason="remembered")

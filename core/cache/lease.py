@@ -16,9 +16,9 @@ from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
 _DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
 _THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
 
-# For whom an entry is kept: as the answer to the same request, under its permalink only, in this process
-# only (with its permalink), or for nobody.
-Audience = Literal["everyone", "permalink", "process", "nobody"]
+# For whom an entry is kept: as the answer to the same request; in this process, for a short time, with or
+# without its permalink in the shared store; under its permalink only; or for nobody.
+Audience = Literal["everyone", "process", "process+permalink", "permalink", "nobody"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +51,12 @@ class Lease(Generic[AnswerT]):
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self._renewing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._renewing
-        if not self._kept:
-            failure = ""
-            if isinstance(error, ArticleError) and error.permanent:
-                failure = failure_to_value(error)
+        if self._kept:
+            return
+        try:
+            await self._stop_renewing()
+        finally:
+            failure = failure_to_value(error) if isinstance(error, ArticleError) and error.permanent else ""
             refund = self.lookup.charge == "on_generation"
             await self._release(self._record.usage.total.counters(), refund=refund, failure=failure)
 
@@ -76,30 +75,27 @@ class Lease(Generic[AnswerT]):
         is_same = entry and entry.content == content and entry.fresh_until > self._tiers.local.clock()
         return entry if is_same else None
 
-    async def keep(
-        self, entry: Entry[AnswerT], audience: Audience = "everyone", *, reused: bool = False
-    ) -> None:
+    async def keep(self, entry: Entry[AnswerT], audience: Audience, *, reused: bool = False) -> None:
         """Keep the entry and give the lease back; `reused`: nothing was generated for it."""
-        self._kept = True
+        await self._stop_renewing()  # so that no turn of the loop follows when the lease is given back
+        self._kept, is_stored = True, False
         counters = self._record.usage.total.counters() | ({} if reused else {"generated": 1})
         stored = self._stored(entry, audience)
-        is_stored = False
-        if audience == "process":
+        if audience in ("process", "nobody"):
             await self._release(counters)
-        elif audience == "permalink":
-            await self._keep_shared(replace(stored, ttl_seconds=0), counters)
-        else:
+        elif audience == "everyone":
             is_stored = await self._keep_shared(stored, counters)
-        if audience in ("process", "permalink"):
-            ttl_seconds = min(stored.ttl_seconds, _DEGRADED_SECONDS)
-            self._keep_local(replace(stored, ttl_seconds=ttl_seconds))
+        else:
+            await self._keep_shared(replace(stored, ttl_seconds=0), counters)
+        if audience in ("process", "process+permalink"):
+            self._keep_local(replace(stored, ttl_seconds=min(stored.ttl_seconds, _DEGRADED_SECONDS)))
         self._record.record_stored(is_stored, reused=reused)
 
     def _stored(self, entry: Entry[AnswerT], audience: Audience) -> StoredEntry:
         """The entry with its times; past its freshness it is kept as long as it may be served stale."""
         settings, now = self._tiers.settings, self._tiers.local.clock()
         fresh_seconds = ttl_seconds = settings.cache_ttl_seconds
-        if audience != "everyone":
+        if entry.answer.generator != "openai":
             fresh_seconds = min(ttl_seconds, _DEGRADED_SECONDS)
         if ttl_seconds:
             ttl_seconds += settings.stale_if_error_hours * 3600
@@ -143,6 +139,11 @@ class Lease(Generic[AnswerT]):
         except StoreError as error:
             self._tiers.record_failure(error)
             await self._tiers.local.release(self.lookup, counters, refund=refund, failure=failure)
+
+    async def _stop_renewing(self) -> None:
+        self._renewing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._renewing
 
     async def _renew(self) -> None:
         while True:

@@ -14,7 +14,7 @@ from core.errors import NotFound, StoreError, WriteRejected
 from core.rate_limit import BlockedClients, Decision
 from core.request import Forward, LookedUp, RequestRecord, counters_of, result_of
 from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
-from core.store.memory import cost_micros_of
+from core.store.memory import head_of
 from core.store.protocol import Lookup, Reply, Store
 
 
@@ -35,10 +35,8 @@ class TieredCache(Generic[AnswerT]):
         Uses this process when the shared store fails. A damaged entry is removed and looked up again.
         """
         store: Store = self._tiers.shared or self._tiers.local
-        blocked = None
-        if lookup.charge == "always" and lookup.client in self._blocked:
-            blocked = self._blocked.still(lookup.client, self._tiers.local.clock())
-        if blocked:
+        is_known = lookup.charge == "always" and lookup.client in self._blocked
+        if is_known and (blocked := self._blocked.still(lookup.client, self.clock())):
             reply = Reply(kind="limited", decision=blocked)
         else:
             reply, store = await self._look_up_tiers(lookup, record)
@@ -48,10 +46,12 @@ class TieredCache(Generic[AnswerT]):
             return outcome
         with contextlib.suppress(StoreError):
             await self.forget(lookup.key)
-        lookup = lookup.uncharged()
-        if was_damaged:  # and could not be removed
-            lookup = replace(lookup, mode="refresh")
-        return await self.look_up(lookup, record, was_damaged=True)
+        if not was_damaged:
+            return await self.look_up(lookup.uncharged(), record, was_damaged=True)
+        # It could not be removed: this process goes on without looking.
+        lookup = replace(lookup, mode="refresh" if lookup.mode == "normal" else "count_only")
+        reply = await self._tiers.local.look_up(lookup, seconds=record.seconds_left + 1)
+        return self._outcome_without_hit(Grant(store=self._tiers.local, lookup=lookup, reply=reply), record)
 
     def count_later(self, result: str) -> None:
         """Count a result with the next round trip."""
@@ -88,7 +88,8 @@ class TieredCache(Generic[AnswerT]):
         tiers = self._tiers
         if tiers.shared is None:
             return await self._look_up_in(tiers.local, lookup, record), tiers.local
-        if tiers.local.clock() < tiers.read_only_until:
+        is_read_only = tiers.local.clock() < tiers.read_only_until
+        if is_read_only and (lookup.charge == "always" or not tiers.local.fresh(lookup)):
             return await self._look_up_read_only(tiers.shared, lookup, record), tiers.local
         try:
             return await self._look_up_in(tiers.shared, lookup, record), tiers.shared
@@ -108,14 +109,14 @@ class TieredCache(Generic[AnswerT]):
         value = tiers.local.fresh(lookup) if store is tiers.shared else None
         if value:
             hit = result_of("hit", waited=lookup.waited)
-            counters = counters + Counter(counters_of(hit, cost_micros=cost_micros_of(value)))
+            counters = counters + Counter(counters_of(hit, cost_micros=head_of(value)[2]))
             if lookup.charge != "always":
                 tiers.uncounted = counters
                 return Reply(kind="hit", value=value)
             sent = replace(lookup, mode="count_only")
         pending, tiers.uncounted, taken = tiers.uncounted, Counter(), False
         try:
-            async with asyncio.timeout(record.seconds_left / 2):
+            async with asyncio.timeout(record.seconds_left / 2 + 0.5):
                 reply = await store.look_up(sent, counters, seconds=record.seconds_left + 1)
             taken = reply.kind != "limited" or lookup.charge == "on_generation"  # the order of look_up.lua
         except TimeoutError:

@@ -63,7 +63,7 @@ class MemoryStore:
         self.ledger.count(counters)
         reply = self._reply(lookup, seconds)
         outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
-        cost_micros = cost_micros_of(reply.value) if reply.value and reply.kind == "hit" else 0
+        cost_micros = head_of(reply.value)[2] if reply.value and reply.kind == "hit" else 0
         self.ledger.count(counters_of(outcome, cost_micros=cost_micros))
         return replace(reply, decision=reply.decision or decision)
 
@@ -87,11 +87,10 @@ class MemoryStore:
 
     def fresh(self, lookup: Lookup) -> str | None:
         """The kept value if it may be given; nothing is counted."""
-        if value := self._kept(lookup):
-            fresh_ms, created_ms, _ = value.split(" ", 2)
-            created_after = int(created_ms) > int(lookup.min_created_at * 1000)
-            return value if int(fresh_ms) > self.clock() * 1000 and created_after else None
-        return None
+        value = self._kept(lookup) or ""
+        fresh_ms, created_ms, _ = head_of(value)
+        created_after = created_ms > int(lookup.min_created_at * 1000)
+        return value if fresh_ms > self.clock() * 1000 and created_after else None
 
     def _kept(self, lookup: Lookup) -> str | None:
         """The kept value that answers the digest, fresh or not."""
@@ -160,9 +159,13 @@ class MemoryStore:
         return None
 
 
-def cost_micros_of(value: str) -> int:
-    """What a kept value cost to make, in millionths of a dollar."""
-    return int(value.split(" ", 3)[2])
+def head_of(value: str) -> tuple[int, int, int]:
+    """Fresh-until and created-at in milliseconds, cost in millionths of a dollar; zeros if it is damaged."""
+    try:
+        fresh, created, cost, _ = value.split(" ", 3)
+        return int(fresh), int(created), int(cost)
+    except ValueError:
+        return 0, 0, 0
 
 
 def _give_back(items: _Items, lookup: Lookup) -> bool:

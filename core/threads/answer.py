@@ -45,7 +45,6 @@ def finished(request: GenerateRequest, article: Article, written: Written, usage
 
 def finished_again(request: GenerateRequest, article: Article, known: AnswerEntry) -> AnswerEntry:
     """The answer to the same text from another address: the known drafts with this one's link.
-
     Raises NoArticle when nothing of it can be posted.
     """
     posts, parts, warnings = _posts(request, article, known.drafts)
@@ -91,7 +90,7 @@ def audience_of(written: Written, caller: Caller) -> Audience:
         return "nobody"
     if written.draft.generator == "openai":
         return "everyone"
-    return "process" if written.degraded else "permalink"
+    return "process" if written.degraded else "process+permalink"
 
 
 def _posts(

@@ -89,10 +89,7 @@ class GenerateThread:
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
     ) -> GenerateAnswer:
-        """Make the answer and keep it through the lease. A stale answer is served instead of a fallback.
-
-        Raises ArticleError and ModelError.
-        """
+        """Make the answer and keep it; stale before fallback. Raises ArticleError and ModelError."""
         try:
             async with lead.lease as lease:
                 source = await self._sources.get(request, lead.stale, record)
@@ -131,9 +128,7 @@ class GenerateThread:
         return replace(entry, content=content, validators=validators)
 
     async def _without_model(self, request: GenerateRequest, record: RequestRecord) -> GenerateAnswer:
-        """An answer without the model, for a follower whose time is nearly over. Raises ArticleError, and
-        ModelError if the request requires the model.
-        """
+        """The fallback of a follower whose time is nearly over. Raises ArticleError and ModelError."""
         source = await self._sources.get(request, None, record)
         unavailable = ModelError(reason="no time left to wait")
         _, entry = await self._write(request, source, record, unavailable, allow_fallback=True)

@@ -7,7 +7,7 @@ from core.cache.lease import Lease
 from core.cache.outcome import Lead, Limited
 from core.cache.request_key import Lookups, new_thread_id
 from core.cache.tiered import TieredCache
-from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateLimited
+from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateLimited, StoreError
 from core.request import RequestRecord
 from core.text.platforms import PLATFORMS
 from core.text.thread import Brief, first_fitting
@@ -40,7 +40,7 @@ class RewritePost:
             case Lead(lease):
                 pass
             case outcome:
-                raise AssertionError(f"nobody else can ask for a new thread: {outcome}")
+                raise StoreError(reason=f"{type(outcome).__name__} for a thread that is new")
         async with lease:
             entry = await self._cache.thread(thread_id)
             draft = await self._draft(_task(entry, number, instruction), lease, record)
@@ -65,9 +65,7 @@ class RewritePost:
 
 
 def _task(entry: AnswerEntry, number: int, instruction: str | None) -> RewriteTask:
-    """The task for the model. Raises NotFound for a missing post or an entry of an earlier version, and
-    InvalidRequest for a post without text.
-    """
+    """Raises NotFound for a missing post or an earlier version's entry, InvalidRequest for an empty post."""
     if not entry.posts:
         raise NotFound("An earlier version made this thread. Make it again from its source to rewrite it.")
     if not 1 <= number <= len(entry.posts):
