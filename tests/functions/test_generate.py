@@ -13,11 +13,11 @@ import pytest
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from core.text.platforms import count
-from tests.article.test_pdf import LINES, pdf
 from tests.support.app import Make
 from tests.support.articles import real_pages
 from tests.support.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
 from tests.support.loopback import closed_port
+from tests.support.pdf import LINES, pdf
 from tests.support.site import ARTICLE, PARAGRAPHS, Site, page
 
 FIELDS = (

@@ -27,7 +27,7 @@ made = []
 new = asyncio.new_event_loop
 asyncio.new_event_loop = lambda: made.append(new()) or made[-1]
 from functions import generate
-from tests.functions.test_handlers import Context, v2
+from tests.support.lambda_events import Context, v2
 ask = [v2("POST", "/api/generate", json.dumps({"text": f"Hello world {n}."})) for n in range(25)]
 read = v2("GET", "/api/rate-limit-status")
 answers = [generate.handler(event, Context()) for each in ask for event in (each, read)]

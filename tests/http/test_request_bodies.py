@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.functions.test_handlers import call, v2
 from tests.support.app import Make
+from tests.support.lambda_events import call, v2
 
 CANARY = "canary7f3a"
 JSON = "application/json"

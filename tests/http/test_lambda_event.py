@@ -23,9 +23,9 @@ from core.http.lambda_handler import Handler, lambda_handler
 from core.services import Services
 from core.settings import Settings
 from functions import generate
-from tests.functions.test_handlers import Context, Shape, alb, call, v1, v2
 from tests.support.app import whole_app
 from tests.support.fake_openai import FakeOpenAI
+from tests.support.lambda_events import Context, Shape, alb, call, v1, v2
 from tests.support.paths import SHARED
 from tests.support.site import ARTICLE
 
