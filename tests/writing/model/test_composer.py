@@ -12,10 +12,10 @@ import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from core.article.article import Article
-from core.errors import BudgetSpent, ContentRefused, ModelError
+from core.errors import ContentRefused, ModelError
 from core.text.thread import Brief
 from core.usage import UsageMeter
-from core.writing.draft import RewriteTask, WritingContext
+from core.writing.draft import RewriteTask
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
 from core.writing.model.prices import price_of
@@ -461,15 +461,3 @@ async def test_an_answer_of_foreign_links_alone_is_no_thread(
     with pytest.raises(ModelError):
         await composer_of().compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert meter.total.input_tokens == 1_000
-
-
-async def test_a_writer_without_a_model_or_a_budget_rewrites_nothing(
-    composer_of: Composers, meter: UsageMeter
-) -> None:
-    spent = BudgetSpent()
-    for model, error in ((None, None), (composer_of(), spent)):
-        writer = Writer(model=model, extractive=ExtractiveComposer())
-        context = WritingContext(seconds=5, meter=meter, model_unavailable=error)
-        with pytest.raises(ModelError) as caught:
-            await writer.rewrite(rewriting("One.", max_length=99), context)
-        assert caught.value is spent if error else caught.value.reason == "not configured"
