@@ -34,12 +34,12 @@ def test_a_pdf_is_known_by_its_first_bytes(content_type: str | None) -> None:
 
 
 @pytest.mark.parametrize("title", ["", "untitled", "flood-final.docx", "Microsoft Word - flood"])
-def test_a_files_name_is_no_title(title: str) -> None:
+def test_a_title_that_is_a_file_name_is_ignored(title: str) -> None:
     assert extract_article(pdf(LINES, Title=title), url=URL).title is None
 
 
 @pytest.mark.parametrize("date", ["", "yesterday"])
-def test_a_date_that_is_none_is_left_out(date: str) -> None:
+def test_an_invalid_date_is_left_out(date: str) -> None:
     assert extract_article(pdf(LINES, CreationDate=date), url=URL).published is None
 
 
@@ -81,7 +81,7 @@ def test_a_pdf_that_was_broken_off_gives_its_text_or_a_refusal(kept: float) -> N
         assert "rescue teams" in extract_article(body[: int(kept * len(body))], url=URL).text
 
 
-def test_a_pdf_with_a_word_or_two_is_no_article() -> None:
+def test_a_pdf_with_a_word_or_two_has_no_article() -> None:
     with pytest.raises(NoArticle):
         extract_article(pdf(["Annex 3"]), url=URL)
 
@@ -93,7 +93,7 @@ def test_a_long_pdf_is_cut_and_says_so() -> None:
     assert "Page 69 of" not in article.text
 
 
-def test_a_page_beyond_all_measure_is_left_out_and_the_others_are_read() -> None:
+def test_a_huge_page_is_left_out_and_the_others_are_read() -> None:
     article = extract_article(pdf(LINES, ["x"] * 60_000, ["The end of the report."]), url=URL)
     assert article.truncated
     assert article.text.startswith("The river flooded")

@@ -41,7 +41,7 @@ def test_the_order_of_options_does_not_matter() -> None:
     assert url_key("http://e.com/", {"a": 1, "b": 2}) == url_key("http://e.com/", {"b": 2, "a": 1})
 
 
-def test_no_url_can_spell_the_key_of_another_with_options() -> None:
+def test_no_url_has_the_key_of_another_url_with_options() -> None:
     with_options = url_key("http://e.com/", {"tone": "dry"})
     suffix = with_options.removeprefix("threadr:cache:url:http://e.com/")
     assert url_key(f"http://e.com/{suffix.replace(' ', '%20')}") != with_options

@@ -1,4 +1,4 @@
-"""Each function's handler, fed its sample event of events/ and the other shapes that Lambda sends."""
+"""Each function's handler, with its sample event of events/ and the other formats that Lambda sends."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_scheduled_check_runs_whatever_the_event_is(event: Any) -> None:
     assert call("health_check", event)["status"] in ("healthy", "degraded")
 
 
-def test_a_function_that_is_not_told_its_routes_says_not_found() -> None:
+def test_a_path_of_another_function_is_not_found() -> None:
     answer = call("pages", v2("POST", "/api/generate", "{}"))
     assert (answer["statusCode"], json.loads(answer["body"])["type"]) == (404, "/problems/not-found")
 

@@ -1,4 +1,4 @@
-"""Each fault of the store at each entry point, which commands are sent again, and when it is left alone."""
+"""Each fault of the store at each entry point; which commands are sent again, and when none is sent."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ async def test_the_health_page_says_what_is_wrong(broken: Broken) -> None:
 
 
 @every_fault
-async def test_the_start_page_says_whether_the_storeworks_and_is_hidden_in_production(
+async def test_the_start_page_says_whether_the_store_works_and_is_hidden_in_production(
     broken: Broken, instance_of: MakeInstance
 ) -> None:
     startup = await broken.instance.get("/debug/startup")
@@ -161,10 +161,10 @@ async def test_the_start_page_says_whether_the_storeworks_and_is_hidden_in_produ
 
 
 @every_fault
-async def test_the_rate_limit_status_is_told(broken: Broken) -> None:
+async def test_the_rate_limit_status_is_answered(broken: Broken) -> None:
     status = await broken.instance.get("/api/rate-limit-status")
     assert status["requests_used"] == 0
-    if broken.shows is not READ_ONLY:  # a look at the count does not tell that it cannot be raised
+    if broken.shows is not READ_ONLY:  # reading the count does not show that it cannot be raised
         assert status["using_redis"] is broken.shows.limiter_is_shared
 
 
@@ -211,7 +211,7 @@ async def client_over(upstash_settings: dict[str, Any], clock: Clock) -> AsyncIt
 
 
 @pytest.mark.parametrize("wire", TEMPORARY)
-async def test_what_may_pass_is_tried_three_times_then_once_every_ten_seconds(
+async def test_a_temporary_failure_is_tried_three_times_then_once_every_ten_seconds(
     wire: Wire, client_over: ClientOver
 ) -> None:
     client = client_over(wire)
@@ -222,7 +222,7 @@ async def test_what_may_pass_is_tried_three_times_then_once_every_ten_seconds(
 
 
 @pytest.mark.parametrize("wire", PERMANENT)
-async def test_what_somebody_must_mend_is_tried_once_a_minute(wire: Wire, client_over: ClientOver) -> None:
+async def test_a_permanent_failure_is_tried_once_a_minute(wire: Wire, client_over: ClientOver) -> None:
     client = client_over(wire)
     assert not any([await client.write(), await client.write(), await client.write(after=59.9)])
     assert client.attempts == 1
@@ -306,7 +306,7 @@ async def test_one_reset_may_come_from_a_pause_and_does_not_count(client_over: C
     assert len(client.store.requests) == 4
 
 
-async def test_the_store_is_left_alone_for_as_long_as_it_asks(client_over: ClientOver) -> None:
+async def test_the_store_is_not_called_during_its_retry_after(client_over: ClientOver) -> None:
     client = client_over({"status": 429, "html": HTML, "headers": {"Retry-After": "30"}})
     assert not any([await client.write(), await client.write(after=29.9)])
     assert len(client.store.requests) == 1
@@ -314,7 +314,7 @@ async def test_the_store_is_left_alone_for_as_long_as_it_asks(client_over: Clien
     assert await client.write(after=0.1)
 
 
-async def test_a_result_that_is_too_large_is_not_taken(client_over: ClientOver) -> None:
+async def test_a_result_that_is_too_large_is_refused(client_over: ClientOver) -> None:
     assert not await client_over({"huge_mb": 20}).read()
 
 
@@ -401,16 +401,16 @@ async def test_slow_names_of_articles_do_not_keep_the_store_from_being_found(
     url = upstash_settings["upstash_redis_rest_url"].replace("127.0.0.1", "localhost")
     busy = instance_of(url)
     urls = [f"http://{number}.slow.test/" for number in range(8)]
-    asking = [asyncio.ensure_future(busy.client.post("/api/generate", json={"url": each})) for each in urls]
+    requests = [asyncio.ensure_future(busy.client.post("/api/generate", json={"url": each})) for each in urls]
     for _ in range(4):
         await waiting.acquire()
     status = await instance_of(url).get("/api/rate-limit-status")
     released.set()
-    assert {answer.status_code for answer in await asyncio.gather(*asking)} == {422}
+    assert {answer.status_code for answer in await asyncio.gather(*requests)} == {422}
     assert status["using_redis"] is True
 
 
-async def test_a_patient_store_gets_no_more_than_half_of_a_requests_time(
+async def test_a_slow_store_gets_at_most_half_of_a_requests_time(
     upstash_settings: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     patient = {"store_timeout_ms": 10_000, "generate_deadline_seconds": 1.0}

@@ -1,4 +1,4 @@
-"""The names under which things stand in the store."""
+"""The names of keys in the store."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def trusting(store: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @dataclass
 class UpstashClient:
-    """Upstash by REST, behind a breaker whose clock the test moves; `read` and `write` tell success."""
+    """Upstash by REST, behind a breaker on the test's clock. `read` and `write`: whether it worked."""
 
     upstash: UpstashRest
     clock: Clock

@@ -1,4 +1,4 @@
-"""Questions to the model, as tests ask them."""
+"""Questions to the model, for tests of prompts and replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The faults of an Upstash-REST store, and what each entry point shows of them.
+"""The faults of an Upstash-REST store, and what each entry point shows for them.
 
 The cases U04 to U40 have the numbers of the project's list of faults; the others are our own.
 """
@@ -21,7 +21,7 @@ class Shows:
 
     redis: str = "healthy"
     overall: str = "healthy"
-    cache: str = "fwd=uri-miss"  # in the Cache-Status of a thread that nobody asked for before
+    cache: str = "fwd=uri-miss"  # in the Cache-Status of a thread that was never requested before
     limiter_is_shared: bool = True
     cleared: int = 200
     stats: Mapping[str, Any] = field(
@@ -31,7 +31,7 @@ class Shows:
 
 
 def down(redis: str) -> Shows:
-    """Nothing can be had of the store."""
+    """The store cannot be used at all."""
     return Shows(
         redis=redis,
         overall="degraded",

@@ -1,4 +1,4 @@
-"""Who writes: the model, or the extractive composer where it may."""
+"""The model writes, or the extractive composer where it may."""
 
 from __future__ import annotations
 

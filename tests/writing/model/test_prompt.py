@@ -16,7 +16,7 @@ def rules_and_data(brief: Brief, article: Article = ARTICLE) -> tuple[str, str]:
     return system["content"], user["content"]
 
 
-def test_the_source_stands_alone_between_fences_and_never_among_the_rules() -> None:
+def test_the_source_is_alone_between_fences_and_never_among_the_rules() -> None:
     rules, source = rules_and_data(Brief())
     assert source == f"FENCE-7f3a\n{ARTICLE.title}\n\n{ARTICLE.text}\nFENCE-7f3a"
     assert "FENCE-7f3a" in rules
@@ -34,7 +34,7 @@ def test_a_source_without_a_title_is_its_text() -> None:
         pytest.param(Brief(platform="mastodon"), "threads for Mastodon", id="platform"),
         pytest.param(Brief(max_posts=7), "at most 7 posts", id="posts"),
         pytest.param(Brief(platform="linkedin"), "Write one post", id="one-post"),
-        pytest.param(Brief(max_posts=5), f"at most {Brief(max_posts=5).max_length} characters", id="room"),
+        pytest.param(Brief(max_posts=5), f"at most {Brief(max_posts=5).max_length} characters", id="length"),
         pytest.param(Brief(), "characters count as two", id="weights"),
         pytest.param(Brief(), "the language of the source", id="own-language"),
         pytest.param(Brief(language="pt-BR"), "Write in Portuguese (pt-BR).", id="language"),
@@ -48,16 +48,16 @@ def test_a_source_without_a_title_is_its_text() -> None:
         pytest.param(Brief(), 'Leave "hooks" empty', id="no-hooks"),
     ],
 )
-def test_the_rules_say_what_was_asked_for(brief: Brief, phrase: str) -> None:
+def test_the_rules_name_every_option(brief: Brief, phrase: str) -> None:
     assert phrase in rules_and_data(brief)[0]
 
 
-def test_what_was_not_asked_for_is_not_mentioned() -> None:
+def test_options_that_are_not_set_are_not_mentioned() -> None:
     rules, _ = rules_and_data(Brief(platform="mastodon"))
     assert not [word for word in ("Tone", "tone", "Readers", "count as two") if word in rules]
 
 
-def test_a_rewrite_tells_the_wish_among_the_rules_and_the_thread_as_data() -> None:
+def test_a_rewrite_has_the_instruction_among_the_rules_and_the_thread_as_data() -> None:
     texts = ["One {x}.", "Two."]
     question = rewriting(texts, 2, Brief(language="fr"), instruction="with {wit},\nplease")
     assert "Write its post 2 anew, in at most 99 characters." in question.rules
@@ -74,7 +74,7 @@ def test_texts_to_shorten_are_data_too() -> None:
     assert "FENCE-7f3a" in question.rules_text
 
 
-def test_the_schema_asks_for_exactly_what_is_read() -> None:
+def test_the_schema_has_exactly_the_fields_that_are_read() -> None:
     schema = question_about().schema["schema"]
     assert set(schema["properties"]) == set(schema["required"]) == {"posts", "hooks"}
     assert (question_about().schema["strict"], schema["additionalProperties"]) == (True, False)

@@ -1,4 +1,4 @@
-"""What is read out of the model's reply."""
+"""Posts and hooks are parsed out of the model's reply."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ANSWERS = st.recursive(
         pytest.param('{"posts": ["1/2 One.", "2/2 Two."], "hooks": ["1/5\\nH"]}', id="numbers"),
     ],
 )
-def test_texts_are_read_out_of_the_answer(answer: str) -> None:
+def test_texts_are_read_out_of_the_reply(answer: str) -> None:
     posts, hooks = parse_response(answer, question_about())
     assert ([*filter(None, posts)], [*filter(None, hooks)]) == (["One.", "Two."], ["H"])
 
@@ -76,12 +76,12 @@ def test_texts_are_read_out_of_the_answer(answer: str) -> None:
         pytest.param(["A", "1/ B", "2/ C"], id="one-off-after-a-hook"),
     ],
 )
-def test_the_models_own_numbers_go(texts: list[str]) -> None:
+def test_the_models_own_numbers_are_removed(texts: list[str]) -> None:
     assert parse_response(json.dumps({"posts": texts}), question_about())[0] == ["A", "B", "C"]
 
 
 @pytest.mark.parametrize("hooks", [["Hook 1: A", "Hook 2: B", "C"], ["1/3 A", "1/3 B", "1/3 C"]])
-def test_the_numbers_of_hooks_go(hooks: list[str]) -> None:
+def test_the_numbers_of_hooks_are_removed(hooks: list[str]) -> None:
     _, read = parse_response(json.dumps({"posts": ["One."], "hooks": hooks}), question_about())
     assert read == ["A", "B", "C"]
 
@@ -93,7 +93,7 @@ def test_the_numbers_of_hooks_go(hooks: list[str]) -> None:
         *((text, text) for text in ("2/3 of voters", "1/3 New B", "2. Liga", "2/4 time")),
     ],
 )
-def test_a_rewrite_loses_the_number_of_its_place_alone(post: str, left: str) -> None:
+def test_a_rewrite_loses_only_the_number_of_its_position(post: str, left: str) -> None:
     question = rewriting(["A", "Waltzes in 2/4 time", "C"], 2)
     assert parse_response(json.dumps({"post": post}), question)[0] == [left]
 
@@ -130,14 +130,14 @@ RULES = question_about().rules
         pytest.param(["See fence 7F3A."], id="fence"),
     ],
 )
-def test_an_answer_that_repeats_the_rules_is_none(posts: list[str]) -> None:
+def test_a_reply_that_repeats_the_rules_is_a_model_error(posts: list[str]) -> None:
     for content in ({"posts": posts}, {"posts": ["One."], "hooks": posts}):
         with pytest.raises(ModelError) as caught:
             parse_response(json.dumps(content), question_about())
         assert caught.value.reason == "answer repeats the rules"
 
 
-def test_what_the_caller_asked_for_is_no_leak() -> None:
+def test_words_of_the_caller_are_not_taken_for_the_rules() -> None:
     words = "people who own small restaurants in Berlin"
     briefs = Brief(audience=words), Brief(tone=words)
     first = [question_about(brief) for brief in briefs]
@@ -148,7 +148,7 @@ def test_what_the_caller_asked_for_is_no_leak() -> None:
         assert parse_response(json.dumps({"posts": [f"For {words}, it matters."]}), question)[0]
 
 
-def test_what_the_source_says_too_is_no_leak() -> None:
+def test_words_of_the_source_are_not_taken_for_the_rules() -> None:
     article = Article(text=f"A prompt that works: {RULES[200:260]}")
     assert parse_response(json.dumps({"posts": [RULES[200:260]]}), question_about(article=article))[0]
 
@@ -167,7 +167,7 @@ def test_endless_lists_and_texts_are_bounded() -> None:
         pytest.param("[]", id="list"),
         pytest.param("null", id="null"),
         pytest.param('{"hooks": ["H"]}', id="no-posts"),
-        pytest.param('{"post": "One."}', id="one-post-that-nobody-asked-for"),
+        pytest.param('{"post": "One."}', id="one-post-instead-of-posts"),
         pytest.param('{"posts": []}', id="empty-posts"),
         pytest.param('{"posts": "One."}', id="posts-that-are-text"),
         pytest.param('{"posts": ["", "\\u200b", "3/3"]}', id="blank-posts"),
@@ -177,7 +177,7 @@ def test_endless_lists_and_texts_are_bounded() -> None:
         pytest.param("```", id="lone-code-fence"),
     ],
 )
-def test_an_answer_without_posts_is_the_models_failure(answer: str) -> None:
+def test_a_reply_without_posts_is_a_model_error(answer: str) -> None:
     with pytest.raises(ModelError) as caught:
         parse_response(answer, question_about())
     assert (caught.value.reason or "").startswith("answer ")
@@ -185,7 +185,7 @@ def test_an_answer_without_posts_is_the_models_failure(answer: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(ANSWERS)
-def test_any_json_is_texts_or_the_models_failure(content: object) -> None:
+def test_any_json_is_texts_or_a_model_error(content: object) -> None:
     try:
         posts, hooks = parse_response(json.dumps(content), question_about())
     except ModelError:
