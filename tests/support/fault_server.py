@@ -61,7 +61,7 @@ def either(one: Wants, other: Wants) -> Wants:
 
 
 class FaultServer:
-    """Has the fault `wire`; passes on to `behind` what `only` does not want, and everything while `wire` is None.
+    """Has the fault `wire` where `only` wants it; passes the rest, and all while `wire` is None, to `behind`.
 
     A batch is wanted when one of its commands is. `requests` holds the batches, an empty one for a request
     that was not read; `connections` counts the connections that were accepted, `hung_up` is set when one
