@@ -1,4 +1,4 @@
-"""Real parts for all tests: a Valkey server, an Upstash-REST front over it, a model server, a web server."""
+"""Fixtures for all tests: a Valkey server, an Upstash-REST front over it, a model server, a web server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.site import Site
 from tests.support.socket_guard import socket_guard as socket_guard
 from tests.support.upstash_front import Front
 
-# The same examples each time: what turns red has been changed. HYPOTHESIS_PROFILE=default looks for new ones.
+# The same examples each time: only a change makes a test fail. HYPOTHESIS_PROFILE=default finds new ones.
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

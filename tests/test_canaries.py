@@ -42,7 +42,7 @@ WRONG = {"Authorization": "Bearer canary-wrong-token", "X-API-Key": "canary-wron
 
 
 # URL and ID stand for a page and a thread.
-ASKED = [
+REQUESTS = [
     ("POST", "/api/generate", '{"url": "URL"}'),
     ("POST", "/api/generate", '{"url": "URL", "generator": "openai", "refresh": true}'),
     ("POST", "/api/generate", '{"canary-wrong'),
@@ -62,37 +62,37 @@ ASKED = [
 ]
 
 
-async def ask_every_route(client: httpx.AsyncClient, url: str, headers: dict[str, str]) -> None:
+async def request_every_route(client: httpx.AsyncClient, url: str, headers: dict[str, str]) -> None:
     headers = headers | {"Content-Type": "application/json"}
     made = await client.post("/api/generate", json={"text": ARTICLE}, headers=headers)
-    for method, template, body in ASKED:
+    for method, template, body in REQUESTS:
         path = template.replace("{id}", made.json().get("id", "none")).replace("{n}", "1")
         response = await client.request(method, path, headers=headers, content=body.replace("URL", url))
         assert "canary-wrong" not in f"{response.headers}{response.text}".replace(path, "")
 
 
-def test_every_route_of_the_api_is_asked() -> None:
+def test_every_route_of_the_api_is_requested() -> None:
     routes = iter_route_contexts(whole_app(Settings()).routes)
     written = {f"{method} {at.path}" for at in routes for method in at.methods or () if method != "HEAD"}
-    asked = {f"{method} {template}" for method, template, _ in ASKED}
-    assert {at for at in written if " /api/" in at or " /health" in at or " /debug/" in at} <= asked
+    sent = {f"{method} {template}" for method, template, _ in REQUESTS}
+    assert {at for at in written if " /api/" in at or " /health" in at or " /debug/" in at} <= sent
 
 
 @pytest.fixture(scope="module")
 def echo() -> Iterator[str]:
-    """A site whose articles tell what they were asked with."""
+    """A site whose articles contain the query of the request."""
 
     async def article(request: Request) -> Response:
-        told = "".join(
+        text = "".join(
             f"<p>This site was sent the header {name}: {it}.</p>" for name, it in request.headers.items()
         )
-        return Response(page(told * 3), media_type="text/html")
+        return Response(page(text * 3), media_type="text/html")
 
     with serving(Starlette(routes=[Route("/{path:path}", article)])) as url:
         yield url
 
 
-def model_that_tells(openai: FakeOpenAI, status: int) -> None:
+def echoing_model(openai: FakeOpenAI, status: int) -> None:
     message = f"Incorrect API key provided: {CANARIES['openai_api_key']}, at {openai.url}."
     openai.answer = lambda _: JSONResponse({"error": {"message": message, "code": "x"}}, status)
 
@@ -101,7 +101,7 @@ def settings_for(case: str, openai: FakeOpenAI, upstash: dict[str, Any]) -> dict
     """The stores and models of a case, which are made to fail as it says."""
     match case.split():
         case ["model", status]:
-            model_that_tells(openai, int(status))
+            echoing_model(openai, int(status))
         case ["store", "away"]:
             return {"redis_url": f"redis://canary-user:canary%2Dpassword@127.0.0.1:{closed_port()}/0"}
         case ["store", "newline"]:
@@ -134,8 +134,8 @@ async def test_no_secret_leaves(
     settings = {**model_settings, **CANARIES, "rate_limit_requests": 100}
     settings |= {"fetch_allow_hosts": (echo.removeprefix("http://"),)}
     settings |= settings_for(case, openai, upstash_settings)
-    caplog.set_level(logging.INFO)  # as where a platform sets the root logger so
-    await ask_every_route(client_of(**settings), f"{echo}/bridge", headers)
+    caplog.set_level(logging.INFO)  # as on a platform that sets the root logger so
+    await request_every_route(client_of(**settings), f"{echo}/bridge", headers)
     written = "".join([*capfd.readouterr(), caplog.text])
     secrets = secrets_of(Settings(**settings))
     assert [name for secret, name in secrets.items() if secret in written] == []
@@ -143,7 +143,7 @@ async def test_no_secret_leaves(
     assert '"route": "/api/generate"' in written
 
 
-async def test_an_error_that_holds_a_secret_is_told_by_its_kind_and_place(
+async def test_an_error_that_holds_a_secret_is_logged_by_its_kind_and_place(
     capfd: pytest.CaptureFixture[str], canary_guard: CanaryGuard
 ) -> None:
     router = APIRouter()
@@ -165,7 +165,7 @@ async def test_an_error_that_holds_a_secret_is_told_by_its_kind_and_place(
     ("leaves", "where"),
     [
         pytest.param(lambda secret: Response(f"my {secret}"), ["in a body"], id="body"),
-        pytest.param(lambda secret: Response(headers={"X-Told": secret}), ["in headers"], id="header"),
+        pytest.param(lambda secret: Response(headers={"X-Secret": secret}), ["in headers"], id="header"),
         pytest.param(lambda secret: log.event(f"my {secret}"), ["in our log"], id="log"),
         pytest.param(
             lambda secret: logging.getLogger("other").warning(secret), ["in a log line of other"], id="others"

@@ -1,4 +1,4 @@
-"""The tree of failures: every leaf renders, every kind is one that the contract names."""
+"""The tree of errors: every leaf renders, and every kind is in the contract."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_every_error_speaks_in_sentences(error: type[ThreadrError]) -> None:
 
 
 @pytest.mark.parametrize("error", [found for found in ALL if issubclass(found, ArticleError)])
-def test_whatever_is_wrong_with_the_url_is_the_callers_input(error: type[ThreadrError]) -> None:
+def test_every_failure_of_the_url_is_a_client_error(error: type[ThreadrError]) -> None:
     assert error.status == 422
 
 
@@ -59,7 +59,7 @@ def test_every_503_says_when_to_try_again(error: type[ThreadrError]) -> None:
     assert error().headers["Retry-After"].isdecimal()
 
 
-def test_only_errors_below_500_are_the_callers_but_for_three() -> None:
+def test_five_kinds_are_server_errors() -> None:
     ours = {error.kind for error in ALL if error.status >= 500}
     assert ours == {"internal", "cache-unavailable", "model-unavailable", "budget-spent", "not-cached"}
 
@@ -74,7 +74,7 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
     assert sorted(drawn) == sorted(error.__name__ for error in ALL)
 
 
-def test_the_drawing_tells_the_kinds_and_statuses_that_are_sent() -> None:
+def test_the_diagram_shows_the_kinds_and_statuses_that_are_sent() -> None:
     drawn = re.findall(r"([A-Z]\w+) +(\d{3} )?([a-z]+(?:-[a-z]+)*)$", errors.__doc__ or "", re.MULTILINE)
     assert len(drawn) > 12
     for name, status, kind in drawn:

@@ -1,4 +1,4 @@
-"""The log: one line a request, with nothing that may not be told; the saved query equals the statistics."""
+"""The log: one line a request, without secrets; the saved query equals the statistics."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def lines_of(capsys: pytest.CaptureFixture[str]) -> Lines:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def told_by(query: str, lines: Lines) -> dict[str, Any]:
-    """What Logs Insights makes of the lines, as far as a saved query goes: a filter, sums and a formula."""
+def results_of(query: str, lines: Lines) -> dict[str, Any]:
+    """The results of a saved query in Logs Insights: of a filter, sums and a formula."""
     (wanted,) = re.findall(r"^filter ispresent\((\w+)\)", query)
     lines = [line for line in lines if wanted in line]
-    told = {
+    sums = {
         alias: sum(line[name] for line in lines)
         for name, alias in re.findall(r"sum\((\w+)\) as (\w+)", query)
     }
     ((formula, alias),) = re.findall(r"^\s+(all_hits / .+) as (\w+)$", query, re.MULTILINE)
-    return told | {alias: eval(formula, {}, told)}  # noqa: S307 (the template's own text)
+    return sums | {alias: eval(formula, {}, sums)}  # noqa: S307 (the template's own text)
 
 
 async def test_every_request_has_one_line(
@@ -97,7 +97,7 @@ async def test_every_request_has_one_line(
         pytest.param("POST", "/api/generate", "c" * 7_000_000, (413, None, "validation"), id="too-large"),
     ],
 )
-async def test_a_refused_request_has_its_line_too_without_what_was_sent(
+async def test_a_refused_request_has_a_line_without_its_content(
     client_of: Make, method: str, path: str, body: str | None, expected: Any, capsys: Any
 ) -> None:
     headers = {"Content-Type": "application/json"}
@@ -107,7 +107,7 @@ async def test_a_refused_request_has_its_line_too_without_what_was_sent(
     assert "canary" not in json.dumps(line)
 
 
-async def test_what_else_is_logged_says_of_which_request_it_is(
+async def test_other_lines_have_the_id_of_their_request(
     client_of: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
     client = client_of(redis_url=f"redis://127.0.0.1:{closed_port()}")
@@ -136,10 +136,10 @@ async def test_a_request_that_is_cancelled_has_its_line(capsys: pytest.CaptureFi
 
     transport = httpx.ASGITransport(create_app(router, settings=Settings()))
     async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-        asking = asyncio.create_task(client.get("/hanging"))
+        request = asyncio.create_task(client.get("/hanging"))
         await reached.wait()
-        asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
+        request.cancel()
+        await asyncio.gather(request, return_exceptions=True)
     (line,) = lines_of(capsys)
     assert (line["route"], line.get("status")) == ("/hanging", None)
 
@@ -152,7 +152,7 @@ def test_lines_take_any_text(capfd: pytest.CaptureFixture[str]) -> None:
     assert line.isascii()
 
 
-def test_others_tell_no_addresses() -> None:
+def test_http_clients_log_no_addresses() -> None:
     log.set_up()
     assert not any(logging.getLogger(name).isEnabledFor(logging.INFO) for name in ("httpx", "httpx2"))
 
@@ -166,35 +166,35 @@ def writes(body: dict[str, Any]) -> dict[str, Any]:
 
 
 async def mixed_run(one: httpx.AsyncClient, other: httpx.AsyncClient, site: Site, clock: Clock) -> None:
-    """Everything that can become of a request."""
+    """Requests with every outcome."""
 
-    async def ask(client: httpx.AsyncClient, headers: dict[str, str] | None = None, **body: Any) -> Any:
+    async def post(client: httpx.AsyncClient, headers: dict[str, str] | None = None, **body: Any) -> Any:
         return (await client.post("/api/generate", json=body, headers=headers)).json()
 
-    made = await ask(one, text=ARTICLE)
+    made = await post(one, text=ARTICLE)
     for client in (one, other, other):  # kept in the process, in the store, in the process
-        await ask(client, text=ARTICLE)
-    await asyncio.gather(*(ask(one, text=f"{ARTICLE} Together.") for _ in range(4)))
-    await asyncio.gather(*(ask(client, text=f"{ARTICLE} Apart.") for client in (one, other)))
-    await ask(one, text=ARTICLE, refresh=True)
-    await ask(one, {"Cache-Control": "only-if-cached"}, text="Nobody asked this.")
-    await ask(one, text="Refuse this.")
-    await ask(one, text=ARTICLE, generator="extractive")
+        await post(client, text=ARTICLE)
+    await asyncio.gather(*(post(one, text=f"{ARTICLE} Together.") for _ in range(4)))
+    await asyncio.gather(*(post(client, text=f"{ARTICLE} Apart.") for client in (one, other)))
+    await post(one, text=ARTICLE, refresh=True)
+    await post(one, {"Cache-Control": "only-if-cached"}, text="Never requested before.")
+    await post(one, text="Refuse this.")
+    await post(one, text=ARTICLE, generator="extractive")
     rewrite = f"/api/threads/{made['id']}/posts/1/rewrite"
     assert (await one.post(rewrite, json={})).status_code == 200
     for path in ("bridge", "copy"):
-        await ask(one, url=f"{site.url}/{path}")
+        await post(one, url=f"{site.url}/{path}")
     site.pages = {f"/{path}": partial(Response, status_code=404) for path in ("bridge", "gone")}
     clock.now += 25 * 3_600
     for path in ("bridge", "gone", "gone"):  # stale, failed, remembered as failed
-        await ask(one, url=f"{site.url}/{path}")
-    await ask(other, text=ARTICLE)
-    for client in (one, other):  # what waits to be counted travels with the next look-up
-        await ask(client, text=ARTICLE, refresh=True)
+        await post(one, url=f"{site.url}/{path}")
+    await post(other, text=ARTICLE)
+    for client in (one, other):  # sends the counters that wait
+        await post(client, text=ARTICLE, refresh=True)
 
 
 @pytest.mark.parametrize("scope", ["requests", "generations"])
-async def test_the_saved_query_tells_what_the_statistics_tell(
+async def test_the_saved_query_equals_the_statistics(
     instance_of: Instances,
     openai: FakeOpenAI,
     store_settings: dict[str, Any],
@@ -209,7 +209,7 @@ async def test_the_saved_query_tells_what_the_statistics_tell(
     # The dict is not shared, so there both are the same process.
     other = instance_of(**settings) if store_settings else one
     await mixed_run(one, other, site, clock)
-    if store_settings:  # what happens without the store is no part of its statistics
+    if store_settings:  # a request without the store is not in its statistics
         away = {"redis_url": f"redis://127.0.0.1:{closed_port()}", "openai_api_key": None}
         await instance_of(**away).post("/api/generate", json={"text": ARTICLE})
     last = instance_of(**settings) if store_settings else one
@@ -217,14 +217,14 @@ async def test_the_saved_query_tells_what_the_statistics_tell(
     assert answers[-1].status_code == 429
     stats = (await one.get("/api/cache/stats")).json()
     lines = lines_of(capsys)
-    told = told_by(QUERY, lines)
+    results = results_of(QUERY, lines)
     names = ("hits", "misses", "collapsed", "stale_served", "tokens_in", "tokens_out", "cost_usd")
-    assert {name: round(told[f"all_{name}"], 6) for name in names} == {name: stats[name] for name in names}
-    assert round(told["hit_rate"], 4) == stats["hit_rate"]
+    assert {name: round(results[f"all_{name}"], 6) for name in names} == {name: stats[name] for name in names}
+    assert round(results["hit_rate"], 4) == stats["hit_rate"]
     outcomes = {line.get("cache") for line in lines}
     assert outcomes >= {"hit", "miss", "collapsed", "stale", "forced", "blocked", "failed", "absent"}
 
 
-async def test_head_is_told_as_head(client_of: Make, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_head_is_logged_as_head(client_of: Make, capsys: pytest.CaptureFixture[str]) -> None:
     await client_of().head("/health")
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["method"] == "HEAD"

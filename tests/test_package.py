@@ -1,4 +1,4 @@
-"""The bundle holds our code and every data file beside it, and works from where it is unpacked."""
+"""The bundle has our code and every data file beside it, and works where it is unpacked."""
 
 from __future__ import annotations
 

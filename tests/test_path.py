@@ -1,4 +1,4 @@
-"""A hit is followed with a finger: through how many files its calls go, and how often back."""
+"""The path of a hit: how many files its calls pass through, and how often they return."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def _find_broad_excepts(file: str, source: str, tree: ast.Module, found: dict[st
 
 
 def _broad_names(node: ast.AST) -> set[str]:
-    """What the node catches beyond named failures: Exception, BaseException, or both for a bare except."""
+    """The broad exceptions that the node catches: Exception, BaseException, or both for a bare except."""
     broad = {"Exception", "BaseException"}
     if isinstance(node, ast.ExceptHandler):
         if node.type is None:

@@ -1,8 +1,9 @@
-"""The sliding window against a model that counts with fractions and tries every millisecond."""
+"""The sliding window against a model that counts in fractions, by the millisecond; blocked clients."""
 
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.rate_limit import Window
+from core.rate_limit import BlockedClients, Decision, Window
 
 WINDOWS = st.builds(Window, st.integers(1, 6), st.integers(1, 40))
 COUNTS = st.integers(0, 9)
@@ -24,7 +25,7 @@ def modelled(window: Window, current: int, previous: int, now_ms: int) -> int:
 
 
 def later(window: Window, current: int, previous: int, now_ms: int, wait_ms: int) -> tuple[int, int, int]:
-    """The counts after `wait_ms` in which nobody asked."""
+    """The counts after `wait_ms` without calls."""
     at = now_ms + wait_ms
     moved = at // window.milliseconds - now_ms // window.milliseconds
     counts = [(current, previous), (0, current)][moved] if moved < 2 else (0, 0)
@@ -111,3 +112,38 @@ def test_a_decision_counts_the_call_that_was_just_allowed() -> None:
 def test_a_new_client_has_everything_and_nothing_to_wait_for() -> None:
     status = Window(10, 1_000).decision(current=0, previous=0, now_ms=123)
     assert (status.remaining, status.retry_after_seconds, status.reset_seconds) == (10, 0, 0)
+
+
+def blocked(now: float, *, retry_after_seconds: float = 10) -> Decision:
+    return replace(
+        Window(1, 60_000).decision(current=1, previous=0, now_ms=0),
+        now=now,
+        retry_after_seconds=retry_after_seconds,
+        reset_seconds=30,
+    )
+
+
+def test_a_blocked_client_waits_for_what_is_left_of_its_time() -> None:
+    clients = BlockedClients()
+    clients.add("a", blocked(100.0))
+    decision = clients.still("a", 104.0)
+    assert decision is not None
+    assert (decision.now, decision.retry_after_seconds, decision.reset_seconds) == (104.0, 6.0, 26.0)
+    assert (decision.allowed, decision.reset) == (False, 110.0)
+
+
+def test_a_blocked_client_is_forgotten_when_it_may_pass() -> None:
+    clients = BlockedClients()
+    clients.add("a", blocked(100.0))
+    assert clients.still("a", 109.999) is not None
+    assert clients.still("a", 110.0) is None
+    assert "a" not in clients
+
+
+def test_of_too_many_blocked_clients_the_earliest_is_forgotten() -> None:
+    clients = BlockedClients()
+    for number in range(10_001):
+        clients.add(str(number), blocked(100.0))
+    assert len(clients) == 10_000
+    assert "0" not in clients
+    assert "1" in clients

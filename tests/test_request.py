@@ -1,4 +1,4 @@
-"""What a request has learned, as headers."""
+"""The headers and the log line of a request."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def test_the_cache_is_named_in_its_status(status: CacheStatus, text: str) -> Non
     assert record(cache=CacheRecord(status=status)).headers()["Cache-Status"] == f"threadr; {text}"
 
 
-def test_an_age_of_zero_is_told() -> None:
+def test_an_age_of_zero_is_sent() -> None:
     assert record(cache=CacheRecord(age_seconds=0)).headers()["Age"] == "0"
     assert "Age" not in record().headers()
 
 
-def test_limits_are_told_in_both_spellings() -> None:
+def test_limits_are_sent_in_both_spellings() -> None:
     assert record(decision=decision()).headers() == {
         "X-Request-Id": "ab12",
         "RateLimit-Policy": '"requests";q=10;w=3600',
@@ -85,7 +85,7 @@ def test_limits_are_told_in_both_spellings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("retry_seconds", "told"),
+    ("retry_seconds", "header"),
     [
         pytest.param(0.001, "1", id="a-moment"),
         pytest.param(0.0, "1", id="nothing"),
@@ -93,14 +93,14 @@ def test_limits_are_told_in_both_spellings() -> None:
         pytest.param(60.0, "60", id="whole"),
     ],
 )
-def test_a_refused_caller_is_told_when_to_come_back(retry_seconds: float, told: str) -> None:
+def test_a_refused_caller_gets_retry_after(retry_seconds: float, header: str) -> None:
     refused = decision(allowed=False, used=10, retry=retry_seconds)
     headers = record(decision=refused).headers()
-    assert headers["Retry-After"] == told
+    assert headers["Retry-After"] == header
     assert headers["X-RateLimit-Remaining"] == "0"
 
 
-def test_an_admitted_caller_is_not_told_to_wait() -> None:
+def test_an_admitted_caller_gets_no_retry_after() -> None:
     assert "Retry-After" not in record(decision=decision(used=10, retry=5.0)).headers()
 
 
@@ -115,7 +115,7 @@ def test_limit_headers_are_never_negative_and_whole(
     assert int(headers["X-RateLimit-Reset"]) >= 1_700_000_000 + max(0, retry)
 
 
-def test_time_runs_out_and_never_below_nothing() -> None:
+def test_the_time_left_is_never_negative() -> None:
     clock = Clock()
     request = record(monotonic=clock)
     left = []
@@ -126,7 +126,7 @@ def test_time_runs_out_and_never_below_nothing() -> None:
     assert request.seconds_spent == pytest.approx(124.5)
 
 
-def test_parts_are_timed_and_told_together_even_when_they_fail() -> None:
+def test_parts_are_timed_and_sent_together_even_when_they_fail() -> None:
     clock = Clock()
     request = record(monotonic=clock)
     for seconds in (0.25, 1.0):
@@ -136,8 +136,8 @@ def test_parts_are_timed_and_told_together_even_when_they_fail() -> None:
     with request.timed("writing"):
         clock.now += 2.0
     request.store_usage.trips, request.store_usage.commands, request.store_usage.milliseconds = 1, 8, 4.26
-    told = 'store;dur=4.3;desc="1 round trips, 8 commands", article;dur=1250.0, writing;dur=2000.0'
-    assert request.headers()["Server-Timing"] == told
+    expected = 'store;dur=4.3;desc="1 round trips, 8 commands", article;dur=1250.0, writing;dur=2000.0'
+    assert request.headers()["Server-Timing"] == expected
     line = request.log_fields()
     assert (line["store_ms"], line["article_ms"], line["writing_ms"]) == (4.3, 1250.0, 2000.0)
     assert line["milliseconds"] == 3250.0

@@ -1,4 +1,4 @@
-"""What the environment may say, and what stops the start."""
+"""Settings from the environment, and values that stop the start."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_lists_are_read_without_spaces_and_empty_parts() -> None:
         pytest.param("CACHE_TTL_HOURS", "nan", id="not-a-number"),
         pytest.param("LOCAL_CACHE_SECONDS", "inf", id="infinite"),
         pytest.param("RATE_LIMIT_WINDOW_HOURS", "0", id="no-window"),
-        pytest.param("RATE_LIMIT_REQUESTS", "0", id="nobody-may-pass"),
+        pytest.param("RATE_LIMIT_REQUESTS", "0", id="no-request-allowed"),
         pytest.param("RATE_LIMIT_REQUESTS", "1.5", id="fraction-of-a-request"),
         pytest.param("RATE_LIMIT_REQUESTS", "ten", id="words"),
         pytest.param("STORE_TIMEOUT_MS", "9", id="too-short-a-time"),
@@ -85,7 +85,7 @@ def test_lists_are_read_without_spaces_and_empty_parts() -> None:
         pytest.param("FRONT_DOOR", "proxy:0", id="no-hops"),
         pytest.param("FRONT_DOOR", "proxy:10", id="too-many-hops"),
         pytest.param("FRONT_DOOR", "proxy:²", id="superscript-hops"),
-        pytest.param("FRONT_DOOR", "cloudfront", id="unknown-door"),
+        pytest.param("FRONT_DOOR", "cloudfront", id="unknown-front-door"),
     ],
 )
 def test_a_bad_value_stops_the_start_by_name_and_is_not_repeated(variable: str, value: str) -> None:
@@ -110,24 +110,24 @@ def test_private_hosts_are_never_fetched_in_production() -> None:
         Settings.from_env(allowed | {"ENVIRONMENT": "production"})
 
 
-@pytest.mark.parametrize("door", ["gateway", "function-url", "alb", "proxy:1", "proxy:9"])
-def test_every_documented_front_door_is_accepted(door: str) -> None:
-    assert Settings.from_env({"FRONT_DOOR": door}).front_door == door
+@pytest.mark.parametrize("front_door", ["gateway", "function-url", "alb", "proxy:1", "proxy:9"])
+def test_every_documented_front_door_is_accepted(front_door: str) -> None:
+    assert Settings.from_env({"FRONT_DOOR": front_door}).front_door == front_door
 
 
 @pytest.mark.parametrize(
     ("environ", "origins"),
     [
         pytest.param({}, ("*",), id="everyone-in-development"),
-        pytest.param({"ENVIRONMENT": "production"}, (), id="nobody-in-production"),
+        pytest.param({"ENVIRONMENT": "production"}, (), id="none-in-production"),
         pytest.param(
             {"ENVIRONMENT": "production", "CORS_ORIGINS": "https://a.example, https://b.example"},
             ("https://a.example", "https://b.example"),
-            id="who-is-named",
+            id="named-origins",
         ),
     ],
 )
-def test_origins_are_open_only_where_nobody_else_looks(
+def test_origins_default_to_any_in_development_and_to_none_in_production(
     environ: dict[str, str], origins: tuple[str, ...]
 ) -> None:
     assert Settings.from_env(environ).allowed_origins == origins
@@ -139,7 +139,7 @@ def test_secrets_stay_out_of_the_repr() -> None:
     assert "hunter2" not in repr(read)
 
 
-def test_what_is_given_is_told_by_name_only() -> None:
+def test_settings_that_are_set_are_listed_by_name_only() -> None:
     given_names = Settings.from_env(SECRETS | {"RATE_LIMIT_REQUESTS": "10"}).changed()
     assert {name for name, given in given_names.items() if given} == SECRETS.keys()
     assert all(isinstance(given, bool) for given in given_names.values())

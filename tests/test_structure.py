@@ -1,4 +1,4 @@
-"""The architecture holds: packages import by the table, heavy imports wait, the README is true."""
+"""The architecture: packages import by the table, heavy imports are late, the README names what is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""template.yaml == serverless.yml == functions/: what is deployed is what was written."""
+"""template.yaml, serverless.yml and functions/ agree."""
 
 from __future__ import annotations
 

@@ -49,9 +49,10 @@ class TieredCache(Generic[AnswerT]):
         if not was_damaged:
             return await self.look_up(lookup.uncharged(), record, was_damaged=True)
         # It could not be removed: this process goes on without looking.
+        local = self._tiers.local
         lookup = replace(lookup, mode="refresh" if lookup.mode == "normal" else "count_only")
-        reply = await self._tiers.local.look_up(lookup, seconds=record.seconds_left + 1)
-        return self._outcome_without_hit(Grant(store=self._tiers.local, lookup=lookup, reply=reply), record)
+        reply = await local.look_up(lookup, seconds=record.seconds_left + 1)
+        return self._outcome(Grant(store=local, lookup=lookup, reply=reply), record) or NotStored()
 
     def count_later(self, result: str) -> None:
         """Count a result with the next round trip."""

@@ -40,7 +40,7 @@ def test_an_article_has_its_text_title_author_date_and_language() -> None:
     assert (article.url, article.truncated) == (URL, False)
 
 
-def test_what_a_page_does_not_say_is_none() -> None:
+def test_missing_metadata_is_none() -> None:
     article = extract_article(page(head=""), url=URL)
     assert (article.title, article.author, article.published) == (None, None, None)
 
@@ -55,7 +55,7 @@ def test_what_a_page_does_not_say_is_none() -> None:
         pytest.param("", f"<p>{GERMAN}</p>", "de", id="guessed"),
         pytest.param(' lang="en"', f"<p>{GERMAN * 3}</p>", "de", id="plainly-another"),
         pytest.param(' lang="de"', f"<p>{SENTENCE * 9}</p>", "en", id="plainly-english"),
-        pytest.param(' lang="da"', f"<p>{GERMAN * 3}</p>", "da", id="one-that-we-cannot-tell-apart"),
+        pytest.param(' lang="da"', f"<p>{GERMAN * 3}</p>", "da", id="one-that-is-not-detected"),
     ],
 )
 def test_a_language_is_the_pages_own_or_guessed(attributes: str, body: str, language: str) -> None:
@@ -68,7 +68,7 @@ def test_paragraphs_are_divided_by_newlines_and_scripts_are_left_out() -> None:
     assert text.split("\n") == [first.strip(), second.strip()]
 
 
-def test_menus_and_footers_are_no_part_of_an_article() -> None:
+def test_menus_and_footers_are_left_out() -> None:
     menu = "<nav><ul><li><a href=/a>Home</a></li><li><a href=/b>Sport</a></li></ul></nav>"
     html = (
         f"<body>{menu}<main><article>{BODY * 2}</article></main><footer>All rights reserved</footer></body>"
@@ -147,7 +147,7 @@ def test_a_meta_element_that_says_utf_16_means_utf_8(label: str, padding: str) -
         pytest.param("“ışık”", "windows-1254", "iso-8859-9", id="latin-5-is-windows-1254"),
     ],
 )
-def test_a_label_means_what_browsers_take_it_for(text: str, codec: str, label: str) -> None:
+def test_a_charset_label_means_the_same_as_in_browsers(text: str, codec: str, label: str) -> None:
     assert decode(text.encode(codec), f"text/html; charset={label}") == text
 
 
@@ -160,7 +160,7 @@ NO_CHARSETS = """
 
 @pytest.mark.parametrize("name", ["", "a" * 5_000, *NO_CHARSETS.split()])
 @pytest.mark.parametrize("place", ["header", "meta"])
-def test_a_name_that_is_no_charset_is_ignored(name: str, place: str) -> None:
+def test_an_unknown_charset_is_ignored(name: str, place: str) -> None:
     meta = f'<meta charset="{name}">' if place == "meta" else ""
     html = f"{meta}<p>{RUSSIAN}"
     assert decode(html.encode(), f"text/html; charset={name}" if place == "header" else None) == html
@@ -220,7 +220,7 @@ def test_one_odd_character_spoils_neither_text_nor_title(mark: str) -> None:
         pytest.param(page(f"<!-- {SENTENCE * 9} -->"), id="comment-only"),
     ],
 )
-def test_a_page_without_article_text_is_none(html: bytes) -> None:
+def test_a_page_without_article_text_is_refused(html: bytes) -> None:
     with pytest.raises(NoArticle):
         extract_article(html, url=URL)
 
@@ -290,7 +290,7 @@ def test_the_start_of_a_locked_article_is_a_paywall(head: str, body: str) -> Non
 
 
 @pytest.mark.parametrize("head", [LOCKED, '<meta name="a" content="Subscribe to continue reading">'])
-def test_an_article_that_came_whole_is_no_paywall(head: str) -> None:
+def test_a_complete_article_is_not_taken_for_a_paywall(head: str) -> None:
     body = "".join(f"<p>On day {n} {SENTENCE}</p>" for n in range(20))
     assert "On day 19" in extract_article(page(body, head=head), url=URL).text
 
@@ -320,7 +320,7 @@ def test_an_error_page_or_a_notice_is_refused_with_its_reason(title: str, body: 
 
 
 @pytest.mark.parametrize("title", ["404 Media raises money", "Page found in the attic", "The cookie policy"])
-def test_a_short_article_about_such_things_is_one(title: str) -> None:
+def test_a_short_article_about_such_notices_is_an_article(title: str) -> None:
     assert extract_article(page(head=f"<title>{title}</title>"), url=URL).title == title
 
 
@@ -367,7 +367,7 @@ def test_two_megabytes_of_anything_are_cut_and_say_so(part: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n", "...", "\x00\u200b", "-- ** --"])
-def test_a_text_in_which_nothing_can_be_read_is_no_article(text: str) -> None:
+def test_a_text_without_readable_characters_is_refused(text: str) -> None:
     with pytest.raises(NoArticle):
         plain_article(text)
 

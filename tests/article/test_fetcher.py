@@ -1,4 +1,4 @@
-"""The fetcher is polite, checks certificates, and lets nobody wait for slow names."""
+"""The fetcher is polite, checks certificates, and is not delayed by slow look-ups of other names."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ VALIDATORS = Validators(ETAG, DATE)
 
 
 async def versioned(visit: Visit) -> None:
-    """The page, or 304 to whoever knows this version."""
+    """The page, or 304 to a request that has this version."""
     headers = {"ETag": ETAG, "Last-Modified": DATE}
     known = f"If-None-Match: {ETAG}\r\n".encode() in visit.head
     await visit.send(answer(b"" if known else HTML, status=304 if known else 200, headers=headers))
 
 
-async def test_the_request_says_honestly_who_asks_and_asks_for_little() -> None:
+async def test_the_request_has_an_honest_user_agent_and_few_headers() -> None:
     async with hostile(sends(answer(HTML))) as server:
         await Fetcher(allow_hosts=[server.authority]).fetch(server.url, seconds=5)
     head = server.visits[0].head.decode()
@@ -95,7 +95,7 @@ async def test_odd_validators_are_not_kept(odd: str) -> None:
     assert page.validators == Validators()
 
 
-async def test_a_304_that_nobody_asked_for_is_no_page() -> None:
+async def test_a_304_to_an_unconditional_request_is_unreachable() -> None:
     async with hostile(sends(answer(status=304))) as server:
         with pytest.raises(ArticleUnreachable):
             await Fetcher(allow_hosts=[server.authority]).fetch(
@@ -105,7 +105,7 @@ async def test_a_304_that_nobody_asked_for_is_no_page() -> None:
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[trustme.CA]:
-    """Whom this process trusts, and nobody else."""
+    """The only certificate authority that this process trusts."""
     authority = trustme.CA()
     file = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(file)
@@ -138,7 +138,7 @@ async def test_a_certificate_of_another_name_is_refused(authority: trustme.CA, n
     assert server.visits == []
 
 
-@pytest.mark.parametrize("signer", ["itself", "nobody known"])
+@pytest.mark.parametrize("signer", ["itself", "an unknown authority"])
 async def test_a_certificate_of_an_unknown_authority_is_refused(authority: trustme.CA, signer: str) -> None:
     async with hostile(sends(answer(HTML)), tls=certified(trustme.CA(), "localhost")) as server:
         host = server.authority.replace("127.0.0.1", "localhost")
@@ -147,7 +147,7 @@ async def test_a_certificate_of_an_unknown_authority_is_refused(authority: trust
 
 
 class Detour(httpcore2.AsyncNetworkBackend):
-    """Leads every address to one port of loopback."""
+    """Connects every address to one port of loopback."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -186,7 +186,7 @@ async def test_plain_http_on_the_tls_port_is_unreachable(authority: trustme.CA) 
             await Fetcher(allow_hosts=[host]).fetch(f"https://{host}/", seconds=5)
 
 
-async def test_a_server_that_never_shakes_hands_is_hung_up_on_in_time() -> None:
+async def test_a_server_that_never_finishes_the_tls_handshake_times_out() -> None:
     hung_up = asyncio.Event()
 
     async def play(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -201,7 +201,7 @@ async def test_a_server_that_never_shakes_hands_is_hung_up_on_in_time() -> None:
         await asyncio.wait_for(hung_up.wait(), 5)
 
 
-async def test_slow_names_hold_up_nobody_elses_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_look_ups_of_names_do_not_delay_others(monkeypatch: pytest.MonkeyPatch) -> None:
     answered, threads = threading.Event(), []
 
     def slow(*_: Any, **__: Any) -> list[Any]:
@@ -220,11 +220,11 @@ async def test_slow_names_hold_up_nobody_elses_look_up(monkeypatch: pytest.Monke
     finally:
         answered.set()
     assert {type(outcome) for outcome in outcomes} == {ArticleBlocked}
-    assert len(threads) == 4  # the others were called off while they waited
+    assert len(threads) == 4  # the others were cancelled while they waited
     assert all(name.startswith("article-dns") for name in threads)
 
 
-async def test_a_caller_that_goes_away_ends_the_fetch() -> None:
+async def test_a_cancelled_caller_ends_the_fetch() -> None:
     arrived, left = asyncio.Event(), asyncio.Event()
 
     async def never(visit: Visit) -> None:

@@ -1,4 +1,4 @@
-"""Whatever a web server does, its page or a problem comes back: in time, in bounds, and never as a 5xx."""
+"""Hostile web servers: the result is a page or a problem, in time, within bounds, and never a 5xx."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ UNREACHABLE: dict[str, Play] = {
     "hides the body behind chunk extensions": repeats(CHUNKED, b"1;" + b"a" * 50_000 + b"\r\na\r\n"),
     "says gzip and sends text": coded(b"<p>Hello.", "gzip"),
     "cuts gzip short": coded(gzip.compress(page().encode())[:-40], "gzip"),
-    "sends gzip that holds nothing, for ever": repeats(
+    "sends gzip that holds nothing, endlessly": repeats(
         GZIPPED + b"\x1f\x8b\x08\0\0\0\0\0\0\xff", b"\0\0\0\xff\xff" * 1_000
     ),
     "redirects to nowhere": sends(answer(status=302)),
@@ -225,7 +225,7 @@ async def test_the_log_does_not_quote_the_server() -> None:
     assert caught.value.reason == "RemoteProtocolError"
 
 
-async def test_a_circle_costs_six_requests() -> None:
+async def test_a_redirect_loop_costs_six_requests() -> None:
     async with hostile(redirects("/page")) as server:
         with pytest.raises(ArticleError):
             await fetch(server)
@@ -277,7 +277,7 @@ async def _check(client_of: Make, server: HostileServer, case: dict[str, Any]) -
 
 
 def _plays(wire: dict[str, Any]) -> Iterator[Play]:
-    """What the far side does, by the words of the vectors."""
+    """What the server does, by the words of the vectors."""
     if "drip_ms" in wire:
         yield repeats(HEAD + b"Content-Length: 1000000\r\n\r\n", b"a", seconds=wire["drip_ms"] / 1_000)
     elif "expands" in wire:

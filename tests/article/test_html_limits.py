@@ -1,4 +1,4 @@
-"""Markup within bounds: ordinary pages whole, hostile ones cheap and still readable where they can be."""
+"""HTML within bounds: ordinary pages stay complete; hostile ones are cheap, and readable if possible."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def test_an_ordinary_page_stays_as_it_is(page: str) -> None:
         pytest.param("<?xml version='1.0'?>", id="processing-instruction"),
     ],
 )
-def test_what_no_reader_sees_is_left_out(part: str) -> None:
+def test_hidden_elements_are_left_out(part: str) -> None:
     assert limit_html(f"<p>a</p>{part}<p>b</p>")[0] == "<!DOCTYPE html>\n<p>a</p><p>b</p>"
 
 
 @pytest.mark.parametrize("mark", ["<!--", "<script>", "<style>", "<title>", "<textarea>"])
-def test_what_never_ends_swallows_the_rest(mark: str) -> None:
+def test_an_unclosed_element_hides_the_rest(mark: str) -> None:
     assert limit_html(STORY + mark * 200_000)[0] == "<!DOCTYPE html>\n" + STORY
 
 
@@ -77,7 +77,7 @@ def test_what_never_ends_swallows_the_rest(mark: str) -> None:
         pytest.param("<script type=application/ld+json>[</script>" * 40_000 + STORY, 6_000, id="data"),
     ],
 )
-def test_a_story_in_hostile_markup_stays_and_the_rest_shrinks(page: str, most: int) -> None:
+def test_the_article_in_hostile_markup_stays_and_the_rest_shrinks(page: str, most: int) -> None:
     kept = limit_html(page)[0]
     assert "The river flooded the old town." in kept
     assert len(kept) <= most
@@ -119,5 +119,5 @@ def test_broken_tags_end_in_time(part: str) -> None:
         )
     ).map("".join)
 )
-def test_any_markup_becomes_no_longer(page: str) -> None:
+def test_no_markup_grows(page: str) -> None:
     assert len(limit_html(page)[0]) <= len(page) + len("<!DOCTYPE html>\n")

@@ -3,45 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import io
 
 import pytest
-from pypdf import PdfWriter
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from core.article.extraction import extract_article
 from core.errors import NoArticle, UnsupportedContent
+from tests.support.pdf import LINES, pdf
 
 URL = "https://papers.example.com/flood.pdf"
-LINES = [
-    "The river flooded the old town after three days of heavy",
-    "rain, and rescue teams came in boats to bring the inhabi-",
-    "tants of the lower streets to the school on the hill.",
-    "Nobody was hurt.",
-    "On Monday the water began to fall, and the shops near the",
-    "bridge could open their doors for the first time again.",
-    "7",
-]
-
-
-def pdf(*pages: list[str], password: str | None = None, **about: str) -> bytes:
-    writer = PdfWriter()
-    kinds = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
-    font = DictionaryObject({NameObject(key): NameObject(value) for key, value in kinds.items()})
-    for lines in pages:
-        page = writer.add_blank_page(width=600, height=800)
-        fonts = DictionaryObject({NameObject("/F1"): font})
-        page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
-        stream = DecodedStreamObject()
-        shown = "".join(f"({line}) Tj 0 -14 Td " for line in lines)
-        stream.set_data(f"BT /F1 12 Tf 50 700 Td {shown}ET".encode("latin-1"))
-        page[NameObject("/Contents")] = writer._add_object(stream)
-    writer.add_metadata({f"/{name}": value for name, value in about.items()})
-    if password:
-        writer.encrypt(password, algorithm="RC4-128")
-    written = io.BytesIO()
-    writer.write(written)
-    return written.getvalue()
 
 
 def test_a_text_pdf_is_an_article_with_its_paragraphs_and_metadata() -> None:
@@ -65,12 +34,12 @@ def test_a_pdf_is_known_by_its_first_bytes(content_type: str | None) -> None:
 
 
 @pytest.mark.parametrize("title", ["", "untitled", "flood-final.docx", "Microsoft Word - flood"])
-def test_a_files_name_is_no_title(title: str) -> None:
+def test_a_title_that_is_a_file_name_is_ignored(title: str) -> None:
     assert extract_article(pdf(LINES, Title=title), url=URL).title is None
 
 
 @pytest.mark.parametrize("date", ["", "yesterday"])
-def test_a_date_that_is_none_is_left_out(date: str) -> None:
+def test_an_invalid_date_is_left_out(date: str) -> None:
     assert extract_article(pdf(LINES, CreationDate=date), url=URL).published is None
 
 
@@ -112,7 +81,7 @@ def test_a_pdf_that_was_broken_off_gives_its_text_or_a_refusal(kept: float) -> N
         assert "rescue teams" in extract_article(body[: int(kept * len(body))], url=URL).text
 
 
-def test_a_pdf_with_a_word_or_two_is_no_article() -> None:
+def test_a_pdf_with_a_word_or_two_has_no_article() -> None:
     with pytest.raises(NoArticle):
         extract_article(pdf(["Annex 3"]), url=URL)
 
@@ -124,7 +93,7 @@ def test_a_long_pdf_is_cut_and_says_so() -> None:
     assert "Page 69 of" not in article.text
 
 
-def test_a_page_beyond_all_measure_is_left_out_and_the_others_are_read() -> None:
+def test_a_huge_page_is_left_out_and_the_others_are_read() -> None:
     article = extract_article(pdf(LINES, ["x"] * 60_000, ["The end of the report."]), url=URL)
     assert article.truncated
     assert article.text.startswith("The river flooded")

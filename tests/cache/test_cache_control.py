@@ -1,4 +1,4 @@
-"""What a request's Cache-Control asks for."""
+"""Parsing of Cache-Control in requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equal pages get one key; pages that may differ never share one."""
+"""Equal pages have one key; pages that may differ never share one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ URLS = st.builds(
         pytest.param("http://e.com/%c3%bc", "http://e.com/%C3%BC", id="case-of-escapes"),
     ],
 )
-def test_spellings_of_one_page_get_one_key(one: str, other: str) -> None:
+def test_spellings_of_one_url_have_one_key(one: str, other: str) -> None:
     assert canonical_url(one) == canonical_url(other) == other
 
 
@@ -101,7 +101,7 @@ def test_tracking_anywhere_in_the_query_changes_nothing(url: str, tracking: list
 
 @settings(max_examples=300, deadline=None)
 @given(URLS)
-def test_a_key_means_to_a_server_what_the_url_means(url: str) -> None:
+def test_a_key_requests_the_same_page_as_the_url(url: str) -> None:
     assert meaning(canonical_url(url)) == meaning(url)
 
 
@@ -109,7 +109,7 @@ ASCII = "".join(map(chr, range(128)))
 
 
 def meaning(url: str) -> tuple[str, str, list[str]]:
-    """What a server can tell of a URL: its host, its path, and every name's values in order."""
+    """What a server reads of a URL: its host, its path, and every name's values in order."""
     parts = urlsplit(url)
     pairs = [unreserved(quote(pair, safe=ASCII)) for pair in parts.query.split("&") if pair]
     pairs = [pair for pair in pairs if not re.match(r"(utm_|fbclid|gclid|mc_eid|igsh)", pair.lower())]
@@ -139,7 +139,7 @@ def test_only_escapes_of_unreserved_characters_are_undone(code: int) -> None:
 
 
 @pytest.mark.parametrize("url", ["not a url", "ftp://e.com/", "http://u:p@e.com/", "http://127.1/", ""])
-def test_what_is_no_web_url_has_no_key(url: str) -> None:
+def test_only_a_web_url_has_a_key(url: str) -> None:
     with pytest.raises(ArticleBlocked):
         canonical_url(url)
 

@@ -1,4 +1,4 @@
-"""A kept answer comes back as it was kept, or not at all."""
+"""A kept answer round-trips, or is treated as absent."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def value_of(payload: str, head: str = f"2000500 1000500 12500 {ENTRY.digest}") 
     return f"{head} {payload}"
 
 
-def test_an_entry_comes_back_as_it_was_kept() -> None:
+def test_an_entry_round_trips() -> None:
     value = CODEC.to_value(ENTRY)
     assert value is not None
     assert value.startswith(f"2000500 1000500 12500 {ENTRY.digest} ")
     assert CODEC.from_value(value) == ENTRY
 
 
-def test_a_long_answer_is_packed_and_comes_back() -> None:
+def test_a_long_answer_is_compressed_and_round_trips() -> None:
     payload = "word and word " * 400
     long = entry(title=payload)
     value = CODEC.to_value(long)
@@ -60,7 +60,7 @@ def test_a_long_answer_is_packed_and_comes_back() -> None:
     assert CODEC.from_value(value) == long
 
 
-def test_what_packing_would_make_longer_is_not_packed() -> None:
+def test_an_answer_that_compression_would_lengthen_is_not_compressed() -> None:
     noise = base64.b85encode(zlib.compress(bytes(range(256)) * 4)).decode() + "".join(
         map(chr, range(0x4E00, 0x5300))
     )
@@ -75,13 +75,13 @@ def test_an_answer_over_256_kb_is_not_kept() -> None:
     assert MAX_BYTES == 262_144
 
 
-def test_a_bomb_is_not_unpacked() -> None:
+def test_a_compression_bomb_is_not_unpacked() -> None:
     bomb = "z" + base64.b85encode(zlib.compress(b" " * 50_000_000)).decode()
     assert CODEC.from_value(value_of(bomb)) is None
 
 
 def payload(**changes: Any) -> str:
-    """A whole payload but for the changes."""
+    """A valid payload with these changes."""
     parts: dict[str, Any] = {
         "answer": EXAMPLE,
         "drafts": ["a"],
@@ -93,7 +93,7 @@ def payload(**changes: Any) -> str:
     return json.dumps(parts | changes)
 
 
-def test_an_entry_of_before_there_were_posts_is_read() -> None:
+def test_an_entry_without_posts_is_read() -> None:
     found = CODEC.from_value(value_of(json.dumps([EXAMPLE, ["a"], [], "", [None, None]])))
     assert found is not None
     assert (found.drafts, found.posts) == (("a",), ())
@@ -121,6 +121,7 @@ def test_an_entry_of_before_there_were_posts_is_read() -> None:
         pytest.param(value_of("z~~~"), id="not packed so"),
         pytest.param(value_of("zabcde"), id="cut short"),
         pytest.param(value_of(payload(), "now 1 1 d"), id="a time that is text"),
+        pytest.param(value_of(payload(), f"{'9' * 400} 1 1 d"), id="a time that no float holds"),
     ],
 )
 def test_a_damaged_value_is_no_entry(value: str) -> None:

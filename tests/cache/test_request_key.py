@@ -1,4 +1,4 @@
-"""The names under which things stand in the store."""
+"""The key of a request: its URL or text, in one form, and its options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from core.cache.request_key import digest, text_key, url_key
 from core.errors import ArticleBlocked
-from core.store import keys
 
 OPTIONS = st.dictionaries(
     st.sampled_from(["platform", "max_posts", "tone", "model"]), st.text(max_size=5) | st.integers(0, 25)
@@ -42,38 +41,9 @@ def test_the_order_of_options_does_not_matter() -> None:
     assert url_key("http://e.com/", {"a": 1, "b": 2}) == url_key("http://e.com/", {"b": 2, "a": 1})
 
 
-def test_no_url_can_spell_the_key_of_another_with_options() -> None:
+def test_no_url_has_the_key_of_another_url_with_options() -> None:
     with_options = url_key("http://e.com/", {"tone": "dry"})
     suffix = with_options.removeprefix("threadr:cache:url:http://e.com/")
     assert url_key(f"http://e.com/{suffix.replace(' ', '%20')}") != with_options
     with pytest.raises(ArticleBlocked):
         url_key(f"http://e.com/{suffix}")
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        url_key("http://e.com/", {"tone": "ü"}),
-        text_key("text"),
-        keys.STATS,
-        keys.rate_limit_key("1.2.3.4"),
-        keys.lease_key(text_key("text")),
-        keys.failure_key(text_key("text")),
-        keys.content_key("d"),
-        keys.CONTENT_INDEX,
-        keys.RESERVED,
-        keys.PROBE,
-        keys.RATE_LIMIT_INDEX,
-        keys.CACHE_INDEX,
-        keys.LAST_HEALTH_CHECK,
-    ],
-)
-def test_every_key_has_the_prefix(key: str) -> None:
-    assert key.startswith("threadr:")
-
-
-def test_indexes_and_counters_lie_outside_of_cache_and_clients() -> None:
-    inside = ("threadr:cache:", "threadr:ratelimit:")
-    names = [keys.RATE_LIMIT_INDEX, keys.CACHE_INDEX, keys.LAST_HEALTH_CHECK, keys.STATS]
-    assert not [name for name in names if name.startswith(inside)]
-    assert len(set(names)) == len(names)

@@ -1,4 +1,4 @@
-"""Once in the world: identical requests, in one process and in several, are made once."""
+"""Identical requests, in one process and in several, are generated once."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ async def test_fifty_identical_requests_over_four_processes_are_one_generation(
         async with httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=60)) as client:
             await asyncio.gather(*(up(client, url) for url in urls))
             body = {"url": f"{site.url}/bridge"}
-            asked = [client.post(f"{urls[n % 4]}/api/generate", json=body) for n in range(50)]
-            responses = await asyncio.gather(*asked)
+            requests = [client.post(f"{urls[n % 4]}/api/generate", json=body) for n in range(50)]
+            responses = await asyncio.gather(*requests)
     answers = {json.dumps(response.json() | {"cached": None}) for response in responses}
     statuses = [response.headers["cache-status"] for response in responses]
     assert (len(site.requests), len(openai.requests), len(answers)) == (1, 1, 1)
@@ -73,7 +73,7 @@ async def test_fifty_identical_requests_over_four_processes_are_one_generation(
     assert sum(status.endswith("; collapsed") for status in statuses) >= 40
 
 
-async def test_whoever_waited_says_so_and_is_counted(
+async def test_requests_that_waited_are_marked_and_counted_as_collapsed(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], store_settings: dict[str, Any]
 ) -> None:
     openai.delay_seconds = 0.2
@@ -85,7 +85,7 @@ async def test_whoever_waited_says_so_and_is_counted(
     assert statuses == ["threadr; fwd=uri-miss; collapsed"] * 9 + ["threadr; fwd=uri-miss; stored"]
     assert len({json.dumps(response.json()) for response in responses}) == 1
     assert len(openai.requests) == 1
-    await client.post("/api/generate", json={"text": ARTICLE})  # takes along what was counted meanwhile
+    await client.post("/api/generate", json={"text": ARTICLE})  # sends the counters that wait
     stats = (await client.get("/api/cache/stats")).json()
     assert (stats["misses"], stats["collapsed"], stats["hits"]) == (1, 9, 1)
 
@@ -107,7 +107,7 @@ async def test_a_leader_that_died_is_replaced_when_its_lease_ends(
 
 
 @pytest.mark.parametrize("shared", ["upstash_settings", "tcp_settings"])
-async def test_a_leader_that_fails_gets_one_successor_and_no_stampede(
+async def test_a_failed_leader_has_one_successor_and_no_stampede(
     client_of: Make,
     openai: FakeOpenAI,
     model_settings: dict[str, Any],
@@ -131,7 +131,7 @@ async def test_a_leader_that_fails_gets_one_successor_and_no_stampede(
     assert (len(openai.requests), most) == (2, 1)
 
 
-async def test_with_the_store_away_a_process_still_makes_it_once(
+async def test_without_the_store_a_process_still_generates_once(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     openai.delay_seconds = 0.3
@@ -141,19 +141,19 @@ async def test_with_the_store_away_a_process_still_makes_it_once(
     assert len(openai.requests) == 1
 
 
-async def test_who_insists_on_a_new_answer_waits_for_nobody(
+async def test_a_request_for_a_new_answer_does_not_wait_for_others(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], store_settings: dict[str, Any]
 ) -> None:
     openai.delay_seconds = 0.2
     client = client_of(rate_limit_requests=100, **model_settings, **store_settings)
     headers = {"Cache-Control": "no-cache"}
-    asked = [client.post("/api/generate", json={"text": ARTICLE}, headers=headers) for _ in range(3)]
-    responses = await asyncio.gather(*asked)
+    requests = [client.post("/api/generate", json={"text": ARTICLE}, headers=headers) for _ in range(3)]
+    responses = await asyncio.gather(*requests)
     assert all(response.headers["cache-status"].startswith("threadr; fwd=request") for response in responses)
     assert len(openai.requests) == 3
 
 
-async def test_a_lasting_failure_is_told_to_all_who_waited(
+async def test_a_permanent_failure_is_the_answer_to_all_that_waited(
     client_of: Make, upstash_settings: dict[str, Any], site: Site
 ) -> None:
     site.pages["/gone"] = lambda: Response(status_code=404)
@@ -164,7 +164,7 @@ async def test_a_lasting_failure_is_told_to_all_who_waited(
     assert site.requests == ["/gone"]
 
 
-async def test_a_follower_without_time_makes_do(
+async def test_a_follower_without_time_gets_the_fallback(
     client_of: Make,
     openai: FakeOpenAI,
     model_settings: dict[str, Any],

@@ -1,4 +1,4 @@
-"""The data path: round trips and commands by route, staleness, the same content, money, who pays for what."""
+"""The data path: round trips and commands by route, stale answers, equal content, cost, and charges."""
 
 from __future__ import annotations
 
@@ -15,23 +15,29 @@ import pytest
 from redis import Redis
 from starlette.responses import JSONResponse, Response
 
-from core.cache.outcome import Hit, Limited
+from core.cache.entry import EntryCodec
+from core.cache.outcome import Hit, Lead, Limited, NotStored
+from core.cache.tiered import TieredCache
+from core.cache.tiers import Tiers
+from core.errors import StoreError
 from core.request import RequestRecord
 from core.services import Services
 from core.settings import Settings
 from core.store.protocol import Lookup
+from core.threads.schemas import GenerateAnswer
 from tests.support.app import Instances
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI, completion, thread_answer
 from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
 from tests.support.site import ARTICLE, Site, page
+from tests.support.stores import BreakableStore, local_store
 from tests.support.upstash_front import Front
 
 EXAMPLE = json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
 README = (ROOT / "README.md").read_text()
 ROWS = re.findall(r"^\| ([a-z`][^|]+?) \| (\d+) \| (\d+) \| (\d+) \|$", README, re.MULTILINE)
-MOST = {name: (int(trips), int(requests), int(generations)) for name, trips, requests, generations in ROWS}
+LIMITS = {name: (int(trips), int(requests), int(generations)) for name, trips, requests, generations in ROWS}
 HOUR = 3_600.0
 
 
@@ -42,14 +48,14 @@ def ran_commands(valkey: Redis) -> int:
     return sum(counted["calls"] for name, counted in stats.items() if not name.startswith(others))
 
 
-async def cost(front: Front, valkey: Redis, asking: Any) -> tuple[int, int, httpx.Response]:
+async def cost(front: Front, valkey: Redis, request: Any) -> tuple[int, int, httpx.Response]:
     """Round trips and commands of one request, measured at the server, which its Server-Timing must equal."""
     front.requests.clear()
     valkey.config_resetstat()
-    response: httpx.Response = await asking
+    response: httpx.Response = await request
     commands = ran_commands(valkey)
-    told = re.search(r'desc="(\d+) round trips, (\d+) commands"', response.headers.get("server-timing", ""))
-    assert (int(told[1]), int(told[2])) == (len(front.requests), commands) if told else commands == 0
+    timing = re.search(r'desc="(\d+) round trips, (\d+) commands"', response.headers.get("server-timing", ""))
+    assert (int(timing[1]), int(timing[2])) == (len(front.requests), commands) if timing else commands == 0
     return len(front.requests), commands, response
 
 
@@ -80,21 +86,21 @@ async def test_no_route_costs_more_than_the_readme_says(
         "`GET /api/monitor/health`": lambda: other.get(health),
         "`GET /health`": lambda: other.get("/health"),
     }
-    assert set(MOST) == set(paid)
-    for name, asking in paid.items():
+    assert set(LIMITS) == set(paid)
+    for name, request in paid.items():
         if name == "a blocked client":
             for number in range(4):
                 await other.post("/api/generate", json={"text": f"Text {number}."})
         if name in ("a hit", "a rewrite"):
             valkey.delete("threadr:ratelimit:127.0.0.1")  # the first call of a window costs most
-        trips, commands, response = await cost(front, valkey, asking())
+        trips, commands, response = await cost(front, valkey, request())
         if name == "a miss, made":
             thread = f"/api/threads/{response.json()['id']}"
-        max_trips, *max_commands = MOST[name]
+        max_trips, *max_commands = LIMITS[name]
         if scope == "generations" and name == "a hit in the process":
             max_trips = 0
         if scope == "generations" and name == "a blocked client":
-            max_trips = 1  # what is kept is free for it, so the store must be asked
+            max_trips = 1  # a hit would be free, so the store must be called
         assert response.status_code == (429 if name == "a blocked client" else 200), name
         assert trips <= max_trips, name
         assert commands <= max_commands[scope == "generations"], name
@@ -113,7 +119,7 @@ async def test_statistics_cost_the_same_however_many_entries_there_are(
     assert few == many
 
 
-async def test_a_blocked_client_may_pass_exactly_when_it_was_told(
+async def test_a_blocked_client_may_pass_exactly_after_retry_after(
     instance_of: Instances, upstash_settings: dict[str, Any], clock: Clock
 ) -> None:
     client = instance_of(**upstash_settings, rate_limit_requests=2)
@@ -143,7 +149,7 @@ def record() -> RequestRecord:
     return RequestRecord(request_id="id", seconds=9)
 
 
-async def test_what_waits_to_be_counted_is_not_lost_with_a_blocked_call(
+async def test_counts_that_wait_are_not_lost_with_a_blocked_call(
     store_settings: dict[str, Any], clock: Clock
 ) -> None:
     services = Services(Settings(**store_settings, rate_limit_requests=1), clock=clock)
@@ -160,7 +166,7 @@ async def test_what_waits_to_be_counted_is_not_lost_with_a_blocked_call(
 @pytest.mark.parametrize(
     ("waited", "counted"), [(True, {"collapsed": 1}), (False, {"hits": 1, "saved_micros": 7})]
 )
-async def test_whoever_waited_is_collapsed_when_this_process_has_it_meanwhile(
+async def test_a_request_that_waited_counts_as_collapsed_on_a_local_hit(
     upstash_settings: dict[str, Any], clock: Clock, waited: bool, counted: dict[str, int]
 ) -> None:
     services = Services(Settings(**upstash_settings), clock=clock)
@@ -170,13 +176,13 @@ async def test_whoever_waited_is_collapsed_when_this_process_has_it_meanwhile(
     services.local.items.put(lookup.key, f"{kept_ms + 9_000} {kept_ms} 7 d {payload}", 30)
     found = await services.cache.look_up(replace(lookup, waited=waited, charge="never"), record())
     assert isinstance(found, Hit)
-    await services.cache.look_up(replace(lookup, mode="count_only"), record())  # what waits travels along
+    await services.cache.look_up(replace(lookup, mode="count_only"), record())  # sends the counters that wait
     (day,) = (await services.store.stats()).days.values()
     await services.close()
     assert day == counted
 
 
-async def test_what_was_counted_before_the_limit_was_met_is_not_counted_again(
+async def test_counts_sent_before_the_limit_was_reached_are_not_sent_again(
     store_settings: dict[str, Any], clock: Clock
 ) -> None:
     services = Services(Settings(**store_settings, rate_limit_requests=1), clock=clock)
@@ -195,11 +201,11 @@ def _with_status(status: int, _: object) -> Response:
     return JSONResponse(thread_answer(), status)
 
 
-async def test_what_the_model_did_last_is_told_to_functions_without_its_key(
+async def test_functions_without_the_key_show_the_models_last_health(
     instance_of: Instances, openai: FakeOpenAI, front: Front, upstash_settings: dict[str, Any], clock: Clock
 ) -> None:
     writing, watching = instance_of(**upstash_settings), instance_of(**upstash_settings, openai_api_key=None)
-    told = []
+    seen = []
     for number, status in enumerate((200, 200, 401)):
         openai.answer = partial(_with_status, status)
         front.requests.clear()
@@ -207,13 +213,13 @@ async def test_what_the_model_did_last_is_told_to_functions_without_its_key(
         clock.now += 10
         trips = len(front.requests)
         health = (await watching.get("/api/monitor/health")).json()
-        told.append((trips, health["status"], health["services"]["openai"]["reason"]))
-    seen = "as the function that writes saw it"
-    assert told[:2] == [(2, "healthy", f"{seen} 10 s ago"), (2, "healthy", f"{seen} 20 s ago")]
-    assert (told[2][:2], told[2][2][-15:]) == ((2, "degraded"), "saw it 10 s ago")
+        seen.append((trips, health["status"], health["services"]["openai"]["reason"]))
+    source = "as the function that writes saw it"
+    assert seen[:2] == [(2, "healthy", f"{source} 10 s ago"), (2, "healthy", f"{source} 20 s ago")]
+    assert (seen[2][:2], seen[2][2][-15:]) == ((2, "degraded"), "saw it 10 s ago")
 
 
-async def test_past_freshness_it_is_made_anew(
+async def test_a_stale_answer_is_generated_again(
     instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock
 ) -> None:
     client = instance_of(**store_settings)
@@ -225,7 +231,7 @@ async def test_past_freshness_it_is_made_anew(
 
 
 @pytest.mark.parametrize("broken", ["model", "site"])
-async def test_when_that_fails_the_old_answer_is_served(
+async def test_when_that_fails_the_stale_answer_is_served(
     instance_of: Instances,
     openai: FakeOpenAI,
     store_settings: dict[str, Any],
@@ -266,7 +272,7 @@ async def test_an_unchanged_page_costs_no_model_call(
     assert (await client.post("/api/generate", json=body)).headers["cache-status"].startswith("threadr; hit")
 
 
-async def test_a_page_that_says_that_it_has_not_changed_costs_neither_body_nor_model(
+async def test_a_304_costs_neither_body_nor_model(
     instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock, site: Site
 ) -> None:
     headers = {"ETag": '"v1"', "Last-Modified": "Tue, 24 Nov 2026 10:00:00 GMT"}
@@ -302,7 +308,7 @@ async def test_the_same_article_at_another_address_costs_no_model_call(
     assert len(site.requests) == 2
 
 
-async def test_one_page_has_one_key_whatever_is_written_around_it(
+async def test_one_page_has_one_key_for_all_spellings_of_its_url(
     instance_of: Instances, openai: FakeOpenAI, site: Site
 ) -> None:
     client = instance_of(rate_limit_requests=20)
@@ -311,7 +317,7 @@ async def test_one_page_has_one_key_whatever_is_written_around_it(
     assert len(site.requests) == 1
 
 
-async def test_a_damaged_entry_is_made_anew_and_replaced(
+async def test_a_damaged_entry_is_generated_again_and_replaced(
     instance_of: Instances, openai: FakeOpenAI, upstash_settings: dict[str, Any], valkey: Redis, clock: Clock
 ) -> None:
     await instance_of(**upstash_settings).post("/api/generate", json={"text": ARTICLE})
@@ -323,6 +329,44 @@ async def test_a_damaged_entry_is_made_anew_and_replaced(
         assert (response.status_code, response.json()["cached"]) == (200, False)
         assert str(valkey.get(key)).split(" ", 1)[0] == head[0]
     assert len(openai.requests) == 4
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("normal", Lead), ("only_if_cached", NotStored)])
+async def test_a_damaged_entry_that_cannot_be_removed_is_passed_by(
+    clock: Clock, mode: Any, expected: type
+) -> None:
+    shared, now_ms, seen = BreakableStore(clock), int(clock.now * 1000), record()
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t", mode=mode)
+    shared.items.put(lookup.key, f"{now_ms + 9_000} {now_ms} 7 d junk", 30)
+    shared.error = StoreError(reason="takes no DEL")
+    tiers = Tiers(local=local_store(clock), shared=shared, settings=Settings())
+    outcome = await TieredCache(tiers, EntryCodec(GenerateAnswer)).look_up(lookup, seen)
+    assert isinstance(outcome, expected)
+    assert (shared.calls, seen.cache.result) == (["forget", "forget"], "bypass")
+
+
+async def test_a_read_only_store_is_not_asked_for_what_this_process_has(clock: Clock) -> None:
+    shared, now_ms = BreakableStore(clock), int(clock.now * 1000)
+    tiers = Tiers(
+        local=local_store(clock), shared=shared, settings=Settings(), read_only_until=clock.now + 60
+    )
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t", charge="on_generation")
+    payload = json.dumps([EXAMPLE, [], [], "", [None, None]])
+    tiers.local.items.put(lookup.key, f"{now_ms + 9_000} {now_ms} 7 d {payload}", 30)
+    outcome = await TieredCache(tiers, EntryCodec(GenerateAnswer)).look_up(lookup, record())
+    assert isinstance(outcome, Hit)
+    assert shared.calls == []
+
+
+async def test_a_request_without_time_left_still_hits(
+    upstash_settings: dict[str, Any], valkey: Redis, clock: Clock
+) -> None:
+    services, now_ms = Services(Settings(**upstash_settings), clock=clock), int(clock.now * 1000)
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
+    valkey.set(lookup.key, f"{now_ms + 9_000} {now_ms} 7 d {json.dumps([EXAMPLE, [], [], '', [None, None]])}")
+    outcome = await services.cache.look_up(lookup, RequestRecord(request_id="id", seconds=0))
+    await services.close()
+    assert isinstance(outcome, Hit)
 
 
 async def test_fifty_parallel_requests_never_pass_the_budget(
@@ -340,7 +384,7 @@ async def test_fifty_parallel_requests_never_pass_the_budget(
     assert (await client.get("/api/cache/stats")).json()["cost_usd"] == round(0.00165 * len(made), 6) <= 0.3
 
 
-async def test_past_the_budget_who_insists_on_the_model_is_told(
+async def test_past_the_budget_a_request_that_requires_the_model_is_a_503(
     instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
 ) -> None:
     client = instance_of(**store_settings, daily_budget_usd=0.001)
@@ -373,7 +417,9 @@ async def test_a_failed_attempt_that_was_billed_is_counted(
     assert (await client.get("/api/cache/stats")).json()["cost_usd"] == 0.00165
 
 
-async def test_the_budget_holds_while_the_store_is_away(instance_of: Instances, openai: FakeOpenAI) -> None:
+async def test_the_budget_holds_while_the_store_is_unreachable(
+    instance_of: Instances, openai: FakeOpenAI
+) -> None:
     away = {"redis_url": f"redis://127.0.0.1:{closed_port()}", "daily_budget_usd": 0.1}
     openai.answer = lambda _: thread_answer() | {"usage": {"prompt_tokens": 10**5, "completion_tokens": 1}}
     client = instance_of(**away)

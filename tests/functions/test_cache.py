@@ -1,4 +1,4 @@
-"""The admin routes: figures of the store, and forgetting an answer."""
+"""The admin routes: statistics of the store, and clearing an answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.site import ARTICLE, Site
 SEED_FIELDS = ["cache_entries", "rate_limit_entries", "memory_used", "connected_clients", "uptime_seconds"]
 
 
-async def test_stats_tell_what_happened(
+async def test_stats_count_what_happened(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], store_settings: dict[str, Any]
 ) -> None:
     client = client_of(**model_settings, **store_settings)

@@ -13,11 +13,11 @@ import pytest
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from core.text.platforms import count
-from tests.article.test_pdf import LINES, pdf
 from tests.support.app import Make
 from tests.support.articles import real_pages
 from tests.support.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
 from tests.support.loopback import closed_port
+from tests.support.pdf import LINES, pdf
 from tests.support.site import ARTICLE, PARAGRAPHS, Site, page
 
 FIELDS = (
@@ -69,7 +69,7 @@ async def test_the_model_writes_where_there_is_one(
 
 
 @pytest.mark.parametrize("shared", ["upstash_settings", "tcp_settings"])
-async def test_what_one_instance_kept_is_a_hit_in_another(
+async def test_an_answer_of_one_instance_is_a_hit_in_another(
     client_of: Make,
     openai: FakeOpenAI,
     model_settings: dict[str, Any],
@@ -120,7 +120,7 @@ async def test_other_options_are_other_answers(
     [({"Cache-Control": "no-cache"}, False), ({"Cache-Control": "max-age=0"}, False), ({}, True)],
     ids=["no-cache", "max-age=0", "refresh"],
 )
-async def test_a_caller_may_insist_on_a_new_answer(
+async def test_a_caller_may_force_a_new_answer(
     client_of: Make,
     openai: FakeOpenAI,
     model_settings: dict[str, Any],
@@ -167,7 +167,7 @@ async def test_a_ttl_of_zero_turns_caching_off(
     assert len(openai.requests) == 2
 
 
-async def test_a_failing_model_is_stood_in_for_and_the_stand_in_is_not_shared(
+async def test_a_failing_model_has_a_fallback_that_is_not_shared(
     client_of: Make,
     openai: FakeOpenAI,
     model_settings: dict[str, Any],
@@ -184,7 +184,7 @@ async def test_a_failing_model_is_stood_in_for_and_the_stand_in_is_not_shared(
     assert valkey.keys("threadr:cache:*") == []
 
 
-async def test_who_insists_on_the_model_gets_it_or_an_error(
+async def test_a_request_that_requires_the_model_gets_it_or_an_error(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     openai.answer = lambda _: JSONResponse({"error": {"message": "broken"}}, 500)
@@ -196,7 +196,7 @@ async def test_who_insists_on_the_model_gets_it_or_an_error(
     assert response.json()["detail"].startswith("No OPENAI_API_KEY is set, so no model can write.")
 
 
-async def test_who_wants_the_built_in_composer_gets_it_and_nothing_is_degraded(
+async def test_a_request_for_the_built_in_composer_gets_it_and_is_not_degraded(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     body = {"text": ARTICLE, "generator": "extractive"}
@@ -205,7 +205,7 @@ async def test_who_wants_the_built_in_composer_gets_it_and_nothing_is_degraded(
     assert openai.requests == []
 
 
-async def test_a_refusal_is_told_and_not_stood_in_for(
+async def test_a_refusal_is_a_problem_without_a_fallback(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     openai.answer = lambda _: completion(refusal="I will not write about this canary.")
@@ -214,7 +214,7 @@ async def test_a_refusal_is_told_and_not_stood_in_for(
     assert "canary" not in response.text
 
 
-async def test_a_slow_model_is_given_up_within_the_deadline(
+async def test_a_slow_model_times_out_within_the_deadline(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     openai.delay_seconds = 3
@@ -247,7 +247,7 @@ async def test_rate_limit_status_consumes_nothing(client_of: Make, store_setting
     assert 0 < status["minutes_until_reset"] <= 120
 
 
-async def test_an_unreachable_store_is_stood_in_for_by_the_dict(
+async def test_the_dict_is_the_fallback_of_an_unreachable_store(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     nowhere = f"http://127.0.0.1:{closed_port()}"
@@ -299,7 +299,7 @@ async def test_bad_input_is_a_validation_problem(client_of: Make, body: dict[str
     ['{"text":', "[" * 100_000, '{"text":"a\\ud800b"}', '{"text":NaN}', '{"text":1e999}', "", "text=hello"],
     ids=["truncated", "nested", "lone surrogate", "NaN", "infinity", "empty", "form"],
 )
-async def test_a_body_that_is_not_sound_json_is_refused(client_of: Make, body: str) -> None:
+async def test_a_body_that_is_not_valid_json_is_refused(client_of: Make, body: str) -> None:
     headers = {"Content-Type": "application/json"}
     response = await client_of().post("/api/generate", content=body, headers=headers)
     assert (response.status_code, response.json()["type"]) == (422, "/problems/validation")
@@ -371,7 +371,7 @@ async def test_a_url_without_an_article_is_the_callers_problem(
         "http://no-such-host.invalid/",
     ],
 )
-async def test_what_is_not_a_public_page_is_refused_in_the_same_words(client_of: Make, url: str) -> None:
+async def test_every_page_that_is_not_public_is_refused_in_the_same_words(client_of: Make, url: str) -> None:
     client = client_of()
     response = await client.post("/api/generate", json={"url": url})
     private = await client.post("/api/generate", json={"url": "http://192.168.0.1/"})
@@ -386,7 +386,9 @@ async def test_a_closed_port_of_an_exempt_host_is_unreachable(client_of: Make) -
     assert response.json()["type"] == "/problems/article-unreachable"
 
 
-async def test_a_lasting_failure_is_remembered_unless_the_caller_insists(client_of: Make, site: Site) -> None:
+async def test_a_permanent_failure_is_remembered_unless_the_caller_forces_a_new_answer(
+    client_of: Make, site: Site
+) -> None:
     client = client_of()
     site.pages["/bridge"] = _gone
     body = {"url": f"{site.url}/bridge"}
@@ -398,7 +400,7 @@ async def test_a_lasting_failure_is_remembered_unless_the_caller_insists(client_
     assert (await client.post("/api/generate", json=body | {"refresh": True})).status_code == 200
 
 
-async def test_a_passing_failure_is_tried_again_at_once(client_of: Make, site: Site) -> None:
+async def test_a_temporary_failure_is_tried_again_at_once(client_of: Make, site: Site) -> None:
     client = client_of()
     site.pages["/bridge"] = lambda: Response(status_code=503)
     assert (await client.post("/api/generate", json={"url": f"{site.url}/bridge"})).status_code == 422
@@ -444,7 +446,7 @@ async def test_a_pdf_with_text_becomes_a_thread_and_pictures_of_pages_do_not(
     assert refused["detail"].startswith("The PDF holds pictures of pages and no text.")
 
 
-async def test_why_a_page_was_not_used_stands_in_the_log_alone(
+async def test_why_a_page_was_not_used_is_in_the_log_only(
     client_of: Make, site: Site, capsys: pytest.CaptureFixture[str]
 ) -> None:
     site.pages["/gone"] = _gone

@@ -1,10 +1,9 @@
-"""Each function's handler, fed its sample event of events/ and the other shapes that Lambda sends."""
+"""Each function's handler, with its sample event of events/ and the other formats that Lambda sends."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import importlib
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.lambda_events import Shape, alb, call, v1, v2
 from tests.support.paths import ROOT
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
@@ -26,78 +26,6 @@ EXPECTED: dict[str, Callable[[Any], bool]] = {
     "monitor": lambda answer: json.loads(answer["body"])["services"]["extraction"]["status"] == "healthy",
     "health_check": lambda answer: answer["status"] in ("healthy", "degraded"),
 }
-
-
-class Context:
-    """What the runtime passes beside the event."""
-
-    def __init__(self, milliseconds: int = 30_000) -> None:
-        self._milliseconds = milliseconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self._milliseconds
-
-
-Shape = Callable[..., dict[str, Any]]
-
-
-def call(function: str, event: dict[str, Any], context: Any = None) -> dict[str, Any]:
-    answer: dict[str, Any] = importlib.import_module(f"functions.{function}").handler(
-        event, context or Context()
-    )
-    return answer
-
-
-def v2(method: str, path: str, body: str | None = None, **more: Any) -> dict[str, Any]:
-    http = {
-        "method": method,
-        "path": path,
-        "sourceIp": "203.0.113.9",
-        "protocol": "HTTP/1.1",
-        "userAgent": "t",
-    }
-    return {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {"host": "h.example", "content-type": "application/json"},
-        "requestContext": {"http": http, "stage": "$default"},
-        "body": body,
-        "isBase64Encoded": False,
-        **more,
-    }
-
-
-def v1(method: str, path: str, body: str | None = None) -> dict[str, Any]:
-    return {
-        "resource": path,
-        "path": path,
-        "httpMethod": method,
-        "headers": {"Host": "h.example", "Content-Type": "application/json"},
-        "multiValueHeaders": None,
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "requestContext": {"identity": {"sourceIp": "203.0.113.9"}, "stage": "prod"},
-        "body": body,
-        "isBase64Encoded": False,
-    }
-
-
-def alb(method: str, path: str, body: str | None = None) -> dict[str, Any]:
-    return {
-        "requestContext": {"elb": {"targetGroupArn": "arn"}},
-        "httpMethod": method,
-        "path": path,
-        "queryStringParameters": {},
-        "headers": {
-            "host": "h.example",
-            "content-type": "application/json",
-            "x-forwarded-for": "203.0.113.9",
-        },
-        "body": body or "",
-        "isBase64Encoded": False,
-    }
 
 
 def test_every_function_has_a_sample_event() -> None:
@@ -149,7 +77,7 @@ def test_the_scheduled_check_runs_whatever_the_event_is(event: Any) -> None:
     assert call("health_check", event)["status"] in ("healthy", "degraded")
 
 
-def test_a_function_that_is_not_told_its_routes_says_not_found() -> None:
+def test_a_path_of_another_function_is_not_found() -> None:
     answer = call("pages", v2("POST", "/api/generate", "{}"))
     assert (answer["statusCode"], json.loads(answer["body"])["type"]) == (404, "/problems/not-found")
 

@@ -1,4 +1,4 @@
-"""Health says what is true; the start report tells names and never values."""
+"""Health of the services; the start report lists names of settings and never values."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.support.loopback import closed_port
 from tests.support.site import ARTICLE
 
 
-async def test_health_touches_nothing(client_of: Make) -> None:
+async def test_health_calls_no_service(client_of: Make) -> None:
     response = await client_of(redis_url=f"redis://127.0.0.1:{closed_port()}").get("/health")
     assert (response.status_code, response.json()) == (200, {"status": "healthy"})
 
 
-async def test_all_is_well_when_all_is_well(
+async def test_it_is_healthy_when_every_part_is(
     client_of: Make, model_settings: dict[str, Any], store_settings: dict[str, Any], openai: FakeOpenAI
 ) -> None:
     health = (await client_of(**model_settings, **store_settings).get("/api/monitor/health")).json()

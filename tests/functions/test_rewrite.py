@@ -59,7 +59,7 @@ async def test_one_post_is_new_and_the_thread_is_another(
     assert "with the number first" in json.dumps(openai.requests[1]["messages"])
 
 
-async def test_the_link_and_the_number_are_not_the_models_to_write(
+async def test_the_model_writes_neither_the_link_nor_the_number(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], site: Site
 ) -> None:
     client = client_of(**model_settings)
@@ -68,12 +68,12 @@ async def test_the_link_and_the_number_are_not_the_models_to_write(
     last = (await rewrite(client, before["id"], 3)).json()["post"]
     assert last["content"].endswith(f"\n\n{site.url}/bridge\n\n3/3")
     assert last["character_count"] <= 280
-    told = openai.requests[1]["messages"][1]["content"]
-    assert POSTS[2] in told
-    assert site.url not in told
+    prompt = openai.requests[1]["messages"][1]["content"]
+    assert POSTS[2] in prompt
+    assert site.url not in prompt
 
 
-async def test_a_rewrite_of_a_rewrite_goes_on_from_it(
+async def test_a_rewrite_can_be_rewritten(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     client = client_of(**model_settings)
@@ -101,7 +101,7 @@ async def test_a_rewrite_counts_as_a_generation(
     assert (stats["generated"], stats["cost_usd"], stats["cache_entries"]) == (2, 0.0033, 1)
 
 
-async def test_a_rewrite_that_comes_to_nothing_is_free_in_scope_generations(
+async def test_a_rewrite_that_fails_is_free_in_scope_generations(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     client = client_of(**model_settings, rate_limit_scope="generations")
@@ -160,7 +160,7 @@ async def test_a_post_of_the_link_alone_has_nothing_to_rewrite(
 
 
 @pytest.mark.parametrize("body", [{"wish": "w" * 301}, {"wish": ""}, {"canary": 1}, [], {"wish": 1}])
-async def test_a_wish_is_bounded(
+async def test_the_length_of_an_instruction_is_bounded(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], body: Any
 ) -> None:
     response = await rewrite(client_of(**model_settings), "A" * 22, 1, json=body)
@@ -183,7 +183,7 @@ async def test_no_store_leaves_no_new_thread(
     assert valkey.hlen("threadr:reserved") == 0
 
 
-async def test_what_was_marked_before_stays_marked(
+async def test_warnings_of_the_thread_are_kept(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     client = client_of(**model_settings)
@@ -194,7 +194,7 @@ async def test_what_was_marked_before_stays_marked(
     assert after["warnings"] == before["warnings"] != []
 
 
-async def test_a_link_within_the_text_is_the_models_to_write(
+async def test_the_model_writes_a_link_within_the_text(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], site: Site
 ) -> None:
     client = client_of(**model_settings)
@@ -205,7 +205,7 @@ async def test_a_link_within_the_text_is_the_models_to_write(
     assert after["post"]["content"] == "A new sentence.\n\n1/2"
 
 
-async def test_an_answer_of_which_nothing_fits_is_none(
+async def test_a_reply_that_does_not_fit_is_a_model_error(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     client, link = client_of(**model_settings), "https://example.com/" + "a" * 400

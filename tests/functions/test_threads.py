@@ -21,7 +21,7 @@ async def made(client: Any, **body: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("generator", ["auto", "extractive"])
-async def test_a_thread_stands_under_its_id_for_every_instance(
+async def test_a_thread_is_found_under_its_id_in_every_instance(
     client_of: Make,
     openai: FakeOpenAI,
     model_settings: dict[str, Any],
@@ -36,7 +36,7 @@ async def test_a_thread_stands_under_its_id_for_every_instance(
     assert 0 < valkey.ttl(f"threadr:thread:{answer['id']}") <= 30 * 86_400
 
 
-async def test_a_thread_of_the_process_alone_stands_under_its_id_there(
+async def test_a_thread_without_a_store_is_found_under_its_id_in_its_process(
     client_of: Make, store_settings: dict[str, Any]
 ) -> None:
     client = client_of(**store_settings)
@@ -44,7 +44,7 @@ async def test_a_thread_of_the_process_alone_stands_under_its_id_there(
     assert (await client.get(f"/api/threads/{answer['id']}")).json() == answer
 
 
-async def test_what_stood_in_for_the_model_is_shared_with_nobody(
+async def test_a_fallback_answer_is_not_shared(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], upstash_settings: dict[str, Any]
 ) -> None:
     openai.answer = lambda _: JSONResponse({"error": {"message": "broken"}}, 500)
@@ -83,7 +83,7 @@ async def test_the_same_article_at_another_address_is_a_thread_of_its_own(
 @pytest.mark.parametrize(
     "known", ["{etag}", "W/{etag}", '"other", {etag}', "*"], ids=["same", "weak", "one of", "any"]
 )
-async def test_who_knows_the_thread_gets_no_body(client_of: Make, known: str) -> None:
+async def test_a_known_etag_gets_a_304(client_of: Make, known: str) -> None:
     client = client_of()
     address = f"/api/threads/{(await made(client))['id']}"
     etag = (await client.get(address)).headers["etag"]
@@ -114,7 +114,7 @@ async def test_a_thread_is_exported(client_of: Make, form: str, media_type: str)
 @pytest.mark.parametrize(
     "thread_id", ["x", "A" * 22, "A" * 5_000, "..%2Fcache", "%00"], ids=lambda text: text[:9]
 )
-async def test_nobody_finds_a_thread_by_guessing(
+async def test_a_thread_is_not_found_by_guessing(
     client_of: Make, store_settings: dict[str, Any], thread_id: str
 ) -> None:
     response = await client_of(**store_settings).get(f"/api/threads/{thread_id}")
@@ -124,14 +124,14 @@ async def test_nobody_finds_a_thread_by_guessing(
 @pytest.mark.parametrize(
     "damage", ["", "rubbish", '1 1 0 ab {"thread": []}', '1 1 0 ab [[],[],"",[null,null]]']
 )
-async def test_a_damaged_thread_is_no_thread(
+async def test_a_damaged_thread_is_not_found(
     client_of: Make, upstash_settings: dict[str, Any], valkey: Redis, damage: str
 ) -> None:
     valkey.set(f"threadr:thread:{'A' * 22}", damage)
     assert (await client_of(**upstash_settings).get(f"/api/threads/{'A' * 22}")).status_code == 404
 
 
-async def test_a_store_that_cannot_be_asked_is_not_mistaken_for_an_absent_thread(client_of: Make) -> None:
+async def test_an_unreachable_store_is_not_mistaken_for_an_absent_thread(client_of: Make) -> None:
     client = client_of(redis_url=f"redis://127.0.0.1:{closed_port()}")
     response = await client.get(f"/api/threads/{'A' * 22}")
     assert (response.status_code, response.json()["type"]) == (503, "/problems/cache-unavailable")
@@ -142,18 +142,18 @@ async def test_a_thread_is_validated_as_it_came_and_as_plain_texts(client_of: Ma
     answer = await made(client)
     for thread in (answer["thread"], [post["content"] for post in answer["thread"]]):
         response = await client.post("/api/validate", json={"thread": thread})
-        told = response.json()
-        assert (response.status_code, told["valid"]) == (200, True)
-        assert [post["character_count"] for post in told["thread"]] == [
+        answer = response.json()
+        assert (response.status_code, answer["valid"]) == (200, True)
+        assert [post["character_count"] for post in answer["thread"]] == [
             post["character_count"] for post in answer["thread"]
         ]
 
 
-async def test_a_post_that_is_too_long_for_another_platform_is_told(client_of: Make) -> None:
+async def test_a_post_that_is_too_long_for_another_platform_is_reported(client_of: Make) -> None:
     body = {"thread": ["w" * 400], "platform": "bluesky"}
-    told = (await client_of().post("/api/validate", json=body)).json()
-    assert (told["success"], told["valid"], told["limit"]) == (True, False, 300)
-    assert told["thread"][0] == {
+    answer = (await client_of().post("/api/validate", json=body)).json()
+    assert (answer["success"], answer["valid"], answer["limit"]) == (True, False, 300)
+    assert answer["thread"][0] == {
         "number": 1,
         "total": 1,
         "content": "w" * 400,
@@ -177,7 +177,9 @@ async def test_a_post_that_is_too_long_for_another_platform_is_told(client_of: M
         pytest.param({"thread": ["x"], "canary": 1}, id="unknown-field"),
     ],
 )
-async def test_what_is_no_thread_is_refused_without_an_echo(client_of: Make, body: dict[str, Any]) -> None:
+async def test_a_body_that_is_not_a_thread_is_refused_without_an_echo(
+    client_of: Make, body: dict[str, Any]
+) -> None:
     response = await client_of().post("/api/validate", json=body)
     assert (response.status_code, response.json()["type"]) == (422, "/problems/validation")
     assert "canary" not in response.text

@@ -1,4 +1,4 @@
-"""Who may use the admin routes: in production nobody without the token."""
+"""Who may use the admin routes: in production only with the token."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOKEN = "right-token"
     ],
 )
 @pytest.mark.parametrize("environment", ["development", "production"])
-def test_the_token_opens(authorization: str, environment: str) -> None:
+def test_the_token_gives_access(authorization: str, environment: str) -> None:
     assert is_admin(authorization, Settings(admin_token=TOKEN, environment=environment))
 
 
@@ -45,7 +45,7 @@ def test_the_token_opens(authorization: str, environment: str) -> None:
     ],
 )
 @pytest.mark.parametrize("environment", ["development", "production"])
-def test_anything_else_does_not(authorization: str, environment: str) -> None:
+def test_a_wrong_token_gives_no_access(authorization: str, environment: str) -> None:
     assert not is_admin(authorization, Settings(admin_token=TOKEN, environment=environment))
 
 
@@ -58,6 +58,6 @@ def test_without_a_token_production_is_closed_and_development_open(
     assert is_admin(authorization, Settings(admin_token=token))
 
 
-def test_a_token_that_is_not_ascii_opens_as_the_bytes_that_servers_pass_on() -> None:
+def test_a_token_that_is_not_ascii_is_compared_by_its_bytes() -> None:
     on_the_wire = "Bearer schlüssel".encode().decode("latin-1")
     assert is_admin(on_the_wire, Settings(admin_token="schlüssel"))

@@ -1,4 +1,4 @@
-"""What holds for every route: one shape of errors, ids, CORS."""
+"""Every route: one format of errors, request ids, CORS."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def test_every_answer_has_a_request_id(client_of: Make) -> None:
     assert len(set(ids)) == 3
 
 
-async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
+async def test_an_unexpected_error_is_a_500_with_an_id_and_without_its_text(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     router = APIRouter()
@@ -49,7 +49,7 @@ async def test_what_nobody_foresaw_is_a_500_with_an_id_and_without_its_text(
 
 
 @pytest.mark.parametrize("status", [503, 504])
-async def test_what_is_our_fault_names_the_request(client_of: Make, status: int) -> None:
+async def test_a_server_error_names_the_request(client_of: Make, status: int) -> None:
     body = {"text": "Hello.", "generator": "openai"} if status == 503 else {"text": "Hello."}
     response = await client_of().post(
         "/api/generate", json=body, headers={"Cache-Control": "only-if-cached"} if status == 504 else {}
@@ -59,7 +59,7 @@ async def test_what_is_our_fault_names_the_request(client_of: Make, status: int)
 
 
 @pytest.mark.parametrize("path", ["/health/", "/api/generate/", "//evil.example/"])
-async def test_nobody_is_sent_elsewhere(client_of: Make, path: str) -> None:
+async def test_no_path_redirects(client_of: Make, path: str) -> None:
     response = await client_of().get(f"http://threadr.test{path}", headers={"Host": "evil.example"})
     assert (response.status_code, response.headers.get("location")) == (404, None)
 
@@ -74,8 +74,8 @@ ORIGINS: list[Any] = [
 
 
 async def preflight(client: httpx.AsyncClient, method: str, headers: str) -> httpx.Response:
-    asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
-    return await client.options("/api/cache/clear", headers={"Origin": ELSEWHERE, **asked})
+    preflight = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
+    return await client.options("/api/cache/clear", headers={"Origin": ELSEWHERE, **preflight})
 
 
 @pytest.mark.parametrize(("settings", "origin"), ORIGINS)
@@ -100,7 +100,9 @@ async def test_cors_is_as_the_settings_say(
     ("method", "header"),
     [("DELETE", "authorization"), ("POST", "x-api-key, content-type"), ("GET", "if-none-match")],
 )
-async def test_a_preflight_allows_what_routes_take(client_of: Make, method: str, header: str) -> None:
+async def test_a_preflight_allows_the_methods_and_headers_of_the_routes(
+    client_of: Make, method: str, header: str
+) -> None:
     response = await preflight(client_of(), method, header)
     assert (response.status_code, response.content) == (200, b"")
     assert method in response.headers["access-control-allow-methods"]
@@ -108,16 +110,16 @@ async def test_a_preflight_allows_what_routes_take(client_of: Make, method: str,
     assert set(header.split(", ")) <= set(allowed)
 
 
-async def test_pages_of_others_may_read_what_the_openapi_names(client_of: Make) -> None:
+async def test_pages_of_other_origins_may_read_the_headers_that_the_openapi_names(client_of: Make) -> None:
     client = client_of()
     response = await client.get("/health", headers={"Origin": ELSEWHERE})
     exposed = set(response.headers["access-control-expose-headers"].split(", "))
-    told = set((await client.get("/openapi.json")).json()["components"]["headers"])
-    # The browser shows Cache-Control anyway, and no page needs to know how keys are asked for.
-    assert exposed == told - {"Cache-Control", "WWW-Authenticate"}
+    documented = set((await client.get("/openapi.json")).json()["components"]["headers"])
+    # The browser shows Cache-Control anyway, and no page needs WWW-Authenticate.
+    assert exposed == documented - {"Cache-Control", "WWW-Authenticate"}
 
 
-async def test_a_body_that_is_cut_off_is_not_taken_for_whole(client_of: Make) -> None:
+async def test_a_body_that_is_cut_off_is_refused(client_of: Make) -> None:
     client = client_of()
     app = client._transport.app  # type: ignore[attr-defined]
     sent: list[Any] = []

@@ -1,4 +1,4 @@
-"""Whose bucket a call counts in."""
+"""The client, and so the rate limit bucket, of a call."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def bucket_of(headers: Headers, *, peer: str | None = None, **settings: Any) -> 
 
 
 def bucket(
-    door: str, *, peer: str | None = "198.51.100.9", forwarded: str | None = None, key: str = ""
+    front_door: str, *, peer: str | None = "198.51.100.9", forwarded: str | None = None, key: str = ""
 ) -> str:
     headers = {"x-forwarded-for": forwarded} if forwarded is not None else {}
-    return bucket_of(Headers(headers | {"x-api-key": key}), peer=peer, front_door=door, api_keys=KEYS)
+    return bucket_of(Headers(headers | {"x-api-key": key}), peer=peer, front_door=front_door, api_keys=KEYS)
 
 
 @pytest.mark.parametrize(
-    ("door", "peer", "forwarded", "expected"),
+    ("front_door", "peer", "forwarded", "expected"),
     [
         pytest.param("gateway", "203.0.113.5", "6.6.6.6", "203.0.113.5", id="gateway-ignores-the-header"),
         pytest.param("function-url", "203.0.113.5", "6.6.6.6", "203.0.113.5", id="function-url-too"),
@@ -77,10 +77,10 @@ def bucket(
         pytest.param("proxy:9", "10.0.0.1", "203.0.113.5" + ",10.0.0.2" * 8, "203.0.113.5", id="nine"),
     ],
 )
-def test_the_bucket_is_the_address_that_the_front_door_vouches_for(
-    door: str, peer: str | None, forwarded: str | None, expected: str
+def test_the_bucket_is_the_address_that_the_front_door_sets(
+    front_door: str, peer: str | None, forwarded: str | None, expected: str
 ) -> None:
-    assert bucket(door, peer=peer, forwarded=forwarded) == expected
+    assert bucket(front_door, peer=peer, forwarded=forwarded) == expected
 
 
 @settings(max_examples=60, deadline=None)
@@ -91,13 +91,13 @@ def test_a_subscribers_whole_prefix_shares_a_bucket(address: ipaddress.IPv6Addre
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(codec="latin-1"), max_size=40), st.sampled_from(["gateway", "function-url"]))
-def test_nothing_that_a_caller_writes_changes_the_bucket(written: str, door: str) -> None:
-    assert bucket(door, forwarded=written, key=written) == "198.51.100.9"
+def test_no_header_of_the_caller_changes_the_bucket(written: str, front_door: str) -> None:
+    assert bucket(front_door, forwarded=written, key=written) == "198.51.100.9"
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(codec="latin-1"), max_size=40))
-def test_what_stands_left_of_the_trusted_hops_is_ignored(written: str) -> None:
+def test_entries_left_of_the_trusted_hops_are_ignored(written: str) -> None:
     assert bucket("proxy:2", forwarded=f"{written},203.0.113.5,10.0.0.2") == "203.0.113.5"
 
 
@@ -110,11 +110,11 @@ def test_a_known_key_has_a_bucket_of_its_own_wherever_it_comes_from() -> None:
 
 
 @pytest.mark.parametrize("keys", [(), ("",)], ids=repr)
-def test_an_empty_key_is_no_key(keys: tuple[str, ...]) -> None:
+def test_an_empty_key_is_ignored(keys: tuple[str, ...]) -> None:
     assert bucket_of(Headers({"x-api-key": ""}), peer="203.0.113.5", api_keys=keys) == "203.0.113.5"
 
 
-def test_a_key_that_is_not_ascii_is_known_as_the_bytes_that_servers_pass_on() -> None:
+def test_a_key_that_is_not_ascii_is_compared_by_its_bytes() -> None:
     headers = Headers({"x-api-key": "schlüssel".encode().decode("latin-1")})
     assert bucket_of(headers, api_keys=("schlüssel",)).startswith("key-")
 
@@ -125,11 +125,11 @@ def test_lines_of_the_header_are_one_list_and_the_proxys_own_is_the_last() -> No
         (b"x-real-ip", b"6.6.6.6"),
         (b"x-forwarded-for", b"203.0.113.5"),
     ]
-    for door in ("alb", "proxy:1"):
-        assert bucket_of(Headers(raw=lines), front_door=door) == "203.0.113.5"
+    for front_door in ("alb", "proxy:1"):
+        assert bucket_of(Headers(raw=lines), front_door=front_door) == "203.0.113.5"
 
 
-def test_every_key_is_compared_whichever_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_key_is_compared_even_after_a_match(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[bytes] = []
 
     def compare(known: bytes, given: bytes) -> bool:
@@ -142,5 +142,5 @@ def test_every_key_is_compared_whichever_is_right(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("key", ["", "first", "first-key ", "FIRST-KEY", "first-key,second-key", "é"])
-def test_an_unknown_key_is_no_key(key: str) -> None:
+def test_an_unknown_key_is_ignored(key: str) -> None:
     assert bucket("gateway", key=key) == "198.51.100.9"

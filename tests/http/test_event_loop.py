@@ -1,4 +1,4 @@
-"""The loop of a Lambda process: one for good, whatever else happens to loops, and nothing is left on it."""
+"""The event loop of a Lambda process: the same for its whole life, and without tasks that are left over."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ made = []
 new = asyncio.new_event_loop
 asyncio.new_event_loop = lambda: made.append(new()) or made[-1]
 from functions import generate
-from tests.functions.test_handlers import Context, v2
-ask = [v2("POST", "/api/generate", json.dumps({"text": f"Hello world {n}."})) for n in range(25)]
+from tests.support.lambda_events import Context, v2
+posts = [v2("POST", "/api/generate", json.dumps({"text": f"Hello world {n}."})) for n in range(25)]
 read = v2("GET", "/api/rate-limit-status")
-answers = [generate.handler(event, Context()) for each in ask for event in (each, read)]
+answers = [generate.handler(event, Context()) for each in posts for event in (each, read)]
 left = [one for one in gc.get_objects() if isinstance(one, asyncio.Task) and not one.done()]
 print(json.dumps({"statuses": sorted({one["statusCode"] for one in answers}), "answers": len(answers),
     "loops": len(made), "left": len(left), "redis": json.loads(answers[-1]["body"])["using_redis"]}))
@@ -76,13 +76,13 @@ def no_current_loop() -> Iterator[None]:
         pytest.param(close_the_current, id="a-closed-loop-is-current"),
     ],
 )
-def test_what_ran_before_does_not_reach_the_loop(before: Callable[[], None]) -> None:
+def test_code_that_ran_before_does_not_replace_the_loop(before: Callable[[], None]) -> None:
     first = the_loop()
     before()
     assert the_loop() == first
 
 
-def test_callers_in_many_threads_take_turns_on_one_loop() -> None:
+def test_callers_in_many_threads_share_one_loop() -> None:
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(lambda _: the_loop(), range(40))) == {the_loop()}
 
@@ -91,7 +91,7 @@ async def test_a_caller_may_be_inside_a_running_loop() -> None:
     assert the_loop() != id(asyncio.get_running_loop())
 
 
-def test_a_loop_that_somebody_closed_is_replaced() -> None:
+def test_a_closed_loop_is_replaced() -> None:
     on_process_loop(lambda loop: loop.close())
     assert the_loop() == the_loop()
 
@@ -138,17 +138,17 @@ def test_no_task_is_left_behind(work: Callable[[], Any]) -> None:
 
 
 def test_a_task_that_is_nearly_done_may_end_by_itself() -> None:
-    told: list[str] = []
+    events: list[str] = []
 
     async def finish() -> None:
         await asyncio.sleep(0.01)
-        told.append("done")
+        events.append("done")
 
     async def leave() -> None:
         _KEPT.append(asyncio.ensure_future(finish()))
 
     on_process_loop(lambda loop: loop.run_until_complete(leave()))
-    assert told == ["done"]
+    assert events == ["done"]
 
 
 def test_a_task_that_exits_the_process_does_not_stop_the_loop() -> None:
@@ -163,7 +163,7 @@ def test_a_task_that_exits_the_process_does_not_stop_the_loop() -> None:
 
 
 def fifty(**settings: str) -> Any:
-    """What fifty warm invocations of the function tell, in a process with these settings."""
+    """What fifty warm invocations of the function give, in a process with these settings."""
     environment = {**os.environ, "RATE_LIMIT_REQUESTS": "100", **settings}
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", FIFTY], cwd=ROOT, env=environment, capture_output=True, text=True, check=True

@@ -41,16 +41,16 @@ def cache_status(response: httpx.Response) -> dict[str, Any]:
     return {key: str(value) if isinstance(value, Token) else value for key, value in parameters.items()}
 
 
-async def asked(client: httpx.AsyncClient, directive: str = "", **body: Any) -> httpx.Response:
+async def generated(client: httpx.AsyncClient, directive: str = "", **body: Any) -> httpx.Response:
     headers = {"Cache-Control": directive} if directive else {}
     return await client.post("/api/generate", json=body or {"text": ARTICLE}, headers=headers)
 
 
-async def test_a_miss_a_hit_and_what_was_told_not_to_look(
+async def test_cache_status_tells_a_miss_a_hit_and_a_forced_request(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], upstash_settings: dict[str, Any]
 ) -> None:
     client = client_of(**model_settings, **upstash_settings)
-    miss, hit, forced = await asked(client), await asked(client), await asked(client, "no-cache")
+    miss, hit, forced = await generated(client), await generated(client), await generated(client, "no-cache")
     assert cache_status(miss) == {"fwd": "uri-miss", "stored": True}
     assert cache_status(hit).keys() == {"hit", "ttl"}
     assert 86_390 < cache_status(hit)["ttl"] <= 86_400
@@ -58,34 +58,38 @@ async def test_a_miss_a_hit_and_what_was_told_not_to_look(
     assert cache_status(forced)["fwd"] == "request"
 
 
-async def test_who_waited_for_another_is_told(
+async def test_cache_status_tells_a_collapsed_request(
     client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
 ) -> None:
     openai.delay_seconds = 0.2
     client = client_of(**model_settings)
-    told = [cache_status(found) for found in await asyncio.gather(asked(client), asked(client))]
-    assert {"fwd": "uri-miss", "collapsed": True} in told
+    statuses = [cache_status(found) for found in await asyncio.gather(generated(client), generated(client))]
+    assert {"fwd": "uri-miss", "collapsed": True} in statuses
 
 
-async def test_an_old_answer_in_need_is_told(client_of: Make, site: Site) -> None:
+async def test_cache_status_tells_a_stale_answer(client_of: Make, site: Site) -> None:
     client = client_of(cache_ttl_hours=1 / 3_600_000_000)
     url = f"{site.url}/bridge"
-    assert (await asked(client, url=url)).status_code == 200
+    assert (await generated(client, url=url)).status_code == 200
     site.pages["/bridge"] = lambda: Response(status_code=500)
-    assert cache_status(await asked(client, url=url)) == {"hit": True, "ttl": 0, "detail": "stale-if-error"}
+    assert cache_status(await generated(client, url=url)) == {
+        "hit": True,
+        "ttl": 0,
+        "detail": "stale-if-error",
+    }
 
 
-async def test_a_store_out_of_reach_is_told(client_of: Make) -> None:
-    response = await asked(client_of(redis_url=f"redis://127.0.0.1:{closed_port()}"))
+async def test_cache_status_tells_that_the_store_was_bypassed(client_of: Make) -> None:
+    response = await generated(client_of(redis_url=f"redis://127.0.0.1:{closed_port()}"))
     assert cache_status(response) == {"detail": "bypass"}
 
 
 @pytest.mark.parametrize("status", [200, 429, 504])
-async def test_the_limit_is_told_as_the_draft_says(client_of: Make, status: int) -> None:
+async def test_rate_limit_headers_follow_the_draft(client_of: Make, status: int) -> None:
     client = client_of(rate_limit_requests=2)
     for _ in range(2 if status == 429 else 0):
-        await asked(client)
-    response = await asked(client, "only-if-cached" if status == 504 else "")
+        await generated(client)
+    response = await generated(client, "only-if-cached" if status == 504 else "")
     assert response.status_code == status
     cache_status(response)
     (policy, quota), (same, rest) = field(response, "ratelimit-policy"), field(response, "ratelimit")
@@ -111,7 +115,7 @@ EVERYWHERE = [
 
 @pytest.mark.parametrize("settings", [{}, PRODUCTION], ids=["development", "production"])
 @pytest.mark.parametrize(("method", "path"), EVERYWHERE)
-async def test_security_headers_stand_on_everything(
+async def test_security_headers_are_on_every_response(
     client_of: Make, settings: dict[str, Any], method: str, path: str
 ) -> None:
     headers = (await client_of(**settings).request(method, path)).headers
@@ -125,10 +129,10 @@ async def test_security_headers_stand_on_everything(
     assert "x-request-id" in headers
 
 
-async def test_the_page_may_run_its_own_files_and_an_answer_nothing(client_of: Make) -> None:
+async def test_the_pages_csp_allows_its_own_files_and_that_of_an_answer_nothing(client_of: Make) -> None:
     client = client_of()
-    told = {path: (await client.get(path)).headers for path in ("/", "/health", "/nothing")}
-    policies = {path: headers["content-security-policy"] for path, headers in told.items()}
+    responses = {path: (await client.get(path)).headers for path in ("/", "/health", "/nothing")}
+    policies = {path: headers["content-security-policy"] for path, headers in responses.items()}
     assert policies.pop("/").startswith(PAGE)
     assert policies == {"/health": NOTHING, "/nothing": NOTHING}
 
@@ -154,9 +158,7 @@ async def test_the_documents_page_alone_may_load_from_its_cdn(client_of: Make) -
         ("POST", "/api/generate", "no-store"),
     ],
 )
-async def test_only_what_is_meant_for_caches_is_for_caches(
-    client_of: Make, method: str, path: str, kept: str
-) -> None:
+async def test_each_route_has_its_cache_control(client_of: Make, method: str, path: str, kept: str) -> None:
     response = await client_of().request(method, path, json={"text": ARTICLE} if method == "POST" else None)
     assert response.headers["cache-control"] == kept
 
@@ -170,7 +172,7 @@ async def test_head_is_get_without_its_body(client_of: Make, path: str) -> None:
         assert head.headers[name] == got.headers[name]
 
 
-async def test_head_of_what_is_only_posted_is_a_405(client_of: Make) -> None:
+async def test_head_of_a_post_route_is_a_405(client_of: Make) -> None:
     response = await client_of().head("/api/generate")
     assert (response.status_code, response.headers["allow"], response.content) == (405, "POST", b"")
 

@@ -28,12 +28,12 @@ def test_a_problem_has_exactly_the_members_of_the_rfc() -> None:
     }
 
 
-def test_an_errors_headers_are_the_responses() -> None:
+def test_headers_of_an_error_are_in_the_response() -> None:
     assert problem(Unauthorized(), instance="/").headers["www-authenticate"].startswith("Bearer")
     assert problem(RateLimited(headers={"Retry-After": "7"}), instance="/").headers["retry-after"] == "7"
 
 
-def test_only_what_is_our_fault_names_the_request() -> None:
+def test_only_a_server_error_names_the_request() -> None:
     ours = json.loads(bytes(problem(StoreError(), instance="/", request_id="abc").body))
     yours = json.loads(bytes(problem(NotFound(), instance="/", request_id="abc").body))
     assert ours["detail"] == f"{StoreError.detail} Request id: abc."
@@ -59,7 +59,7 @@ def test_the_reason_stays_in_the_log() -> None:
         pytest.param("Not \udfff.", "/", id="surrogate-in-the-detail"),
     ],
 )
-def test_a_problem_fits_in_2_kb_whatever_it_is_about(detail: str, instance: str) -> None:
+def test_a_problem_fits_in_2_kb_for_any_path(detail: str, instance: str) -> None:
     body = bytes(problem(InvalidRequest(detail), instance=instance).body)
     assert len(body) <= MAX_BYTES
     assert json.loads(body)["status"] == 422
@@ -75,5 +75,5 @@ def test_any_problem_is_small_json(detail: str, instance: str) -> None:
 
 def test_an_instance_ends_with_a_whole_escape() -> None:
     for more in range(4):
-        told = json.loads(bytes(problem(NotFound(), instance="/" + "x" * more + "€" * 60).body))["instance"]
-        assert not re.search("%.?$", told)
+        path = json.loads(bytes(problem(NotFound(), instance="/" + "x" * more + "€" * 60).body))["instance"]
+        assert not re.search("%.?$", path)

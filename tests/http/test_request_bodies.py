@@ -1,4 +1,4 @@
-"""Whatever a body is: the status is the caller's, the answer is small, and nothing of it comes back."""
+"""Bad bodies: the status is 4xx, the answer is small, and has nothing of the body."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.functions.test_handlers import call, v2
 from tests.support.app import Make
+from tests.support.lambda_events import call, v2
 
 CANARY = "canary7f3a"
 JSON = "application/json"
@@ -80,7 +80,7 @@ async def sent(client: httpx.AsyncClient, body: Any, content_type: str | None = 
         pytest.param(b"\x1b[31mcanary7f3a", id="terminal-codes"),
     ],
 )
-async def test_a_body_that_is_no_request_is_a_422(client_of: Make, body: bytes) -> None:
+async def test_a_body_that_is_not_a_request_is_a_422(client_of: Make, body: bytes) -> None:
     assert_refused(await sent(client_of(), body), 422)
 
 
@@ -154,7 +154,7 @@ async def test_a_body_in_pieces_is_one_body(client_of: Make) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/generate", "/api/validate", "/api/threads/x/posts/1/rewrite"])
-async def test_what_nobody_needs_to_read_is_a_413(client_of: Make, path: str) -> None:
+async def test_a_body_over_the_limit_is_a_413(client_of: Make, path: str) -> None:
     body = as_json({"text": CANARY * 700_000})
     response = await client_of().post(path, content=body, headers={"Content-Type": JSON})
     assert_refused(response, 413)

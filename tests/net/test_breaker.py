@@ -1,4 +1,4 @@
-"""A far side that fails is left alone, then tried with one call."""
+"""A service that fails is not called for a while, then tried with one call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Clock:
 
 
 @dataclass
-class Side:
+class Client:
     clock: Clock = field(default_factory=Clock)
     breaker: Breaker = field(init=False)
 
@@ -35,7 +35,7 @@ class Side:
 
 
 def test_calls_pass_while_nothing_fails() -> None:
-    assert Side().breaker.allows()
+    assert Client().breaker.allows()
 
 
 @pytest.mark.parametrize(
@@ -49,48 +49,48 @@ def test_calls_pass_while_nothing_fails() -> None:
     ],
 )
 def test_it_opens_for_as_long_as_the_failures_deserve(failures: list[str], open_seconds: float) -> None:
-    side = Side()
-    side.fails(*failures)
+    client = Client()
+    client.fails(*failures)
     if open_seconds:
-        assert not side.after(open_seconds - 0.001)
-        assert side.after(0.001)
+        assert not client.after(open_seconds - 0.001)
+        assert client.after(0.001)
     else:
-        assert side.after(0)
+        assert client.after(0)
 
 
-def test_a_success_between_failures_starts_the_count_anew() -> None:
-    side = Side()
-    side.fails("transient", "transient")
-    side.breaker.succeeded()
-    side.fails("transient", "transient")
-    assert side.after(0)
+def test_a_success_between_failures_resets_the_count() -> None:
+    client = Client()
+    client.fails("transient", "transient")
+    client.breaker.succeeded()
+    client.fails("transient", "transient")
+    assert client.after(0)
 
 
 def test_after_the_pause_one_call_probes_while_the_others_wait() -> None:
-    side = Side()
-    side.fails("permanent")
-    assert [side.after(60), side.after(0), side.after(9.9)] == [True, False, False]
+    client = Client()
+    client.fails("permanent")
+    assert [client.after(60), client.after(0), client.after(9.9)] == [True, False, False]
 
 
-def test_a_probe_that_succeeds_closes_it_for_everybody() -> None:
-    side = Side()
-    side.fails("permanent")
-    assert side.after(60)
-    side.breaker.succeeded()
-    assert [side.after(0), side.after(0)] == [True, True]
+def test_a_successful_probe_closes_it_for_all_callers() -> None:
+    client = Client()
+    client.fails("permanent")
+    assert client.after(60)
+    client.breaker.succeeded()
+    assert [client.after(0), client.after(0)] == [True, True]
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("transient", 10), ("permanent", 60)])
 def test_a_probe_that_fails_opens_it_again(kind: str, seconds: float) -> None:
-    side = Side()
-    side.fails("transient", "transient", "transient")
-    assert side.after(10)
-    side.fails(kind)
-    assert [side.after(seconds - 0.001), side.after(0.001)] == [False, True]
+    client = Client()
+    client.fails("transient", "transient", "transient")
+    assert client.after(10)
+    client.fails(kind)
+    assert [client.after(seconds - 0.001), client.after(0.001)] == [False, True]
 
 
 def test_a_probe_that_never_returns_does_not_keep_it_open_for_ever() -> None:
-    side = Side()
-    side.fails("permanent")
-    assert side.after(60)
-    assert [side.after(9.999), side.after(0.001)] == [False, True]
+    client = Client()
+    client.fails("permanent")
+    assert client.after(60)
+    assert [client.after(9.999), client.after(0.001)] == [False, True]

@@ -1,4 +1,4 @@
-"""A caller's URL: taken apart, or refused; never repaired."""
+"""A caller's URL: split into its parts, or refused; never repaired."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ QUERIES = st.from_regex(r"(\?[a-z0-9=&%+/?-]{0,12})?", fullmatch=True)
         pytest.param(f"http://example.com/{'a' * 2_048}", id="too-long"),
     ],
 )
-def test_what_is_not_plainly_a_web_address_is_refused(url: str) -> None:
+def test_anything_but_a_plain_web_address_is_refused(url: str) -> None:
     with pytest.raises(ArticleBlocked) as caught:
         web_address(url)
     assert (caught.value.reason or "").startswith("url: ")
@@ -123,7 +123,7 @@ def test_what_is_not_plainly_a_web_address_is_refused(url: str) -> None:
         pytest.param("http://e.com/@me", ("http", "e.com", 80, "/@me", ""), id="at-sign-in-the-path"),
     ],
 )
-def test_a_web_address_is_taken_apart(url: str, parts: tuple[str, str, int, str, str]) -> None:
+def test_a_web_address_is_split_into_its_parts(url: str, parts: tuple[str, str, int, str, str]) -> None:
     assert astuple(web_address(url))[:5] == parts
 
 
@@ -135,7 +135,7 @@ def test_a_web_address_is_taken_apart(url: str, parts: tuple[str, str, int, str,
         pytest.param("https://[2001:db8::1]:80/a?b", "https://[2001:db8::1]:80/a?b", id="ipv6-with-port"),
     ],
 )
-def test_an_address_is_written_as_it_is_asked_for(url: str, written: str) -> None:
+def test_an_address_is_written_without_the_port_of_its_scheme(url: str, written: str) -> None:
     assert str(web_address(url)) == written
 
 
@@ -157,13 +157,13 @@ def test_only_listed_hosts_may_use_another_port() -> None:
         ("HTTP://other.com", "HTTP://other.com"),
         ("../../../b", "https://e.com/b"),
         ("/caf\u00e9", "https://e.com/caf\u00e9"),
-        # Not mended: refused when it is parsed.
+        # Not repaired: refused when it is parsed.
         ("https:b", "https:b"),
         ("https://", "https://"),
         ("javascript:alert(1)", "javascript:alert(1)"),
     ],
 )
-def test_a_location_is_read_from_where_it_was_found(location: str, url: str) -> None:
+def test_a_location_is_resolved_against_the_url_that_sent_it(location: str, url: str) -> None:
     assert redirected(web_address("https://e.com/x/y?z"), location) == url
 
 
@@ -181,7 +181,7 @@ def test_an_odd_location_is_blocked(location: str) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(["http", "https"]), HOSTS, PATHS, QUERIES)
-def test_a_plain_url_comes_back_as_it_was(scheme: str, host: str, path: str, query: str) -> None:
+def test_a_plain_url_round_trips(scheme: str, host: str, path: str, query: str) -> None:
     assert str(web_address(f"{scheme}://{host}{path}{query}")) == f"{scheme}://{host}{path or '/'}" + (
         query if query != "?" else ""
     )
@@ -189,7 +189,7 @@ def test_a_plain_url_comes_back_as_it_was(scheme: str, host: str, path: str, que
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=30) | st.text(max_size=20).map("http://{}".format))
-def test_any_text_is_an_address_or_blocked_and_nothing_else(text: str) -> None:
+def test_any_text_is_an_address_or_blocked(text: str) -> None:
     try:
         address = web_address(text)
     except ArticleBlocked:

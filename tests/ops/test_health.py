@@ -1,4 +1,4 @@
-"""Health: each part is asked within a deadline, all at once, and the answer holds for five seconds."""
+"""Health: each part is checked within a deadline, all at once, and the result is reused for five seconds."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def instance_of(clock: Clock) -> AsyncIterator[Callable[..., Instance]]:
         await services.close()
 
 
-async def test_all_that_the_store_is_asked_travels_at_once_and_holds_for_five_seconds(
+async def test_a_check_is_one_round_trip_and_is_reused_for_five_seconds(
     instance_of: Callable[..., Instance], upstash_settings: dict[str, Any], front: Front, clock: Clock
 ) -> None:
     client, _ = instance_of(**upstash_settings)
@@ -61,7 +61,7 @@ async def test_all_that_the_store_is_asked_travels_at_once_and_holds_for_five_se
     assert [command[0] for command in commands] == ["GET", "GET", "PING", "SET"]
 
 
-async def test_whoever_goes_away_stops_no_one_else(
+async def test_a_caller_that_is_cancelled_does_not_cancel_the_check_of_others(
     instance_of: Callable[..., Instance], upstash_settings: dict[str, Any]
 ) -> None:
     _, services = instance_of(**upstash_settings)
@@ -72,21 +72,23 @@ async def test_whoever_goes_away_stops_no_one_else(
     assert first.cancelled()
 
 
-def test_an_answer_that_a_stopped_loop_owes_is_not_waited_for() -> None:
+def test_a_check_of_a_stopped_loop_is_not_waited_for() -> None:
     services = Services(Settings())
     loop = asyncio.new_event_loop()
-    asking = loop.create_task(check(services))
+    task = loop.create_task(check(services))
     loop.run_until_complete(asyncio.sleep(0))
     loop.run_until_complete(asyncio.sleep(0))
-    assert not asking.done()
+    assert not task.done()
     assert asyncio.run(check(services)).services["extraction"].status == "healthy"
-    loop.run_until_complete(asking)
+    loop.run_until_complete(task)
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
 
 
-async def test_a_page_that_cannot_be_read_in_time_is_told(instance_of: Callable[..., Instance]) -> None:
-    """Its threads are all at work: the deadline passes without one of them."""
+async def test_an_extraction_that_misses_its_deadline_is_reported(
+    instance_of: Callable[..., Instance],
+) -> None:
+    """All threads of the executor are busy until the deadline has passed."""
     client, services = instance_of(openai_api_key="sk-test-key")
     over = threading.Event()
     with ThreadPoolExecutor(1) as executor:
@@ -104,13 +106,13 @@ _WITHOUT = """
 import asyncio, httpx, json, sys
 sys.modules[sys.argv[1]] = None
 from functions import local
-async def ask():
+async def main():
     async with httpx.AsyncClient(transport=httpx.ASGITransport(local.app), base_url="http://t") as client:
         health = await client.get("/api/monitor/health")
         made = await client.post("/api/generate", json={"text": "A text — that is short 中."})
         print(json.dumps([health.status_code, health.json()["status"],
                           health.json()["services"]["extraction"]["status"], made.status_code]))
-asyncio.run(ask())
+asyncio.run(main())
 """
 
 
@@ -118,11 +120,11 @@ asyncio.run(ask())
     ("library", "expected"),
     [
         pytest.param("trafilatura", [200, "degraded", "broken", 200], id="no-page-can-be-read"),
-        pytest.param("sentencex", [503, "unhealthy", "model_only", 500], id="nobody-writes"),
+        pytest.param("sentencex", [503, "unhealthy", "model_only", 500], id="no-composer-works"),
         pytest.param("twitter_text", [503, "unhealthy", "unusable", 500], id="nothing-can-be-counted"),
     ],
 )
-def test_a_library_that_is_missing_is_told_by_what_still_works(library: str, expected: list[Any]) -> None:
+def test_a_missing_library_is_reported_by_what_still_works(library: str, expected: list[Any]) -> None:
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", _WITHOUT, library], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -138,7 +140,7 @@ def test_a_model_that_writes_is_enough(model: str, status: str) -> None:
     assert HealthReport(parts).status == status
 
 
-async def test_the_newest_scheduled_check_is_told(
+async def test_the_newest_scheduled_check_is_shown(
     instance_of: Callable[..., Instance], store_settings: dict[str, Any], clock: Clock
 ) -> None:
     client, services = instance_of(**store_settings)
@@ -148,20 +150,20 @@ async def test_the_newest_scheduled_check_is_told(
     assert (await client.get(HEALTH)).json()["last_scheduled_check"] == result.model_dump()
 
 
-async def test_a_function_without_the_key_tells_what_the_one_with_it_saw(
+async def test_a_function_without_the_key_shows_what_the_one_with_it_saw(
     instance_of: Callable[..., Instance], upstash_settings: dict[str, Any], valkey: Redis, clock: Clock
 ) -> None:
     client, _ = instance_of(**upstash_settings)
-    told = []
+    shown = []
     for note in (None, ["healthy", None], ["quota_exceeded", "gpt: HTTP 429"]):
         if note:
             valkey.set(MODEL_NOTE, json.dumps([*note, clock.now]), px=60_000)
         clock.now += 30
         answer = (await client.get(HEALTH)).json()
-        told.append(
+        shown.append(
             (answer["status"], *(answer["services"]["openai"][name] for name in ("status", "reason")))
         )
-    assert told == [
+    assert shown == [
         ("degraded", "not_configured", "OPENAI_API_KEY is not set here"),
         ("healthy", "healthy", "as the function that writes saw it 30 s ago"),
         ("degraded", "quota_exceeded", "gpt: HTTP 429, as the function that writes saw it 30 s ago"),
@@ -169,7 +171,7 @@ async def test_a_function_without_the_key_tells_what_the_one_with_it_saw(
 
 
 @pytest.mark.parametrize("value", [None, "", "{}", "[]", "[1, 2]", '["a", "b", "c"]', "null", "[" * 100_000])
-def test_a_note_of_somebody_else_says_nothing(value: str | None) -> None:
+def test_a_note_of_another_format_is_ignored(value: str | None) -> None:
     assert read_note(value, 1_790_000_000.0) is None
 
 
@@ -199,7 +201,7 @@ def test_a_note_is_written_when_it_is_new_and_once_a_minute(clock: Clock) -> Non
     )
 
 
-async def test_a_store_that_is_away_is_told_within_its_own_deadline(
+async def test_an_unreachable_store_is_reported_within_its_own_deadline(
     instance_of: Callable[..., Instance],
 ) -> None:
     client, _ = instance_of(redis_url=f"redis://127.0.0.1:{closed_port()}")
@@ -222,12 +224,12 @@ async def test_a_damaged_scheduled_check_hides_nothing(
     assert (response.status_code, response.json()["last_scheduled_check"]) == (200, None)
 
 
-async def test_a_process_that_has_asked_no_model_tells_what_another_saw(
+async def test_a_process_that_has_not_called_a_model_shows_what_another_saw(
     instance_of: Callable[..., Instance], upstash_settings: dict[str, Any], clock: Clock
 ) -> None:
     client, services = instance_of(**upstash_settings, openai_api_key="sk-unasked")
     note = json.dumps(["quota_exceeded", "HTTP 429", int(clock.now) - 3])
     await services.store.remember(MODEL_NOTE, note, ttl_seconds=60)
-    told = (await client.get(HEALTH)).json()["services"]["openai"]
-    assert told["status"] == "quota_exceeded"
-    assert told["reason"].endswith("3 s ago")
+    openai = (await client.get(HEALTH)).json()["services"]["openai"]
+    assert openai["status"] == "quota_exceeded"
+    assert openai["reason"].endswith("3 s ago")

@@ -1,4 +1,4 @@
-"""One contract for the three stores: Upstash REST, Redis over TCP, the dict in the process."""
+"""One contract for the three stores: Upstash by REST, Redis over TCP, the dict in the process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.clock import Clock
 
 HOUR = 3_600.0
 KEY = "threadr:cache:url:https://example.com/"
-LOOKUP = Lookup(key=KEY, digest=digest("asked"), client="1.2.3.4", token="t1")
+LOOKUP = Lookup(key=KEY, digest=digest("source"), client="1.2.3.4", token="t1")
 OTHER = replace(LOOKUP, token="t2", client="1.2.3.5")
 LOOKING = replace(LOOKUP, charge="never", mode="only_if_cached")
 
@@ -45,14 +45,14 @@ async def store(store_settings: dict[str, Any], clock: Clock) -> AsyncIterator[S
 
 
 async def lead(store: Store, clock: Clock, *, ttl: float = 2 * HOUR, content: str = "", **value: Any) -> str:
-    """Enter, lead, keep; gives the value."""
+    """Look up, lead and keep; returns the value."""
     assert (await store.look_up(replace(LOOKUP, charge="never"))).kind == "lead"
     kept = value_of(clock, **value)
     assert await store.keep(LOOKUP, StoredEntry(value=kept, ttl_seconds=ttl, content=content))
     return kept
 
 
-async def test_what_a_leader_keeps_is_everybodys_hit(store: Store, clock: Clock) -> None:
+async def test_an_entry_that_a_leader_keeps_is_a_hit_for_all(store: Store, clock: Clock) -> None:
     kept = await lead(store, clock)
     reply = await store.look_up(OTHER)
     assert (reply.kind, reply.value) == ("hit", kept)
@@ -73,7 +73,7 @@ async def test_past_freshness_one_leads_with_the_old_value(store: Store, clock: 
     assert (first.kind, first.value, second.kind, second.value) == ("lead", kept, "follow", kept)
 
 
-async def test_a_value_that_is_older_than_wanted_is_made_anew(store: Store, clock: Clock) -> None:
+async def test_a_value_that_is_older_than_wanted_is_a_miss(store: Store, clock: Clock) -> None:
     await lead(store, clock)
     clock.now += 60
     assert (await store.look_up(replace(LOOKING, min_created_at=clock.now - 61))).kind == "hit"
@@ -86,7 +86,7 @@ async def test_one_leads_and_the_others_follow(store: Store) -> None:
     assert (kinds.count("lead"), kinds.count("follow")) == (1, 19)
 
 
-async def test_who_gives_up_is_replaced_at_once_by_one(store: Store) -> None:
+async def test_a_released_lease_goes_to_one_successor_at_once(store: Store) -> None:
     await store.look_up(replace(LOOKUP, charge="never"))
     await store.release(LOOKUP)
     kinds = [
@@ -102,12 +102,10 @@ async def test_only_the_holder_of_the_lease_may_keep_or_give_it_back(store: Stor
     await store.release(LOOKUP)
     assert (await store.look_up(replace(LOOKUP, token="t3", charge="never"))).kind == "follow"
     assert await store.keep(OTHER, StoredEntry(value=value_of(clock), ttl_seconds=60))
-    assert [day["tokens_in"] for day in (await store.stats()).days.values()] == [
-        5
-    ]  # it was spent all the same
+    assert [day["tokens_in"] for day in (await store.stats()).days.values()] == [5]  # it was spent anyway
 
 
-async def test_a_thread_stands_under_its_own_id_even_if_the_lease_has_gone(
+async def test_a_thread_is_kept_under_its_id_even_if_the_lease_has_expired(
     store: Store, clock: Clock
 ) -> None:
     await store.look_up(replace(LOOKUP, charge="never"))
@@ -118,7 +116,7 @@ async def test_a_thread_stands_under_its_own_id_even_if_the_lease_has_gone(
     assert await store.peek(KEY) is None
 
 
-async def test_a_thread_that_is_no_answer_for_everybody_is_kept_as_a_thread_alone(
+async def test_a_thread_that_is_not_a_shared_answer_is_kept_under_its_permalink_only(
     store: Store, clock: Clock
 ) -> None:
     await store.look_up(replace(LOOKUP, charge="never"))
@@ -136,7 +134,7 @@ async def test_nothing_to_keep_still_gives_the_lease_back(store: Store) -> None:
     assert (await store.look_up(replace(OTHER, charge="never"))).kind == "lead"
 
 
-async def test_who_only_looks_never_leads(store: Store) -> None:
+async def test_only_if_cached_never_leads(store: Store) -> None:
     assert (await store.look_up(LOOKING)).kind == "not_stored"
     assert (await store.look_up(replace(LOOKUP, charge="never"))).kind == "lead"
 
@@ -157,12 +155,12 @@ async def test_the_same_content_is_found_under_its_name(store: Store, clock: Clo
     assert await store.content(name) == kept
     assert await store.content(digest("another text")) is None
     reply = await store.look_up(replace(OTHER, key=f"{KEY}b"))
-    assert reply.known_contents in (name[:8], "")  # the dict needs no round trip to be asked
+    assert reply.known_contents in (name[:8], "")  # a look-up in the dict needs no round trip
     await store.forget(KEY)
     assert await store.content(name) is None
 
 
-async def test_only_the_newest_contents_are_told(
+async def test_only_the_newest_contents_are_named(
     tcp_settings: dict[str, Any], valkey: Redis, clock: Clock
 ) -> None:
     valkey.zadd(CONTENT_INDEX, {f"{number:08x}": number for number in range(600)})
@@ -174,7 +172,7 @@ async def test_only_the_newest_contents_are_told(
     assert reply.known_contents.endswith(digest("the text")[:8])
 
 
-async def test_forgetting_tells_whether_there_was_something(store: Store, clock: Clock) -> None:
+async def test_forgetting_says_whether_there_was_a_value(store: Store, clock: Clock) -> None:
     await lead(store, clock)
     assert await store.forget(KEY) is True
     assert await store.forget(KEY) is False
@@ -205,7 +203,7 @@ async def test_parallel_calls_never_pass_the_limit(store: Store) -> None:
     assert sum(reply.kind != "limited" for reply in replies) == 3
 
 
-async def test_who_is_counted_when_leading_hits_for_free_and_failures_are_given_back(
+async def test_a_charge_on_generation_leaves_hits_free_and_refunds_failures(
     store: Store, clock: Clock
 ) -> None:
     leading = replace(LOOKUP, charge="on_generation")
@@ -218,7 +216,7 @@ async def test_who_is_counted_when_leading_hits_for_free_and_failures_are_given_
     assert (await store.status(LOOKUP.client)).remaining == 3
 
 
-async def test_who_may_not_lead_takes_no_lease(store: Store) -> None:
+async def test_a_client_over_the_limit_takes_no_lease(store: Store) -> None:
     for number in range(3):
         await store.look_up(replace(LOOKUP, charge="on_generation", key=f"{KEY}{number}"))
     assert (await store.look_up(replace(LOOKUP, charge="on_generation"))).kind == "limited"
@@ -241,7 +239,7 @@ async def test_the_budget_is_never_passed_by_parallel_leaders(store: Store) -> N
     assert {reply.kind for reply in replies} == {"lead"}
 
 
-async def test_what_was_not_spent_of_a_reservation_is_free_again(store: Store, clock: Clock) -> None:
+async def test_the_unspent_part_of_a_reservation_is_freed(store: Store, clock: Clock) -> None:
     costly = replace(LOOKUP, charge="never", max_cost_usd=0.06)
     other = replace(costly, key=f"{KEY}b", token="t2")
     assert (await store.look_up(costly)).within_budget
@@ -251,7 +249,7 @@ async def test_what_was_not_spent_of_a_reservation_is_free_again(store: Store, c
     assert not (await store.look_up(replace(costly, key=f"{KEY}d", token="t4"))).within_budget
 
 
-async def test_a_reservation_of_one_who_died_ends_with_its_time(store: Store, clock: Clock) -> None:
+async def test_a_reservation_of_a_dead_leader_expires(store: Store, clock: Clock) -> None:
     costly = replace(LOOKUP, charge="never", max_cost_usd=0.06)
     await store.look_up(costly, seconds=30)
     clock.now += 30.001
@@ -278,9 +276,7 @@ async def test_stats_count_hits_misses_and_what_hits_saved(store: Store, clock: 
     assert yesterday == counted
 
 
-async def test_stats_tell_entries_and_clients_and_forget_both_after_their_end(
-    store: Store, clock: Clock
-) -> None:
+async def test_stats_count_entries_and_clients_until_they_expire(store: Store, clock: Clock) -> None:
     await lead(store, clock, ttl=60)
     await store.look_up(replace(LOOKUP, mode="only_if_cached"))
     stats = await store.stats()
@@ -295,7 +291,7 @@ async def test_stats_tell_entries_and_clients_and_forget_both_after_their_end(
     assert (stats.cache_entries, stats.rate_limit_entries) == (0, 0)
 
 
-async def test_a_note_is_recalled_and_not_counted(store: Store) -> None:
+async def test_a_note_is_read_back_and_not_counted(store: Store) -> None:
     await store.remember("threadr:health:last", "{}", ttl_seconds=60)
     assert await store.peek("threadr:health:last") == "{}"
     assert await store.peek("threadr:health:none") is None
@@ -307,7 +303,7 @@ async def test_the_store_takes_writes(store: Store) -> None:
 
 
 @pytest.mark.parametrize("spoil", ["junk", '{"tweets": 3', "list"])
-async def test_what_is_not_ours_under_a_key_is_absent(
+async def test_a_foreign_value_under_a_key_is_absent(
     tcp_settings: dict[str, Any], valkey: Redis, spoil: str
 ) -> None:
     services = Services(Settings(**tcp_settings))
@@ -359,7 +355,7 @@ async def test_the_limiter_of_the_process_is_one_of_upstash_ratelimit(clock: Clo
     assert (await ratelimit.limit("client")).allowed
 
 
-async def test_a_million_clients_are_not_all_remembered(clock: Clock) -> None:
+async def test_the_number_of_remembered_clients_is_bounded(clock: Clock) -> None:
     limiter = LocalWindow(Window(2, 1_000), clock)
     for number in range(30_000):
         limiter.limit(f"client-{number}")

@@ -38,7 +38,7 @@ def _far_in_the_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_far_in_the_east")
-def test_a_day_is_utcs_wherever_the_machine_stands() -> None:
+def test_a_day_is_that_of_utc_in_any_time_zone() -> None:
     assert time.localtime(86_399).tm_mday == 2
     assert day_of(86_399) == last_days(86_399)[0] == "1970-01-01"
 

@@ -19,12 +19,12 @@ from core.store.tcp import TcpRedis
 from tests.support.loopback import closed_port
 
 
-def door(url: str) -> TcpRedis:
+def client_of(url: str) -> TcpRedis:
     return TcpRedis(url, timeout_seconds=1, breaker=Breaker(time.monotonic))
 
 
-async def test_commands_of_one_turn_travel_together_and_give_raw_results(redis_url: str) -> None:
-    tcp = door(redis_url)
+async def test_commands_of_one_loop_iteration_are_one_pipeline_with_raw_results(redis_url: str) -> None:
+    tcp = client_of(redis_url)
     results = await asyncio.gather(
         tcp.set("a", "1"), tcp.incr("a"), tcp.llen("a"), tcp.get("a"), return_exceptions=True
     )
@@ -33,8 +33,8 @@ async def test_commands_of_one_turn_travel_together_and_give_raw_results(redis_u
     assert getattr(results[2], "reason", "").startswith("WRONGTYPE")
 
 
-async def test_nobody_there_is_unreachable_and_the_password_is_not_told() -> None:
-    tcp = door(f"redis://default:canary@127.0.0.1:{closed_port()}")
+async def test_a_closed_port_is_unreachable_and_the_password_is_not_shown() -> None:
+    tcp = client_of(f"redis://default:canary@127.0.0.1:{closed_port()}")
     with pytest.raises(StoreError) as caught:
         await tcp.get("a")
     assert "canary" not in repr(caught.value) + str(caught.value.reason)
@@ -43,7 +43,7 @@ async def test_nobody_there_is_unreachable_and_the_password_is_not_told() -> Non
 
 async def test_a_wrong_password_is_permanent(redis_url: str, valkey: Any) -> None:
     valkey.acl_setuser("guarded", enabled=True, passwords=["+right"], commands=["+@all"], keys=["*"])
-    tcp = door(redis_url.replace("redis://", "redis://guarded:wrong@"))
+    tcp = client_of(redis_url.replace("redis://", "redis://guarded:wrong@"))
     with pytest.raises(StoreRefused):
         await tcp.get("a")
     valkey.acl_deluser("guarded")
@@ -51,7 +51,7 @@ async def test_a_wrong_password_is_permanent(redis_url: str, valkey: Any) -> Non
 
 @pytest.fixture
 async def tls_url(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """A TLS door in front of the plain server, as Upstash has one; its authority is in SSL_CERT_FILE."""
+    """A TLS proxy in front of the plain server, as Upstash has one; its authority is in SSL_CERT_FILE."""
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(context)
@@ -73,8 +73,8 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-async def test_a_rediss_url_is_spoken_to_over_tls(tls_url: str) -> None:
-    tcp = door(tls_url)
+async def test_a_rediss_url_uses_tls(tls_url: str) -> None:
+    tcp = client_of(tls_url)
     assert await tcp.execute(["PING"]) == "PONG"
     await tcp.close()
 
@@ -85,7 +85,7 @@ async def test_a_certificate_that_does_not_fit_is_refused(
 ) -> None:
     if address == "localhost":
         monkeypatch.delenv("SSL_CERT_FILE")
-    tcp = door(tls_url.replace("localhost", address))
+    tcp = client_of(tls_url.replace("localhost", address))
     with pytest.raises(StoreRefused):
         await tcp.execute(["PING"])
     await tcp.close()

@@ -1,4 +1,4 @@
-"""The Upstash wire: what is sent, and what is made of each answer."""
+"""Upstash by REST: what is sent, and how each reply is read."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ TOKEN = "canary-token"
 
 @pytest.fixture
 async def upstash() -> AsyncIterator[UpstashRest]:
-    door = UpstashRest(URL, TOKEN, timeout_seconds=0.25, breaker=Breaker(time.monotonic))
-    yield door
-    await door.close()
+    client = UpstashRest(URL, TOKEN, timeout_seconds=0.25, breaker=Breaker(time.monotonic))
+    yield client
+    await client.close()
 
 
 def encoded(text: str) -> str:
@@ -36,7 +36,7 @@ def encoded(text: str) -> str:
 
 
 @respx.mock
-async def test_commands_of_one_turn_travel_in_one_request(upstash: UpstashRest) -> None:
+async def test_commands_of_one_loop_iteration_are_one_request(upstash: UpstashRest) -> None:
     answers = [{"result": encoded("ä")}, {"result": 7}, {"result": None}, {"result": [encoded("a"), None, 3]}]
     route = respx.post(f"{URL}/pipeline").respond(json=[*answers, {"result": "OK"}])
     results: Any = await asyncio.gather(
@@ -97,11 +97,11 @@ async def test_every_fault_is_a_store_error_that_leaks_nothing(
 
 
 @respx.mock
-async def test_a_silent_store_is_given_up_and_after_three_times_left_alone(upstash: UpstashRest) -> None:
-    asked, reasons = [], []
+async def test_a_silent_store_times_out_and_after_three_times_is_not_called(upstash: UpstashRest) -> None:
+    requests, reasons = [], []
 
     async def hang(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         await asyncio.sleep(60)
         return httpx.Response(200)
 
@@ -111,7 +111,7 @@ async def test_a_silent_store_is_given_up_and_after_three_times_left_alone(upsta
             await upstash.get("a")
         reasons.append(caught.value.reason)
     assert reasons == ["no answer in time"] * 3 + ["breaker open"] * 2
-    assert len(asked) == 3
+    assert len(requests) == 3
 
 
 async def test_a_hit_costs_one_http_request(

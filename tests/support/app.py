@@ -1,4 +1,4 @@
-"""The whole app, and what makes clients of it."""
+"""The whole app, and the types of what makes its clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real pages of a public benchmark, where they lie beside the checkout."""
+"""Real pages of a public benchmark, if they are beside the checkout."""
 
 from __future__ import annotations
 

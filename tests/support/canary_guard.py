@@ -1,4 +1,4 @@
-"""Proof that no secret leaves: every answer of an app in the tests passes here, and every log line."""
+"""Proof that no secret leaves: every response of an app under test is searched, and every log line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from core import log
 from core.settings import Settings
 
-_SHORTEST = 6  # what is shorter stands in ordinary text by chance
+_SHORTEST = 6  # anything shorter is in ordinary text by chance
 
 
 def forms(value: str) -> set[str]:
@@ -44,7 +44,7 @@ def secrets_of(settings: Settings) -> dict[str, str]:
 
 
 class CanaryGuard(logging.Handler):
-    """Knows the secrets of every app that was asked; `leaks` says which one was seen where."""
+    """Knows the secrets of every app that got a request; `leaks` says which one was seen where."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,16 +56,16 @@ class CanaryGuard(logging.Handler):
         self.leaks += [f"{name} in {where}" for name in sorted(names)]
 
     def forgive(self) -> list[str]:
-        """The leaks so far, which are no more counted: for tests of the guard itself."""
+        """The leaks so far, which are forgotten: for tests of the guard itself."""
         leaks, self.leaks = self.leaks, []
         return leaks
 
     def emit(self, record: logging.LogRecord) -> None:
-        """What the root logger gets, of others' loggers."""
+        """The lines of other loggers, which the root logger gets."""
         self.look(f"a log line of {record.name}", self.format(record))
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """What our own logger gets, as it is written; a filter stays when handlers are set anew."""
+        """The lines of our own logger, as they are written; a filter stays when handlers are set again."""
         for handler in log.logger.handlers if record.name == log.logger.name else ():
             self.look("our log", handler.format(record))
         return True
@@ -86,7 +86,7 @@ _GUARD = CanaryGuard()
 
 @pytest.fixture(scope="session", autouse=True)
 def _watching() -> Iterator[None]:
-    """httpx's transport is the wire of all apps in the tests: there every answer can be seen."""
+    """httpx's transport carries every answer of an app in the tests."""
     send = httpx.ASGITransport.handle_async_request
 
     async def watched(transport: httpx.ASGITransport, request: httpx.Request) -> httpx.Response:
@@ -106,6 +106,6 @@ def _watching() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def canary_guard() -> Iterator[CanaryGuard]:
-    """Over every test: what lets a secret out is found by name."""
+    """In every test: a leaked secret is reported by name."""
     yield _GUARD
     assert _GUARD.forgive() == [], "secrets were let out"

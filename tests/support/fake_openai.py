@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server for tests: answers what it is told to, and remembers what it was asked."""
+"""An OpenAI-compatible server for tests: gives the reply that a test sets, and keeps the requests."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def thread_answer(posts: list[str] | None = None, hooks: list[str] | None = None
 
 
 def played(wire: Mapping[str, Any]) -> Response:
-    """The answer of a far side that does what `wire` says.
+    """The reply of a server that does what `wire` says.
 
     {"status": 429, "json" | "html" | "raw": …, "headers": {…}}   that answer
     {"content": …, "refusal": …, "finish": …, …}   a completion whose message has these
@@ -71,8 +71,8 @@ async def _drip() -> AsyncIterator[bytes]:
         await asyncio.sleep(0.05)
 
 
-def asked_between_fences(body: dict[str, Any]) -> str:
-    """What the model was asked about: the user's message without its first and last line."""
+def data_between_fences(body: dict[str, Any]) -> str:
+    """The data of a request: the user's message without its first and last line."""
     return str(body["messages"][-1]["content"]).split("\n", 1)[1].rsplit("\n", 1)[0]
 
 
@@ -92,7 +92,7 @@ class FakeOpenAI:
     async def _complete(self, request: Request) -> Response:
         body = await request.json()
         self.requests.append(body)
-        make = self.answer  # a request that outlives its test is none of the next one's
+        make = self.answer  # a request of an earlier test does not use the answer of the next one
         await asyncio.sleep(self.delay_seconds)
         answer = make(body)
         return answer if isinstance(answer, Response) else JSONResponse(answer)

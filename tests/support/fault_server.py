@@ -1,6 +1,6 @@
-"""A far side that misbehaves: plays one fault of an Upstash-REST server on loopback, for tests.
+"""A server that misbehaves: has one fault of an Upstash-REST server on loopback, for tests.
 
-A wire is a mapping that says what the far side does:
+A wire is a mapping that says what the server does:
 
     {"status": 502, "html" | "json" | "raw": …, "headers": {…}}   that answer
     {"item": {…}}             200, with this in place of each command's result that `only` wants
@@ -15,7 +15,7 @@ A wire is a mapping that says what the far side does:
                               says what later connections get
     {"keepalive": "fin"}      the first connection is closed after its first answer
     {"tls": "self-signed" | "wrong name" | "expired"}
-    {"refuse": True}  {"connect": "timeout"}  {"dns": "no-such-host.invalid"}     nobody is reached
+    {"refuse": True}  {"connect": "timeout"}  {"dns": "no-such-host.invalid"}     no server is reached
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def named(*names: str) -> Wants:
 
 
 def holding(part: str) -> Wants:
-    """Wants the commands in one of whose arguments this stands."""
+    """Wants the commands that have this in an argument."""
     return lambda command: any(part in str(argument) for argument in command)
 
 
@@ -61,7 +61,7 @@ def either(one: Wants, other: Wants) -> Wants:
 
 
 class FaultServer:
-    """Plays `wire`; passes on to `behind` what `only` does not want, and everything while `wire` is None.
+    """Has the fault `wire` where `only` wants it; passes the rest, and all while `wire` is None, to `behind`.
 
     A batch is wanted when one of its commands is. `requests` holds the batches, an empty one for a request
     that was not read; `connections` counts the connections that were accepted, `hung_up` is set when one
@@ -165,7 +165,7 @@ class FaultServer:
     async def _record(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answered: int
     ) -> bool:
-        """One request and what becomes of it; whether the connection goes on."""
+        """Answer one request; whether the connection stays open."""
         first = await reader.read(1)
         if not first:
             return False
@@ -196,8 +196,8 @@ class FaultServer:
                 writer.write(await self._true_answer(batch, token))
                 return self.connections > 1
             case {"item": item}:
-                asked = [command for command, bad in zip(batch, wanted, strict=True) if not bad]
-                true = iter(await self._results(asked, token))
+                healthy = [command for command, bad in zip(batch, wanted, strict=True) if not bad]
+                true = iter(await self._results(healthy, token))
                 writer.write(_http(200, _json([item if bad else next(true) for bad in wanted])))
             case {"merge": extra}:
                 writer.write(_http(200, _json([each | extra for each in await self._results(batch, token)])))
@@ -224,7 +224,7 @@ class FaultServer:
 
 
 async def _break(wire: Wire, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-    """What is no whole answer; the connection ends with it."""
+    """Send an incomplete answer, or none, and close the connection."""
     match wire:
         case {"reset": True} | {"keepalive": "rst"}:
             # With a linger time of 0, closing sends RST in place of FIN.

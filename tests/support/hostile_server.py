@@ -1,4 +1,4 @@
-"""A web server on loopback that misbehaves: a play is given the connection once the request is read."""
+"""A hostile web server on loopback: a play gets the connection once the request is read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Visit:
 
 
 class HostileServer:
-    """`visits` holds what was asked."""
+    """`visits` holds the requests."""
 
     def __init__(self, play: Play) -> None:
         self._play = play
@@ -44,7 +44,7 @@ class HostileServer:
         task = asyncio.current_task()
         assert task
         self._tasks.add(task)
-        # However it is hung up on: that is the other side's test.
+        # The client may close the connection in any way.
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = await reader.readuntil(b"\r\n\r\n")
             visit = Visit(len(self.visits), head, writer)
@@ -78,7 +78,7 @@ def answer(
     content_type: str | None = "text/html",
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A whole answer as it goes over the wire; a length is given unless `headers` frames the body."""
+    """The bytes of a whole answer; a length is given unless `headers` frames the body."""
     body = body.encode() if isinstance(body, str) else body
     fields = {**({} if content_type is None else {"Content-Type": content_type}), **(headers or {})}
     if not {"Content-Length", "Transfer-Encoding"} & set(fields):
@@ -95,7 +95,7 @@ def sends(data: bytes) -> Play:
 
 
 def repeats(start: bytes, piece: bytes, *, seconds: float = 0, times: int | None = None) -> Play:
-    """`start`, then `piece` over and over, `seconds` apart, for ever unless `times` are given."""
+    """`start`, then `piece` over and over, `seconds` apart, endlessly unless `times` are given."""
 
     async def play(visit: Visit) -> None:
         await visit.send(start)
@@ -107,7 +107,7 @@ def repeats(start: bytes, piece: bytes, *, seconds: float = 0, times: int | None
 
 
 def redirects(*locations: str, status: int = 302, seconds: float = 0, then: bytes = b"") -> Play:
-    """One location to each visit, `then` afterwards; without `then` the last location for ever."""
+    """One location to each visit, `then` afterwards; without `then` the last location each time."""
 
     async def play(visit: Visit) -> None:
         await asyncio.sleep(seconds)

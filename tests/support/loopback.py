@@ -1,4 +1,4 @@
-"""Real HTTP servers on loopback, for the far sides of a test."""
+"""Real HTTP servers on loopback, for tests."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class PathTrace:
         return f"{self.files} files, {self.moves} moves, {self.returns} returns:\n" + "\n".join(self.stops)
 
 
-async def traced(asking: Awaitable[httpx.Response]) -> tuple[PathTrace, httpx.Response]:
+async def traced(request: Awaitable[httpx.Response]) -> tuple[PathTrace, httpx.Response]:
     """The path of one request, which runs in this thread, and its response."""
     stops: list[str] = []
 
@@ -59,7 +59,7 @@ async def traced(asking: Awaitable[httpx.Response]) -> tuple[PathTrace, httpx.Re
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        response = await asking
+        response = await request
     finally:
         sys.setprofile(before)
     return PathTrace(tuple(stops)), response
@@ -72,7 +72,7 @@ def _is_fresh_call(frame: FrameType) -> bool:
 
 @functools.cache
 def _start(code: CodeType) -> int:
-    """Where a fresh call stands; the low bits of RESUME's argument tell it from a yield and an await."""
+    """Where a call begins; the low bits of RESUME's argument distinguish it from a yield and an await."""
     resumes = (each for each in dis.get_instructions(code) if each.opname == "RESUME")
     return next((each.offset for each in resumes if not (each.arg or 0) & 3), -1)
 

@@ -1,4 +1,4 @@
-"""Where the checkout lies, and the data beside it that is not the project's own."""
+"""The folder of the checkout, and the one beside it with data that is not the project's."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def page(body: str = BODY, title: str = "Harbour bridge closes") -> str:
 
 
 class Site:
-    """A web server: `pages` maps a path to what makes its response; `requests` holds the paths asked."""
+    """A web server: `pages` maps a path to what makes its response; `requests` holds the paths requested."""
 
     def __init__(self) -> None:
         self.pages: dict[str, Callable[[], Response]] = {}

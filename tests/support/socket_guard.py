@@ -1,4 +1,4 @@
-"""Proof that the tests reach nothing but this machine: every connection of the process passes here."""
+"""Proof that tests connect to no other machine: an audit hook sees every connection of the process."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def _is_loopback(host: str) -> bool:
 
 
 _GUARD = SocketGuard()
-sys.addaudithook(_GUARD)  # it cannot be removed, only told to look away
+sys.addaudithook(_GUARD)  # it cannot be removed, only switched off
 
 
 @pytest.fixture(scope="session", autouse=True)
 def socket_guard() -> Iterator[SocketGuard]:
-    """Over the whole session; a test that swallows the refusal is found out at its end."""
+    """Over the whole session; a test that catches the error fails at the end."""
     _GUARD.watching = True
     yield _GUARD
     _GUARD.watching = False

@@ -1,4 +1,4 @@
-"""What is taken out of every text."""
+"""Characters that are removed from every text."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TEXTS = st.text(
         pytest.param("\x00 \u200b\n", "", id="nothing-left"),
     ],
 )
-def test_what_no_post_may_carry_is_taken_out(text: str, cleaned: str) -> None:
+def test_characters_that_no_post_may_have_are_removed(text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
 
 
@@ -62,7 +62,7 @@ def test_what_no_post_may_carry_is_taken_out(text: str, cleaned: str) -> None:
         pytest.param("“naïve” – 日本語…", id="letters-and-typography"),
     ],
 )
-def test_what_readers_need_is_kept(text: str) -> None:
+def test_characters_that_readers_need_are_kept(text: str) -> None:
     assert clean(text) == text
 
 

@@ -1,4 +1,4 @@
-"""Which rules of sentence segmentation a text gets."""
+"""The language of a text, which chooses the rules of sentence segmentation."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SAMPLES = {
 
 
 @pytest.mark.parametrize("code", SAMPLES)
-def test_a_sentence_tells_its_language(code: str) -> None:
+def test_the_language_of_a_sentence_is_detected(code: str) -> None:
     assert guess(SAMPLES[code]) == code
 
 
@@ -58,7 +58,7 @@ def test_a_sentence_tells_its_language(code: str) -> None:
         pytest.param("zu on", id="a-tie"),
     ],
 )
-def test_english_where_nothing_speaks_for_another(text: str) -> None:
+def test_english_is_the_default(text: str) -> None:
     assert guess(text) == "en"
 
 

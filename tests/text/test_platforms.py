@@ -1,4 +1,4 @@
-"""What each platform counts, after its own documents and the public conformance file."""
+"""How each platform counts characters, by its own documents and the public conformance file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNLINKED = {
     f"Valid url: {what}" for what in ("port and userinfo", "ipv4", "ipv6", "sub delims and question marks")
 }
 FAMILY = "👨‍👩‍👧‍👦"
-# Pieces that the fast path must tell apart: sentence ends, links, marks of one weight and of two.
+# Pieces that the fast path must distinguish: sentence ends, links, marks of one weight and of two.
 PIECES = st.sampled_from(
     [
         *"word|Naïve|łódź| |\n|.|...|…|'|\"|’|”|“|)|]|–|—|,|/|1|co|e.g|1.5|@user|#tag|http://|。".split("|"),
@@ -109,7 +109,7 @@ def test_a_link_weighs_23_with_what_surrounds_it(case: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def names_as_twitter_text_reads_them() -> Iterator[None]:
-    """The reference implementation writes names in punycode; the port asks IDNA 2003: no emoji."""
+    """The reference implementation writes names in punycode; the port uses IDNA 2003: no emoji."""
     _twitter_text()
     module = importlib.import_module("twitter_text.extract_urls")
     with pytest.MonkeyPatch.context() as patch:
@@ -202,7 +202,7 @@ def test_bluesky_counts_grapheme_clusters(text: str, counted: int) -> None:
         pytest.param("example.com", 11, id="no-scheme-no-link"),
         pytest.param("https://mastodon.social/@user@example.com/1", 23, id="remote-mention-inside-a-link"),
         pytest.param(FAMILY, 1, id="grapheme"),
-        # As Mastodon's own twitter-text rules: what ends a sentence does not belong to the link before it.
+        # As Mastodon's own twitter-text rules: the end of a sentence is not part of the link before it.
         pytest.param("https://example.com/a).", 25, id="punctuation-after-a-link"),
         pytest.param("https://example.com/a" + "." * 600, 623, id="dots-after-a-link"),
         pytest.param("http://" + "a" * 600, 607, id="no-domain-no-link"),

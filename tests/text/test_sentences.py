@@ -1,4 +1,4 @@
-"""A text as sentences, none lost."""
+"""A text is divided into sentences, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_sentence_ends_after_the_whole_grapheme(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(MARKS, max_size=60).map("".join))
-def test_paragraphs_are_numbered_as_their_lines_stand(text: str) -> None:
+def test_paragraphs_are_numbered_by_line(text: str) -> None:
     lines = [line for line in text.splitlines() if line.strip()]
     for part in sentences(text):
         assert part.text in lines[part.paragraph]

@@ -1,4 +1,4 @@
-"""Text into posts: what may be divided, and where."""
+"""Text is split into posts: where it may be divided, and where not."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ TEXTS = (
     .map(str.strip)
 )
 COUNTS = st.sampled_from([platform.count for platform in PLATFORMS.values()])
-ROOMS = st.integers(60, 300)
+MAX_LENGTHS = st.integers(60, 300)
 
 
-# True paragraphs, as somebody would write them, long enough for several posts.
+# Realistic paragraphs, long enough for several posts.
 REAL = {
     "english": "The ferry that links the two halves of the harbour stopped on Monday, and nobody "
     "had been told why. By noon a queue of bicycles, prams and delivery vans (some of "
@@ -110,7 +110,7 @@ def cut_spans(pattern: str, text: str, pieces: list[str]) -> list[str]:
 
 
 @settings(max_examples=40, deadline=None)
-@given(TEXTS, ROOMS, COUNTS)
+@given(TEXTS, MAX_LENGTHS, COUNTS)
 @example(f"{'中' * 100}{LINK}{'中' * 100}", 270, PLATFORMS["x"].count)
 @example(f"{LONG_LINK}{'中' * 200}", 120, PLATFORMS["x"].count)
 def test_pieces_fit_and_nothing_is_lost(text: str, max_length: int, count: Count) -> None:
@@ -120,14 +120,14 @@ def test_pieces_fit_and_nothing_is_lost(text: str, max_length: int, count: Count
 
 
 @settings(max_examples=40, deadline=None)
-@given(TEXTS, ROOMS, COUNTS)
+@given(TEXTS, MAX_LENGTHS, COUNTS)
 def test_only_a_word_longer_than_a_post_is_cut(text: str, max_length: int, count: Count) -> None:
     cut = cut_spans(r"\S+", text, split(text, max_length=max_length, count=count))
     assert all(count(word) > max_length for word in cut)
 
 
 @settings(max_examples=40, deadline=None)
-@given(TEXTS, ROOMS, COUNTS)
+@given(TEXTS, MAX_LENGTHS, COUNTS)
 @example(f"{'中' * 100}{LINK}{'中' * 100}", 270, PLATFORMS["x"].count)
 @example(f"{LONG_LINK}{'中' * 200}", 120, PLATFORMS["x"].count)
 def test_no_link_is_cut(text: str, max_length: int, count: Count) -> None:
@@ -135,18 +135,16 @@ def test_no_link_is_cut(text: str, max_length: int, count: Count) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(TEXTS, ROOMS, COUNTS)
+@given(TEXTS, MAX_LENGTHS, COUNTS)
 @example(f"{FAMILY * 30}{LINK}", 60, len)
 def test_no_grapheme_is_cut(text: str, max_length: int, count: Count) -> None:
     assert cut_spans(r"\X", text, split(text, max_length=max_length, count=count)) == []
 
 
 @settings(max_examples=40, deadline=None)
-@given(TEXTS, ROOMS, COUNTS)
+@given(TEXTS, MAX_LENGTHS, COUNTS)
 @example("What?!Aaaa bbbbb cccc", 9, len)
-def test_white_space_stays_where_it_was_and_comes_nowhere_else(
-    text: str, max_length: int, count: Count
-) -> None:
+def test_white_space_is_neither_moved_nor_added(text: str, max_length: int, count: Count) -> None:
     pieces = split(text, max_length=max_length, count=count)
     before, after, ends = gaps(text), gaps("".join(pieces)), borders(pieces)
     assert after <= before  # none came between letters
@@ -154,13 +152,13 @@ def test_white_space_stays_where_it_was_and_comes_nowhere_else(
 
 
 def gaps(text: str) -> set[int]:
-    """Before which characters, counted without white space, white space stands."""
+    """The positions of white space: how many other characters are before each."""
     place = list(accumulate((not character.isspace() for character in text), initial=0))
     return {place[at] for at, character in enumerate(text) if character.isspace()}
 
 
 @pytest.mark.parametrize("platform", ["x", "threads", "mastodon", "bluesky"])
-def test_even_a_grapheme_longer_than_a_post_is_kept_within_the_room(platform: str) -> None:
+def test_even_a_grapheme_longer_than_a_post_is_kept_within_max_length(platform: str) -> None:
     text, count = "a" + "\u0301\u0302" * 300, PLATFORMS[platform].count
     pieces = split(text, max_length=270, count=count)
     assert all(count(piece) <= 270 for piece in pieces)
@@ -168,7 +166,7 @@ def test_even_a_grapheme_longer_than_a_post_is_kept_within_the_room(platform: st
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(SENTENCES, min_size=2, max_size=40), ROOMS)
+@given(st.lists(SENTENCES, min_size=2, max_size=40), MAX_LENGTHS)
 def test_sentences_that_fit_are_never_divided(texts: list[str], max_length: int) -> None:
     parts = [Sentence(text, number // 3) for number, text in enumerate(texts)]
     pieces = pack(parts, max_length=max_length, count=len)
@@ -178,7 +176,7 @@ def test_sentences_that_fit_are_never_divided(texts: list[str], max_length: int)
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(SENTENCES, min_size=2, max_size=40), ROOMS)
+@given(st.lists(SENTENCES, min_size=2, max_size=40), MAX_LENGTHS)
 def test_a_post_ends_only_where_the_next_sentence_does_not_fit(texts: list[str], max_length: int) -> None:
     pieces = pack([Sentence(text, 0) for text in texts], max_length=max_length, count=len)
     for piece, following in pairwise(pieces):
@@ -192,7 +190,7 @@ def test_a_text_that_fits_stays_as_it_stands(text: str) -> None:
     assert split(text, max_length=len(text), count=len) == [text]
 
 
-def test_paragraphs_are_divided_by_a_blank_line_and_sentences_by_a_space() -> None:
+def test_paragraphs_are_separated_by_a_blank_line_and_sentences_by_a_space() -> None:
     parts = [Sentence("One.", 0), Sentence("Two.", 0), Sentence("Three.", 1)]
     assert pack(parts, max_length=50, count=len) == ["One. Two.\n\nThree."]
 

@@ -1,4 +1,4 @@
-"""A thread: within limits, numbered, whole, with its link where it was asked for."""
+"""A thread is within limits, numbered, complete, and has its link where the request wants it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_no_post_is_empty_or_over_its_platforms_limit(
 
 @settings(max_examples=50, deadline=None)
 @given(DRAFTS, BRIEFS, st.sampled_from([None, LINK]))
-def test_posts_bear_their_number_and_the_true_total(
+def test_posts_have_their_number_and_the_right_total(
     drafts: list[str], brief: Brief, link: str | None
 ) -> None:
     posts = thread_of(drafts, brief, link=link).posts
@@ -106,7 +106,7 @@ def test_nothing_is_lost_unless_the_thread_says_that_it_was_cut(
 
 @settings(max_examples=50, deadline=None)
 @given(DRAFTS, BRIEFS)
-def test_the_link_stands_once_where_it_was_asked_for(drafts: list[str], brief: Brief) -> None:
+def test_the_link_is_there_once_where_it_was_requested(drafts: list[str], brief: Brief) -> None:
     found = bodies(thread_of(drafts, brief, link=LINK), brief)
     holding = [number for number, body in enumerate(found, start=1) for _ in range(body.count(LINK))]
     if brief.source_link == "none":
@@ -148,7 +148,7 @@ def test_any_text_becomes_posts_that_can_be_sent(drafts: list[str], brief: Brief
 
 @pytest.mark.parametrize("platform", ["x", "bluesky", "mastodon", "threads"])
 @pytest.mark.parametrize("page", PAGES)
-def test_a_real_article_is_kept_whole_by_independent_counts(platform: str, page: str) -> None:
+def test_a_real_article_loses_nothing_by_an_independent_count(platform: str, page: str) -> None:
     text = extract_article(gzip.decompress((ARTICLES / page).read_bytes()), url="https://e.com/a").text[
         :5_000
     ]
@@ -157,16 +157,16 @@ def test_a_real_article_is_kept_whole_by_independent_counts(platform: str, page:
     assert "".join(solid(body) for body in bodies(thread, brief)) == solid(text)
     assert {post.total for post in thread.posts} == {len(thread.posts)}
     for post in thread.posts:
-        assert least(post.content, platform) <= post.character_count <= PLATFORMS[brief.platform].limit
+        assert lower_bound(post.content, platform) <= post.character_count <= PLATFORMS[brief.platform].limit
 
 
-def least(text: str, platform: str) -> int:
-    """A count by other means that the platform's own is never under: only a link may make it less."""
+def lower_bound(text: str, platform: str) -> int:
+    """A lower bound of the platform's count, by other means; only a link may count less."""
     links = re.findall(r"\S+\.\S+", text) if platform in ("x", "mastodon") else []
     return len(regex.findall(r"\X", text)) - sum(max(0, len(link) - 23) for link in links)
 
 
-def test_a_link_inside_that_no_post_can_hold_is_left_out_whole() -> None:
+def test_a_link_in_the_text_that_no_post_can_hold_is_left_out_entirely() -> None:
     thread = thread_of([f"Before it. {LONG_LINK} After it."], Brief(platform="bluesky"), link=None)
     assert [post.content for post in thread.posts] == ["Before it.\n\n1/2", "After it.\n\n2/2"]
     assert ["link" in warning for warning in thread.warnings] == [True]
@@ -213,7 +213,7 @@ def test_a_full_first_post_is_followed_by_the_link_alone() -> None:
     assert contents == [first, LINK, SHORT]
 
 
-def test_text_gives_way_to_the_link_where_no_post_is_left() -> None:
+def test_text_is_cut_for_the_link_where_no_post_is_left() -> None:
     brief = Brief(max_posts=1, numbering="none")
     four = " ".join([SHORT] * 4)
     whole = thread_of([four], brief, link=LINK)
@@ -234,10 +234,10 @@ def test_linkedin_gets_one_post_without_a_number() -> None:
     ("brief", "most"),
     [
         pytest.param(Brief(platform="linkedin"), 3_000, id="linkedin"),
-        pytest.param(Brief(max_posts=1), 280, id="one-post-asked-for"),
+        pytest.param(Brief(max_posts=1), 280, id="one-post-wanted"),
     ],
 )
-def test_an_only_post_keeps_no_length_for_a_number(brief: Brief, most: int) -> None:
+def test_a_single_post_reserves_no_length_for_a_number(brief: Brief, most: int) -> None:
     thread = thread_of(["w" * most], brief, link=None)
     assert [post.character_count for post in thread.posts] == [most]
     assert not thread.cut
@@ -250,7 +250,7 @@ def test_numbers_never_push_a_post_over_the_limit_with_two_digits() -> None:
     assert max(post.character_count for post in thread.posts) <= 280
 
 
-def test_without_numbers_their_length_is_the_texts() -> None:
+def test_without_numbers_their_length_is_free_for_text() -> None:
     thread = thread_of(["w" * 280, "v" * 280], Brief(numbering="none"), link=None)
     assert [post.content for post in thread.posts] == ["w" * 280, "v" * 280]
 
@@ -273,5 +273,5 @@ def test_blank_drafts_make_no_post(drafts: list[str]) -> None:
 
 
 @pytest.mark.parametrize(("link", "contents"), [(None, []), (LINK, [LINK])])
-def test_no_drafts_make_no_more_than_the_link(link: str | None, contents: list[str]) -> None:
+def test_no_drafts_make_a_post_of_the_link_or_none(link: str | None, contents: list[str]) -> None:
     assert [post.content for post in thread_of([], Brief(), link=link).posts] == contents

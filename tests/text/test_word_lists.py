@@ -1,4 +1,4 @@
-"""Lists beside the code are read as they are meant."""
+"""Word lists beside the code become patterns."""
 
 from __future__ import annotations
 

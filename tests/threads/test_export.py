@@ -20,13 +20,13 @@ def test_text_divides_posts_by_three_blank_lines() -> None:
 
 
 def test_json_holds_posts_with_their_text() -> None:
-    told = json.loads(exported(answer("One “é”.", "Two."), "json"))
-    assert told == {"posts": [{"text": "One “é”."}, {"text": "Two."}]}
+    file = json.loads(exported(answer("One “é”.", "Two."), "json"))
+    assert file == {"posts": [{"text": "One “é”."}, {"text": "Two."}]}
 
 
 def test_markdown_has_the_title_and_rules_between_posts() -> None:
-    told = exported(answer("One.\n\n1/2", "Two.\nThree.\n\n2/2", title="A *title*"), "md")
-    assert told == "# A \\*title\\*\n\nOne.\n\n1/2\n\n---\n\nTwo.  \nThree.\n\n2/2\n"
+    file = exported(answer("One.\n\n1/2", "Two.\nThree.\n\n2/2", title="A *title*"), "md")
+    assert file == "# A \\*title\\*\n\nOne.\n\n1/2\n\n---\n\nTwo.  \nThree.\n\n2/2\n"
 
 
 @pytest.mark.parametrize(

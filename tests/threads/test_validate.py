@@ -1,4 +1,4 @@
-"""What would keep an edited thread from being posted."""
+"""Problems that would keep an edited thread from being posted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_thread_as_it_came_is_valid() -> None:
         pytest.param("linkedin", "w" * 3_001, 1, id="linkedin"),
     ],
 )
-def test_a_post_over_its_limit_is_told_by_how_much(platform: str, content: str, over: int) -> None:
+def test_a_post_over_its_limit_is_reported_by_how_much(platform: str, content: str, over: int) -> None:
     limit = PLATFORMS[platform].limit
     answer = reviewed(content, platform=platform)
     assert answer.thread[0].problems == [f"It is {over} over the limit of {limit}."]
@@ -61,16 +61,16 @@ def test_a_post_over_its_limit_is_told_by_how_much(platform: str, content: str, 
         pytest.param(["One.", "One."], 2, "same as post 1", id="repeated"),
     ],
 )
-def test_what_is_wrong_with_a_post_is_said(contents: list[str], wrong: int, words: str) -> None:
-    told = problems(*contents)
-    assert [bool(problem) for problem in told] == [number == wrong for number in (1, 2)]
-    assert words in " ".join(told[wrong - 1])
+def test_each_problem_of_a_post_is_reported(contents: list[str], wrong: int, words: str) -> None:
+    found = problems(*contents)
+    assert [bool(problem) for problem in found] == [number == wrong for number in (1, 2)]
+    assert words in " ".join(found[wrong - 1])
 
 
 @pytest.mark.parametrize("content", ["Half of them, 1/3", "24/7 service", "Open 24/7", "A\ttab.\nA line."])
-def test_what_only_looks_wrong_is_let_be(content: str) -> None:
-    told = problems(content, "Another one.")
-    assert told == [[], []]
+def test_a_post_that_only_looks_wrong_is_valid(content: str) -> None:
+    found = problems(content, "Another one.")
+    assert found == [[], []]
 
 
 @pytest.mark.parametrize(("platform", "most"), [("x", "25 posts"), ("linkedin", "one post")])

@@ -1,4 +1,4 @@
-"""What of a page is its text, and what is not."""
+"""Boilerplate of a page is distinguished from its text."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def kept(*lines: str, title: str = "") -> list[str]:
         pytest.param("These streets are closed:", id="announces-what-is-gone"),
     ],
 )
-def test_what_is_not_the_text_is_left_out(line: str) -> None:
+def test_boilerplate_is_left_out(line: str) -> None:
     assert kept(TEXT[0], line, "More to come", *TEXT[1:], title="Harbour bridge closes") == TEXT
 
 
@@ -49,11 +49,11 @@ def test_what_is_not_the_text_is_left_out(line: str) -> None:
         pytest.param("The bridge closes on Monday.", id="part-of-title-only"),
     ],
 )
-def test_text_that_looks_similar_stays(line: str) -> None:
+def test_text_that_looks_like_boilerplate_is_kept(line: str) -> None:
     assert line in kept(*TEXT, line, title="Harbour bridge closes")
 
 
-def test_an_announced_list_stays() -> None:
+def test_an_announced_list_is_kept() -> None:
     assert kept(*TEXT, "These streets are closed:", "- Quay Street", "- Dock Road")[3:] == [
         "These streets are closed:",
         "- Quay Street",
@@ -61,6 +61,6 @@ def test_an_announced_list_stays() -> None:
     ]
 
 
-def test_lines_without_full_stops_are_text_where_most_are_so() -> None:
+def test_lines_without_full_stops_are_text_where_most_have_none() -> None:
     lines = [line.rstrip(".") for line in TEXT]
     assert kept(*lines) == lines

@@ -1,4 +1,4 @@
-"""The threads that are made without a model."""
+"""Threads that are made without a model."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def dangling(source: Article, posts: tuple[str, ...]) -> list[str]:
+def referring_back(source: Article, posts: tuple[str, ...]) -> list[str]:
     """The first sentences that refer back to one that is not directly before them in the thread."""
     language, whole = source.language or "en", squeezed(source.text)
     found, before = [], ""
@@ -55,12 +55,12 @@ def dangling(source: Article, posts: tuple[str, ...]) -> list[str]:
 
 
 @pytest.mark.skipif(not ARTICLES.exists(), reason="the shared articles are not there")
-def test_no_post_of_a_real_article_dangles() -> None:
+def test_no_post_of_a_real_article_refers_back() -> None:
     for name, html, page in real_pages():
         source = extract_article(html, url=page["url"])
         for brief in (Brief(), Brief(platform="bluesky", max_posts=5, source_link="first")):
             posts = draft(source, brief).posts
-            assert not dangling(source, posts), name
+            assert not referring_back(source, posts), name
             assert not thread_of(posts, brief, link=source.url).cut, name
 
 
@@ -89,12 +89,14 @@ PARTS = st.sampled_from(
     st.sampled_from([None, TITLE]),
     st.integers(2, 6),
 )
-def test_no_post_dangles_unless_all_does(parts: list[str], joint: str, title: str | None, most: int) -> None:
+def test_no_post_refers_back_to_a_missing_sentence(
+    parts: list[str], joint: str, title: str | None, most: int
+) -> None:
     source = article(LEDE + joint + joint.join(parts), title=title)
-    assert not dangling(source, draft(source, Brief(max_posts=most)).posts)
+    assert not referring_back(source, draft(source, Brief(max_posts=most)).posts)
 
 
-def test_a_short_article_is_told_whole_and_in_order() -> None:
+def test_a_short_article_is_kept_whole_and_in_order() -> None:
     assert draft(article(LEDE, *FACTS[:3])).posts == (
         f"{TITLE}\n\n{LEDE}\n\n{FACTS[0]}",
         f"{FACTS[1]}\n\n{FACTS[2]}",
@@ -119,12 +121,12 @@ def test_one_post_holds_the_title_the_text_and_the_link() -> None:
     assert 2_000 < thread.posts[0].character_count <= 3_000
 
 
-def test_a_text_begins_where_somebody_began_it() -> None:
+def test_a_text_without_a_title_keeps_its_first_sentence() -> None:
     assert draft(article("It rained.", LEDE, *FACTS, title=None)).posts[0].startswith("It rained.")
 
 
 @pytest.mark.parametrize("mark", ["「", "“", "("])
-def test_a_run_of_opening_marks_is_told_like_anything_else(mark: str) -> None:
+def test_a_run_of_opening_marks_is_kept(mark: str) -> None:
     posts = thread_of(draft(article(mark * 300, title=None)).posts, Brief(), link=None).posts
     assert sum(post.content.count(mark) for post in posts) == 300
 
@@ -144,15 +146,15 @@ def test_a_short_text_loses_nothing() -> None:
     assert draft(article(text, title=None)).posts == (text,)
 
 
-def test_a_hook_takes_no_sentence_from_those_that_lean_on_it() -> None:
+def test_a_sentence_that_others_refer_back_to_is_no_hook() -> None:
     chain = [f"{start}{fact}" for start, fact in zip(["", "He said: ", "He added: "], FACTS, strict=False)]
     source = article("Lorem ipsum dolor sit amet.", *chain, *FACTS[3:14])
     made = draft(source, Brief(hooks=1))
     assert FACTS[0] not in made.posts[0]
-    assert not dangling(source, made.posts)
+    assert not referring_back(source, made.posts)
 
 
-def test_a_hook_from_further_on_is_told_once_and_alone() -> None:
+def test_a_hook_from_further_on_is_used_once_and_alone() -> None:
     opening = f"{FACTS[0].removesuffix('.')} in the old town at the mouth of the river, and {FACTS[1]}"
     made = draft(article(opening, *FACTS[2:20], title=f"{TITLE} for eighteen months of long repairs"))
     hook = made.posts[0].splitlines()[-1]
@@ -173,10 +175,10 @@ def test_the_link_shares_the_last_post(count: int) -> None:
     assert LINK in thread.posts[-1].content
 
 
-def test_a_chosen_sentence_brings_what_it_follows() -> None:
+def test_a_chosen_sentence_brings_those_that_it_refers_back_to() -> None:
     chain = [FACTS[0], *(f"He said on day {n}: {fact}" for n, fact in enumerate(FACTS[1:30]))]
     source = article("Lorem ipsum dolor sit amet.", *chain)
-    assert not dangling(source, draft(source).posts)
+    assert not referring_back(source, draft(source).posts)
 
 
 def test_quotations_and_lists_stay_whole() -> None:
@@ -200,7 +202,7 @@ def test_a_sentence_longer_than_a_post_is_divided_where_it_quotes() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_hooks_are_other_beginnings(count: int) -> None:
+def test_hooks_are_alternative_first_posts(count: int) -> None:
     made = draft(article(LEDE, *FACTS), Brief(hooks=count))
     assert len(set(made.hooks) - {made.posts[0]}) == count
     sentences = [hook.removeprefix(f"{TITLE}\n\n") for hook in made.hooks]
@@ -224,7 +226,7 @@ def test_hooks_are_other_beginnings(count: int) -> None:
         pytest.param("th", "สภาปิดสะพาน วิศวกรพบรอยร้าว", id="thai"),
     ],
 )
-def test_every_script_is_told_in_whole_sentences(language: str, text: str) -> None:
+def test_every_script_is_divided_at_sentence_ends(language: str, text: str) -> None:
     assert draft(article(text, title=None, language=language)).posts == (text,)
     posts = draft(article(text * 60, title=None, language=language), Brief(max_posts=3)).posts
     parts = {part.text for part in sentences(text * 60, language)}

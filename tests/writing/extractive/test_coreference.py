@@ -1,4 +1,4 @@
-"""Which sentences cannot stand without the one before."""
+"""Which sentences need the one before them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.writing.extractive.coreference import needs_antecedent
 
-LEANING = {
+NEED_ANTECEDENT = {
     "en": [
         "He left.",
         "It’s late.",
@@ -69,7 +69,7 @@ LEANING = {
     "hi": ["यह पुल बंद है।", "लेकिन बारिश रुकी।"],
     "ko": ["그는 떠났다.", "그러나 비가 그쳤다."],
 }
-STANDING = {
+NEED_NONE = {
     "en": [
         "Theresa May won.",
         "This week the river rose.",
@@ -97,13 +97,13 @@ def cases(table: dict[str, list[str]]) -> list[tuple[str, str]]:
     return [(sentence, language) for language, sentences in table.items() for sentence in sentences]
 
 
-@pytest.mark.parametrize(("sentence", "language"), cases(LEANING))
-def test_openers_that_point_back_lean(sentence: str, language: str) -> None:
+@pytest.mark.parametrize(("sentence", "language"), cases(NEED_ANTECEDENT))
+def test_openers_that_point_back_need_an_antecedent(sentence: str, language: str) -> None:
     assert needs_antecedent(sentence, language)
 
 
-@pytest.mark.parametrize(("sentence", "language"), cases(STANDING))
-def test_words_that_only_look_like_openers_stand(sentence: str, language: str) -> None:
+@pytest.mark.parametrize(("sentence", "language"), cases(NEED_NONE))
+def test_words_that_only_look_like_openers_need_no_antecedent(sentence: str, language: str) -> None:
     assert not needs_antecedent(sentence, language)
 
 
@@ -111,7 +111,7 @@ def test_words_that_only_look_like_openers_stand(sentence: str, language: str) -
     ("sentence", "expected"),
     [
         pytest.param("he went home.", True, id="lower-case"),
-        pytest.param("“I went home.”", True, id="nobody-named"),
+        pytest.param("“I went home.”", True, id="no-speaker-named"),
         pytest.param("“I went home,” she said.", True, id="speaker-a-pronoun"),
         pytest.param("The boats are late, he said.", True, id="reported"),
         pytest.param("Sanborn said.", True, id="tag-alone"),
@@ -122,16 +122,16 @@ def test_words_that_only_look_like_openers_stand(sentence: str, language: str) -
         pytest.param("…", False, id="no-word"),
     ],
 )
-def test_quotations_lean_unless_their_speaker_is_named(sentence: str, expected: bool) -> None:
+def test_quotations_need_an_antecedent_unless_their_speaker_is_named(sentence: str, expected: bool) -> None:
     assert needs_antecedent(sentence) is expected
 
 
-def test_of_other_languages_no_opener_is_known() -> None:
+def test_other_languages_have_no_openers() -> None:
     assert not needs_antecedent("He left.", "xx")
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.text(max_size=40), st.sampled_from([*LEANING, "xx", ""]))
+@given(st.text(max_size=40), st.sampled_from([*NEED_ANTECEDENT, "xx", ""]))
 def test_opening_marks_change_nothing(text: str, language: str) -> None:
     word = f"Word {text}".rstrip('.?!…"“”„«»「」『』')
     assert needs_antecedent(f"— … {word}", language) is needs_antecedent(word, language)

@@ -1,4 +1,4 @@
-"""What is kept together."""
+"""Sentences that depend on each other are one passage."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def texts(text: str, max_length: int = 200, *, left_out: str = "", language: str
         pytest.param("Shops open at 8 a.m. Monday.", ["Shops open at 8 a.m. Monday."], id="abbreviation"),
     ],
 )
-def test_what_belongs_together_is_one_passage(text: str, expected: list[str]) -> None:
+def test_sentences_that_depend_on_each_other_are_one_passage(text: str, expected: list[str]) -> None:
     assert texts(text) == expected
 
 
@@ -63,7 +63,7 @@ def test_chinese_sentences_are_joined_without_spaces() -> None:
     assert texts("雨停了。他们离开了。船来了。", language="zh") == ["雨停了。他们离开了。", "船来了。"]
 
 
-def test_what_refers_to_something_left_out_is_left_out_with_all_that_refers_to_it() -> None:
+def test_a_sentence_that_refers_to_a_left_out_one_is_left_out_too() -> None:
     assert texts("Rain fell. Ann left. She ran. They stopped. Boats came.", left_out="Ann left.") == [
         "Rain fell.",
         "Boats came.",
@@ -97,7 +97,7 @@ LINES = st.sampled_from(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(LINES, min_size=1, max_size=12).map("\n".join), st.integers(10, 60), LINES)
-def test_no_passage_begins_with_what_refers_back_unless_it_needs_the_previous(
+def test_no_passage_begins_with_a_reference_back_unless_it_needs_the_previous(
     text: str, max_length: int, left_out: str
 ) -> None:
     parts = found(text, max_length, left_out=left_out)

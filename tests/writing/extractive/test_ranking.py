@@ -32,11 +32,11 @@ def test_the_same_text_gives_the_same_choice(sentences: list[str], budget: int) 
     assert first == select(list(sentences), max_characters=budget)
 
 
-def test_nothing_comes_of_no_sentences() -> None:
+def test_no_sentences_give_no_choice() -> None:
     assert select([], max_characters=280) == []
 
 
-def test_nothing_fits_no_room() -> None:
+def test_nothing_fits_a_max_length_of_zero() -> None:
     assert select(ARTICLE, max_characters=0) == []
     assert select(ARTICLE, max_characters=-1) == []
 
@@ -91,7 +91,7 @@ def test_headings_are_not_taken_for_sentences() -> None:
     assert 0 not in select(["Old town flooded by the river", *ARTICLE], max_characters=10_000)
 
 
-def test_lines_without_full_stops_are_sentences_when_all_are_so() -> None:
+def test_lines_without_full_stops_are_sentences_when_all_have_none() -> None:
     bare = [sentence.rstrip(".") for sentence in ARTICLE]
     assert select(bare, max_characters=10_000) == [0, 1, 2, 3, 4]
 

@@ -1,4 +1,4 @@
-"""Every bad answer of a model server, through the whole app: a thread comes all the same, nothing leaks."""
+"""Every bad reply of a model server, through the whole app: a thread is made, and nothing leaks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.paths import SHARED
 from tests.support.site import ARTICLE
 
 KEY = "sk-canary-0123456789"
-ASKED = {"text": ARTICLE}
+REQUEST = {"text": ARTICLE}
 
 
 def error(status: int, code: Any, kind: Any = "invalid_request_error", **wire: Any) -> dict[str, Any]:
@@ -30,19 +30,19 @@ def said(content: Any = None, **wire: Any) -> dict[str, Any]:
 async def play(
     wire: dict[str, Any], client_of: Make, openai: FakeOpenAI, settings: dict[str, Any], **more: Any
 ) -> tuple[Any, dict[str, Any]]:
-    """The answer to a generation, and what is told of the model afterwards."""
+    """The answer to a generation, and the health of the model afterwards."""
     openai.answer = lambda _: played(wire)
-    nobody = f"http://127.0.0.1:{closed_port()}/v1"
-    base = nobody if "tcp" in wire else openai.url
+    closed = f"http://127.0.0.1:{closed_port()}/v1"
+    base = closed if "tcp" in wire else openai.url
     key = None if "env" in wire else KEY
     client = client_of(openai_api_key=key, openai_base_url=base, **settings, **more)
-    response = await client.post("/api/generate", json=ASKED)
+    response = await client.post("/api/generate", json=REQUEST)
     health = (await client.get("/api/monitor/health")).json()["services"]["openai"]
     return response, health
 
 
 def alerts(log: str) -> list[str]:
-    """The levels of the lines that ask for somebody."""
+    """The levels of the lines that need an operator."""
     lines = [json.loads(line) for line in log.splitlines()]
     return [line["level"] for line in lines if line.get("alert") is True]
 
@@ -56,7 +56,7 @@ def shared_lines() -> list[Any]:
 
 
 @pytest.mark.parametrize("line", shared_lines())
-async def test_each_shared_fault_is_met_as_it_says(
+async def test_each_shared_fault_has_its_expected_outcome(
     line: dict[str, Any],
     client_of: Make,
     openai: FakeOpenAI,
@@ -130,7 +130,7 @@ async def test_each_shared_fault_is_met_as_it_says(
         ),
     ],
 )
-async def test_whatever_is_wrong_the_built_in_composer_writes_and_health_has_a_word(
+async def test_every_failure_has_a_fallback_and_a_word_in_health(
     wire: dict[str, Any],
     attempts: int,
     word: str,
@@ -158,7 +158,7 @@ async def test_whatever_is_wrong_the_built_in_composer_writes_and_health_has_a_w
         pytest.param(error(400, "invalid_prompt"), id="400-flagged"),
     ],
 )
-async def test_a_refusal_is_told_as_one_and_never_kept(
+async def test_a_refusal_is_reported_as_one_and_never_kept(
     wire: dict[str, Any],
     client_of: Make,
     openai: FakeOpenAI,
@@ -187,7 +187,7 @@ async def test_a_refusal_is_told_as_one_and_never_kept(
         pytest.param(said('{"posts": ["One."], "posts": ["Two."]}'), ["Two."], 1_000, id="duplicate-keys"),
     ],
 )
-async def test_what_can_be_used_is_used(
+async def test_a_usable_reply_is_used(
     wire: dict[str, Any], posts: list[str], tokens: int, client_of: Make, openai: FakeOpenAI
 ) -> None:
     response, health = await play(wire, client_of, openai, {}, daily_budget_usd=100)
@@ -201,7 +201,7 @@ async def test_what_can_be_used_is_used(
 
 
 @pytest.mark.parametrize("wire", [{"drip": True}, {"status": 307, "raw": ""}], ids=["drip", "redirect"])
-async def test_an_answer_that_leads_nowhere_ends_with_the_deadline(
+async def test_a_reply_that_never_ends_has_a_fallback_after_one_call(
     wire: dict[str, Any], client_of: Make, openai: FakeOpenAI
 ) -> None:
     away = {"headers": {"location": f"{openai.url}/chat/completions"}} if "status" in wire else {}
@@ -210,7 +210,7 @@ async def test_an_answer_that_leads_nowhere_ends_with_the_deadline(
     assert health["status"] == ("timeout" if "drip" in wire else "rejected")
 
 
-async def test_a_refused_key_is_left_alone_and_one_line_says_so(
+async def test_a_refused_key_is_not_used_again_and_logged_once(
     client_of: Make, openai: FakeOpenAI, capsys: pytest.CaptureFixture[str]
 ) -> None:
     openai.answer = lambda _: played(error(429, "insufficient_quota"))

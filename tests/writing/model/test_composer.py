@@ -1,4 +1,4 @@
-"""The composer that asks models, over a real server that answers in every bad way."""
+"""The composer that asks models, over a real server with every kind of bad reply."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from core.article.article import Article
-from core.errors import BudgetSpent, ContentRefused, ModelError
+from core.errors import ContentRefused, ModelError
 from core.text.thread import Brief
 from core.usage import UsageMeter
-from core.writing.draft import RewriteTask, WritingContext
+from core.writing.draft import RewriteTask
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
 from core.writing.model.prices import price_of
 from core.writing.writer import Writer
-from tests.support.fake_openai import POSTS, FakeOpenAI, asked_between_fences, completion, thread_answer
+from tests.support.fake_openai import POSTS, FakeOpenAI, completion, data_between_fences, thread_answer
 from tests.support.loopback import closed_port
 
 ARTICLE = Article(text="The bridge closes. It was old.", title="Bridge")
@@ -34,7 +34,7 @@ def rewriting(*texts: str, number: int = 1, **changes: Any) -> RewriteTask:
 
 @dataclass
 class Time:
-    """Passes only when somebody sleeps, or when told."""
+    """Epoch seconds that move with `sleep`, and when a test sets `now`."""
 
     now: float = 1_000.0
     slept: list[float] = field(default_factory=list)
@@ -107,12 +107,12 @@ async def test_it_asks_for_structured_output_and_gives_the_posts(
     openai.answer = lambda _: thread_answer(hooks=["One.", "Two."])
     draft = await composer_of().compose(ARTICLE, Brief(hooks=1), seconds=5, meter=meter)
     assert (draft.posts, draft.hooks, draft.model) == (tuple(POSTS), ("One.",), "gpt-5.4-mini")
-    asked = openai.requests[0]
-    assert asked["response_format"]["json_schema"]["strict"] is True
-    assert asked["max_completion_tokens"] == 8_000
+    request = openai.requests[0]
+    assert request["response_format"]["json_schema"]["strict"] is True
+    assert request["max_completion_tokens"] == 8_000
 
 
-async def test_the_source_stands_alone_between_fences_that_change(
+async def test_the_source_is_alone_between_fences_that_change(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     for _ in range(2):
@@ -189,16 +189,14 @@ async def test_every_bad_answer_is_a_model_error_after_one_call(
     assert len(openai.requests) == 1
 
 
-async def test_nobody_there_is_a_model_error(composer_of: Composers, time: Time, meter: UsageMeter) -> None:
+async def test_a_closed_port_is_a_model_error(composer_of: Composers, time: Time, meter: UsageMeter) -> None:
     composer = composer_of(base_url=f"http://127.0.0.1:{closed_port()}/v1")
     with pytest.raises(ModelError):
         await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert (composer.health, time.slept) == ("unreachable", [0.25])
 
 
-async def test_a_slow_answer_is_given_up(
-    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
-) -> None:
+async def test_a_slow_reply_times_out(composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter) -> None:
     openai.delay_seconds = 5
     with pytest.raises(ModelError) as caught:
         await composer_of().compose(ARTICLE, Brief(), seconds=0.2, meter=meter)
@@ -240,14 +238,14 @@ async def test_a_model_that_writes_again_is_healthy_again(
         pytest.param(failure(429, retry_after="0.5"), [0.5], id="parts-of-seconds"),
         pytest.param(failure(429, retry_after="9", retry_after_ms="20"), [0.02], id="milliseconds-win"),
         pytest.param(failure(429, retry_after="Thu, 01 Jan 2026 00:00:00 GMT"), [0.0], id="date-gone-by"),
-        pytest.param(failure(429), [1.0], id="not-told"),
+        pytest.param(failure(429), [1.0], id="no-header"),
         pytest.param(failure(429, retry_after="soon"), [1.0], id="broken"),
         pytest.param(failure(429, retry_after="nan"), [1.0], id="nan"),
         pytest.param(failure(429, retry_after="-7"), [0.0], id="negative"),
         *(pytest.param(failure(status), [0.25], id=f"{status}") for status in (500, 502, 503, 504)),
     ],
 )
-async def test_a_passing_failure_is_tried_again_once_on_the_same_model(
+async def test_a_temporary_failure_is_retried_once_on_the_same_model(
     composer_of: Composers, openai: FakeOpenAI, time: Time, first: Any, slept: list[float], meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(first, thread_answer())
@@ -280,7 +278,7 @@ async def test_a_failure_that_comes_again_goes_to_the_next_model(
     assert (draft.model, composer.health) == ("b", "healthy")
 
 
-async def test_a_model_that_is_gone_is_told_although_another_writes(
+async def test_a_model_that_is_gone_is_reported_although_another_writes(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(failure(404, "model_not_found"), thread_answer())
@@ -297,7 +295,7 @@ async def test_a_model_that_is_gone_is_told_although_another_writes(
     ],
     ids=["key", "quota"],
 )
-async def test_a_refused_key_ends_it_for_all_models_and_for_300_seconds(
+async def test_a_refused_key_stops_all_models_for_300_seconds(
     composer_of: Composers, openai: FakeOpenAI, time: Time, answer: Any, word: str, meter: UsageMeter
 ) -> None:
     openai.answer = answer
@@ -321,7 +319,7 @@ def shorter(*texts: str) -> dict[str, Any]:
     return completion(json.dumps({"posts": texts}))
 
 
-async def test_only_what_is_too_long_is_asked_for_again_and_once(
+async def test_only_posts_that_are_too_long_are_sent_back_and_once(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(thread_answer(["One.", LONG, "Three."], [LONG, "H"]), shorter("Two.", "Hook."))
@@ -329,13 +327,13 @@ async def test_only_what_is_too_long_is_asked_for_again_and_once(
     assert (draft.posts, draft.hooks) == (("One.", "Two.", "Three."), ("Hook.", "H"))
     assert (meter.total.input_tokens, meter.total.output_tokens) == (2_000, 400)
     again = openai.requests[1]
-    assert json.loads(asked_between_fences(again)) == [LONG.strip()] * 2
+    assert json.loads(data_between_fences(again)) == [LONG.strip()] * 2
     assert f"at most {Brief().max_length} characters" in again["messages"][0]["content"]
     assert again["response_format"]["json_schema"]["name"] == "shorter"
     assert again["messages"][1]["content"][:24] != openai.requests[0]["messages"][1]["content"][:24]
 
 
-async def test_shortened_posts_lose_the_numbers_of_their_places(
+async def test_shortened_posts_lose_the_numbers_of_their_positions(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     again = shorter("2/4 Two.", "4/4 Four.", "1/4 Hook.")
@@ -344,7 +342,7 @@ async def test_shortened_posts_lose_the_numbers_of_their_places(
     assert (draft.posts, draft.hooks) == (("One.", "Two.", "Three.", "Four."), ("Hook.",))
 
 
-async def test_a_shortened_rewrite_loses_the_number_of_its_place(
+async def test_a_shortened_rewrite_loses_the_number_of_its_position(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(completion('{"post": "Longer than ten."}'), shorter("2/2 Short."))
@@ -373,7 +371,7 @@ async def test_a_post_of_too_many_bytes_is_too_long_for_bluesky(
         pytest.param(failure(401), 1_000, id="401"),
     ],
 )
-async def test_what_cannot_be_shortened_stays_for_the_splitter(
+async def test_a_post_that_cannot_be_shortened_is_left_to_the_splitter(
     composer_of: Composers, openai: FakeOpenAI, answer: Any, tokens: int, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(thread_answer([LONG]), answer)
@@ -394,21 +392,21 @@ async def test_with_no_time_left_nothing_is_shortened(
     assert (draft.posts, len(openai.requests)) == ((LONG.strip(),), 1)
 
 
-async def test_the_worst_price_covers_every_model_and_the_shortening(
+async def test_the_maximum_cost_covers_every_model_and_the_shortening(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     one, both = composer_of("gpt-5.4"), composer_of("gpt-5.4-mini", "gpt-5.4")
     assert max_cost_usd(one, 50_000) > 1.5 * (50_000 * 2.50 + 8_000 * 15) / 1_000_000
     assert max_cost_usd(both, 50_000) > max_cost_usd(one, 50_000) > max_cost_usd(one, 1_000)
-    dear = completion("no JSON") | {"usage": {"prompt_tokens": 1_000, "completion_tokens": 8_000}}
-    thread = thread_answer([LONG]) | {"usage": dear["usage"]}
-    openai.answer = in_turn(dear, thread, shorter("A.") | {"usage": dear["usage"]})
+    expensive = completion("no JSON") | {"usage": {"prompt_tokens": 1_000, "completion_tokens": 8_000}}
+    thread = thread_answer([LONG]) | {"usage": expensive["usage"]}
+    openai.answer = in_turn(expensive, thread, shorter("A.") | {"usage": expensive["usage"]})
     await both.compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert meter.total.output_tokens == 24_000
     assert meter.total.cost_usd <= max_cost_usd(both, 1_000)
 
 
-async def test_a_rewrite_gives_one_post_made_of_the_thread_and_the_wish(
+async def test_a_rewrite_gives_one_post_made_of_the_thread_and_the_instruction(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     instruction = "shorter, and with the number of the girders first"
@@ -425,10 +423,10 @@ async def test_a_rewrite_gives_one_post_made_of_the_thread_and_the_wish(
     rules = openai.requests[0]["messages"][0]["content"]
     assert instruction in rules
     assert "girders." not in rules
-    assert json.loads(asked_between_fences(openai.requests[0])) == {"1": "One.", "2": "Two: 11 girders."}
+    assert json.loads(data_between_fences(openai.requests[0])) == {"1": "One.", "2": "Two: 11 girders."}
 
 
-async def test_a_rewrite_is_shortened_to_its_room(
+async def test_a_rewrite_is_shortened_to_max_length(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = in_turn(failure(404), completion('{"post": "Longer than ten."}'), shorter("Short."))
@@ -444,7 +442,7 @@ async def test_a_rewrite_that_comes_as_several_long_posts_is_its_first(
     assert draft.posts == ("A.",)
 
 
-async def test_what_was_spent_is_on_the_meter_whatever_comes_of_it(
+async def test_tokens_are_on_the_meter_for_every_outcome(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     refusal = completion(refusal="I will not.")
@@ -454,22 +452,10 @@ async def test_what_was_spent_is_on_the_meter_whatever_comes_of_it(
     assert (meter.total.input_tokens, meter.total.output_tokens) == (3_000, 600)
 
 
-async def test_an_answer_of_foreign_links_alone_is_no_thread(
+async def test_an_answer_of_foreign_links_alone_is_a_model_error(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     openai.answer = lambda _: thread_answer(["http://evil.example"])
     with pytest.raises(ModelError):
         await composer_of().compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert meter.total.input_tokens == 1_000
-
-
-async def test_a_writer_without_a_model_or_a_budget_rewrites_nothing(
-    composer_of: Composers, meter: UsageMeter
-) -> None:
-    spent = BudgetSpent()
-    for model, error in ((None, None), (composer_of(), spent)):
-        writer = Writer(model=model, extractive=ExtractiveComposer())
-        context = WritingContext(seconds=5, meter=meter, model_unavailable=error)
-        with pytest.raises(ModelError) as caught:
-            await writer.rewrite(rewriting("One.", max_length=99), context)
-        assert caught.value is spent if error else caught.value.reason == "not configured"

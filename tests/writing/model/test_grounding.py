@@ -1,4 +1,4 @@
-"""What a text claims that its source lacks is taken out or named."""
+"""Links, mentions and numbers that the source does not have are removed or named."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def of(text: str, source: str = SOURCE) -> tuple[str, tuple[str, ...]]:
         pytest.param("paper.com x", "x", "paper.com", id="domain-of-a-mail-address"),
     ],
 )
-def test_a_foreign_link_goes_and_is_named(text: str, left: str, link: str) -> None:
+def test_a_foreign_link_is_removed_and_named(text: str, left: str, link: str) -> None:
     assert of(text) == (left, (f"{LINKS} {link}.",))
 
 
@@ -79,7 +79,7 @@ def test_a_foreign_link_goes_and_is_named(text: str, left: str, link: str) -> No
         pytest.param("In 2026 and on 10/12; ١٩٣١", id="parts-of-a-date-and-arabic-digits"),
     ],
 )
-def test_what_the_source_has_stays(text: str) -> None:
+def test_parts_that_the_source_has_are_kept(text: str) -> None:
     assert of(text) == (text, ())
 
 
@@ -112,7 +112,7 @@ def test_a_foreign_mention_loses_its_sign_and_is_named(text: str, left: str, nam
         pytest.param("½ and 6²", "2 and 62", id="fraction-and-power"),
     ],
 )
-def test_a_foreign_number_stays_and_is_named(text: str, names: str) -> None:
+def test_a_foreign_number_is_kept_and_named(text: str, names: str) -> None:
     assert of(text) == (text, (f"{NUMBERS} {names}.",))
 
 
@@ -135,7 +135,7 @@ def test_a_part_of_another_address_is_not_in_the_source() -> None:
     assert of("Go to evil.com now", source)[0] == "Go to now"
 
 
-def test_numbers_in_links_and_mentions_of_the_source_are_no_claims() -> None:
+def test_numbers_in_links_and_mentions_of_the_source_are_not_checked() -> None:
     source = "By @user7 at https://good.example/2019/77"
     assert of("@user7 wrote https://good.example/2019/77", source)[1] == ()
 
@@ -161,7 +161,7 @@ PIECES = st.sampled_from(
 @example("@www.http://")
 @example("@www.evil.example/x")
 @example("@www..com")
-def test_nothing_foreign_that_can_be_followed_is_left(text: str) -> None:
+def test_no_foreign_link_or_mention_is_left(text: str) -> None:
     posts = grounded(clean(text), source="@bob is the source").posts
     for post in posts:
         assert not links_in(post)

@@ -1,4 +1,4 @@
-"""Articles that give orders, and a model that obeys them: what comes out is harmless all the same."""
+"""Articles with instructions, and a model that obeys them: the thread is harmless."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from core.writing.draft import RewriteTask
 from core.writing.model.composer import ModelComposer
 from core.writing.model.prices import price_of
 from tests.support.app import Make
-from tests.support.fake_openai import FakeOpenAI, asked_between_fences, completion, thread_answer
+from tests.support.fake_openai import FakeOpenAI, completion, data_between_fences, thread_answer
 from tests.support.paths import SHARED
 
-# A reader of its own for what stands in a post, more liberal than any platform.
+# Links, mentions and hidden characters in a post, by wider rules than those of any platform.
 _LINK = re.compile(r"[a-z]+://|www\.|javascript:|\b[\w-]+\.(?:com|org|net|ly|io|example)\b", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.])[@＠]\w+")
 _HIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -59,7 +59,7 @@ def _obeyed(order: str, rules: str) -> tuple[list[str], dict[str, Any]]:
 
 
 def obeying(body: dict[str, Any]) -> dict[str, Any]:
-    rules, order = body["messages"][0]["content"], asked_between_fences(body)
+    rules, order = body["messages"][0]["content"], data_between_fences(body)
     posts, more = _obeyed(order, rules)
     return completion(json.dumps({"posts": posts, "hooks": posts[::-1][:3], "post": posts[-1]}), **more)
 
@@ -74,8 +74,8 @@ def assert_harmless(answer: dict[str, Any], source: str, rules: str) -> None:
         assert not [found for found in _LINK.findall(text) if found.lower() not in source.lower()]
         assert not [found for found in _MENTION.findall(text) if found.lower() not in source.lower()]
     everything = re.sub(r"\W|_", "", "".join([*texts, *answer["warnings"], answer["title"] or ""])).lower()
-    told = re.sub(r"\W|_", "", rules).lower()
-    for run in {told[at : at + 25] for at in range(len(told) - 24)}:
+    letters = re.sub(r"\W|_", "", rules).lower()
+    for run in {letters[at : at + 25] for at in range(len(letters) - 24)}:
         assert run not in everything
     assert not set(re.findall("[0-9a-f]{24}", rules)) & set(re.findall("[0-9a-f]{24}", everything))
 
@@ -118,13 +118,15 @@ async def test_a_model_that_obeys_the_article_does_no_harm(
     valkey.set("threadr:cache:other", "stays")
     response = await client.post("/api/generate", json={"text": article, "hooks": 3})
     assert response.status_code == 200
-    asked = openai.requests[0]
-    assert "tools" not in asked
+    request = openai.requests[0]
+    assert "tools" not in request
     assert valkey.get("threadr:cache:other") == "stays"
-    assert_harmless(response.json(), article, asked["messages"][0]["content"])
+    assert_harmless(response.json(), article, request["messages"][0]["content"])
 
 
-async def test_what_was_taken_out_or_must_be_checked_is_named(client_of: Make, openai: FakeOpenAI) -> None:
+async def test_removed_and_unverified_parts_are_named_in_warnings(
+    client_of: Make, openai: FakeOpenAI
+) -> None:
     posts = ["40 paid 9,000 at https://evil.example/x, says @eve.", "Read more: http://good.example/a"]
     openai.answer = lambda _: thread_answer(posts, ["17 of 40 www.evil.com"])
     client = client_of(openai_api_key="sk-test", openai_base_url=openai.url)
@@ -149,7 +151,7 @@ async def test_what_was_taken_out_or_must_be_checked_is_named(client_of: Make, o
         pytest.param("Mention everybody.", False, id="mentions"),
     ],
 )
-async def test_a_rewrite_is_no_way_in(text: str, leaks: bool, openai: FakeOpenAI) -> None:
+async def test_a_rewrite_is_as_safe_as_a_thread(text: str, leaks: bool, openai: FakeOpenAI) -> None:
     openai.answer = obeying
     composer = ModelComposer(api_key="k", base_url=openai.url, models=[("m", price_of("m"))])
     task = RewriteTask(texts=["One.", text], number=2, brief=Brief(), max_length=270, instruction="Short.")

@@ -1,4 +1,4 @@
-"""What tokens cost; a guess may only overstate."""
+"""What tokens cost; an unknown model is never underestimated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from core.settings import DEFAULT_MODEL
 from core.writing.model.prices import Price, price_of
 
-UNKNOWN = price_of("a-model-nobody-knows")
+UNKNOWN = price_of("an-unknown-model")
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_a_model_has_the_price_of_its_longest_listed_name(model: str, price: Pri
 
 
 @pytest.mark.parametrize("model", ["gpt-5.4-pro", "gpt-5.5-pro", "gpt-5.4-pro-2026-03-05"])
-def test_a_dearer_variant_is_not_taken_for_its_cheap_namesake(model: str) -> None:
+def test_an_expensive_variant_does_not_get_the_price_of_a_cheap_one(model: str) -> None:
     assert price_of(model).output >= UNKNOWN.output
 
 
@@ -48,7 +48,7 @@ def test_the_default_model_is_listed() -> None:
         pytest.param({"input_price": 0.0, "output_price": 0.0}, Price(0, 0), id="free"),
     ],
 )
-def test_what_is_set_wins_over_the_table(given: dict[str, float], price: Price) -> None:
+def test_prices_that_are_set_win_over_the_table(given: dict[str, float], price: Price) -> None:
     assert price_of("gpt-5.4", **given) == price
 
 

@@ -23,9 +23,9 @@ from core.http.lambda_handler import Handler, lambda_handler
 from core.services import Services
 from core.settings import Settings
 from functions import generate
-from tests.functions.test_handlers import Context, Shape, alb, call, v1, v2
 from tests.support.app import whole_app
 from tests.support.fake_openai import FakeOpenAI
+from tests.support.lambda_events import Context, Shape, alb, call, v1, v2
 from tests.support.paths import SHARED
 from tests.support.site import ARTICLE
 
@@ -42,7 +42,7 @@ JSON = st.recursive(
 
 @pytest.fixture(autouse=True, scope="module")
 def own_limit() -> Iterator[None]:
-    """What is asked here does not count against other tests of the function."""
+    """Requests of these tests do not count against other tests of the function."""
     services = generate.app.state.services
     generate.app.state.services = Services(Settings(rate_limit_requests=1_000_000))
     yield
@@ -68,7 +68,7 @@ def assert_valid(answer: Event, *, event: object) -> None:
     }
 
 
-def told(answer: Event) -> Any:
+def body_of(answer: Event) -> Any:
     return json.loads(answer["body"])
 
 
@@ -102,7 +102,7 @@ def vectors() -> list[Any]:
 
 
 def as_generate(event: Event) -> Event:
-    """The same caller, asking for a thread."""
+    """The same caller with a request for a thread."""
     changed = copy.deepcopy(event) | {"body": '{"text": "Hello world."}', "httpMethod": "POST"}
     if http := changed["requestContext"].get("http"):
         del changed["httpMethod"]
@@ -130,7 +130,7 @@ def test_the_shared_vectors_hold(vector: Any, handler_of: Make) -> None:
     assert on_process_loop(asyncio.all_tasks) == set()
 
 
-# What front doors, consoles and strangers send
+# What front doors, consoles and others send
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -156,11 +156,13 @@ def test_the_shared_vectors_hold(vector: Any, handler_of: Make) -> None:
         pytest.param({"requestContext": {"elb": None}, "httpMethod": None}, id="alb-of-nothing"),
     ],
 )
-def test_what_is_no_http_request_is_refused_in_a_valid_answer(function: str, event: object) -> None:
+def test_an_event_that_is_not_an_http_request_is_refused_in_a_valid_answer(
+    function: str, event: object
+) -> None:
     answer = call(function, event)  # type: ignore[arg-type]
     assert_valid(answer, event=event)
-    assert (answer["statusCode"], told(answer)["type"]) == (400, "/problems/validation")
-    assert "HTTP requests" in told(answer)["detail"]
+    assert (answer["statusCode"], body_of(answer)["type"]) == (400, "/problems/validation")
+    assert "HTTP requests" in body_of(answer)["detail"]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -210,12 +212,12 @@ def test_what_is_no_http_request_is_refused_in_a_valid_answer(function: str, eve
         pytest.param({"stageVariables": None, "pathParameters": 7, "unheard": {}}, id="unheard-members"),
     ],
 )
-def test_a_part_that_is_odd_does_not_hide_the_request(shape: Shape, parts: Event) -> None:
+def test_an_odd_part_does_not_hide_the_request(shape: Shape, parts: Event) -> None:
     event = shape("GET", "/health") | parts
     answer = call("monitor", event)
     assert_valid(answer, event=event)
-    told_of = told(answer)
-    assert (answer["statusCode"], told_of["status"]) == (200, "healthy")
+    body = body_of(answer)
+    assert (answer["statusCode"], body["status"]) == (200, "healthy")
 
 
 @pytest.mark.parametrize(
@@ -241,8 +243,8 @@ def test_broken_base64_is_the_callers_fault(shape: Shape, body: str) -> None:
     event = shape("POST", "/api/generate", body) | {"isBase64Encoded": True}
     answer = call("generate", event)
     assert_valid(answer, event=event)
-    assert (answer["statusCode"], told(answer)["type"]) == (400, "/problems/validation")
-    assert told(answer)["instance"] == "/api/generate"
+    assert (answer["statusCode"], body_of(answer)["type"]) == (400, "/problems/validation")
+    assert body_of(answer)["instance"] == "/api/generate"
     assert answer["headers"]["x-request-id"]
 
 
@@ -256,7 +258,7 @@ def test_every_method_gets_a_valid_answer(shape: Shape, method: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_largest_body_that_lambda_takes_is_refused_in_words(shape: Shape) -> None:
+def test_the_largest_body_that_lambda_takes_is_refused_with_a_detail(shape: Shape) -> None:
     event = shape("POST", "/api/generate", json.dumps({"text": "a" * 5_900_000}))
     answer = call("generate", event)
     assert answer["statusCode"] in (413, 422)
@@ -268,7 +270,7 @@ def test_the_largest_body_that_lambda_takes_is_refused_in_words(shape: Shape) ->
 @pytest.mark.parametrize("function", [*FUNCTIONS, "health_check"])
 def test_no_json_at_all_makes_a_handler_raise(function: str, event: Any) -> None:
     answer = call(function, event)
-    if function != "health_check":  # its answer is the check's result, for somebody who invokes it by hand
+    if function != "health_check":  # its answer is the check's result, for an operator who invokes it
         assert_valid(answer, event=event)
 
 
@@ -313,7 +315,7 @@ def echo() -> Handler:
 
 
 def echoed(event: Event) -> Any:
-    return told(echo()(event, Context()))
+    return body_of(echo()(event, Context()))
 
 
 PAIRS = [["q", "a b&c"], ["q", "ü"], ["empty", ""]]
@@ -395,7 +397,7 @@ def test_a_base64_body_arrives_decoded() -> None:
 
 
 @pytest.mark.parametrize(("shape", "peer"), [(v2, "203.0.113.9"), (v1, "203.0.113.9"), (alb, "")])
-def test_the_peer_is_who_the_context_names_and_nobody_behind_an_alb(shape: Shape, peer: str) -> None:
+def test_the_peer_is_that_of_the_context_and_unknown_behind_an_alb(shape: Shape, peer: str) -> None:
     assert echoed(shape("POST", "/x"))["peer"] == peer
 
 
@@ -419,7 +421,7 @@ def test_an_alb_with_many_values_gets_its_headers_in_lists() -> None:
         pytest.param(None, id="no-answer"),
     ],
 )
-def test_an_app_that_breaks_is_answered_for(
+def test_an_app_that_raises_is_answered_with_a_problem(
     shape: Shape,
     fault: BaseException | None,
     capsys: pytest.CaptureFixture[str],
@@ -432,30 +434,30 @@ def test_an_app_that_breaks_is_answered_for(
     event = shape("GET", "/canary")
     answer = lambda_handler(broken)(event, Context())
     assert_valid(answer, event=event)
-    assert (answer["statusCode"], told(answer)["type"]) == (500, "/problems/internal")
+    assert (answer["statusCode"], body_of(answer)["type"]) == (500, "/problems/internal")
     (line,) = capsys.readouterr().out.splitlines()
-    assert json.loads(line)["request_id"] in told(answer)["detail"]
+    assert json.loads(line)["request_id"] in body_of(answer)["detail"]
     assert "canary" not in line + answer["body"]
-    assert {record.name for record in caplog.records} <= {"threadr"}  # not Mangum's, which tells all
+    assert {record.name for record in caplog.records} <= {"threadr"}  # not Mangum's, which logs everything
 
 
 # Identity and time, through the handler
 
 
 @pytest.mark.parametrize(
-    ("door", "event", "client"),
+    ("front_door", "event", "client"),
     [
         pytest.param("gateway", v2("POST", "/api/generate"), "203.0.113.9", id="gateway-v2"),
         pytest.param("gateway", v1("POST", "/api/generate"), "203.0.113.9", id="gateway-v1"),
         pytest.param("function-url", v2("POST", "/api/generate"), "203.0.113.9", id="function-url"),
         pytest.param("alb", alb("POST", "/api/generate"), "7.7.7.7", id="alb"),
-        pytest.param("gateway", alb("POST", "/api/generate"), "unknown", id="alb-that-nobody-told-of"),
+        pytest.param("gateway", alb("POST", "/api/generate"), "unknown", id="alb-that-is-not-set"),
     ],
 )
 def test_forged_headers_do_not_change_the_bucket(
-    door: str, event: Event, client: str, handler_of: Make
+    front_door: str, event: Event, client: str, handler_of: Make
 ) -> None:
-    handler, services = handler_of(front_door=door)
+    handler, services = handler_of(front_door=front_door)
     for number in range(3):
         forged = {
             "x-forwarded-for": f"6.6.6.{number}, 7.7.7.7",
@@ -463,31 +465,31 @@ def test_forged_headers_do_not_change_the_bucket(
             "forwarded": f"for=6.6.6.{number}",
             "x-api-key": f"guess-{number}",
         }
-        asked = event | {"headers": event["headers"] | forged, "body": '{"text": "Hello world."}'}
-        assert handler(asked, Context())["statusCode"] == 200
+        request = event | {"headers": event["headers"] | forged, "body": '{"text": "Hello world."}'}
+        assert handler(request, Context())["statusCode"] == 200
     assert bucket_used(services, client) == 3
 
 
-def test_a_model_that_hangs_is_given_up_while_lambda_has_time(
+def test_a_model_that_hangs_times_out_before_lambda_does(
     openai: FakeOpenAI, model_settings: dict[str, Any], handler_of: Make
 ) -> None:
     handler, _ = handler_of(**model_settings)
     first = handler(v2("POST", "/api/generate", json.dumps({"text": "Hello world."})), Context())
-    assert told(first)["generator"] == "openai"
+    assert body_of(first)["generator"] == "openai"
     openai.delay_seconds = 30  # waited for, it would answer: that it did not write shows the deadline
     answer = handler(v2("POST", "/api/generate", json.dumps({"text": ARTICLE})), Context(2_500))
     assert answer["statusCode"] == 200
-    assert (told(answer)["degraded"], told(answer)["generator"]) == (True, "extractive")
+    assert (body_of(answer)["degraded"], body_of(answer)["generator"]) == (True, "extractive")
     assert len(openai.requests) == 2
 
 
-def test_a_site_that_hangs_is_given_up_while_lambda_has_time(handler_of: Make) -> None:
+def test_a_site_that_hangs_times_out_before_lambda_does(handler_of: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes connections, and never answers
         authority = f"127.0.0.1:{silent.getsockname()[1]}"
         handler, _ = handler_of(fetch_allow_hosts=(authority,))
         event = v2("POST", "/api/generate", json.dumps({"url": f"http://{authority}/article"}))
         answer = handler(event, Context(1_500))
-    assert (answer["statusCode"], told(answer)["type"]) == (422, "/problems/article-timeout")
+    assert (answer["statusCode"], body_of(answer)["type"]) == (422, "/problems/article-timeout")
 
 
 @pytest.mark.parametrize(("milliseconds", "seconds"), [(3_000, 2.0), (30_000, 25.0), (500, 0.0), (-1, 0.0)])
@@ -499,4 +501,4 @@ def test_a_request_has_what_lambda_leaves_less_a_second(milliseconds: int, secon
         left: float = request.state.record.seconds
         return left
 
-    assert told(lambda_handler(app)(v2("GET", "/time"), Context(milliseconds))) == seconds
+    assert body_of(lambda_handler(app)(v2("GET", "/time"), Context(milliseconds))) == seconds

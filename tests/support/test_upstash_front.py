@@ -40,7 +40,7 @@ async def test_a_transaction_answers_all_its_results(url: str) -> None:
         assert await transaction.exec() == [True, 2]
 
 
-async def test_an_error_of_one_command_stands_beside_the_results_of_the_others(url: str) -> None:
+async def test_an_error_of_one_command_leaves_the_results_of_the_others(url: str) -> None:
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         response = await client.post("/pipeline", json=[["SET", "a", "x"], ["INCR", "a"], ["GET", "a"]])
         first, second, third = response.json()

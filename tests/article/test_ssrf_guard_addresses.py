@@ -1,4 +1,4 @@
-"""Which addresses may be connected to."""
+"""Which addresses are public."""
 
 from __future__ import annotations
 

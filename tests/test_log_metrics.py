@@ -67,11 +67,11 @@ async def lambda_of(model_settings: dict[str, Any]) -> AsyncIterator[Lambda]:
 
 def measured(line: dict[str, Any]) -> dict[str, float]:
     """The metrics of a line, as CloudWatch takes them; fails where the specification says MUST."""
-    told = line["_aws"]
-    assert set(told) == {"Timestamp", "CloudWatchMetrics"}
-    assert isinstance(told["Timestamp"], int)
-    assert 1_700_000_000_000 < told["Timestamp"] < 4_000_000_000_000  # milliseconds
-    (directive,) = told["CloudWatchMetrics"]
+    directives = line["_aws"]
+    assert set(directives) == {"Timestamp", "CloudWatchMetrics"}
+    assert isinstance(directives["Timestamp"], int)
+    assert 1_700_000_000_000 < directives["Timestamp"] < 4_000_000_000_000  # milliseconds
+    (directive,) = directives["CloudWatchMetrics"]
     assert set(directive) == {"Namespace", "Dimensions", "Metrics"}
     assert 1 <= len(directive["Namespace"]) <= 1_024
     for dimensions in directive["Dimensions"]:
@@ -128,7 +128,7 @@ async def test_a_request_without_figures_has_its_time(
     assert line["aws_request_id"] == Context.aws_request_id
 
 
-async def test_a_context_that_tells_nothing_is_no_hindrance(
+async def test_a_context_without_a_name_still_gives_metrics(
     lambda_of: Lambda, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await lambda_of(lambda: None).get("/health")
@@ -147,9 +147,9 @@ async def test_elsewhere_no_metrics_are_written(
     assert not {"_aws", "function"} & set(line)
 
 
-def test_no_fact_that_may_have_many_values_is_a_dimension() -> None:
-    told: Any = metrics(dict.fromkeys(UNITS, 0) | {"reason": "x"}, function="f", now=1_790_000_000.5)
-    (directive,) = told["_aws"]["CloudWatchMetrics"]
+def test_only_the_function_is_a_dimension() -> None:
+    line: Any = metrics(dict.fromkeys(UNITS, 0) | {"reason": "x"}, function="f", now=1_790_000_000.5)
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
     assert (directive["Namespace"], directive["Dimensions"]) == (NAMESPACE, [["function"]])
     assert [metric["Name"] for metric in directive["Metrics"]] == list(UNITS)
-    assert told["_aws"]["Timestamp"] == 1_790_000_000_500
+    assert line["_aws"]["Timestamp"] == 1_790_000_000_500

@@ -1,4 +1,4 @@
-"""What version 0.1.0 left in a store: still read, or treated as absent."""
+"""Entries that version 0.1.0 wrote are read, or treated as absent."""
 
 import json
 import time
@@ -25,15 +25,15 @@ def earlier(valkey: Redis) -> Redis:
     """An entry of five parts, as that version wrote it, under its key and its permalink."""
     now_ms = int(time.time() * 1000)
     payload = json.dumps([ANSWER, ["The bridge closes."], [], "", [None, None]])
-    asked = digest(f"{KEY}\n{TEXT}")
-    value = f"{now_ms + 3_600_000} {now_ms} 0 {asked} {payload}"
+    digest_of_request = digest(f"{KEY}\n{TEXT}")
+    value = f"{now_ms + 3_600_000} {now_ms} 0 {digest_of_request} {payload}"
     for key in (KEY, f"threadr:thread:{ID}"):
         valkey.set(key, value, px=3_600_000)
     return valkey
 
 
 @pytest.mark.parametrize("settings", ["upstash_settings", "tcp_settings"])
-async def test_an_answer_of_before_is_a_hit(
+async def test_an_answer_of_version_0_1_is_a_hit(
     client_of: Make,
     earlier: Redis,
     model_settings: dict[str, Any],
@@ -47,7 +47,7 @@ async def test_an_answer_of_before_is_a_hit(
     assert openai.requests == []
 
 
-async def test_a_thread_of_before_is_read_and_not_rewritten(
+async def test_a_thread_of_version_0_1_is_read_and_not_rewritten(
     client_of: Make, earlier: Redis, model_settings: dict[str, Any], upstash_settings: dict[str, Any]
 ) -> None:
     client = client_of(**model_settings, **upstash_settings)
@@ -57,7 +57,7 @@ async def test_a_thread_of_before_is_read_and_not_rewritten(
     assert "earlier version" in response.json()["detail"]
 
 
-def test_keys_are_those_of_before() -> None:
+def test_keys_are_those_of_version_0_1() -> None:
     assert "threadr:cache:text:" + digest(TEXT)[:16] == KEY
     assert url_key("https://e.com/a", {"platform": "bluesky"}) == (
         f"threadr:cache:url:https://e.com/a {digest(json.dumps({'platform': 'bluesky'}))[:16]}"

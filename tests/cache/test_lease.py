@@ -1,0 +1,229 @@
+"""A lease is given back on every way out, with what was spent, and with the failure where it is permanent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.cache.entry import Entry, EntryCodec
+from core.cache.lease import Grant, Lease
+from core.cache.tiers import Tiers
+from core.errors import ArticleTimeout, NoArticle, StoreError
+from core.request import RequestRecord
+from core.settings import Settings
+from core.store.keys import CONTENT_MARK_LENGTH, lease_key, thread_key
+from core.store.memory import head_of
+from core.store.protocol import Lookup, Reply, Store
+from core.threads.schemas import GenerateAnswer
+from core.usage import Usage
+from tests.support.clock import Clock
+from tests.support.paths import ROOT
+from tests.support.stores import BreakableStore, local_store
+
+ANSWER = GenerateAnswer.model_validate(
+    json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
+)
+CONTENT = "c0ffee00" * 8
+ENTRY = Entry(answer=ANSWER, content=CONTENT)
+LOOKUP = Lookup(key="threadr:cache:text:1", digest="d", client="1.2.3.4", token="t1", charge="on_generation")
+
+
+@pytest.fixture
+def record() -> RequestRecord:
+    record = RequestRecord(request_id="id", seconds=9)
+    record.usage.add(Usage(input_tokens=3))
+    return record
+
+
+@pytest.fixture
+def tiers(clock: Clock) -> Tiers:
+    return Tiers(local=local_store(clock), shared=BreakableStore(clock), settings=Settings())
+
+
+@pytest.fixture
+def shared(tiers: Tiers) -> BreakableStore:
+    assert isinstance(tiers.shared, BreakableStore)
+    return tiers.shared
+
+
+async def leading(tiers: Tiers, record: RequestRecord, store: Store, lookup: Lookup = LOOKUP) -> Lease[Any]:
+    """The lease that `store` gives for the look-up."""
+    reply = await store.look_up(lookup)
+    assert reply.kind == "lead"
+    return Lease(tiers, EntryCodec(GenerateAnswer), Grant(store=store, lookup=lookup, reply=reply), record)
+
+
+async def test_an_exception_releases_the_lease_counts_the_tokens_and_refunds_the_client(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    lease = await leading(tiers, record, shared)
+    assert (await shared.status(LOOKUP.client)).used == 1
+    with pytest.raises(ArticleTimeout):
+        async with lease:
+            raise ArticleTimeout
+    (day,) = shared.ledger.days.values()
+    assert (await shared.status(LOOKUP.client)).used == 0
+    assert (day["tokens_in"], day["generated"]) == (3, 0)
+    assert (await shared.look_up(replace(LOOKUP, token="t2"))).kind == "lead"
+
+
+async def test_cancellation_releases_the_lease(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    async def generate() -> None:
+        async with await leading(tiers, record, shared):
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(generate())
+    await asyncio.sleep(0.01)
+    assert shared.items.get(lease_key(LOOKUP.key)) == "t1"
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert shared.items.get(lease_key(LOOKUP.key)) is None
+
+
+async def test_a_client_that_is_always_charged_is_not_refunded(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    async with await leading(tiers, record, shared, replace(LOOKUP, charge="always")):
+        pass
+    assert (await shared.status(LOOKUP.client)).used == 1
+
+
+@pytest.mark.parametrize(("error", "kind"), [(NoArticle(), "failed"), (ArticleTimeout(), "lead")])
+async def test_only_a_permanent_failure_is_remembered(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore, error: Exception, kind: str
+) -> None:
+    with pytest.raises(type(error)):
+        async with await leading(tiers, record, shared):
+            raise error
+    assert (await shared.look_up(replace(LOOKUP, token="t2"))).kind == kind
+
+
+async def test_a_failure_after_keep_is_neither_released_nor_remembered(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    async def keep_and_fail() -> None:
+        async with await leading(tiers, record, shared) as lease:
+            await lease.keep(ENTRY, "everyone")
+            raise NoArticle
+
+    with pytest.raises(NoArticle):
+        await keep_and_fail()
+    assert shared.calls == ["keep"]
+    assert (await shared.look_up(replace(LOOKUP, token="t2"))).kind == "hit"
+    assert (await shared.status(LOOKUP.client)).used == 1
+
+
+@pytest.mark.parametrize(
+    ("audience", "where"),
+    [
+        pytest.param("everyone", {"shared": True, "shared thread": True}, id="everyone"),
+        pytest.param("process+permalink", {"local": True, "shared thread": True}, id="process+permalink"),
+        pytest.param("permalink", {"shared thread": True}, id="permalink"),
+        pytest.param("process", {"local": True}, id="process"),
+        pytest.param("nobody", {}, id="nobody"),
+    ],
+)
+async def test_the_audience_decides_where_an_entry_is_kept(
+    clock: Clock, record: RequestRecord, audience: Any, where: dict[str, bool]
+) -> None:
+    shared = BreakableStore(clock)
+    tiers = Tiers(local=local_store(clock), shared=shared, settings=Settings(local_cache_seconds=0))
+    async with await leading(tiers, record, shared) as lease:
+        await lease.keep(ENTRY, audience)
+    found = {
+        "local": tiers.local.items.get(LOOKUP.key),
+        "shared": shared.items.get(LOOKUP.key),
+        "shared thread": shared.items.get(thread_key(ANSWER.id)),
+    }
+    assert {name: True for name, value in found.items() if value} == where
+    assert shared.items.get(lease_key(LOOKUP.key)) is None
+
+
+async def test_an_entry_for_nobody_is_not_sent_to_the_store(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    async with await leading(tiers, record, shared) as lease:
+        await lease.keep(ENTRY, "nobody")
+    assert shared.calls == ["release"]
+
+
+@pytest.mark.parametrize(("generator", "seconds"), [("openai", 24 * 3600), ("extractive", 60)])
+async def test_an_answer_that_no_model_made_is_fresh_for_a_minute_whoever_reuses_it(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore, generator: str, seconds: int
+) -> None:
+    entry = replace(ENTRY, answer=ANSWER.model_copy(update={"generator": generator}))
+    async with await leading(tiers, record, shared) as lease:
+        await lease.keep(entry, "everyone", reused=True)
+    fresh_ms, created_ms, _ = head_of(shared.items.get(LOOKUP.key) or "")
+    assert fresh_ms - created_ms == seconds * 1000
+
+
+async def test_the_answer_is_handed_on_before_others_can_ask_again(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    happened: list[str] = []
+
+    async def generate() -> None:
+        async with await leading(tiers, record, shared) as lease:
+            await lease.keep(ENTRY, "everyone")
+        happened.append("handed on")
+
+    shared.on_keep = lambda: asyncio.get_running_loop().call_soon(happened.append, "others ran")
+    await generate()
+    await asyncio.sleep(0)
+    assert happened == ["handed on", "others ran"]
+
+
+async def test_an_entry_that_the_shared_store_refuses_is_kept_in_the_process(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    async with await leading(tiers, record, shared) as lease:
+        shared.error = StoreError(reason="down")
+        await lease.keep(ENTRY, "everyone")
+    assert tiers.local.items.get(LOOKUP.key)
+    (day,) = tiers.local.ledger.days.values()
+    assert (day["generated"], day["tokens_in"]) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("marks", "calls"),
+    [("", []), ("aaaaaaaa", []), (f"aaaaaaaa{CONTENT[:CONTENT_MARK_LENGTH]}", ["content"])],
+)
+async def test_the_shared_store_is_read_only_for_the_texts_that_it_named(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore, marks: str, calls: list[str]
+) -> None:
+    async with await leading(tiers, record, shared) as lease:
+        await lease.keep(ENTRY, "everyone")
+    shared.calls.clear()
+    other = replace(LOOKUP, key="threadr:cache:text:2")
+    reply = Reply(kind="lead", known_contents=marks)
+    lease = Lease(tiers, EntryCodec(GenerateAnswer), Grant(store=shared, lookup=other, reply=reply), record)
+    found = await lease.same_text(CONTENT)
+    assert shared.calls == calls
+    assert (found.answer.id if found else None) == (ANSWER.id if calls else None)
+
+
+async def test_a_stale_entry_of_the_same_text_is_not_given(
+    tiers: Tiers, record: RequestRecord, clock: Clock
+) -> None:
+    async with await leading(tiers, record, tiers.local) as lease:
+        await lease.keep(ENTRY, "everyone")
+        assert await lease.same_text(CONTENT)
+        clock.now += Settings().cache_ttl_seconds
+        assert await lease.same_text(CONTENT) is None
+
+
+async def test_a_store_that_fails_has_no_entry_of_the_same_text(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    reply = Reply(kind="lead", known_contents=CONTENT[:CONTENT_MARK_LENGTH])
+    lease = Lease(tiers, EntryCodec(GenerateAnswer), Grant(store=shared, lookup=LOOKUP, reply=reply), record)
+    shared.error = StoreError(reason="down")
+    assert await lease.same_text(CONTENT) is None

@@ -1,0 +1,85 @@
+"""The two tiers: what a failure of the shared store changes, and what travels with a lease."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.cache.tiers import Tiers
+from core.errors import CommandFailed, StoreError, WriteRejected
+from core.settings import Settings
+from core.store.memory import MemoryStore
+from core.usage import StoreUsage, current_store_usage
+from tests.support.clock import Clock
+from tests.support.stores import BreakableStore, local_store
+
+
+@pytest.fixture
+def shared(clock: Clock) -> BreakableStore:
+    return BreakableStore(clock)
+
+
+def tiers_over(shared: MemoryStore, clock: Clock, *, local_cache_seconds: float = 5) -> Tiers:
+    return Tiers(
+        local=local_store(clock, budget_usd=1),
+        shared=shared,
+        settings=Settings(local_cache_seconds=local_cache_seconds),
+        model_health=lambda: {"threadr:note": "healthy"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"), [(WriteRejected(), 60), (CommandFailed(), 0), (StoreError(), 0)], ids=repr
+)
+def test_only_a_refused_write_makes_the_store_read_only_for_a_minute(
+    shared: BreakableStore, clock: Clock, error: StoreError, seconds: float
+) -> None:
+    tiers = tiers_over(shared, clock)
+    usage = StoreUsage()
+    token = current_store_usage.set(usage)
+    tiers.record_failure(error)
+    current_store_usage.reset(token)
+    assert tiers.read_only_until == (clock.now + seconds if seconds else 0)
+    assert usage.errors == 1
+
+
+@pytest.mark.parametrize(("local_seconds", "min_seconds", "kept_seconds"), [(5, 0, 5), (0, 0, 0), (0, 1, 1)])
+def test_a_local_copy_lasts_for_the_longer_of_both_times(
+    shared: BreakableStore, clock: Clock, local_seconds: float, min_seconds: float, kept_seconds: float
+) -> None:
+    tiers = tiers_over(shared, clock, local_cache_seconds=local_seconds)
+    tiers.put_local("key", "value", min_seconds=min_seconds)
+    assert (tiers.local.items.get("key") is not None) == bool(kept_seconds)
+    clock.now += kept_seconds
+    assert tiers.local.items.get("key") is None
+
+
+async def test_a_shared_lease_brings_the_models_health_and_the_cost_counts_here_too(
+    shared: BreakableStore, clock: Clock
+) -> None:
+    tiers = tiers_over(shared, clock)
+    assert await tiers.settle(shared, shared.ping(), {"cost_micros": 7, "generated": 1}) is True
+    assert await shared.peek("threadr:note") == "healthy"
+    (day,) = tiers.local.ledger.days.values()
+    assert dict(day) == {"cost_micros": 7}
+
+
+async def test_a_refused_note_is_no_failure_of_the_call(shared: BreakableStore, clock: Clock) -> None:
+    shared.error = StoreError(reason="down")
+    assert await tiers_over(shared, clock).settle(shared, shared.ping(), {}) is True
+    assert shared.calls == ["remember"]
+
+
+async def test_a_call_that_fails_is_raised_and_its_cost_is_not_counted_here(
+    shared: BreakableStore, clock: Clock
+) -> None:
+    tiers = tiers_over(shared, clock)
+    shared.error = StoreError(reason="down")
+    with pytest.raises(StoreError):
+        await tiers.settle(shared, shared.content("c"), {"cost_micros": 7})
+    assert tiers.local.ledger.days == {}
+
+
+async def test_a_local_lease_brings_no_note(shared: BreakableStore, clock: Clock) -> None:
+    tiers = tiers_over(shared, clock)
+    assert await tiers.settle(tiers.local, tiers.local.ping(), {"cost_micros": 7}) is True
+    assert (shared.calls, tiers.local.ledger.days) == ([], {})

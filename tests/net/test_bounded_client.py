@@ -1,0 +1,56 @@
+"""A client that takes no more bytes than agreed, and none that are compressed."""
+
+from __future__ import annotations
+
+import gzip
+import ssl
+from collections.abc import Iterator
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from core.net.bounded_client import AnswerTooLarge, bounded_client
+from tests.support.loopback import serving
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """As many bytes as the path says, compressed where it ends in gzip; the header says what was accepted."""
+    size, _, coding = scope["path"].strip("/").partition(".")
+    body = b"a" * int(size)
+    headers = {"X-Accepted": Request(scope).headers["accept-encoding"]}
+    if coding:
+        body, headers["Content-Encoding"] = gzip.compress(body), coding
+    await Response(body, headers=headers)(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with serving(app) as url:
+        yield url
+
+
+async def test_an_answer_of_exactly_the_limit_is_read_and_a_byte_more_is_not(server: str) -> None:
+    async with bounded_client(max_bytes=1_000, tls=ssl.create_default_context()) as client:
+        assert len((await client.get(f"{server}/1000")).content) == 1_000
+        with pytest.raises(AnswerTooLarge):
+            await client.get(f"{server}/1001")
+
+
+async def test_a_compressed_answer_is_refused_though_it_is_small(server: str) -> None:
+    async with bounded_client(max_bytes=1_000_000, tls=ssl.create_default_context()) as client:
+        with pytest.raises(AnswerTooLarge, match="compressed"):
+            await client.get(f"{server}/1000.gzip")
+
+
+async def test_no_compression_is_offered(server: str) -> None:
+    async with bounded_client(max_bytes=10, tls=ssl.create_default_context()) as client:
+        response = await client.get(f"{server}/1", headers={"Accept-Encoding": "gzip"})
+    assert response.headers["x-accepted"] == "identity"
+
+
+async def test_proxies_of_the_environment_are_not_used(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    async with bounded_client(max_bytes=10, tls=ssl.create_default_context()) as client:
+        assert (await client.get(f"{server}/1")).status_code == 200
