@@ -1,4 +1,4 @@
-# One command each: run, test, check, bench, soak, package. Every one sets up what it needs, once.
+# One command each: run, test, coverage, check, bench, soak, package, clean. Every one sets up what it needs, once.
 .PHONY: run test coverage check bench soak package clean
 .DELETE_ON_ERROR:
 

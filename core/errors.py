@@ -198,7 +198,7 @@ class Paywall(ArticleError, kind="paywall", permanent=True):
 
 
 class ModelError(ThreadrError, status=503, kind="model-unavailable"):
-    """The model did not write: `reason` names why. Seen by callers only when they insisted on it."""
+    """The model did not write: `reason` names why. Seen by callers only when they required it."""
 
     title = "The model cannot write now"
     detail = "Try again in a minute, or ask with generator: auto to get the built-in composer."

@@ -38,7 +38,7 @@ class Services:
         self.local = MemoryStore(window, clock, settings.daily_budget_usd)
         self.shared = _shared_store(settings, window, clock)
         self.model = _model(settings)
-        self.details = {  # what is in use, by name
+        self.details = {  # what is in use, by the names of version 0.1.0
             "store": "SharedStore" if self.shared else "MemoryStore",
             "model": settings.openai_model if self.model else None,
             "environment": settings.environment,

@@ -1,7 +1,6 @@
 """The right to make one answer for everybody: renewed while it is made, and always given back."""
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, Self
 
@@ -14,7 +13,7 @@ from core.store.keys import CONTENT_MARK_LENGTH, thread_key
 from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
 
 _DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
-_THREAD_SECONDS = 30 * 86_400.0  # how long a permalink leads somewhere, at least
+_THREAD_SECONDS = 30 * 86_400.0  # how long a permalink is kept, at least
 
 # For whom an entry is kept: as the answer to the same request; in this process, for a short time, with or
 # without its permalink in the shared store; under its permalink only; or for nobody.
@@ -78,9 +77,9 @@ class Lease(Generic[AnswerT]):
     async def keep(self, entry: Entry[AnswerT], audience: Audience, *, reused: bool = False) -> None:
         """Keep the entry and give the lease back; `reused`: nothing was generated for it."""
         await self._stop_renewing()  # so that no turn of the loop follows when the lease is given back
-        self._kept, is_stored = True, False
         counters = self._record.usage.total.counters() | ({} if reused else {"generated": 1})
         stored = self._stored(entry, audience)
+        self._kept, is_stored = True, False
         if audience in ("process", "nobody"):
             await self._release(counters)
         elif audience == "everyone":
@@ -142,8 +141,7 @@ class Lease(Generic[AnswerT]):
 
     async def _stop_renewing(self) -> None:
         self._renewing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._renewing
+        await asyncio.wait([self._renewing])  # awaiting it would hide that the request itself is cancelled
 
     async def _renew(self) -> None:
         while True:

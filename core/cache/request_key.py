@@ -38,7 +38,7 @@ def new_thread_id() -> str:
 
 
 def _suffix(variant: Variant | None) -> str:
-    # A space cannot stand in a canonical URL, so no URL's key can look like another's with options.
+    # A space cannot occur in a canonical URL, so no URL's key can look like another's with options.
     return f" {digest(json.dumps(variant, sort_keys=True))[:16]}" if variant else ""
 
 

@@ -32,7 +32,7 @@ class TieredCache(Generic[AnswerT]):
     ) -> LookupOutcome[AnswerT]:
         """Look the request up in at most one round trip; sets the record's cache status and limit.
 
-        Uses this process when the shared store fails. A damaged entry is removed and looked up again.
+        This process answers when the shared store fails. A damaged entry is removed and looked up again.
         """
         store: Store = self._tiers.shared or self._tiers.local
         is_known = lookup.charge == "always" and lookup.client in self._blocked

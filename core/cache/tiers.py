@@ -33,7 +33,7 @@ class Tiers:
     read_only_until: float = 0.0  # since the shared store refused a write
 
     def record_failure(self, error: StoreError) -> None:
-        """Note a failure of the shared store that the request gets over."""
+        """Note a failure of the shared store that does not fail the request."""
         add_store_error()
         if isinstance(error, WriteRejected):
             self.read_only_until = self.local.clock() + _READ_ONLY_SECONDS

@@ -83,8 +83,8 @@ def finished_rewrite(
 
 
 def audience_of(written: Written, caller: Caller) -> Audience:
-    """Model answers are shared. A fallback stays in this process, an extractive answer that was asked for is
-    shared under its permalink only: both are cheap to make again.
+    """Model answers are shared. Others stay in this process, being cheap to make again; one that was asked
+    for has its permalink in the shared store.
     """
     if caller.cache_control.no_store:
         return "nobody"

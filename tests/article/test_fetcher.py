@@ -138,8 +138,7 @@ async def test_a_certificate_of_another_name_is_refused(authority: trustme.CA, n
     assert server.visits == []
 
 
-@pytest.mark.parametrize("signer", ["itself", "an unknown authority"])
-async def test_a_certificate_of_an_unknown_authority_is_refused(authority: trustme.CA, signer: str) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
     async with hostile(sends(answer(HTML)), tls=certified(trustme.CA(), "localhost")) as server:
         host = server.authority.replace("127.0.0.1", "localhost")
         with pytest.raises(ArticleUnreachable):
@@ -156,7 +155,7 @@ class Detour(httpcore2.AsyncNetworkBackend):
         return await httpcore2.AnyIOBackend().connect_tcp("127.0.0.1", self._port)
 
 
-async def somewhere(host: str, port: int) -> list[IPAddress]:
+async def resolve_public(host: str, port: int) -> list[IPAddress]:
     return [ipaddress.ip_address("93.184.215.14")]
 
 
@@ -166,7 +165,7 @@ async def test_the_name_that_is_checked_is_the_urls_though_an_address_is_dialled
 ) -> None:
     async with hostile(sends(answer(HTML)), tls=certified(authority, name)) as server:
         dial = Detour(int(server.authority.rpartition(":")[2]))
-        backend = partial(GuardedBackend, resolve=somewhere, dial=dial)
+        backend = partial(GuardedBackend, resolve=resolve_public, dial=dial)
         fetching = Fetcher(backend=backend).fetch("https://news.example/", seconds=5)
         if accepted:
             assert (await fetching).body == HTML

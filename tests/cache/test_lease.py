@@ -87,6 +87,41 @@ async def test_cancellation_releases_the_lease(
     assert shared.items.get(lease_key(LOOKUP.key)) is None
 
 
+async def test_a_request_that_is_cancelled_while_its_lease_ends_stays_cancelled(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def renew(lookup: Lookup) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            task.cancel()
+
+    async def generate() -> None:
+        async with await leading(tiers, record, shared) as lease:
+            await asyncio.sleep(0.01)
+            await lease.keep(ENTRY, "everyone")
+
+    monkeypatch.setattr("core.cache.lease.LEASE_SECONDS", 0)
+    monkeypatch.setattr(shared, "renew", renew)
+    task = asyncio.create_task(generate())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert shared.calls == ["release"]
+
+
+async def test_an_entry_that_cannot_be_written_releases_the_lease(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def to_value(*_: object) -> str:
+        raise ValueError("not written")
+
+    monkeypatch.setattr(EntryCodec, "to_value", to_value)
+    with pytest.raises(ValueError, match="not written"):
+        async with await leading(tiers, record, shared) as lease:
+            await lease.keep(ENTRY, "everyone")
+    assert shared.calls == ["release"]
+
+
 async def test_a_client_that_is_always_charged_is_not_refunded(
     tiers: Tiers, record: RequestRecord, shared: BreakableStore
 ) -> None:

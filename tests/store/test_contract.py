@@ -223,6 +223,16 @@ async def test_a_client_over_the_limit_takes_no_lease(store: Store) -> None:
     assert (await store.look_up(replace(OTHER, charge="on_generation"))).kind == "lead"
 
 
+async def test_a_client_over_the_limit_takes_over_no_lease(store: Store, clock: Clock) -> None:
+    for number in range(3):
+        await store.look_up(replace(OTHER, charge="on_generation", key=f"{KEY}{number}"))
+    await store.look_up(LOOKUP)
+    refused = replace(OTHER, charge="on_generation", mode="refresh")
+    assert (await store.look_up(refused)).kind == "limited"
+    assert (await store.look_up(replace(LOOKUP, token="t3", charge="never"))).kind == "follow"
+    assert await store.keep(LOOKUP, StoredEntry(value=value_of(clock), ttl_seconds=60))
+
+
 async def test_looking_at_the_limit_consumes_nothing(store: Store) -> None:
     await store.look_up(LOOKUP)
     looks = [await store.status(LOOKUP.client) for _ in range(9)]

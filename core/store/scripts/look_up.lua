@@ -60,16 +60,16 @@ end
 local failure = looks and get(key.failure)
 if failure then return answer('failed', failure) end
 if not leads then return answer('not_stored', value) end
-if arg.mode == 'refresh' then
-  call('SET', key.lease, arg.token, 'PX', arg.lease)  -- taken over from its holder
-elseif not call('SET', key.lease, arg.token, 'NX', 'PX', arg.lease) then
+local takes_over = arg.mode == 'refresh'
+if not takes_over and not call('SET', key.lease, arg.token, 'NX', 'PX', arg.lease) then
   if call('PTTL', key.lease) ~= -1 then return answer('follow', value) end
-  call('SET', key.lease, arg.token, 'PX', arg.lease)  -- a lease without an end is not one of ours
+  takes_over = true  -- a lease without an end was not set by this script
 end
 if arg.charge == 'on_generation' and not is_charged() then
-  call('DEL', key.lease)
+  if not takes_over then call('DEL', key.lease) end
   return answer('limited')
 end
+if takes_over then call('SET', key.lease, arg.token, 'PX', arg.lease) end
 count_outcome('lead')
 -- Only a page may be known under another address.
 local by_url = arg.mode == 'normal' and string.sub(key.entry, 1, 18) == 'threadr:cache:url:'

@@ -31,7 +31,7 @@ class ModelHealthNote:
 
 
 def read_note(value: str | None, now: float) -> tuple[str, str] | None:
-    """The model's health and the reason, with the note's age; None where there is no note of ours."""
+    """The model's health and the reason, with the note's age; None where there is no valid note."""
     try:
         health, reason, noted_at = json.loads(value or "")
         age_seconds = max(0, int(now - noted_at))

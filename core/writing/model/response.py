@@ -74,12 +74,12 @@ def _unquoted(text: str, source: str) -> str:
 def _unnumbered(texts: Sequence[str], numbers: Sequence[int]) -> list[str]:
     """Without the model's own post numbers; ambiguous forms go if two, and half the texts, have them."""
     texts = _each_without(_PLAIN, texts, numbers)
-    borne = [{_number(match) for match in _BARE.finditer(text)} for text in texts]
-    own = sum(number in found for found, number in zip(borne, numbers, strict=False))
+    in_texts = [{_number(match) for match in _BARE.finditer(text)} for text in texts]
+    own = sum(number in found for found, number in zip(in_texts, numbers, strict=False))
     if own >= max(2, len(texts) / 2):
         return _each_without(_BARE, texts, numbers)
     # More than half may also have numbers that rise by one from anywhere: a hook often has none.
-    shifts = Counter(number - at for at, found in enumerate(borne) for number in found)
+    shifts = Counter(number - at for at, found in enumerate(in_texts) for number in found)
     shift, number = max(shifts.items(), key=lambda item: item[1], default=(0, 0))
     if number >= 2 and number > len(texts) / 2:
         texts = _each_without(_BARE, texts, range(shift, shift + len(texts)))
