@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.rate_limit import Decision
-from core.request import CacheRecord, CacheStatus, RequestRecord
+from core.request import CacheRecord, CacheStatus, LookedUp, RequestRecord
 
 
 @dataclass
@@ -141,3 +141,11 @@ def test_parts_are_timed_and_sent_together_even_when_they_fail() -> None:
     line = request.log_fields()
     assert (line["store_ms"], line["article_ms"], line["writing_ms"]) == (4.3, 1250.0, 2000.0)
     assert line["milliseconds"] == 3250.0
+
+
+def test_an_answer_reused_past_the_store_says_that_the_store_was_bypassed() -> None:
+    seen = record()
+    reply = LookedUp(kind="lead", forward="uri-miss", refresh=False, waited=False, bypassed=True)
+    seen.record_outcome(reply, None)
+    seen.record_stored(False, reused=True)
+    assert seen.headers()["Cache-Status"] == "threadr; detail=bypass"
