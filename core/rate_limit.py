@@ -12,7 +12,7 @@ class Decision:
 
     `retry_after_seconds` is 0 while something remains, else the time after which one more call passes.
     `reset_seconds` is the time after which the whole quota is free if nothing else is asked.
-    `now` is the epoch second of the decision; `shared` tells whether all instances' calls are counted.
+    `now` is the epoch second of the decision; `shared` says whether all instances' calls are counted.
     """
 
     allowed: bool

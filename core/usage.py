@@ -59,6 +59,6 @@ current_store_usage: ContextVar[StoreUsage | None] = ContextVar("current_store_u
 
 
 def add_store_error() -> None:
-    """Count a failure of the store that the request got over."""
+    """Count a failure of the store that does not fail the request."""
     if usage := current_store_usage.get():
         usage.errors += 1

@@ -99,7 +99,7 @@ def failure_from_value(value: str) -> ArticleError:
     """The remembered failure; ArticleUnreachable when the value is damaged."""
     try:
         kind, detail = json.loads(value)
-    except (ValueError, ArithmeticError, TypeError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         kind, detail = None, None
     leaf = next((leaf for leaf in ArticleError.__subclasses__() if leaf.kind == kind), ArticleUnreachable)
     return leaf(detail if isinstance(detail, str) else None, reason="remembered")

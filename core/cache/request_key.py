@@ -76,7 +76,7 @@ class Lookups:
         key = text_key(text, identity.variant) if url is None else url_key(url, identity.variant)
         return Lookup(
             key=key,
-            digest=hashlib.sha256(f"{key}\n{text}".encode()).hexdigest(),
+            digest=digest(f"{key}\n{text}"),
             client=caller.client,
             token=secrets.token_hex(8),
             mode=mode,

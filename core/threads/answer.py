@@ -45,6 +45,7 @@ def finished(request: GenerateRequest, article: Article, written: Written, usage
 
 def finished_again(request: GenerateRequest, article: Article, known: AnswerEntry) -> AnswerEntry:
     """The answer to the same text from another address: the known drafts with this one's link.
+
     Raises NoArticle when nothing of it can be posted.
     """
     posts, parts, warnings = _posts(request, article, known.drafts)

@@ -88,36 +88,31 @@ async def test_cancellation_releases_the_lease(
 
 
 async def test_a_request_that_is_cancelled_while_its_lease_ends_stays_cancelled(
-    tiers: Tiers, record: RequestRecord, shared: BreakableStore, monkeypatch: pytest.MonkeyPatch
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
 ) -> None:
-    async def renew(lookup: Lookup) -> None:
-        try:
-            await asyncio.sleep(60)
-        finally:
-            task.cancel()
-
     async def generate() -> None:
         async with await leading(tiers, record, shared) as lease:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)  # the renewer starts
+            asyncio.get_running_loop().call_soon(task.cancel)
             await lease.keep(ENTRY, "everyone")
 
-    monkeypatch.setattr("core.cache.lease.LEASE_SECONDS", 0)
-    monkeypatch.setattr(shared, "renew", renew)
     task = asyncio.create_task(generate())
     with pytest.raises(asyncio.CancelledError):
         await task
     assert shared.calls == ["release"]
 
 
-async def test_an_entry_that_cannot_be_written_releases_the_lease(
-    tiers: Tiers, record: RequestRecord, shared: BreakableStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def to_value(*_: object) -> str:
+class FailingCodec(EntryCodec[GenerateAnswer]):
+    def to_value(self, entry: Entry[GenerateAnswer]) -> str | None:
         raise ValueError("not written")
 
-    monkeypatch.setattr(EntryCodec, "to_value", to_value)
+
+async def test_an_entry_that_cannot_be_written_releases_the_lease(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    grant = Grant(store=shared, lookup=LOOKUP, reply=await shared.look_up(LOOKUP))
     with pytest.raises(ValueError, match="not written"):
-        async with await leading(tiers, record, shared) as lease:
+        async with Lease(tiers, FailingCodec(GenerateAnswer), grant, record) as lease:
             await lease.keep(ENTRY, "everyone")
     assert shared.calls == ["release"]
 
