@@ -21,16 +21,17 @@ from tests.support.paths import ROOT
 MODULES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("functions/*.py")])
 # Who may import whom. The files of core/ itself but services are open to all.
 MAY_IMPORT = {
-    "functions": "http ops threads cache text services",
-    "ops": "services threads cache store writing article text",
+    "functions": "http ops threads cache text services workers",
+    "ops": "services threads cache store writing article text workers",
     "http": "text",
     "services": "threads cache store writing article net",
-    "threads": "cache writing article text",
+    "threads": "cache writing article text workers",
     "cache": "store net",
-    "writing": "article text net",
+    "writing": "article text net workers",
     "article": "text net",
     "store": "net",
     "text": "",
+    "workers": "",
     "net": "",
 }
 ROOT_FILES = "errors settings log usage rate_limit request services".split()
@@ -124,7 +125,8 @@ def test_starting_a_function_imports_nothing_heavy(module: str) -> None:
 
 def test_the_environment_is_read_in_one_place() -> None:
     readers = {path.stem for path in MODULES if re.search(r"\benviron\b|getenv", path.read_text())}
-    assert readers == {"settings", "tls"}  # tls: which certificates the machine wants trusted
+    # tls: which certificates the machine wants trusted; worker: what a process inherits.
+    assert readers == {"settings", "tls", "worker"}
 
 
 def test_functions_hold_no_logic() -> None:
