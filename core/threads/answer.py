@@ -18,7 +18,6 @@ from core.writing.draft import Draft
 from core.writing.writer import Written
 
 AnswerEntry = Entry[GenerateAnswer]
-_MIN_SECONDS = 0.5  # a draft that came late is still laid out
 
 
 async def finished(
@@ -106,8 +105,8 @@ async def _laid_out(
     hooks: Sequence[str],
     record: RequestRecord,
 ) -> tuple[Thread, list[str]]:
-    link, seconds = article.url, max(record.seconds_left, _MIN_SECONDS)
-    return await run_in_worker(lay_out, drafts, hooks, request.brief, link, seconds=seconds)
+    seconds = record.seconds_left
+    return await run_in_worker(lay_out, drafts, hooks, request.brief, article.url, seconds=seconds)
 
 
 def _posts(article: Article, thread: Thread) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:

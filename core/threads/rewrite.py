@@ -20,7 +20,6 @@ from core.writing.writer import Writer
 REWRITTEN = "Successfully rewrote a post using OpenAI"
 
 _MAX_CHARACTERS = 15_000  # no thread has more
-_MIN_SECONDS = 0.5  # a draft that came late is still fitted
 
 
 class RewritePost:
@@ -47,8 +46,8 @@ class RewritePost:
             post, platform = _post(entry, number), entry.answer.platform
             task = await _task(entry, post, instruction, record)
             draft = await self._draft(task, lease, record)
-            seconds = max(record.seconds_left, _MIN_SECONDS)
-            post = await run_in_worker(fitted, replace(post, text=draft.posts[0]), platform, seconds=seconds)
+            post, seconds = replace(post, text=draft.posts[0]), record.seconds_left
+            post = await run_in_worker(fitted, post, platform, seconds=seconds)
             if not post.text:
                 raise ModelError(reason="nothing of the answer fits")
             made = finished_rewrite(entry, post, draft, record.usage.total, thread_id=new_id)

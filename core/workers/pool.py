@@ -19,6 +19,7 @@ from core.workers.worker import Worker
 _Result = TypeVar("_Result")
 _Arguments = TypeVarTuple("_Arguments")
 _PREPARE_SECONDS = 10.0
+_MIN_SECONDS = 0.5  # what was fetched or paid for is still finished, a little late
 
 current_client: ContextVar[str] = ContextVar("current_client", default="")  # whose turn a job takes
 
@@ -34,11 +35,12 @@ class Workers:
     async def run(
         self, function: Callable[[*_Arguments], _Result], *arguments: *_Arguments, seconds: float
     ) -> _Result:
-        """What the function of a module returns, called in a worker process, within `seconds`.
+        """What the function of a module returns, called in a worker process, within `seconds` (at least 0.5).
 
         Raises the ThreadrError that it raises; ArticleTooLarge when it goes over the limits of job.py; Busy
         when no worker has the time.
         """
+        seconds = max(seconds, _MIN_SECONDS)
         waiting = self._put(Job(function, arguments), seconds)
         try:
             async with asyncio.timeout(seconds):
@@ -51,6 +53,12 @@ class Workers:
         """Have a worker get ready for the function while its input is still awaited."""
         with contextlib.suppress(Busy):  # then they are ready
             self._put(Job(function, None), _PREPARE_SECONDS)
+
+    def close(self) -> None:
+        """End the processes, after the jobs that they have. Nothing can be run any more."""
+        self._threads.shutdown()
+        while self._idle:
+            self._idle.pop().end()
 
     def _put(self, job: Job, seconds: float) -> Waiting:
         waiting = Waiting(pickle.dumps(job), current_client.get(), time.monotonic() + seconds)

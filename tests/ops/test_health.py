@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from core.ops.schemas import ServiceHealth
 from core.services import Services
 from core.settings import Settings
 from core.store.keys import LAST_HEALTH_CHECK
+from core.workers.pool import run_in_worker
 from core.writing.model.health_note import MODEL_NOTE, ModelHealthNote, read_note
 from tests.support.app import whole_app
 from tests.support.clock import Clock
@@ -89,7 +91,9 @@ async def test_an_extraction_that_misses_its_deadline_is_reported(
     instance_of: Callable[..., Instance],
 ) -> None:
     client, services = instance_of(openai_api_key="sk-test-key")
-    checked = await check(services, deadline_seconds=0)
+    occupying = asyncio.create_task(run_in_worker(time.sleep, 1, seconds=2))  # one client has one worker
+    checked = await check(services, deadline_seconds=0.1)
+    await occupying
     service = checked.services["extraction"]
     assert (service.status, service.reason) == ("unusable", "no worker in time")
     assert (checked.status, checked.http_status) == ("unhealthy", 503)
