@@ -1,5 +1,7 @@
 """The pool of worker processes: what grows with its input runs there, off the event loop, and has an end."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import functools
@@ -9,12 +11,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from core.errors import Busy, ThreadrError
 from core.workers.fair_queue import FairQueue, Waiting
 from core.workers.job import Job
-from core.workers.worker import Worker
+
+if TYPE_CHECKING:
+    from core.workers.worker import Worker
 
 _Result = TypeVar("_Result")
 _Arguments = TypeVarTuple("_Arguments")
@@ -88,6 +92,8 @@ class Workers:
         while self._idle:
             if (worker := self._idle.pop()).lives:
                 return worker
+        from core.workers.worker import Worker  # a hit does without what it imports
+
         return Worker()
 
 
