@@ -29,13 +29,14 @@ ThreadrError                 500 internal
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class ThreadrError(Exception):
     """Base of all: `detail` is a sentence for the user; `reason` goes to the log only.
 
     `headers`: the type's own and the given ones. `permanent`: retrying at once would fail the same way.
+    `shared`: all who ask for the same meanwhile get it, so it must not depend on who asked.
     """
 
     status: ClassVar[int] = 500
@@ -44,6 +45,7 @@ class ThreadrError(Exception):
     detail: str = "Try again; if it happens again, report the request id."
     default_headers: ClassVar[Mapping[str, str]] = {}
     permanent: bool = False
+    shared: bool = False
 
     def __init_subclass__(cls, *, status: int = 0, kind: str = "", permanent: bool = False) -> None:
         """`class NotFound(ThreadrError, status=404, kind="not-found")`: what is not given is inherited."""
@@ -59,6 +61,11 @@ class ThreadrError(Exception):
         self.reason = reason
         self.headers = {**self.default_headers, **headers}
         super().__init__(self.detail)
+
+    def unshared(self) -> Self:
+        """The same as this caller's own: it comes of its time or its limits, not of what it asked for."""
+        self.shared = False
+        return self
 
 
 class InvalidRequest(ThreadrError, status=422, kind="validation"):
@@ -154,10 +161,11 @@ class WriteRejected(CommandFailed):
 
 
 class ArticleError(ThreadrError, status=422, kind="article-unreachable"):
-    """`permanent` failures are remembered for a minute: asking again at once would not help."""
+    """`permanent` failures are remembered for a minute, others for seconds (core/cache/lease.py)."""
 
     title = "The article cannot be used"
     detail = "Check the link, or paste the text of the article instead."
+    shared = True
 
     def __init__(
         self, detail: str | None = None, *, reason: str | None = None, permanent: bool | None = None
@@ -209,15 +217,17 @@ class ModelError(ThreadrError, status=503, kind="model-unavailable"):
 
     title = "The model cannot write now"
     detail = "Try again in a minute, or ask with generator: auto to get the built-in composer."
+    shared = True
     default_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 
 class BudgetSpent(ModelError, kind="budget-spent"):
     title = "Today's budget is spent"
     detail = "Try again tomorrow (UTC), or ask with generator: auto to get the built-in composer."
+    shared = False  # what one caller would reserve says nothing of the next
 
 
-class ContentRefused(ModelError, status=422, kind="content-refused"):
+class ContentRefused(ModelError, status=422, kind="content-refused", permanent=True):
     title = "The model declined this text"
     detail = "The model will not write about this content. Change the text, or use generator: extractive."
     default_headers: ClassVar[Mapping[str, str]] = {}

@@ -113,7 +113,7 @@ def _site() -> Iterator[Site]:
 
 @pytest.fixture
 def site(_site: Site) -> Site:
-    _site.pages, _site.requests, _site.conditions = {}, [], []
+    _site.pages, _site.requests, _site.queries, _site.conditions = {}, [], [], []
     return _site
 
 

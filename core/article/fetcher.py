@@ -25,7 +25,6 @@ _MAX_BYTES = 2 * 1024 * 1024
 _MAX_WIRE_BYTES = 2 * _MAX_BYTES  # chunk sizes, trailers and what a compressor adds
 _MAX_CHUNKS = 16_384  # a byte to a chunk would cost seconds of parsing
 _MAX_REDIRECTS = 5
-_MAX_SECONDS = 8.0
 _SNIFFED_BYTES = 1024
 _READABLE = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf"}
 _REDIRECTS = {301, 302, 303, 307, 308}
@@ -66,6 +65,7 @@ class Fetcher:
     allow_hosts: Collection[str] = ()
     allowed_domains: Collection[str] = ()
     backend: Callable[[Collection[str]], GuardedBackend] | None = None  # GuardedBackend itself where None
+    max_seconds: float = 8.0
 
     def __post_init__(self) -> None:
         # As WebAddress writes them.
@@ -73,17 +73,18 @@ class Fetcher:
         self.allowed_domains = [domain.lower() for domain in self.allowed_domains]
 
     async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
-        """The page at `url`, within `seconds` and at most 8 s. Raises ArticleError by type."""
+        """The page at `url`, within `seconds` and at most `max_seconds`. Raises ArticleError by type."""
         from core.article.ssrf_guard import GuardedBackend
 
         backend = (self.backend or GuardedBackend)(self.allow_hosts)
         try:
-            async with asyncio.timeout(min(seconds, _MAX_SECONDS)):
+            async with asyncio.timeout(min(seconds, self.max_seconds)):
                 return await self._follow(url, backend, validators or Validators())
         except TimeoutError:
+            late: errors.ArticleError = errors.ArticleTimeout(reason="deadline")
             if backend.hides_failure:
-                raise errors.ArticleBlocked(reason="deadline while connecting") from None
-            raise errors.ArticleTimeout(reason="deadline") from None
+                late = errors.ArticleBlocked(reason="deadline while connecting")
+            raise (late if seconds >= self.max_seconds else late.unshared()) from None
 
     async def _follow(self, url: str, backend: GuardedBackend, validators: Validators) -> Page:
         headers = word_lists(__file__)["headers"] | validators.headers()
@@ -94,7 +95,7 @@ class Fetcher:
                 raise errors.ArticleBlocked(reason="not in ALLOWED_DOMAINS")
             async with _get(str(address), backend, headers) as response:
                 if response.status_code not in _REDIRECTS:
-                    return await _page(response, validators)
+                    return await _page(response, validators, str(address))
                 url = redirected(address, response.headers.get("Location", ""))
         raise errors.ArticleUnreachable("The page redirects too often.", reason="redirects")
 
@@ -123,8 +124,8 @@ def _client(backend: GuardedBackend) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=False, follow_redirects=False)
 
 
-async def _page(response: httpx2.Response, sent: Validators) -> Page:
-    headers, url = response.headers, str(response.url)
+async def _page(response: httpx2.Response, sent: Validators, url: str) -> Page:
+    headers = response.headers
     known = Validators(_header_safe(headers.get("ETag")), _header_safe(headers.get("Last-Modified")))
     if response.status_code == 304 and sent.headers():
         return Page(url, b"", None, known if known.headers() else sent, not_modified=True)

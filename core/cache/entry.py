@@ -8,11 +8,12 @@ from typing import Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
-from core.errors import ArticleError, ArticleUnreachable
+from core.errors import ArticleError, ArticleUnreachable, ContentRefused, ModelError, ThreadrError
 
 MAX_BYTES = 256 * 1024
 _MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 _MIN_PACKED_BYTES = 1_024
+_PERMANENT_SECONDS, _TRANSIENT_SECONDS = 60, 3  # the latter is enough for all that waited
 _IN_HEAD = {"digest", "created_at", "fresh_until"}
 _IN_LIST = ("answer", "drafts", "warnings", "content", "validators")
 
@@ -90,16 +91,19 @@ def _unpack(payload: str) -> str | bytes:
     return content
 
 
-def failure_to_value(error: ArticleError) -> str:
-    """A failure as it is kept in a store."""
-    return json.dumps([error.kind, error.detail])
+def failure_to_value(error: ThreadrError) -> str:
+    """`seconds payload`: for how long others get the failure, and what; its kind implies its status."""
+    seconds = _PERMANENT_SECONDS if error.permanent else _TRANSIENT_SECONDS
+    return f"{seconds} {json.dumps([error.kind, error.detail])}"
 
 
-def failure_from_value(value: str) -> ArticleError:
-    """The remembered failure; ArticleUnreachable when the value is damaged."""
+def failure_from_value(value: str) -> ArticleError | ModelError:
+    """The failure of the payload; ArticleUnreachable when it is damaged."""
     try:
         kind, detail = json.loads(value)
     except (ValueError, TypeError, RecursionError):
         kind, detail = None, None
-    leaf = next((leaf for leaf in ArticleError.__subclasses__() if leaf.kind == kind), ArticleUnreachable)
+    leaves: tuple[type[ArticleError | ModelError], ...]
+    leaves = (*ArticleError.__subclasses__(), ModelError, ContentRefused)
+    leaf = next((leaf for leaf in leaves if leaf.kind == kind), ArticleUnreachable)
     return leaf(detail if isinstance(detail, str) else None, reason="remembered")

@@ -6,7 +6,7 @@ from typing import Generic, Literal, Self
 
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_to_value
 from core.cache.tiers import Tiers
-from core.errors import ArticleError, StoreError
+from core.errors import StoreError, ThreadrError
 from core.request import RequestRecord
 from core.store.counters import Counters
 from core.store.keys import CONTENT_MARK_LENGTH, thread_key
@@ -31,8 +31,8 @@ class Grant:
 
 class Lease(Generic[AnswerT]):
     """An async context manager. It knows the store that gave it; left without `keep`, it is released: what
-    was spent is counted, a permanent failure of the article is remembered, and a failed generation is given
-    back to the client's limit where only generations are charged.
+    was spent is counted, a failure that others share is remembered, and a failed generation is given back to
+    the client's limit where only generations are charged.
     """
 
     def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT], grant: Grant, record: RequestRecord) -> None:
@@ -55,7 +55,7 @@ class Lease(Generic[AnswerT]):
         try:
             await self._stop_renewing()
         finally:
-            failure = failure_to_value(error) if isinstance(error, ArticleError) and error.permanent else ""
+            failure = failure_to_value(error) if isinstance(error, ThreadrError) and error.shared else ""
             refund = self.lookup.charge == "on_generation"
             await self._release(self._record.usage.total.counters(), refund=refund, failure=failure)
 
@@ -88,6 +88,7 @@ class Lease(Generic[AnswerT]):
             await self._keep_shared(replace(stored, ttl_seconds=0), counters)
         if audience in ("process", "process+permalink"):
             self._keep_local(replace(stored, ttl_seconds=min(stored.ttl_seconds, _DEGRADED_SECONDS)))
+        self._tiers.absent.pop(thread_key(stored.thread_id), None)
         self._record.record_stored(is_stored, reused=reused)
 
     def _stored(self, entry: Entry[AnswerT], audience: Audience) -> StoredEntry:

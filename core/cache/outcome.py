@@ -1,11 +1,11 @@
 """What comes of a look-up: six classes, handled in one match."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeAlias
+from typing import ClassVar, Generic, TypeAlias
 
 from core.cache.entry import AnswerT, Entry
 from core.cache.lease import Lease
-from core.errors import ArticleError
+from core.errors import ArticleError, ModelError, NotCached, RateLimited
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +19,22 @@ class Hit(Generic[AnswerT]):
 class Limited:
     """The client is over its limit."""
 
+    error: ClassVar = RateLimited
+
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """The article failed permanently within the last 60 s."""
+class Failed(Generic[AnswerT]):
+    """The same request failed a short time ago; `stale` is an old answer that may still be served."""
 
-    error: ArticleError
+    error: ArticleError | ModelError
+    stale: Entry[AnswerT] | None
 
 
 @dataclass(frozen=True, slots=True)
 class NotStored:
     """Nothing is kept, and nothing was to be made."""
+
+    error: ClassVar = NotCached
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,4 +52,6 @@ class Lead(Generic[AnswerT]):
     stale: Entry[AnswerT] | None
 
 
-LookupOutcome: TypeAlias = Hit[AnswerT] | Limited | Failed | NotStored | Follow[AnswerT] | Lead[AnswerT]
+LookupOutcome: TypeAlias = (
+    Hit[AnswerT] | Limited | Failed[AnswerT] | NotStored | Follow[AnswerT] | Lead[AnswerT]
+)

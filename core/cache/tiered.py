@@ -13,7 +13,7 @@ from core.cache.tiers import Tiers
 from core.errors import NotFound, StoreError, WriteRejected
 from core.rate_limit import BlockedClients, Decision
 from core.request import Forward, LookedUp, RequestRecord, counters_of, result_of
-from core.store.keys import THREAD_ID_LENGTH, THREAD_PREFIX, thread_key
+from core.store.keys import THREAD_ID, THREAD_PREFIX
 from core.store.memory import head_of
 from core.store.protocol import Lookup, Reply, Store
 
@@ -60,12 +60,7 @@ class TieredCache(Generic[AnswerT]):
 
     async def thread(self, thread_id: str) -> Entry[AnswerT]:
         """The entry behind a permalink. Raises NotFound, or StoreError where only the shared store has it."""
-        key, value = thread_key(thread_id), None
-        if len(thread_id) == THREAD_ID_LENGTH:
-            value = await self._tiers.local.peek(key)
-            if value is None and self._tiers.shared:
-                value = await self._tiers.shared.peek(key)
-                self._tiers.put_local(key, value)
+        value = await self._tiers.thread(thread_id) if THREAD_ID.fullmatch(thread_id) else None
         if entry := self._codec.from_value(value or ""):
             return entry
         raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
@@ -168,7 +163,7 @@ class TieredCache(Generic[AnswerT]):
             case "limited":
                 return Limited()
             case "failed":
-                return Failed(failure_from_value(value))
+                return Failed(failure_from_value(grant.reply.failure), self._stale(value))
             case "follow":
                 return Follow(self._stale(value))
             case "lead":

@@ -1,5 +1,6 @@
 """The store's keys, except the model's health note (health_note.py). All are `threadr:…`, with a TTL."""
 
+import re
 from datetime import UTC, datetime
 
 URL_PREFIX = "threadr:cache:url:"
@@ -13,7 +14,7 @@ PROBE = "threadr:probe"
 RESERVED = "threadr:reserved"
 STATS = "threadr:stats"
 CONTENT_MARK_LENGTH = 8
-THREAD_ID_LENGTH = 22
+THREAD_ID = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 bits in urlsafe base64
 
 
 def rate_limit_key(client: str) -> str:

@@ -10,7 +10,7 @@ from core.store.counters import NO_COUNTERS, Counters, last_days
 from core.store.keys import content_key, failure_key, lease_key, thread_key
 from core.store.ledger import Ledger
 from core.store.memory_limiter import LocalWindow
-from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
+from core.store.protocol import LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
 from core.usage import micros
 
 _MAX_CHARACTERS = 16 * 1024 * 1024
@@ -70,10 +70,11 @@ class MemoryStore:
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
         if value := self.fresh(lookup):
             return Reply(kind="hit", value=value)
-        looks = lookup.mode in lookup.LOOKING_MODES
-        if looks and (failure := self.items.get(failure_key(lookup.key))):
-            return Reply(kind="failed", value=failure)
         value = self._kept(lookup)
+        looks = lookup.mode in lookup.LOOKING_MODES
+        made, _, failure = ((looks and self.items.get(failure_key(lookup.key))) or "0 ").partition(" ")
+        if failure and int(made) > int(lookup.min_created_at * 1000):
+            return Reply(kind="failed", value=value, failure=failure)
         if lookup.mode in ("only_if_cached", "count_only"):
             return Reply(kind="not_stored", value=value)
         if lookup.mode != "refresh" and self.items.get(lease_key(lookup.key)):
@@ -114,7 +115,8 @@ class MemoryStore:
         if refund:
             self._limiter.limit(lookup.client, -1)
         if failure:
-            self.items.put(failure_key(lookup.key), failure, FAILURE_SECONDS)
+            seconds, failure = failure.split(" ", 1)
+            self.items.put(failure_key(lookup.key), f"{self.clock() * 1000:.0f} {failure}", float(seconds))
         _give_back(self.items, lookup)
         self.ledger.settle(lookup.token, counters)
 

@@ -8,7 +8,6 @@ from core.rate_limit import Decision
 from core.store.counters import NO_COUNTERS, Counters
 
 LEASE_SECONDS = 10.0  # a leader that died is replaced after so long; a living one renews its lease in time
-FAILURE_SECONDS = 60.0  # how long a permanent failure is remembered
 
 Mode = Literal["normal", "refresh", "only_if_cached", "count_only"]
 Charge = Literal["always", "on_generation", "never"]
@@ -50,10 +49,10 @@ class Lookup:
 class Reply:
     """What a store answers to a look-up.
 
-    limited: over the limit. hit: `value` may be given. failed: `value` is the failure that is remembered.
+    limited: over the limit. hit: `value` may be given. failed: `failure` is remembered.
     not_stored: nothing may be given, and nothing was to be made. follow: another caller makes it. lead: this
     one does; `within_budget` says whether its cost could be reserved, `known_contents` holds the marks of the
-    source texts that have an answer. not_stored, follow and lead carry the stale `value`, if there is one.
+    source texts that have an answer. All but limited and hit carry the stale `value`, if there is one.
     """
 
     kind: Literal["limited", "hit", "failed", "not_stored", "follow", "lead"]
@@ -61,6 +60,7 @@ class Reply:
     decision: Decision | None = None
     within_budget: bool = True
     known_contents: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class Store(Protocol):
     async def release(
         self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
     ) -> None:
-        """Settle and give the lease back without an entry; a `failure` is remembered for 60 s."""
+        """Settle and give the lease back without an entry; a `failure` begins with its time in seconds."""
 
     async def renew(self, lookup: Lookup) -> None:
         """Extend the lease if this look-up's token still holds it."""

@@ -12,11 +12,11 @@ from core.rate_limit import Decision, Window
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
 from core.store.keys import CACHE_INDEX, PROBE, day_of, failure_key, rate_limit_key, script_keys
 from core.store.pipeline import BatchingClient
-from core.store.protocol import FAILURE_SECONDS, LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
+from core.store.protocol import LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
 from core.usage import current_store_usage, micros
 
-_LEASE_MS, _FAILURE_MS = int(LEASE_SECONDS * 1000), int(FAILURE_SECONDS * 1000)
+_LEASE_MS = int(LEASE_SECONDS * 1000)
 _WITH_WINDOW = ("look_up", "release", "take")
 _ANSWERS: dict[str, tuple[Any, ...]] = {  # what scripts answer after the number of commands that they ran
     "look_up": (str, str | None, int, int, int, str),
@@ -74,7 +74,7 @@ class RedisStore:
             budget=self._budget_micros,
             held_until=now_ms + int(seconds * 1000),
         )
-        kind, value, current, previous, within_budget, contents = answer
+        kind, value, current, previous, within_budget, note = answer
         allowed = kind != "limited"
         decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
         charged = {"always": True, "on_generation": kind in ("limited", "lead"), "never": False}
@@ -83,7 +83,8 @@ class RedisStore:
             value=value,
             decision=decision if charged[lookup.charge] else None,
             within_budget=bool(within_budget),
-            known_contents=contents,
+            known_contents=note if kind == "lead" else "",
+            failure=note if kind == "failed" else "",
         )
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
@@ -102,9 +103,7 @@ class RedisStore:
     async def release(
         self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
     ) -> None:
-        await self._run(
-            "release", lookup, counters, refund=int(refund), failure=failure, failure_ttl=_FAILURE_MS
-        )
+        await self._run("release", lookup, counters, refund=int(refund), failure=failure)
 
     async def renew(self, lookup: Lookup) -> None:
         await self._run("renew", lookup, lease=_LEASE_MS)

@@ -9,7 +9,7 @@ from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
 from core.cache.request_key import Lookup, Lookups, RequestIdentity
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
-from core.errors import ArticleError, BudgetSpent, Busy, ContentRefused, ModelError, NotCached, RateLimited
+from core.errors import ArticleError, BudgetSpent, Busy, ContentRefused, ModelError
 from core.request import RequestRecord
 from core.settings import Settings
 from core.threads.answer import AnswerEntry, audience_of, finished, finished_again
@@ -53,29 +53,28 @@ class GenerateThread:
         lookup, attempt = self._lookup(request, caller), 0
         while True:
             outcome = await self._cache.look_up(lookup, record)
-            match outcome:
-                case Hit(entry):
-                    record.record_answer(CACHED, entry.answer.generator, entry.answer.degraded)
-                    return entry.answer if lookup.waited else entry.answer.model_copy(update={"cached": True})
-                case Limited():
-                    raise RateLimited
-                case Failed(error):
-                    raise error
-                case NotStored():
-                    raise NotCached
-                case Follow() if record.seconds_left > _FALLBACK_SECONDS:
-                    if answer := await self._wait(lookup, attempt, record):
-                        return answer
-                    lookup, attempt = lookup.after_waiting(), attempt + 1
-                case Follow(stale):
-                    return self._serve(stale, record) if stale else await self._without_model(request, record)
-                case Lead():
-                    with self._flights.leading(lookup.key) as flight:
-                        answer = await self._make(request, caller, outcome, record)
-                        flight.set_result(answer)
-                        return answer
-                case _:
-                    assert_never(outcome)
+            try:
+                match outcome:
+                    case Hit(entry):
+                        answer = entry.answer
+                        record.record_answer(CACHED, answer.generator, answer.degraded)
+                        return answer if lookup.waited else answer.model_copy(update={"cached": True})
+                    case Limited() | NotStored() | Failed():
+                        raise outcome.error
+                    case Follow(stale) if record.seconds_left > _FALLBACK_SECONDS:
+                        seconds, any_failure = record.seconds_left - _FALLBACK_SECONDS, stale is not None
+                        if found := await self._flights.wait(lookup.digest, seconds, attempt, any_failure):
+                            return self._collapsed(found, record)
+                        lookup, attempt = lookup.after_waiting(), attempt + 1
+                    case Follow():
+                        raise ModelError(reason="no time left to wait")
+                    case Lead():
+                        return await self._make(request, caller, outcome, record)
+                    case _:
+                        assert_never(outcome)
+            except (ArticleError, ModelError, Busy) as error:
+                stale = outcome.stale if isinstance(outcome, Failed | Follow | Lead) else None
+                return await self._instead(error, stale, request, lookup, record)
 
     def _lookup(self, request: GenerateRequest, caller: Caller) -> Lookup:
         identity = self._identity(request)
@@ -88,24 +87,39 @@ class GenerateThread:
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
     ) -> GenerateAnswer:
-        """Make the answer and keep it; stale before fallback. Raises ArticleError and ModelError."""
-        try:
+        """Make the answer, keep it, and hand it to those who wait. Raises ArticleError and ModelError."""
+        with self._flights.leading(lead.lease.lookup.digest) as flight:
             async with lead.lease as lease:
                 source = await self._sources.get(request, lead.stale, record)
                 if reused := await self._reused(request, source, lead, record):
                     audience: Audience = "nobody" if caller.cache_control.no_store else "everyone"
                     await lease.keep(reused, audience, reused=True)
-                    return _cached(reused.answer, record)
-                unavailable = None if lease.within_budget else BudgetSpent(reason="budget spent")
-                written, entry = await self._write(
-                    request, source, record, unavailable, allow_fallback=lead.stale is None
-                )
-                await lease.keep(entry, audience_of(written, caller))
-                return entry.answer
-        except (ArticleError, ModelError, Busy) as error:
-            if lead.stale is None or isinstance(error, ContentRefused):
-                raise
-            return self._serve(lead.stale, record)
+                    answer = _cached(reused.answer, record)
+                else:
+                    unavailable = None if lease.within_budget else BudgetSpent(reason="budget spent")
+                    written, entry = await self._write(
+                        request, source, record, unavailable, allow_fallback=lead.stale is None
+                    )
+                    await lease.keep(entry, audience_of(written, caller))
+                    answer = entry.answer
+            flight.set_result(answer)
+            return answer
+
+    async def _instead(
+        self,
+        error: ArticleError | ModelError | Busy,
+        stale: AnswerEntry | None,
+        request: GenerateRequest,
+        lookup: Lookup,
+        record: RequestRecord,
+    ) -> GenerateAnswer:
+        """The old answer, or the fallback where no model is required. Raises `error` where neither may be."""
+        if stale and not isinstance(error, ContentRefused):
+            return self._serve(stale, record)
+        may_fall_back = request.generator != "openai" and lookup.mode != "only_if_cached"
+        if not isinstance(error, ModelError) or isinstance(error, ContentRefused) or not may_fall_back:
+            raise error
+        return await self._without_model(request, error, lookup, record)
 
     async def _reused(
         self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer], record: RequestRecord
@@ -128,12 +142,19 @@ class GenerateThread:
         content = self._identity(request).content(article.title, article.text) if request.url else ""
         return replace(entry, content=content, validators=validators)
 
-    async def _without_model(self, request: GenerateRequest, record: RequestRecord) -> GenerateAnswer:
-        """The fallback of a follower whose time is nearly over. Raises ArticleError and ModelError."""
-        source = await self._sources.get(request, None, record)
-        unavailable = ModelError(reason="no time left to wait")
-        _, entry = await self._write(request, source, record, unavailable, allow_fallback=True)
-        return entry.answer
+    async def _without_model(
+        self, request: GenerateRequest, unavailable: ModelError, lookup: Lookup, record: RequestRecord
+    ) -> GenerateAnswer:
+        """The fallback, once for all in this process that need it now. Raises ArticleError and ModelError."""
+        key = f"{lookup.digest} without model"
+        while key in self._flights and record.seconds_left:
+            if answer := await self._flights.wait(key, record.seconds_left, any_failure=True):
+                return self._collapsed(answer, record)
+        with self._flights.leading(key) as flight:
+            source = await self._sources.get(request, None, record)
+            _, entry = await self._write(request, source, record, unavailable, allow_fallback=True)
+            flight.set_result(entry.answer)
+            return entry.answer
 
     async def _write(
         self,
@@ -162,14 +183,11 @@ class GenerateThread:
         options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh"})
         return RequestIdentity(url=request.url, text=request.text, variant=options | self._version)
 
-    async def _wait(self, lookup: Lookup, attempt: int, record: RequestRecord) -> GenerateAnswer | None:
-        """The answer that another request in this process makes; None: look it up again."""
-        seconds = record.seconds_left - _FALLBACK_SECONDS
-        answer = await self._flights.wait(lookup.key, seconds=seconds, attempt=attempt)
-        if answer:
-            self._cache.count_later("collapsed")
-            record.collapsed()
-            record.record_answer(CACHED, answer.generator, answer.degraded)
+    def _collapsed(self, answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
+        """The answer that another request in this process was given."""
+        self._cache.count_later("collapsed")
+        record.collapsed()
+        record.record_answer(CACHED, answer.generator, answer.degraded)
         return answer
 
     def _serve(self, stale: AnswerEntry, record: RequestRecord) -> GenerateAnswer:

@@ -1,10 +1,11 @@
 """What a thread is made from: the request's text, or the article at its URL."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.article.article import Article, read_text
 from core.article.extraction import read_page
 from core.article.fetcher import Fetcher, Validators
+from core.cache.canonical import canonical_url
 from core.request import RequestRecord
 from core.threads.answer import AnswerEntry
 from core.threads.schemas import GenerateRequest
@@ -31,11 +32,14 @@ class Sources:
             text, seconds = request.text or "", record.seconds_left
             return Source(await run_in_worker(read_text, text, self._max_characters, seconds=seconds))
         prepare_worker(read_page)
-        validators = Validators(*stale.validators) if stale else None
+        # An unchanged page keeps the entry's link, which the caller of an earlier version may have written.
+        link = stale.answer.source.url if stale else None
+        validators = Validators(*stale.validators) if stale and link and link == canonical_url(link) else None
         with record.timed("article"):
-            page = await self._fetcher.fetch(request.url, seconds=record.seconds_left, validators=validators)
+            url, seconds = canonical_url(request.url), record.seconds_left
+            page = await self._fetcher.fetch(url, seconds=seconds, validators=validators)
             if page.not_modified and stale:
                 return Source(Article(text=""), unchanged=True)
-            seconds = record.seconds_left
+            page, seconds = replace(page, url=canonical_url(page.url)), record.seconds_left
             article = await run_in_worker(read_page, page, self._max_characters, seconds=seconds)
         return Source(article, page.validators)

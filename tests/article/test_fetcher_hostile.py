@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from core.article.fetcher import Fetcher, Page
-from core.errors import ArticleError
+from core.errors import ArticleError, ArticleTimeout
 from tests.support.app import Make
 from tests.support.hostile_server import (
     HostileServer,
@@ -142,6 +142,15 @@ TIMEOUT: dict[str, Play] = {
     "drips chunks": repeats(CHUNKED, b"1\r\na\r\n", seconds=0.02),
     "redirects slowly": redirects("/page", seconds=0.07),
 }
+
+
+@pytest.mark.parametrize(("seconds", "shared"), [(0.1, False), (5, True)], ids=["caller's", "fetcher's"])
+async def test_only_the_fetchers_own_deadline_is_a_failure_for_all(seconds: float, shared: bool) -> None:
+    async with hostile(TIMEOUT["drips the head"]) as server:
+        fetcher = Fetcher(allow_hosts=[server.authority], max_seconds=0.3)
+        with pytest.raises(ArticleTimeout) as caught:
+            await fetcher.fetch(server.url, seconds=seconds)
+    assert caught.value.shared is shared
 
 
 @pytest.mark.parametrize("play", UNREACHABLE.values(), ids=UNREACHABLE)

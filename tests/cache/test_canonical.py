@@ -45,10 +45,36 @@ URLS = st.builds(
         pytest.param("http://e.com/?&a=1&&b=2&", "http://e.com/?a=1&b=2", id="empty-pairs"),
         pytest.param("http://e.com/%7euser/%41", "http://e.com/~user/A", id="needless-escapes"),
         pytest.param("http://e.com/%c3%bc", "http://e.com/%C3%BC", id="case-of-escapes"),
+        pytest.param(
+            'http://e.com/|?q="<^`{}>"', "http://e.com/%7C?q=%22%3C%5E%60%7B%7D%3E%22", id="no-uri-characters"
+        ),
+        pytest.param("http://e.com/?b=2&a&b=1&a=", "http://e.com/?a&a=&b=2&b=1", id="equal-names-and-blanks"),
     ],
 )
 def test_spellings_of_one_url_have_one_key(one: str, other: str) -> None:
     assert canonical_url(one) == canonical_url(other) == other
+
+
+@pytest.mark.parametrize(
+    "name",
+    "_ga _gl __hstc __hssc __hsfp hsCtaTracking mc_cid mc_eid ml_subscriber ml_subscriber_hash wickedid"
+    " s_kwcid ck_subscriber_id sc_eh rb_clickid guccounter guce_referrer guce_referrer_sig guce_referrer_us"
+    " mkt_tok vero_id oly_enc_id _kx __s utm_id utm_source_platform hsa_acc gad_source"
+    " sfmc_activityid ysclid".split(),
+)
+def test_what_names_a_reader_or_a_click_is_left_out(name: str) -> None:
+    for spelled in (name, name.upper(), name.replace("_", "%5F"), name.replace("s", "%73")):
+        assert (
+            canonical_url(f"http://e.com/a?{spelled}=x1&id=7&{spelled}&{spelled}=") == "http://e.com/a?id=7"
+        )
+
+
+@pytest.mark.parametrize(
+    "name",
+    "id p page q ref r s t v spm cid token si key article story unlocked_article_code ga gl eid".split(),
+)
+def test_what_may_choose_the_page_stays(name: str) -> None:
+    assert canonical_url(f"http://e.com/a?{name}=x1") == f"http://e.com/a?{name}=x1"
 
 
 @pytest.mark.parametrize(

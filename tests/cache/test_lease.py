@@ -1,4 +1,4 @@
-"""A lease is given back on every way out, with what was spent, and with the failure where it is permanent."""
+"""A lease is given back on every way out, with what was spent, and with the failure that others share."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from typing import Any
 
 import pytest
 
-from core.cache.entry import Entry, EntryCodec
+from core.cache.entry import Entry, EntryCodec, failure_from_value
 from core.cache.lease import Grant, Lease
 from core.cache.tiers import Tiers
-from core.errors import ArticleTimeout, NoArticle, StoreError
+from core.errors import (
+    ArticleTimeout,
+    BudgetSpent,
+    ContentRefused,
+    ModelError,
+    NoArticle,
+    NotFound,
+    StoreError,
+    ThreadrError,
+)
 from core.request import RequestRecord
 from core.settings import Settings
 from core.store.keys import CONTENT_MARK_LENGTH, lease_key, thread_key
@@ -68,7 +77,7 @@ async def test_an_exception_releases_the_lease_counts_the_tokens_and_refunds_the
     (day,) = shared.ledger.days.values()
     assert (await shared.status(LOOKUP.client)).used == 0
     assert (day["tokens_in"], day["generated"]) == (3, 0)
-    assert (await shared.look_up(replace(LOOKUP, token="t2"))).kind == "lead"
+    assert shared.items.get(lease_key(LOOKUP.key)) is None
 
 
 async def test_cancellation_releases_the_lease(
@@ -125,14 +134,48 @@ async def test_a_client_that_is_always_charged_is_not_refunded(
     assert (await shared.status(LOOKUP.client)).used == 1
 
 
-@pytest.mark.parametrize(("error", "kind"), [(NoArticle(), "failed"), (ArticleTimeout(), "lead")])
-async def test_only_a_permanent_failure_is_remembered(
-    tiers: Tiers, record: RequestRecord, shared: BreakableStore, error: Exception, kind: str
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        pytest.param(NoArticle(), 60, id="permanent"),
+        pytest.param(ArticleTimeout(), 3, id="transient"),
+        pytest.param(ModelError(), 3, id="model"),
+        pytest.param(ContentRefused(), 60, id="refusal"),
+        pytest.param(ArticleTimeout().unshared(), 0, id="the caller's own deadline"),
+        pytest.param(BudgetSpent(), 0, id="budget"),
+        pytest.param(StoreError(), 0, id="store"),
+        pytest.param(NotFound(), 0, id="not found"),
+    ],
+)
+async def test_a_failure_is_remembered_as_long_as_others_share_it(
+    tiers: Tiers,
+    record: RequestRecord,
+    shared: BreakableStore,
+    clock: Clock,
+    error: ThreadrError,
+    seconds: int,
 ) -> None:
     with pytest.raises(type(error)):
         async with await leading(tiers, record, shared):
             raise error
-    assert (await shared.look_up(replace(LOOKUP, token="t2"))).kind == kind
+    kinds = []
+    for after in (0, 2.9, 0.2, 56.8, 0.2):
+        clock.now += after
+        reply = await shared.look_up(replace(LOOKUP, mode="only_if_cached"))
+        kinds.append(reply.kind)
+        if reply.kind == "failed":
+            assert failure_from_value(reply.failure).detail == error.detail
+    failed = {0: 0, 3: 2, 60: 4}[seconds]
+    assert kinds == ["failed"] * failed + ["not_stored"] * (5 - failed)
+
+
+async def test_a_cancelled_leader_leaves_no_failure(
+    tiers: Tiers, record: RequestRecord, shared: BreakableStore
+) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        async with await leading(tiers, record, shared):
+            raise asyncio.CancelledError
+    assert (await shared.look_up(replace(LOOKUP, token="t2"))).kind == "lead"
 
 
 async def test_a_failure_after_keep_is_neither_released_nor_remembered(

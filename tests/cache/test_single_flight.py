@@ -14,12 +14,16 @@ from typing import Any
 import httpx
 import pytest
 from redis import Redis
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from core.cache.request_key import text_key
+from core.cache.request_key import text_key, url_key
+from core.cache.single_flight import SingleFlight
+from core.errors import ArticleTimeout
+from core.settings import Settings
 from core.store.keys import lease_key
+from core.writing.model.prompt import prompt_version
 from tests.support.app import Make
-from tests.support.fake_openai import FakeOpenAI, thread_answer
+from tests.support.fake_openai import FakeOpenAI, completion
 from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
 from tests.support.site import ARTICLE, Site
@@ -107,28 +111,98 @@ async def test_a_leader_that_died_is_replaced_when_its_lease_ends(
 
 
 @pytest.mark.parametrize("shared", ["upstash_settings", "tcp_settings"])
-async def test_a_failed_leader_has_one_successor_and_no_stampede(
+async def test_a_cancelled_leader_has_one_successor_and_no_stampede(
     client_of: Make,
     openai: FakeOpenAI,
     model_settings: dict[str, Any],
     shared: str,
     request: pytest.FixtureRequest,
 ) -> None:
-    under_way, most = 0, 0
-
-    def answer(body: dict[str, Any]) -> Response | dict[str, Any]:
-        nonlocal under_way, most
-        most = max(most, len(openai.requests) - under_way)
-        under_way += 1
-        return JSONResponse({}, 400) if len(openai.requests) == 1 else thread_answer()
-
-    openai.answer, openai.delay_seconds = answer, 0.2
+    openai.delay_seconds = 0.6
     settings = {**model_settings, **request.getfixturevalue(shared), "rate_limit_requests": 100}
-    clients = [client_of(**settings) for _ in range(4)]
-    body = {"text": ARTICLE, "generator": "openai"}
-    responses = await asyncio.gather(*(clients[n % 4].post("/api/generate", json=body) for n in range(20)))
-    assert sorted(response.status_code for response in responses) == [200] * 19 + [503]
-    assert (len(openai.requests), most) == (2, 1)
+    clients, body = [client_of(**settings) for _ in range(4)], {"text": ARTICLE, "generator": "openai"}
+    leader = asyncio.create_task(clients[0].post("/api/generate", json=body))
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        if openai.requests:
+            break
+    others = [asyncio.create_task(clients[n % 4].post("/api/generate", json=body)) for n in range(19)]
+    await asyncio.sleep(0.05)
+    leader.cancel()
+    assert [response.status_code for response in await asyncio.gather(*others)] == [200] * 19
+    assert len(openai.requests) == 2
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["one instance", "two instances"])
+async def test_a_site_that_fails_is_asked_once_for_all_that_wait(
+    client_of: Make, store_settings: dict[str, Any], site: Site, number: int
+) -> None:
+    # Without a shared store each process asks for itself.
+    site.pages["/bridge"] = lambda: Response(status_code=500)
+    clients = [client_of(rate_limit_requests=100, **store_settings) for _ in range(number)]
+    body = {"url": f"{site.url}/bridge"}
+    requests = [clients[n % number].post("/api/generate", json=body) for n in range(90)]
+    responses = await asyncio.gather(*requests)
+    assert {(response.status_code, response.json()["type"]) for response in responses} == {
+        (422, "/problems/article-unreachable")
+    }
+    assert len({response.content for response in responses}) == 1
+    assert len(site.requests) == (1 if store_settings else number)
+
+
+@pytest.mark.parametrize(
+    ("answer", "generator", "status", "kind"),
+    [
+        pytest.param(completion(refusal="No."), "auto", 422, "content-refused", id="refusal"),
+        pytest.param({}, "openai", 503, "model-unavailable", id="broken and required"),
+    ],
+)
+@pytest.mark.parametrize("number", [1, 2], ids=["one instance", "two instances"])
+async def test_a_model_that_does_not_write_is_paid_once_for_all_that_wait(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    store_settings: dict[str, Any],
+    number: int,
+    answer: dict[str, Any],
+    generator: str,
+    status: int,
+    kind: str,
+) -> None:
+    openai.answer, openai.delay_seconds = lambda _: answer, 0.1
+    settings = {**model_settings, **store_settings, "rate_limit_requests": 100}
+    clients = [client_of(**settings) for _ in range(number)]
+    body = {"text": ARTICLE, "generator": generator}
+    requests = [clients[n % number].post("/api/generate", json=body) for n in range(60)]
+    responses = await asyncio.gather(*requests)
+    seen = {
+        (response.status_code, response.json()["type"], response.headers.get("retry-after"))
+        for response in responses
+    }
+    assert seen == {(status, f"/problems/{kind}", "60" if status == 503 else None)}
+    assert len(openai.requests) == (1 if store_settings else number)
+
+
+@pytest.mark.parametrize(
+    ("error", "any_failure", "shared"),
+    [
+        pytest.param(ArticleTimeout(), False, True, id="of what was asked"),
+        pytest.param(ArticleTimeout().unshared(), False, False, id="of the leader"),
+        pytest.param(ArticleTimeout().unshared(), True, True, id="of the leader, and wanted"),
+        pytest.param(RuntimeError(), True, False, id="a fault of ours"),
+    ],
+)
+async def test_those_who_wait_get_a_failure_of_what_was_asked(
+    error: Exception, any_failure: bool, shared: bool
+) -> None:
+    flights: SingleFlight[str] = SingleFlight()
+    with contextlib.suppress(ArticleTimeout, RuntimeError), flights.leading("key"):
+        waiting = asyncio.create_task(flights.wait("key", 9, any_failure=any_failure))
+        await asyncio.sleep(0)
+        raise error
+    (found,) = await asyncio.gather(waiting, return_exceptions=True)
+    assert isinstance(found, ArticleTimeout) if shared else found is None
+    assert found is not error  # its traceback is the leader's
 
 
 async def test_without_the_store_a_process_still_generates_once(
@@ -176,3 +250,25 @@ async def test_a_follower_without_time_gets_the_fallback(
     answer = (await client.post("/api/generate", json={"text": ARTICLE})).json()
     assert (answer["generator"], answer["degraded"]) == ("extractive", True)
     assert openai.requests == []
+
+
+@pytest.mark.parametrize(("generator", "fetches"), [("auto", 1), ("openai", 0)])
+async def test_followers_without_time_share_one_fallback(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    upstash_settings: dict[str, Any],
+    valkey: Redis,
+    site: Site,
+    generator: str,
+    fetches: int,
+) -> None:
+    client = client_of(
+        generate_deadline_seconds=3.2, rate_limit_requests=100, **model_settings, **upstash_settings
+    )
+    body = {"url": f"{site.url}/bridge", "generator": generator}
+    variant = prompt_version(Settings().openai_model) | ({"generator": generator} if fetches == 0 else {})
+    valkey.set(lease_key(url_key(body["url"], variant)), "a leader that takes long", px=60_000)
+    responses = await asyncio.gather(*(client.post("/api/generate", json=body) for _ in range(10)))
+    assert {response.status_code for response in responses} == {200 if fetches else 503}
+    assert (len(site.requests), openai.requests) == (fetches, [])

@@ -15,16 +15,18 @@ import pytest
 from redis import Redis
 from starlette.responses import JSONResponse, Response
 
-from core.cache.entry import EntryCodec
+from core.cache.entry import EntryCodec, failure_to_value
 from core.cache.outcome import Hit, Lead, Limited, NotStored
+from core.cache.request_key import text_key
 from core.cache.tiered import TieredCache
 from core.cache.tiers import Tiers
-from core.errors import StoreError
+from core.errors import ModelError, StoreError
 from core.request import RequestRecord
 from core.services import Services
 from core.settings import Settings
 from core.store.protocol import Lookup
 from core.threads.schemas import GenerateAnswer
+from core.writing.model.prompt import prompt_version
 from tests.support.app import Instances
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI, completion, thread_answer
@@ -255,6 +257,79 @@ async def test_when_that_fails_the_stale_answer_is_served(
     clock.now += 168 * HOUR
     third = await client.post("/api/generate", json=body)
     assert (third.status_code, third.json().get("degraded")) in ((200, True), (422, None))
+
+
+@pytest.mark.parametrize("broken", ["model", "site"])
+async def test_an_old_answer_comes_before_a_remembered_failure(
+    instance_of: Instances,
+    openai: FakeOpenAI,
+    store_settings: dict[str, Any],
+    clock: Clock,
+    site: Site,
+    broken: str,
+) -> None:
+    first = instance_of(**store_settings, rate_limit_requests=100)
+    second = instance_of(**store_settings, rate_limit_requests=100) if store_settings else first
+    body = {"url": f"{site.url}/bridge"}
+    answer = (await first.post("/api/generate", json=body)).json()
+    clock.now += 25 * HOUR
+    site.pages["/bridge"] = lambda: Response(page(title="New"), 200 if broken == "model" else 500)
+    openai.answer = lambda _: JSONResponse({}, 400)
+    openai.requests.clear()
+    site.requests.clear()
+    together = await asyncio.gather(
+        *(client.post("/api/generate", json=body) for client in [first, second] * 4)
+    )
+    cached = {"Cache-Control": "only-if-cached"}
+    later = [await client.post("/api/generate", json=body, headers=cached) for client in (first, second)]
+    for response in (*together, *later):
+        assert response.json() == answer | {"cached": True}
+        assert response.headers["cache-status"] == "threadr; hit; ttl=-3600; detail=stale-if-error"
+    assert (len(site.requests), len(openai.requests)) == (1, broken == "model")
+    assert (await first.get("/api/cache/stats")).json()["stale_served"] >= 1
+    if not store_settings:  # Redis has a clock of its own
+        clock.now += 3
+        await first.post("/api/generate", json=body)
+        assert len(site.requests) == 2
+
+
+async def test_a_refusal_is_not_covered_by_an_old_answer(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Clock
+) -> None:
+    client = instance_of(**store_settings)
+    await client.post("/api/generate", json={"text": ARTICLE})
+    clock.now += 25 * HOUR
+    openai.answer = lambda _: completion(refusal="No.")
+    responses = await asyncio.gather(
+        *(client.post("/api/generate", json={"text": ARTICLE}) for _ in range(4))
+    )
+    assert {response.json()["type"] for response in responses} == {"/problems/content-refused"}
+    assert len(openai.requests) == 2
+
+
+async def test_a_remembered_failure_of_the_model_leaves_the_fallback_to_those_who_do_not_require_it(
+    upstash_settings: dict[str, Any], instance_of: Instances, clock: Clock
+) -> None:
+    client, services = instance_of(**upstash_settings), Services(Settings(**upstash_settings), clock=clock)
+    key = text_key(ARTICLE, prompt_version(Settings().openai_model))
+    failed = Lookup(key=key, digest="d", client="a", token="t")
+    await services.store.release(failed, failure=failure_to_value(ModelError()))
+    await services.close()
+    response = await client.post("/api/generate", json={"text": ARTICLE})
+    assert (response.status_code, response.json()["degraded"]) == (200, True)
+    cached = {
+        "Cache-Control": "only-if-cached",
+    }
+    assert (await client.post("/api/generate", json={"text": ARTICLE}, headers=cached)).status_code == 503
+
+
+async def test_a_spent_budget_is_remembered_for_nobody(
+    instance_of: Instances, openai: FakeOpenAI, upstash_settings: dict[str, Any]
+) -> None:
+    body = {"text": ARTICLE, "generator": "openai"}
+    poor, rich = [instance_of(**upstash_settings, daily_budget_usd=usd) for usd in (0.001, 5)]
+    assert (await poor.post("/api/generate", json=body)).json()["type"] == "/problems/budget-spent"
+    assert (await rich.post("/api/generate", json=body)).status_code == 200
 
 
 async def test_an_unchanged_page_costs_no_model_call(

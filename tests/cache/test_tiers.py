@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from core.cache.entry import Entry, EntryCodec
+from core.cache.outcome import Lead
+from core.cache.tiered import TieredCache
 from core.cache.tiers import Tiers
-from core.errors import CommandFailed, StoreError, WriteRejected
+from core.errors import CommandFailed, NotFound, StoreError, WriteRejected
+from core.request import RequestRecord
 from core.settings import Settings
+from core.store.keys import thread_key
 from core.store.memory import MemoryStore
+from core.store.protocol import Lookup
+from core.threads.schemas import GenerateAnswer
 from core.usage import StoreUsage, current_store_usage
 from tests.support.clock import Clock
+from tests.support.paths import ROOT
 from tests.support.stores import BreakableStore, local_store
+
+ID = "A" * 22
+ANSWER = GenerateAnswer.model_validate(
+    json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
+)
 
 
 @pytest.fixture
@@ -83,3 +98,66 @@ async def test_a_local_lease_brings_no_note(shared: BreakableStore, clock: Clock
     tiers = tiers_over(shared, clock)
     assert await tiers.settle(tiers.local, tiers.local.ping(), {"cost_micros": 7}) is True
     assert (shared.calls, tiers.local.ledger.days) == ([], {})
+
+
+async def test_an_absent_thread_is_asked_for_once_in_some_seconds(
+    shared: BreakableStore, clock: Clock
+) -> None:
+    tiers = tiers_over(shared, clock)
+    assert [await tiers.thread(ID) for _ in range(3)] == [None] * 3
+    assert shared.calls == ["peek"]
+    shared.items.put(thread_key(ID), "made elsewhere", 60)
+    clock.now += 5
+    assert await tiers.thread(ID) == "made elsewhere"
+
+
+@pytest.mark.parametrize("local_seconds", [0, 30])
+async def test_an_absent_thread_that_is_made_here_is_found_at_once(
+    shared: BreakableStore, clock: Clock, local_seconds: float
+) -> None:
+    tiers, record = (
+        tiers_over(shared, clock, local_cache_seconds=local_seconds),
+        RequestRecord(request_id="", seconds=9),
+    )
+    cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
+    with pytest.raises(NotFound):
+        await cache.thread(ID)
+    outcome = await cache.look_up(Lookup(key="k", digest="d", client="c", token="t"), record)
+    assert isinstance(outcome, Lead)
+    async with outcome.lease as lease:
+        await lease.keep(Entry(answer=ANSWER.model_copy(update={"id": ID})), "permalink")
+    assert (await cache.thread(ID)).answer.id == ID
+
+
+async def test_the_number_of_remembered_absent_threads_is_bounded(
+    shared: BreakableStore, clock: Clock
+) -> None:
+    tiers = tiers_over(shared, clock)
+    for number in range(10_050):
+        await tiers.thread(f"{number:022d}")
+    assert len(tiers.absent) == 10_000
+    shared.calls.clear()
+    await tiers.thread(f"{10_049:022d}")
+    assert shared.calls == []
+
+
+@pytest.mark.parametrize(
+    "thread_id",
+    ["", "A" * 21, "A" * 23, "A" * 21 + "é", "A" * 21 + "/", "A" * 21 + "\n", "A" * 22 + "\n", "*" * 22],
+)
+async def test_what_no_thread_is_called_never_reaches_the_store(
+    shared: BreakableStore, clock: Clock, thread_id: str
+) -> None:
+    with pytest.raises(NotFound):
+        await TieredCache(tiers_over(shared, clock), EntryCodec(GenerateAnswer)).thread(thread_id)
+    assert shared.calls == []
+
+
+async def test_a_store_that_fails_leaves_no_thread_absent(shared: BreakableStore, clock: Clock) -> None:
+    tiers = tiers_over(shared, clock)
+    shared.error = StoreError(reason="down")
+    with pytest.raises(StoreError):
+        await tiers.thread(ID)
+    shared.error = None
+    shared.items.put(thread_key(ID), "kept", 60)
+    assert await tiers.thread(ID) == "kept"

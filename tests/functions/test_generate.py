@@ -13,8 +13,9 @@ import pytest
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from core.text.platforms import count
-from tests.support.app import Make
+from tests.support.app import Instances, Make
 from tests.support.articles import real_pages
+from tests.support.clock import Clock
 from tests.support.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
 from tests.support.loopback import closed_port
 from tests.support.pdf import LINES, pdf
@@ -400,12 +401,32 @@ async def test_a_permanent_failure_is_remembered_unless_the_caller_forces_a_new_
     assert (await client.post("/api/generate", json=body | {"refresh": True})).status_code == 200
 
 
-async def test_a_temporary_failure_is_tried_again_at_once(client_of: Make, site: Site) -> None:
-    client = client_of()
+async def test_a_temporary_failure_is_tried_again_a_few_seconds_later(
+    instance_of: Instances, site: Site, clock: Clock
+) -> None:
+    client, body = instance_of(), {"url": f"{site.url}/bridge"}
     site.pages["/bridge"] = lambda: Response(status_code=503)
-    assert (await client.post("/api/generate", json={"url": f"{site.url}/bridge"})).status_code == 422
+    first = await client.post("/api/generate", json=body)
     del site.pages["/bridge"]
-    assert (await client.post("/api/generate", json={"url": f"{site.url}/bridge"})).status_code == 200
+    again = await client.post("/api/generate", json=body)
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    clock.now += 3
+    assert (await client.post("/api/generate", json=body)).status_code == 200
+    assert site.requests == ["/bridge"] * 2
+
+
+@pytest.mark.parametrize("wish", [{"refresh": True}, "no-cache", "max-age=0"], ids=str)
+async def test_a_request_for_a_new_answer_gets_no_failure_of_before(
+    client_of: Make, site: Site, store_settings: dict[str, Any], wish: Any
+) -> None:
+    client, body = client_of(**store_settings), {"url": f"{site.url}/bridge"}
+    site.pages["/bridge"] = lambda: Response(status_code=503)
+    assert (await client.post("/api/generate", json=body)).status_code == 422
+    del site.pages["/bridge"]
+    headers = {} if isinstance(wish, dict) else {"Cache-Control": wish}
+    extra = wish if isinstance(wish, dict) else {}
+    response = await client.post("/api/generate", json=body | extra, headers=headers)
+    assert response.status_code == 200
 
 
 async def test_a_long_source_is_cut_and_the_answer_says_so(client_of: Make) -> None:

@@ -141,10 +141,38 @@ async def test_only_if_cached_never_leads(store: Store) -> None:
 
 async def test_a_failure_is_remembered_instead_of_led_again(store: Store) -> None:
     await store.look_up(replace(LOOKUP, charge="never"))
-    await store.release(LOOKUP, failure='["no-article", "…"]')
+    await store.release(LOOKUP, failure='60 ["no-article", "…"]')
     reply = await store.look_up(OTHER)
-    assert (reply.kind, reply.value) == ("failed", '["no-article", "…"]')
+    assert (reply.kind, reply.failure, reply.value) == ("failed", '["no-article", "…"]', None)
     assert (await store.look_up(replace(OTHER, mode="refresh"))).kind == "lead"
+
+
+async def test_a_remembered_failure_comes_with_the_old_value(store: Store, clock: Clock) -> None:
+    kept = await lead(store, clock, fresh=-1.0)
+    await store.look_up(replace(LOOKUP, charge="never"))
+    await store.release(LOOKUP, failure="60 []")
+    for lookup in (LOOKING, OTHER):
+        reply = await store.look_up(lookup)
+        assert (reply.kind, reply.failure, reply.value) == ("failed", "[]", kept)
+
+
+async def test_a_failure_is_forgotten_after_its_seconds(
+    store: Store, clock: Clock, valkey: Redis, request: pytest.FixtureRequest
+) -> None:
+    await store.release(LOOKUP, failure="3 []")
+    if "memory" in request.node.callspec.id:
+        clock.now += 3
+        assert (await store.look_up(OTHER)).kind == "lead"
+    else:
+        ttl_ms: Any = valkey.pttl(failure_key(KEY))
+        assert 2_000 < ttl_ms <= 3_000
+
+
+async def test_a_failure_that_is_older_than_wanted_is_tried_again(store: Store, clock: Clock) -> None:
+    await store.release(LOOKUP, failure="60 []")
+    clock.now += 30
+    assert (await store.look_up(replace(OTHER, min_created_at=clock.now - 31))).kind == "failed"
+    assert (await store.look_up(replace(OTHER, min_created_at=clock.now - 29))).kind == "lead"
 
 
 async def test_the_same_content_is_found_under_its_name(store: Store, clock: Clock) -> None:
@@ -324,7 +352,7 @@ async def test_a_foreign_value_under_a_key_is_absent(
             valkey.set(key, spoil)
     reply = await services.store.look_up(LOOKUP)
     await services.close()
-    assert (reply.kind, reply.value) in (("lead", None), ("failed", "junk"))
+    assert (reply.kind, reply.value) == ("lead", None)
     assert reply.decision is not None
     assert reply.decision.remaining == 9
 
@@ -340,7 +368,7 @@ async def test_every_key_has_the_prefix_and_a_ttl(
     await services.store.keep(
         lookup, StoredEntry(value=value_of(clock), ttl_seconds=60, content=digest("text"))
     )
-    await services.store.release(replace(LOOKUP, key=f"{KEY}9"), refund=True, failure="x")
+    await services.store.release(replace(LOOKUP, key=f"{KEY}9"), refund=True, failure="9 x")
     await services.store.remember("threadr:health:last", "{}", ttl_seconds=60)
     await services.store.ping()
     await services.close()
@@ -392,7 +420,7 @@ async def test_every_outcome_counts_what_core_request_says(
     lookup = replace(LOOKUP, charge="never", token="t9")
     await lead(store, clock, cost_usd=0.0025)
     await store.look_up(replace(lookup, key=f"{KEY}led"))
-    await store.release(replace(lookup, key=f"{KEY}failed"), failure="[]")
+    await store.release(replace(lookup, key=f"{KEY}failed"), failure="9 []")
     for _ in range(3):
         await store.look_up(replace(lookup, client="busy", charge="always", mode="count_only"))
     (before,) = (await store.stats()).days.values()

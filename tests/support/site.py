@@ -32,11 +32,14 @@ def page(body: str = BODY, title: str = "Harbour bridge closes") -> str:
 
 
 class Site:
-    """A web server: `pages` maps a path to what makes its response; `requests` holds the paths requested."""
+    """A web server: `pages` maps a path to what makes its response; `requests` holds the paths requested,
+    `queries` their queries.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, Callable[[], Response]] = {}
         self.requests: list[str] = []
+        self.queries: list[str] = []
         self.conditions: list[tuple[str | None, str | None]] = []
         self.url = ""
 
@@ -50,6 +53,7 @@ class Site:
 
     async def _serve(self, request: Any) -> Response:
         self.requests.append(request.url.path)
+        self.queries.append(request.url.query)
         self.conditions.append(
             (request.headers.get("if-none-match"), request.headers.get("if-modified-since"))
         )

@@ -16,8 +16,9 @@ local function count_outcome(kind, cost)
     count('misses', 1)
   end
 end
-local function answer(kind, value, within_budget, known)
-  return {calls, kind, value or false, current, previous, within_budget and 1 or 0, known or ''}
+-- `note`: the failure of `failed`, the known contents of `lead`.
+local function answer(kind, value, within_budget, note)
+  return {calls, kind, value or false, current, previous, within_budget and 1 or 0, note or ''}
 end
 local function is_charged()
   local allowed
@@ -57,8 +58,8 @@ if value then
     return answer('hit', value)
   end
 end
-local failure = looks and get(key.failure)
-if failure then return answer('failed', failure) end
+local made, failure = string.match(looks and get(key.failure) or '', '^(%d+) (.+)$')
+if failure and tonumber(made) > arg.min_created_at then return answer('failed', value, false, failure) end
 if not leads then return answer('not_stored', value) end
 local takes_over = arg.mode == 'refresh'
 if not takes_over and not call('SET', key.lease, arg.token, 'NX', 'PX', arg.lease) then

@@ -103,7 +103,9 @@ class ModelComposer:
         except TimeoutError:
             failures.append(ModelCallFailed("no answer in time", health="timeout"))
         self._record_health(failures)
-        raise ModelError(reason=self.last_failure)
+        error = ModelError(reason=self.last_failure)
+        is_late = task.until - self._clock() < _SECONDS_TO_ANSWER + 1
+        raise error.unshared() if is_late else error
 
     def _record_health(self, failures: Sequence[ModelCallFailed]) -> None:
         """The health word is that of a permanent failure, else of the first model."""
