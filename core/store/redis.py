@@ -181,8 +181,8 @@ class RedisStore:
     ) -> list[Any]:
         arguments |= {"width": self._window.milliseconds, "limit": self._window.limit}
         arguments |= {"token": lookup.token, "max_cost_usd": repr(lookup.max_cost_usd)}
-        if not isinstance(self._clock, StoreClock):
-            arguments["now"] = int(self._clock() * 1000)
+        now_ms = int(self._clock() * 1000)
+        arguments["clock" if isinstance(self._clock, StoreClock) else "now"] = now_ms
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
@@ -192,6 +192,7 @@ class RedisStore:
         )
         result = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
         answer = script_answer(name, result)
-        if name in ("look_up", "reserve") and isinstance(self._clock, StoreClock):
+        is_timed = name in ("look_up", "reserve") and answer[0] != now_ms
+        if is_timed and isinstance(self._clock, StoreClock):
             self._clock.set(answer[0])
         return answer

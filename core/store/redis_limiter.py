@@ -54,8 +54,8 @@ class SlidingWindow(_Looking):
     def _limit(self, identifier: str, rate: int = 1) -> Steps:
         keys = ["", "", "", "", identifier, RATE_LIMIT_INDEX]
         arguments = ["width#", self._window.milliseconds, "limit#", self._window.limit, "rate#", rate]
-        if not isinstance(self._clock, StoreClock):
-            arguments += ["now#", int(self._clock() * 1000)]
+        now = "clock#" if isinstance(self._clock, StoreClock) else "now#"
+        arguments += [now, int(self._clock() * 1000)]
         answer = yield "eval", (script("take"), keys, arguments)
         now_ms, allowed, current, previous = script_answer("take", answer)
         yield self._window.decision(allowed=bool(allowed), current=current, previous=previous, now_ms=now_ms)

@@ -91,3 +91,15 @@ async def test_scripts_know_the_date(store_of: StoreOf, valkey: Redis, clock: Cl
         await store.look_up(COUNTING, {"collapsed": 1})
     fields: Any = valkey.hkeys(STATS)
     assert set(fields) == {f"{day_of(moment)}:collapsed" for moment in times}
+
+
+async def test_a_store_that_allows_no_time_in_scripts_goes_by_the_callers_clock(valkey: Any) -> None:
+    port = valkey.connection_pool.connection_kwargs["port"]
+    valkey.execute_command("ACL", "SETUSER", "timeless", "on", ">secret", "~*", "+@all", "-time")
+    url = f"redis://timeless:secret@127.0.0.1:{port}"
+    client, clock = TcpRedis(url, timeout_seconds=5, breaker=Breaker(time.monotonic)), clock_off_by(-900)
+    store = RedisStore(client, Window(3, 3_600_000), clock, 0)
+    kinds = [(await store.look_up(COUNTING)).kind for _ in range(5)]
+    await client.close()
+    assert kinds == ["not_stored"] * 3 + ["limited"] * 2
+    assert clock() == pytest.approx(time.time() - 900, abs=60)
