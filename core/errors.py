@@ -25,6 +25,7 @@ ThreadrError                 500 internal
 │   └── Paywall              paywall
 └── ModelError               503 model-unavailable
     ├── BudgetSpent          503 budget-spent
+    ├── BudgetReserved       503 model-unavailable
     └── ContentRefused       422 content-refused
 """
 
@@ -223,8 +224,16 @@ class ModelError(ThreadrError, status=503, kind="model-unavailable"):
 
 class BudgetSpent(ModelError, kind="budget-spent"):
     title = "Today's budget is spent"
-    detail = "Try again tomorrow (UTC), or ask with generator: auto to get the built-in composer."
+    detail = "What is left of it does not cover this. Try again tomorrow (UTC), or ask with generator: auto."
     shared = False  # what one caller would reserve says nothing of the next
+
+
+class BudgetReserved(ModelError):
+    """What is left of the day's budget may be needed by requests under way, which mostly need less."""
+
+    detail = "Today's budget is reserved by requests under way. Try again in a moment."
+    default_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
+    shared = False
 
 
 class ContentRefused(ModelError, status=422, kind="content-refused", permanent=True):

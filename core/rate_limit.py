@@ -89,10 +89,10 @@ class BlockedClients(OrderedDict[str, Decision]):
             self.popitem(last=False)
 
     def still(self, client: str, now: float) -> Decision | None:
-        """The decision as it is at `now` (epoch seconds); None when a call may pass."""
+        """The decision as it is at `now` (epoch seconds); None if a call may pass, or time went back."""
         decision = self[client]
         passed = now - decision.now
-        if passed >= decision.retry_after_seconds:
+        if not 0 <= passed < decision.retry_after_seconds:
             del self[client]
             return None
         wait, reset = decision.retry_after_seconds - passed, decision.reset_seconds - passed

@@ -191,7 +191,7 @@ class RequestRecord:
         if self.cache.age_seconds is not None:
             headers["Age"] = str(self.cache.age_seconds)
         if self.decision:
-            headers |= _limit_headers(self.decision, self.clock())
+            headers |= _limit_headers(self.decision)
         store, parts = self.store_usage, [f"{part};dur={spent:.1f}" for part, spent in self.parts.items()]
         if store.trips:
             trips = f"{store.trips} round trips, {store.commands} commands"
@@ -201,7 +201,7 @@ class RequestRecord:
         return headers
 
 
-def _limit_headers(decision: Decision, now: float) -> dict[str, str]:
+def _limit_headers(decision: Decision) -> dict[str, str]:
     wait = math.ceil(decision.retry_after_seconds or decision.reset_seconds)
     remaining = max(0, decision.limit - decision.used)
     headers = {
@@ -209,7 +209,7 @@ def _limit_headers(decision: Decision, now: float) -> dict[str, str]:
         "RateLimit": f'"requests";r={remaining};t={wait}',
         "X-RateLimit-Limit": str(decision.limit),
         "X-RateLimit-Remaining": str(remaining),
-        "X-RateLimit-Reset": str(math.ceil(now + wait)),
+        "X-RateLimit-Reset": str(math.ceil(decision.now + wait)),
     }
     if not decision.allowed:
         headers["Retry-After"] = str(max(1, math.ceil(decision.retry_after_seconds)))

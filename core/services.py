@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from core import log
 from core.article.fetcher import Fetcher
 from core.cache.entry import EntryCodec
 from core.cache.request_key import Lookups
@@ -12,6 +13,7 @@ from core.cache.tiers import Tiers
 from core.net.breaker import Breaker
 from core.rate_limit import Window
 from core.settings import Settings
+from core.store.clock import StoreClock
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
 from core.threads.generate import GenerateThread
@@ -29,15 +31,19 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """`shared` is all instances' store, None where none is configured; `clock` gives epoch seconds."""
+    """`shared` is all instances' store, None where none is configured.
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
+    `clock` gives epoch seconds: by default a StoreClock of its own. `warnings` are for who runs it.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], float] | None = None) -> None:
         window = Window(settings.rate_limit_requests, round(settings.rate_limit_window_seconds * 1000))
         self.settings = settings
-        self.clock = clock
+        self.clock = clock = clock or StoreClock()
         self.local = MemoryStore(window, clock, settings.daily_budget_usd)
         self.shared = _shared_store(settings, window, clock)
         self.model = _model(settings)
+        self.warnings = _budget_warnings(settings, self.model)
         self.details = {  # what is in use, by the names of version 0.1.0
             "store": "SharedStore" if self.shared else "MemoryStore",
             "model": settings.openai_model if self.model else None,
@@ -50,9 +56,8 @@ class Services:
             model_health=ModelHealthNote(self.model, clock).model_health,
         )
         self.cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
-        writer = Writer(model=self.model, extractive=ExtractiveComposer())
         fetcher = Fetcher(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains)
-        lookups = Lookups(settings, clock)
+        lookups, writer = Lookups(settings), Writer(model=self.model, extractive=ExtractiveComposer())
         self.generate = GenerateThread(
             cache=self.cache,
             lookups=lookups,
@@ -92,6 +97,19 @@ def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]
     from core.store.redis import RedisStore
 
     return RedisStore(client, window, clock, settings.daily_budget_usd)
+
+
+def _budget_warnings(settings: Settings, model: ModelComposer | None) -> list[str]:
+    """That a day's budget does not cover one call about a source of the full length; logged, too."""
+    if not model or not settings.daily_budget_usd:
+        return []
+    covered = (settings.daily_budget_usd - model.max_cost.fixed_usd) / (model.max_cost.usd_per_byte or 1e-9)
+    if covered >= settings.max_content_length:
+        return []
+    sources = f"sources of at most {covered:.0f} bytes" if covered > 0 else "no call of the model"
+    warnings = [f"DAILY_BUDGET_USD covers {sources}: the built-in composer writes about others."]
+    log.logger.warning(warnings[0])
+    return warnings
 
 
 def _model(settings: Settings) -> ModelComposer | None:

@@ -31,9 +31,16 @@ class Usage:
 
 @dataclass(slots=True)
 class UsageMeter:
-    """Adds up what one request spends; handed to those who call a model."""
+    """Adds up what one request spends; handed to those who call a model.
+
+    `allowance_usd` is what was reserved for it; a call that may cost more than is left of it is not made.
+    """
 
     total: Usage = field(default_factory=Usage)
+    allowance_usd: float = math.inf
+
+    def covers(self, usage: Usage) -> bool:
+        return self.total.cost_usd + usage.cost_usd <= self.allowance_usd
 
     def add(self, usage: Usage) -> None:
         self.total += usage

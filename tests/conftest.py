@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +141,10 @@ async def client_of(site: Site) -> AsyncIterator[Make]:
 
 @pytest.fixture
 async def instance_of(site: Site, model_settings: dict[str, Any], clock: Clock) -> AsyncIterator[Instances]:
-    """Makes instances of the app, with a model, on one clock that the test moves."""
+    """Makes instances of the app, with a model, on one clock that the test moves, or on the `clock` given."""
     made: list[Services] = []
 
-    def make(**settings: Any) -> httpx.AsyncClient:
+    def make(clock: Callable[[], float] = clock, **settings: Any) -> httpx.AsyncClient:
         chosen = Settings(**{"fetch_allow_hosts": (site.authority,), **model_settings, **settings})
         app = whole_app(chosen, clock)
         made.append(app.state.services)

@@ -72,7 +72,7 @@ async def test_every_request_has_one_line(
         "tokens_in": 1_000,
         "tokens_out": 200,
         "cost_usd": response.json()["usage"]["cost_usd"],
-        "store_trips": 2,
+        "store_trips": 3,
         "store_errors": 0,
         "generator": "openai",
         "degraded": 0,

@@ -6,12 +6,13 @@ from typing import Generic, Literal, Self
 
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_to_value
 from core.cache.tiers import Tiers
-from core.errors import StoreError, ThreadrError
+from core.errors import BudgetReserved, BudgetSpent, ModelError, StoreError, ThreadrError
 from core.request import RequestRecord
 from core.store.counters import Counters
 from core.store.keys import CONTENT_MARK_LENGTH, thread_key
 from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
 
+_UNAVAILABLE: dict[str, type[ModelError]] = {"spent": BudgetSpent, "reserved": BudgetReserved}
 _DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
 _THREAD_SECONDS = 30 * 86_400.0  # how long a permalink is kept, at least
 
@@ -31,13 +32,13 @@ class Grant:
 
 class Lease(Generic[AnswerT]):
     """An async context manager. It knows the store that gave it; left without `keep`, it is released: what
-    was spent is counted, a failure that others share is remembered, and a failed generation is given back to
-    the client's limit where only generations are charged.
+    was spent is counted, a failure that others share is remembered, and a failed generation that spent
+    nothing is given back to the client's limit where only generations are charged.
     """
 
     def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT], grant: Grant, record: RequestRecord) -> None:
         self.lookup = grant.lookup
-        self.within_budget = grant.reply.within_budget
+        self._budget = grant.reply.budget
         self._known_contents = grant.reply.known_contents
         self._store = grant.store
         self._tiers = tiers
@@ -56,8 +57,22 @@ class Lease(Generic[AnswerT]):
             await self._stop_renewing()
         finally:
             failure = failure_to_value(error) if isinstance(error, ThreadrError) and error.shared else ""
-            refund = self.lookup.charge == "on_generation"
-            await self._release(self._record.usage.total.counters(), refund=refund, failure=failure)
+            spent = self._record.usage.total.counters()
+            refund = self.lookup.charge == "on_generation" and not any(spent.values())
+            await self._release(spent, refund=refund, failure=failure)
+
+    async def reserve(self, max_cost_usd: float) -> ModelError | None:
+        """Reserve what the model may cost, unless the look-up did; why it may not be asked, if it may not."""
+        tiers, record = self._tiers, self._record
+        if max_cost_usd and tiers.settings.daily_budget_usd:
+            if self.lookup.max_cost_usd:
+                tiers.learn(self._store, self._budget)
+            else:
+                self.lookup = replace(self.lookup, max_cost_usd=max_cost_usd)
+                self._budget = await tiers.reserve(self._store, self.lookup, record.seconds_left + 1)
+            record.usage.allowance_usd = self.lookup.max_cost_usd
+        unavailable = _UNAVAILABLE.get(self._budget.state)
+        return unavailable(reason=f"budget {self._budget.state}") if unavailable else None
 
     async def same_text(self, content: str) -> Entry[AnswerT] | None:
         """A fresh entry whose source text has the digest `content`, if the lease's store has one."""
@@ -113,11 +128,10 @@ class Lease(Generic[AnswerT]):
         """Whether it is now the answer for everybody; this process keeps it when the shared store fails."""
         tiers, keeping = self._tiers, self._store.keep(self.lookup, stored, counters)
         try:
-            is_stored = await tiers.settle(self._store, keeping, counters)
+            is_stored = await tiers.settle(self._store, keeping, self.lookup, counters)
         except StoreError as error:
             tiers.record_failure(error)
             self._keep_local(stored)
-            tiers.local.ledger.count(counters)
             return False
         if self._store is not tiers.shared:
             return is_stored and tiers.shared is None
@@ -135,10 +149,10 @@ class Lease(Generic[AnswerT]):
     async def _release(self, counters: Counters, *, refund: bool = False, failure: str = "") -> None:
         releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)
         try:
-            await self._tiers.settle(self._store, releasing, counters)
+            await self._tiers.settle(self._store, releasing, self.lookup, counters)
         except StoreError as error:
             self._tiers.record_failure(error)
-            await self._tiers.local.release(self.lookup, counters, refund=refund, failure=failure)
+            await self._tiers.local.release(self.lookup, refund=refund, failure=failure)
 
     async def _stop_renewing(self) -> None:
         self._renewing.cancel()

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.cache.cache_control import Caller
 from core.cache.canonical import canonical_url
 from core.settings import Settings
 from core.store.keys import TEXT_PREFIX, URL_PREFIX, thread_key
-from core.store.protocol import Charge, Mode
+from core.store.protocol import ANY_AGE_SECONDS, Charge, Mode
 from core.store.protocol import Lookup as Lookup  # threads/ may not import store/
 
 Variant = Mapping[str, object]
@@ -56,11 +56,10 @@ class RequestIdentity:
 
 
 class Lookups:
-    """Makes look-ups by the settings. `clock` gives epoch seconds."""
+    """Makes look-ups by the settings."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._clock = clock
         self._charge: Charge = "always" if settings.rate_limit_scope == "requests" else "on_generation"
 
     def for_answer(
@@ -81,11 +80,11 @@ class Lookups:
             token=secrets.token_hex(8),
             mode=mode,
             charge=self._charge,
-            min_created_at=0 if age is None else self._clock() - age,
+            max_age_seconds=ANY_AGE_SECONDS if age is None else age,
             max_cost_usd=max_cost_usd,
         )
 
-    def for_thread(self, thread_id: str, caller: Caller, *, max_cost_usd: float) -> Lookup:
+    def for_thread(self, thread_id: str, caller: Caller) -> Lookup:
         """The look-up for a new thread: it charges the client, and always leads."""
         key = thread_key(thread_id)
         return Lookup(
@@ -95,5 +94,4 @@ class Lookups:
             token=secrets.token_hex(8),
             mode="refresh",
             charge=self._charge,
-            max_cost_usd=max_cost_usd,
         )

@@ -1,6 +1,7 @@
 """The two stores: the process's own, which never fails, and the shared one, which may."""
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -12,12 +13,13 @@ from core.settings import Settings
 from core.store.counters import Counters
 from core.store.keys import thread_key
 from core.store.memory import MemoryStore
-from core.store.protocol import Store
+from core.store.protocol import Budget, Lookup, Store
 from core.usage import add_store_error
 
 _Result = TypeVar("_Result")
 _READ_ONLY_SECONDS = 60.0
 _ABSENT_SECONDS, _MAX_ABSENT = 5.0, 10_000
+_MAX_SENT = 50  # with one look-up
 _NOTE_SECONDS = 30 * 86_400.0  # long enough that a rarely used deployment keeps its note
 
 
@@ -32,6 +34,7 @@ class Tiers:
     settings: Settings
     model_health: Callable[[], Mapping[str, str]] = dict
     uncounted: Counter[str] = field(default_factory=Counter)  # waits for the next round trip
+    unsent: dict[Lookup, Counters] = field(default_factory=dict)  # spent while the shared store failed
     read_only_until: float = 0.0  # since the shared store refused a write
     absent: dict[str, float] = field(default_factory=dict)  # keys that have no thread, and until when
 
@@ -66,21 +69,58 @@ class Tiers:
                 del self.absent[next(iter(self.absent))]
         return value
 
-    async def settle(self, store: Store, call: Coroutine[Any, Any, _Result], spent: Counters) -> _Result:
+    async def reserve(self, store: Store, lookup: Lookup, seconds: float) -> Budget:
+        """Reserve at `store`; in this process when the shared store fails."""
+        try:
+            budget = await store.reserve(lookup, seconds)
+        except StoreError as error:
+            self.record_failure(error)
+            return await self.local.reserve(lookup, seconds)
+        self.learn(store, budget)
+        return budget
+
+    def learn(self, store: Store, budget: Budget) -> None:
+        """What the shared store says is spent, and what it does not know yet, is spent here too."""
+        if store is self.shared and budget.spent_micros >= 0:
+            unsent = sum(spent["cost_micros"] for spent in self.unsent.values())
+            self.local.ledger.learn(budget.spent_micros + unsent)
+
+    async def send_unsent(self) -> None:
+        """Send the shared store what was spent while it failed; it counts each look-up's spend once."""
+        if not self.shared:
+            return
+        batch = dict(itertools.islice(self.unsent.items(), _MAX_SENT))
+        for lookup in batch:
+            del self.unsent[lookup]
+        calls = itertools.starmap(self.shared.release, batch.items())
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        failed = (item for item, error in zip(batch.items(), results, strict=True) if error)
+        self.unsent.update(failed)
+
+    async def settle(
+        self, store: Store, call: Coroutine[Any, Any, _Result], lookup: Lookup, spent: Counters
+    ) -> _Result:
         """Await `call`, which ends a lease at `store`, with the model's health note in the same round trip.
 
         The cost is also added to the local ledger, so that the budget still holds when the shared store
-        fails. Raises StoreError.
+        fails; when it fails now, it is sent `spent` with the next look-up. Raises StoreError.
         """
         if store is not self.shared:
+            self._send_later(lookup, spent)
             return await call
+        self.local.ledger.settle(lookup.token, {"cost_micros": spent.get("cost_micros", 0)})
         notes = (
             store.remember(key, note, ttl_seconds=_NOTE_SECONDS) for key, note in self.model_health().items()
         )
         sent = asyncio.gather(*notes, return_exceptions=True)  # a note that is refused is no failure
         try:
-            result = await call
+            return await call
+        except (StoreError, asyncio.CancelledError):
+            self._send_later(lookup, spent)
+            raise
         finally:
             await sent
-        self.local.ledger.count({"cost_micros": spent.get("cost_micros", 0)})
-        return result
+
+    def _send_later(self, lookup: Lookup, spent: Counters) -> None:
+        if self.shared and spent.get("cost_micros"):
+            self.unsent[lookup] = spent

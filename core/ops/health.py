@@ -61,7 +61,7 @@ _latest: WeakKeyDictionary[Services, tuple[float, asyncio.Task[HealthReport]]] =
 async def check(services: Services, *, deadline_seconds: float = _DEADLINE_SECONDS) -> HealthReport:
     """A report at most 5 s old; callers that come while one is being made share it."""
     asked_at, asking = _latest.get(services, (0.0, None))
-    if asking is None or services.clock() - asked_at >= _SHARED_SECONDS or not _usable(asking):
+    if asking is None or abs(services.clock() - asked_at) >= _SHARED_SECONDS or not _usable(asking):
         asking = asyncio.create_task(_check_now(services, deadline_seconds))
         _latest[services] = (services.clock(), asking)
     return await asyncio.shield(asking)

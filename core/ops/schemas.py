@@ -115,3 +115,4 @@ class Startup(BaseModel):
     environment: str
     versions: dict[str, str]
     settings: dict[str, bool]
+    warnings: list[str]

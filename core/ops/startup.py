@@ -23,4 +23,5 @@ async def startup_report(services: Services) -> Startup:
         environment=services.settings.environment,
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         settings=services.settings.changed(),
+        warnings=services.warnings,
     )

@@ -11,7 +11,7 @@ CONTENT_INDEX = "threadr:index:content"
 RATE_LIMIT_INDEX = "threadr:index:ratelimit"
 LAST_HEALTH_CHECK = "threadr:health:last"
 PROBE = "threadr:probe"
-RESERVED = "threadr:reserved"
+RESERVED = "threadr:reservations"
 STATS = "threadr:stats"
 CONTENT_MARK_LENGTH = 8
 THREAD_ID = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 bits in urlsafe base64
@@ -41,10 +41,11 @@ def content_key(name: str) -> str:
     return f"threadr:content:{name}"
 
 
-def script_keys(key: str, client: str, *, content: str = "", thread_id: str = "") -> list[str]:
+def script_keys(key: str, client: str, token: str, *, content: str, thread_id: str) -> list[str]:
     """The keys of every script, in the order of scripts/head.lua."""
     own = [key, lease_key(key), failure_key(key), content_key(content), rate_limit_key(client)]
-    return [*own, RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED, thread_key(thread_id)]
+    all_share = [RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED]
+    return [*own, *all_share, thread_key(thread_id), f"threadr:settled:{token}"]
 
 
 def day_of(epoch_seconds: float) -> str:

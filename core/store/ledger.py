@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from core.store.counters import Counters, last_days
 from core.store.keys import day_of
+from core.store.protocol import Budget
 
 
 @dataclass(slots=True)
@@ -24,17 +25,26 @@ class Ledger:
             self.days[day_of(now)] = Counter()
         self.days[day_of(now)].update({name: number for name, number in counters.items() if number})
 
-    def reserve(self, token: str, amount: int, seconds: float) -> bool:
-        """Whether `amount` millionths are within the budget; they are then reserved for `seconds`."""
+    def reserve(self, token: str, amount: int, seconds: float) -> Budget:
+        """Reserve `amount` millionths for `seconds`, if the budget covers them."""
         now = self.clock()
         if not amount or not self.budget_micros:
-            return True
+            return Budget()
         self.reserved = {token: held for token, held in self.reserved.items() if held[1] > now}
         spent = self.days.get(day_of(now), Counter())["cost_micros"]
-        if spent + sum(held for held, _ in self.reserved.values()) + amount > self.budget_micros:
-            return False
+        left = self.budget_micros - spent - amount
+        if left < 0:
+            return Budget("spent", spent)
+        if left < sum(held for held, _ in self.reserved.values()):
+            return Budget("reserved", spent)
         self.reserved[token] = (amount, now + seconds)
-        return True
+        return Budget("covered", spent)
+
+    def learn(self, spent_micros: int) -> None:
+        """All instances together have spent so much today: of the budget the rest is left, no more."""
+        self.count({})
+        day = self.days[day_of(self.clock())]
+        day["cost_micros"] = max(day["cost_micros"], spent_micros)
 
     def settle(self, token: str, counters: Counters) -> None:
         """End the reservation of `token` and count what was spent."""

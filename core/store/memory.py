@@ -10,7 +10,7 @@ from core.store.counters import NO_COUNTERS, Counters, last_days
 from core.store.keys import content_key, failure_key, lease_key, thread_key
 from core.store.ledger import Ledger
 from core.store.memory_limiter import LocalWindow
-from core.store.protocol import LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
+from core.store.protocol import LEASE_SECONDS, Budget, Lookup, Reply, StoredEntry, StoreStats
 from core.usage import micros
 
 _MAX_CHARACTERS = 16 * 1024 * 1024
@@ -70,10 +70,10 @@ class MemoryStore:
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
         if value := self.fresh(lookup):
             return Reply(kind="hit", value=value)
-        value = self._kept(lookup)
+        value = _kept(self.items, lookup)
         looks = lookup.mode in lookup.LOOKING_MODES
         made, _, failure = ((looks and self.items.get(failure_key(lookup.key))) or "0 ").partition(" ")
-        if failure and int(made) > int(lookup.min_created_at * 1000):
+        if failure and self.clock() * 1000 - int(made) < lookup.max_age_seconds * 1000:
             return Reply(kind="failed", value=value, failure=failure)
         if lookup.mode in ("only_if_cached", "count_only"):
             return Reply(kind="not_stored", value=value)
@@ -83,20 +83,19 @@ class MemoryStore:
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
         self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
-        within_budget = self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
-        return Reply(kind="lead", value=value, decision=decision, within_budget=within_budget)
+        budget = self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
+        return Reply(kind="lead", value=value, decision=decision, budget=budget)
+
+    async def reserve(self, lookup: Lookup, seconds: float) -> Budget:
+        return self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
 
     def fresh(self, lookup: Lookup) -> str | None:
         """The kept value if it may be given; nothing is counted."""
-        value = self._kept(lookup) or ""
+        value = _kept(self.items, lookup) or ""
         fresh_ms, created_ms, _ = head_of(value)
-        created_after = created_ms > int(lookup.min_created_at * 1000)
-        return value if fresh_ms > self.clock() * 1000 and created_after else None
-
-    def _kept(self, lookup: Lookup) -> str | None:
-        """The kept value that answers the digest, fresh or not."""
-        value = self.items.get(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
-        return value if value and value.split(" ", 4)[3:4] == [lookup.digest] else None
+        now_ms = self.clock() * 1000
+        is_new = now_ms - created_ms < lookup.max_age_seconds * 1000
+        return value if fresh_ms > now_ms and is_new else None
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
         self.ledger.settle(lookup.token, counters)
@@ -168,6 +167,12 @@ def head_of(value: str) -> tuple[int, int, int]:
         return int(fresh), int(created), int(cost)
     except ValueError:
         return 0, 0, 0
+
+
+def _kept(items: _Items, lookup: Lookup) -> str | None:
+    """The kept value that answers the digest, fresh or not."""
+    value = items.get(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
+    return value if value and value.split(" ", 4)[3:4] == [lookup.digest] else None
 
 
 def _give_back(items: _Items, lookup: Lookup) -> bool:

@@ -25,6 +25,8 @@ class LocalWindow:
         now_ms = int(self._clock() * 1000)
         index = self._window.index(now_ms)
         window, current, previous = self._clients.get(identifier, (index, 0, 0))
+        if window == index + 1:  # the clock was set back: that window has begun, and its counts hold
+            now_ms, index = window * self._window.milliseconds, window
         if window != index:
             current, previous = 0, current if window == index - 1 else 0
         used = self._window.used(current=current, previous=previous, now_ms=now_ms)

@@ -8,6 +8,7 @@ from core.rate_limit import Decision
 from core.store.counters import NO_COUNTERS, Counters
 
 LEASE_SECONDS = 10.0  # a leader that died is replaced after so long; a living one renews its lease in time
+ANY_AGE_SECONDS = 1e10
 
 Mode = Literal["normal", "refresh", "only_if_cached", "count_only"]
 Charge = Literal["always", "on_generation", "never"]
@@ -19,9 +20,9 @@ class Lookup:
 
     `mode`: `normal` looks and may lead; `refresh` leads without looking, and takes the lease from its holder;
     `only_if_cached` looks and never leads; `count_only` does neither. `charge`: when the call counts against
-    the client's limit. `min_created_at`: the epoch second after which a kept answer must have been made.
-    `waited`: the request waited for another's generation, so that a hit is counted as collapsed.
-    `max_cost_usd`: what leading may cost, to be reserved of the day's budget. `token` names this caller.
+    the client's limit. `max_age_seconds`: how old a kept answer may be. `waited`: the request waited for
+    another's generation, so that a hit is counted as collapsed. `max_cost_usd`: what leading may cost, to be
+    reserved of the day's budget; 0 where that is not known yet. `token` names this caller.
     """
 
     LOOKING_MODES: ClassVar[tuple[Mode, ...]] = ("normal", "only_if_cached")
@@ -33,7 +34,7 @@ class Lookup:
     mode: Mode = "normal"
     charge: Charge = "always"
     waited: bool = False
-    min_created_at: float = 0
+    max_age_seconds: float = ANY_AGE_SECONDS
     max_cost_usd: float = 0
 
     def uncharged(self) -> Self:
@@ -42,7 +43,19 @@ class Lookup:
 
     def after_waiting(self) -> Self:
         """The same after another's generation, whose answer is new enough."""
-        return replace(self.uncharged(), waited=True, min_created_at=0)
+        return replace(self.uncharged(), waited=True, max_age_seconds=ANY_AGE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Whether the day's budget covers a cost, which is then reserved.
+
+    spent: what is left of it does not. reserved: it would, were nothing reserved by requests under way.
+    `spent_micros`: what is spent today, in millionths of a dollar; -1 where that was not asked.
+    """
+
+    state: Literal["covered", "reserved", "spent"] = "covered"
+    spent_micros: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +64,14 @@ class Reply:
 
     limited: over the limit. hit: `value` may be given. failed: `failure` is remembered.
     not_stored: nothing may be given, and nothing was to be made. follow: another caller makes it. lead: this
-    one does; `within_budget` says whether its cost could be reserved, `known_contents` holds the marks of the
-    source texts that have an answer. All but limited and hit carry the stale `value`, if there is one.
+    one does; `budget` says whether its cost could be reserved, `known_contents` holds the marks of the source
+    texts that have an answer. All but limited and hit carry the stale `value`, if there is one.
     """
 
     kind: Literal["limited", "hit", "failed", "not_stored", "follow", "lead"]
     value: str | None = None
     decision: Decision | None = None
-    within_budget: bool = True
+    budget: Budget = Budget()
     known_contents: str = ""
     failure: str = ""
 
@@ -101,8 +114,15 @@ class Store(Protocol):
         `counters` are added to the day's, unless the call is over the limit that it is charged to always.
         """
 
+    async def reserve(self, lookup: Lookup, seconds: float) -> Budget:
+        """Reserve the look-up's `max_cost_usd` for `seconds`, where that was not known at the look-up."""
+
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
-        """Settle, keep the entry, end the lease. False: another's lease, or nothing to keep."""
+        """Settle, keep the entry, end the lease. False: another's lease, or nothing to keep.
+
+        To settle is to end the reservation and to count what was spent; a shared store does it once, however
+        often it is sent.
+        """
 
     async def release(
         self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""

@@ -9,18 +9,20 @@ from typing import Any
 
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.rate_limit import Decision, Window
+from core.store.clock import StoreClock
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
-from core.store.keys import CACHE_INDEX, PROBE, day_of, failure_key, rate_limit_key, script_keys
+from core.store.keys import CACHE_INDEX, PROBE, failure_key, rate_limit_key, script_keys
 from core.store.pipeline import BatchingClient
-from core.store.protocol import LEASE_SECONDS, Lookup, Reply, StoredEntry, StoreStats
+from core.store.protocol import LEASE_SECONDS, Budget, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
 from core.usage import current_store_usage, micros
 
 _LEASE_MS = int(LEASE_SECONDS * 1000)
-_WITH_WINDOW = ("look_up", "release", "take")
+_SHARED_PARTS = ("head", "window", "budget")  # what every script has in front of it
 _ANSWERS: dict[str, tuple[Any, ...]] = {  # what scripts answer after the number of commands that they ran
-    "look_up": (str, str | None, int, int, int, str),
-    "take": (int, int, int),
+    "look_up": (int, str, str | None, int, int, str, str, int),
+    "reserve": (int, str, int),
+    "take": (int, int, int, int),
     "keep": (int,),
     "content": (str | None,),
 }
@@ -31,9 +33,12 @@ _NO_ENTRY = StoredEntry(value=None)
 @functools.cache
 def script(name: str) -> str:
     """The script scripts/`name`.lua behind what it shares with the others; comments are not sent."""
-    parts = ("head", "window", name) if name in _WITH_WINDOW else ("head", name)
     folder = Path(__file__).with_name("scripts")
-    lines = (line for part in parts for line in (folder / f"{part}.lua").read_text("utf-8").splitlines())
+    lines = (
+        line
+        for part in (*_SHARED_PARTS, name)
+        for line in (folder / f"{part}.lua").read_text("utf-8").splitlines()
+    )
     return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
 
 
@@ -48,7 +53,11 @@ def script_answer(name: str, result: Any) -> list[Any]:
 
 
 class RedisStore:
-    """`clock` gives epoch seconds; `budget_usd` is what all instances may spend in a day (0: no cap)."""
+    """`budget_usd` is what all instances may spend in a day (0: no cap).
+
+    The scripts go by the server's clock, and set a StoreClock by it. Of any other `clock` they are sent the
+    epoch seconds: for tests, which move the time.
+    """
 
     def __init__(
         self, redis: BatchingClient[Any], window: Window, clock: Callable[[], float], budget_usd: float
@@ -59,7 +68,6 @@ class RedisStore:
         self._budget_micros = micros(budget_usd)
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
-        now_ms = int(self._clock() * 1000)
         answer = await self._run(
             "look_up",
             lookup,
@@ -67,14 +75,13 @@ class RedisStore:
             mode=lookup.mode,
             charge=lookup.charge,
             waited=int(lookup.waited),
+            max_age=int(lookup.max_age_seconds * 1000),
             digest=lookup.digest,
             lease=_LEASE_MS,
-            min_created_at=int(lookup.min_created_at * 1000),
-            max_cost_usd=repr(lookup.max_cost_usd),
             budget=self._budget_micros,
-            held_until=now_ms + int(seconds * 1000),
+            held=int(seconds * 1000),
         )
-        kind, value, current, previous, within_budget, note = answer
+        now_ms, kind, value, current, previous, note, budget, spent_micros = answer
         allowed = kind != "limited"
         decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
         charged = {"always": True, "on_generation": kind in ("limited", "lead"), "never": False}
@@ -82,10 +89,15 @@ class RedisStore:
             kind=kind,
             value=value,
             decision=decision if charged[lookup.charge] else None,
-            within_budget=bool(within_budget),
+            budget=Budget(budget, spent_micros),
             known_contents=note if kind == "lead" else "",
             failure=note if kind == "failed" else "",
         )
+
+    async def reserve(self, lookup: Lookup, seconds: float) -> Budget:
+        held_ms = int(seconds * 1000)
+        answer = await self._run("reserve", lookup, budget=self._budget_micros, held=held_ms)
+        return Budget(*answer[1:])
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
         (done,) = await self._run(
@@ -96,7 +108,7 @@ class RedisStore:
             value=entry.value or "",
             ttl=int(entry.ttl_seconds * 1000),
             thread_ttl=int(entry.thread_seconds * 1000),
-            forgotten_day=day_of(self._clock() - KEPT_DAYS * 86_400),
+            kept_days=KEPT_DAYS,
         )
         return bool(done)
 
@@ -166,13 +178,20 @@ class RedisStore:
         entry: StoredEntry = _NO_ENTRY,
         **arguments: str | int,
     ) -> list[Any]:
-        now, window = self._clock(), self._window
-        arguments |= {"now": int(now * 1000), "day": day_of(now), "token": lookup.token}
-        arguments |= {"width": window.milliseconds, "limit": window.limit}
+        arguments |= {"width": self._window.milliseconds, "limit": self._window.limit}
+        arguments |= {"token": lookup.token, "max_cost_usd": repr(lookup.max_cost_usd)}
+        now_ms = int(self._clock() * 1000)
+        arguments["clock" if isinstance(self._clock, StoreClock) else "now"] = now_ms
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
         pairs = itertools.chain.from_iterable(named.items())
-        keys = script_keys(lookup.key, lookup.client, content=entry.content, thread_id=entry.thread_id)
-        answer = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
-        return script_answer(name, answer)
+        keys = script_keys(
+            lookup.key, lookup.client, lookup.token, content=entry.content, thread_id=entry.thread_id
+        )
+        result = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
+        answer = script_answer(name, result)
+        is_timed = name in ("look_up", "reserve") and answer[0] != now_ms
+        if is_timed and isinstance(self._clock, StoreClock):
+            self._clock.set(answer[0])
+        return answer

@@ -6,6 +6,7 @@ from typing import Any
 from upstash_ratelimit.limiter import AbstractLimiter
 
 from core.rate_limit import Window
+from core.store.clock import StoreClock
 from core.store.keys import RATE_LIMIT_INDEX
 from core.store.memory_limiter import LocalWindow
 from core.store.redis import script, script_answer
@@ -40,7 +41,7 @@ class LocalLimiter(_Looking):
 
 
 class SlidingWindow(_Looking):
-    """The window in Redis as a Limiter. `clock` gives epoch seconds.
+    """The window in Redis as a Limiter, on the server's clock or on a `clock` of the tests, as RedisStore.
 
     The library's own script answers only -1 to a blocked call, from which no true Retry-After follows; it
     asks for `#!lua flags=allow-key-locking`, which Redis and Valkey refuse; and it needs two keys per client.
@@ -51,10 +52,10 @@ class SlidingWindow(_Looking):
         self._clock = clock
 
     def _limit(self, identifier: str, rate: int = 1) -> Steps:
-        now_ms = int(self._clock() * 1000)
         keys = ["", "", "", "", identifier, RATE_LIMIT_INDEX]
-        arguments = ["now#", now_ms, "width#", self._window.milliseconds]
-        arguments += ["limit#", self._window.limit, "rate#", rate]
+        arguments = ["width#", self._window.milliseconds, "limit#", self._window.limit, "rate#", rate]
+        now = "clock#" if isinstance(self._clock, StoreClock) else "now#"
+        arguments += [now, int(self._clock() * 1000)]
         answer = yield "eval", (script("take"), keys, arguments)
-        allowed, current, previous = script_answer("take", answer)
+        now_ms, allowed, current, previous = script_answer("take", answer)
         yield self._window.decision(allowed=bool(allowed), current=current, previous=previous, now_ms=now_ms)

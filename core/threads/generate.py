@@ -9,7 +9,7 @@ from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
 from core.cache.request_key import Lookup, Lookups, RequestIdentity
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
-from core.errors import ArticleError, BudgetSpent, Busy, ContentRefused, ModelError
+from core.errors import ArticleError, Busy, ContentRefused, ModelError
 from core.request import RequestRecord
 from core.settings import Settings
 from core.threads.answer import AnswerEntry, audience_of, finished, finished_again
@@ -78,10 +78,9 @@ class GenerateThread:
 
     def _lookup(self, request: GenerateRequest, caller: Caller) -> Lookup:
         identity = self._identity(request)
-        characters = self._settings.max_content_length
-        if request.text is not None:
-            characters = min(len(request.text), characters)
-        max_cost_usd = self._writer.max_cost_usd(request.generator, characters)
+        text, max_cost_usd = (request.text or "")[: self._settings.max_content_length], 0.0
+        if text:  # a page's length is known when it was read
+            max_cost_usd = self._writer.max_cost_usd(request.generator, text)
         return self._lookups.for_answer(identity, caller, refresh=request.refresh, max_cost_usd=max_cost_usd)
 
     async def _make(
@@ -96,7 +95,8 @@ class GenerateThread:
                     await lease.keep(reused, audience, reused=True)
                     answer = _cached(reused.answer, record)
                 else:
-                    unavailable = None if lease.within_budget else BudgetSpent(reason="budget spent")
+                    text = f"{source.article.title or ''}{source.article.text}"
+                    unavailable = await lease.reserve(self._writer.max_cost_usd(request.generator, text))
                     written, entry = await self._write(
                         request, source, record, unavailable, allow_fallback=lead.stale is None
                     )

@@ -1,5 +1,6 @@
 """Rewrite one post of a stored thread; the result is a new thread."""
 
+import json
 from dataclasses import replace
 
 from core.cache.cache_control import Caller
@@ -7,7 +8,7 @@ from core.cache.lease import Lease
 from core.cache.outcome import Lead, Limited
 from core.cache.request_key import Lookups, new_thread_id
 from core.cache.tiered import TieredCache
-from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateLimited, StoreError
+from core.errors import InvalidRequest, ModelError, NotFound, RateLimited, StoreError
 from core.request import RequestRecord
 from core.text.thread import Brief, Post, fitted, space_beside
 from core.threads.answer import AnswerEntry, finished_rewrite
@@ -18,8 +19,6 @@ from core.writing.draft import Draft, RewriteTask, WritingContext
 from core.writing.writer import Writer
 
 REWRITTEN = "Successfully rewrote a post using OpenAI"
-
-_MAX_CHARACTERS = 15_000  # no thread has more
 
 
 class RewritePost:
@@ -32,8 +31,8 @@ class RewritePost:
         self, thread_id: str, number: int, instruction: str | None, caller: Caller, record: RequestRecord
     ) -> RewriteAnswer:
         """The new thread. Raises RateLimited, NotFound, InvalidRequest, ModelError and StoreError."""
-        new_id, max_cost_usd = new_thread_id(), self._writer.max_cost_usd("openai", _MAX_CHARACTERS)
-        lookup = self._lookups.for_thread(new_id, caller, max_cost_usd=max_cost_usd)
+        new_id = new_thread_id()
+        lookup = self._lookups.for_thread(new_id, caller)
         match await self._cache.look_up(lookup, record):
             case Limited():
                 raise RateLimited
@@ -60,7 +59,9 @@ class RewritePost:
         context = WritingContext(
             seconds_left=lambda: record.seconds_left,
             meter=record.usage,
-            model_unavailable=None if lease.within_budget else BudgetSpent(),
+            model_unavailable=await lease.reserve(
+                self._writer.max_cost_usd("openai", json.dumps(task.texts))
+            ),
         )
         with record.timed("writing"):
             return await self._writer.rewrite(task, context)

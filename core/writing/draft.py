@@ -44,10 +44,10 @@ class RewriteTask:
 
 @dataclass(frozen=True, slots=True)
 class MaxCost:
-    """What writing can cost at most: a part that is fixed and one by the source's characters."""
+    """What writing can cost at most: a part that is fixed and one by the source's bytes in UTF-8."""
 
     fixed_usd: float
-    usd_per_character: float
+    usd_per_byte: float
 
 
 class Composer(Protocol):

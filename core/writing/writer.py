@@ -1,10 +1,11 @@
 """Who writes: the model, or the extractive composer where there is none or where it fails."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.article.article import Article
-from core.errors import BudgetSpent, ContentRefused, ModelError
+from core.errors import BudgetReserved, BudgetSpent, ContentRefused, ModelError
 from core.text.thread import Brief
 from core.writing.draft import Composer, Draft, Model, RewriteTask, WritingContext
 
@@ -14,7 +15,9 @@ _COMPOSER_SECONDS = 1.0  # kept back from the model for the extractive composer 
 _NO_KEY = "No model is configured: the built-in composer made this thread."
 _UNUSED = "The built-in composer does not use tone, audience or language."
 _SPENT = "Today's budget for the model is spent: the built-in composer made this thread."
+_RESERVED = "The budget is reserved by requests under way: the built-in composer made this thread for now."
 _FAILED = "The model did not answer: the built-in composer made this thread."
+_WARNINGS: Mapping[type, str] = {BudgetSpent: _SPENT, BudgetReserved: _RESERVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,12 @@ class Writer:
         self._model = model
         self._extractive = extractive
 
-    def max_cost_usd(self, generator: Generator, source_characters: int) -> float:
-        """The most that writing can cost."""
+    def max_cost_usd(self, generator: Generator, source: str) -> float:
+        """The most that writing about `source` can cost."""
         if self._model is None or generator == "extractive":
             return 0.0
         max_cost = self._model.max_cost
-        return max_cost.fixed_usd + max_cost.usd_per_character * source_characters
+        return max_cost.fixed_usd + max_cost.usd_per_byte * len(source.encode("utf-8", "replace"))
 
     async def write(
         self, article: Article, brief: Brief, generator: Generator, context: WritingContext
@@ -54,7 +57,7 @@ class Writer:
             if isinstance(error, ContentRefused) or generator == "openai" or not context.allow_fallback:
                 raise
             written = await self._extracted(article, brief, context)
-            why = _SPENT if isinstance(error, BudgetSpent) else _FAILED
+            why = _WARNINGS.get(type(error), _FAILED)
             if self._model is None:
                 why = _NO_KEY
             return replace(written, degraded=True, warnings=(why, *written.warnings), reason=error.reason)

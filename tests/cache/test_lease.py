@@ -44,7 +44,7 @@ LOOKUP = Lookup(key="threadr:cache:text:1", digest="d", client="1.2.3.4", token=
 @pytest.fixture
 def record() -> RequestRecord:
     record = RequestRecord(request_id="id", seconds=9)
-    record.usage.add(Usage(input_tokens=3))
+    record.usage.add(Usage(input_tokens=3, cost_usd=0.000002))
     return record
 
 
@@ -66,7 +66,7 @@ async def leading(tiers: Tiers, record: RequestRecord, store: Store, lookup: Loo
     return Lease(tiers, EntryCodec(GenerateAnswer), Grant(store=store, lookup=lookup, reply=reply), record)
 
 
-async def test_an_exception_releases_the_lease_counts_the_tokens_and_refunds_the_client(
+async def test_an_exception_releases_the_lease_and_counts_the_tokens(
     tiers: Tiers, record: RequestRecord, shared: BreakableStore
 ) -> None:
     lease = await leading(tiers, record, shared)
@@ -75,9 +75,21 @@ async def test_an_exception_releases_the_lease_counts_the_tokens_and_refunds_the
         async with lease:
             raise ArticleTimeout
     (day,) = shared.ledger.days.values()
-    assert (await shared.status(LOOKUP.client)).used == 0
     assert (day["tokens_in"], day["generated"]) == (3, 0)
     assert shared.items.get(lease_key(LOOKUP.key)) is None
+
+
+@pytest.mark.parametrize(
+    ("spent", "used"), [(Usage(), 0), (Usage(input_tokens=3), 1)], ids=["nothing", "tokens"]
+)
+async def test_a_failed_generation_is_given_back_to_the_client_if_nothing_was_spent(
+    tiers: Tiers, shared: BreakableStore, spent: Usage, used: int
+) -> None:
+    record = RequestRecord(request_id="id", seconds=9)
+    record.usage.add(spent)
+    async with await leading(tiers, record, shared):
+        pass  # nothing is kept, as when an error leaves the block
+    assert (await shared.status(LOOKUP.client)).used == used
 
 
 async def test_cancellation_releases_the_lease(
@@ -262,7 +274,8 @@ async def test_an_entry_that_the_shared_store_refuses_is_kept_in_the_process(
         await lease.keep(ENTRY, "everyone")
     assert tiers.local.items.get(LOOKUP.key)
     (day,) = tiers.local.ledger.days.values()
-    assert (day["generated"], day["tokens_in"]) == (1, 3)
+    assert day["cost_micros"] == 2
+    assert list(tiers.unsent.values()) == [record.usage.total.counters() | {"generated": 1}]
 
 
 @pytest.mark.parametrize(

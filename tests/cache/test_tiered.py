@@ -24,12 +24,13 @@ from core.errors import ModelError, StoreError
 from core.request import RequestRecord
 from core.services import Services
 from core.settings import Settings
+from core.store.clock import StoreClock
 from core.store.protocol import Lookup
 from core.threads.schemas import GenerateAnswer
 from core.writing.model.prompt import prompt_version
 from tests.support.app import Instances
 from tests.support.clock import Clock
-from tests.support.fake_openai import FakeOpenAI, completion, thread_answer
+from tests.support.fake_openai import FakeOpenAI, completion, played, thread_answer
 from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
 from tests.support.site import ARTICLE, Site, page
@@ -71,7 +72,7 @@ async def test_no_route_costs_more_than_the_readme_says(
     scope: str,
 ) -> None:
     settings = {**upstash_settings, "rate_limit_scope": scope, "rate_limit_requests": 3}
-    leader, other = instance_of(**settings), instance_of(**settings)
+    leader, other = (instance_of(clock=StoreClock(), **settings) for _ in range(2))
     body = {"url": f"{site.url}/bridge"}
     stats, status, health = "/api/cache/stats", "/api/rate-limit-status", "/api/monitor/health"
     thread = ""
@@ -134,17 +135,33 @@ async def test_a_blocked_client_may_pass_exactly_after_retry_after(
     assert (await client.post("/api/generate", json={"text": ARTICLE})).status_code == 200
 
 
-async def test_in_scope_generations_hits_and_failures_are_free(
+async def test_in_scope_generations_what_costs_nothing_is_free(
     instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
 ) -> None:
     client = instance_of(**store_settings, rate_limit_scope="generations", rate_limit_requests=2)
     for _ in range(5):
         assert (await client.post("/api/generate", json={"text": ARTICLE})).status_code == 200
-    openai.answer = lambda _: completion(refusal="No.")
+    openai.answer = lambda _: JSONResponse({"error": {"code": "content_filter"}}, 400)
     for number in range(4):
         assert (await client.post("/api/generate", json={"text": f"Text {number}."})).status_code == 422
     status = (await client.get("/api/rate-limit-status")).json()
     assert status["requests_used"] == 1
+
+
+@pytest.mark.parametrize("wire", [{"refusal": "No."}, {"refusal": "No.", "usage": None}, {"drip": True}])
+async def test_in_scope_generations_a_failed_one_that_cost_money_counts(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], wire: dict[str, Any]
+) -> None:
+    openai.answer = lambda _: played(wire)
+    scope: dict[str, Any] = {"rate_limit_scope": "generations", "generate_deadline_seconds": 1.5}
+    client = instance_of(**store_settings, **scope, rate_limit_requests=2)
+    body = {"generator": "openai", "text": ""}
+    statuses = [
+        (await client.post("/api/generate", json=body | {"text": f"Text {number}."})).status_code
+        for number in range(4)
+    ]
+    assert statuses[2:] == [429, 429]
+    assert len(openai.requests) == 2
 
 
 def record() -> RequestRecord:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -15,7 +16,7 @@ from core.request import RequestRecord
 from core.settings import Settings
 from core.store.keys import thread_key
 from core.store.memory import MemoryStore
-from core.store.protocol import Lookup
+from core.store.protocol import Budget, Lookup
 from core.threads.schemas import GenerateAnswer
 from core.usage import StoreUsage, current_store_usage
 from tests.support.clock import Clock
@@ -26,6 +27,7 @@ ID = "A" * 22
 ANSWER = GenerateAnswer.model_validate(
     json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
 )
+LOOKUP = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ async def test_a_shared_lease_brings_the_models_health_and_the_cost_counts_here_
     shared: BreakableStore, clock: Clock
 ) -> None:
     tiers = tiers_over(shared, clock)
-    assert await tiers.settle(shared, shared.ping(), {"cost_micros": 7, "generated": 1}) is True
+    assert await tiers.settle(shared, shared.ping(), LOOKUP, {"cost_micros": 7, "generated": 1}) is True
     assert await shared.peek("threadr:note") == "healthy"
     (day,) = tiers.local.ledger.days.values()
     assert dict(day) == {"cost_micros": 7}
@@ -80,24 +82,54 @@ async def test_a_shared_lease_brings_the_models_health_and_the_cost_counts_here_
 
 async def test_a_refused_note_is_no_failure_of_the_call(shared: BreakableStore, clock: Clock) -> None:
     shared.error = StoreError(reason="down")
-    assert await tiers_over(shared, clock).settle(shared, shared.ping(), {}) is True
+    assert await tiers_over(shared, clock).settle(shared, shared.ping(), LOOKUP, {}) is True
     assert shared.calls == ["remember"]
 
 
-async def test_a_call_that_fails_is_raised_and_its_cost_is_not_counted_here(
+async def test_what_a_call_that_fails_was_to_count_is_counted_here_and_sent_later_and_once(
     shared: BreakableStore, clock: Clock
 ) -> None:
     tiers = tiers_over(shared, clock)
     shared.error = StoreError(reason="down")
     with pytest.raises(StoreError):
-        await tiers.settle(shared, shared.content("c"), {"cost_micros": 7})
-    assert tiers.local.ledger.days == {}
+        await tiers.settle(shared, shared.content("c"), LOOKUP, {"cost_micros": 7})
+    (day,) = tiers.local.ledger.days.values()
+    await tiers.send_unsent()
+    assert (dict(day), tiers.unsent) == ({"cost_micros": 7}, {LOOKUP: {"cost_micros": 7}})
+    shared.error = None
+    for _ in range(2):
+        await tiers.send_unsent()
+    (day,) = shared.ledger.days.values()
+    assert (dict(day), tiers.unsent) == ({"cost_micros": 7}, {})
 
 
-async def test_a_local_lease_brings_no_note(shared: BreakableStore, clock: Clock) -> None:
+async def test_what_the_shared_store_says_is_spent_is_the_least_that_is_spent_here(
+    shared: BreakableStore, clock: Clock
+) -> None:
     tiers = tiers_over(shared, clock)
-    assert await tiers.settle(tiers.local, tiers.local.ping(), {"cost_micros": 7}) is True
-    assert (shared.calls, tiers.local.ledger.days) == ([], {})
+    tiers.unsent[LOOKUP] = {"cost_micros": 7}
+    for spent in (100, 90):
+        tiers.learn(shared, Budget("covered", spent))
+    tiers.learn(tiers.local, Budget("covered", 500))
+    (day,) = tiers.local.ledger.days.values()
+    assert dict(day) == {"cost_micros": 107}
+
+
+async def test_while_the_shared_store_fails_this_process_reserves(
+    shared: BreakableStore, clock: Clock
+) -> None:
+    tiers = tiers_over(shared, clock)
+    shared.error = StoreError(reason="down")
+    await tiers.reserve(shared, replace(LOOKUP, max_cost_usd=0.6), 9)
+    assert tiers.local.ledger.reserved == {"t": (600_000, clock.now + 9)}
+
+
+async def test_a_local_lease_brings_no_note_and_its_cost_is_sent_later(
+    shared: BreakableStore, clock: Clock
+) -> None:
+    tiers = tiers_over(shared, clock)
+    assert await tiers.settle(tiers.local, tiers.local.ping(), LOOKUP, {"cost_micros": 7}) is True
+    assert (shared.calls, tiers.unsent) == ([], {LOOKUP: {"cost_micros": 7}})
 
 
 async def test_an_absent_thread_is_asked_for_once_in_some_seconds(

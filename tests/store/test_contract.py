@@ -19,7 +19,7 @@ from core.services import Services
 from core.settings import Settings
 from core.store.keys import CONTENT_INDEX, content_key, failure_key, lease_key
 from core.store.memory_limiter import LocalWindow
-from core.store.protocol import Lookup, Store, StoredEntry
+from core.store.protocol import Budget, Lookup, Store, StoredEntry
 from core.store.redis_limiter import LocalLimiter
 from tests.support.clock import Clock
 
@@ -76,8 +76,8 @@ async def test_past_freshness_one_leads_with_the_old_value(store: Store, clock: 
 async def test_a_value_that_is_older_than_wanted_is_a_miss(store: Store, clock: Clock) -> None:
     await lead(store, clock)
     clock.now += 60
-    assert (await store.look_up(replace(LOOKING, min_created_at=clock.now - 61))).kind == "hit"
-    assert (await store.look_up(replace(LOOKING, min_created_at=clock.now - 59))).kind == "not_stored"
+    assert (await store.look_up(replace(LOOKING, max_age_seconds=61))).kind == "hit"
+    assert (await store.look_up(replace(LOOKING, max_age_seconds=59))).kind == "not_stored"
 
 
 async def test_one_leads_and_the_others_follow(store: Store) -> None:
@@ -171,8 +171,8 @@ async def test_a_failure_is_forgotten_after_its_seconds(
 async def test_a_failure_that_is_older_than_wanted_is_tried_again(store: Store, clock: Clock) -> None:
     await store.release(LOOKUP, failure="60 []")
     clock.now += 30
-    assert (await store.look_up(replace(OTHER, min_created_at=clock.now - 31))).kind == "failed"
-    assert (await store.look_up(replace(OTHER, min_created_at=clock.now - 29))).kind == "lead"
+    assert (await store.look_up(replace(OTHER, max_age_seconds=31))).kind == "failed"
+    assert (await store.look_up(replace(OTHER, max_age_seconds=29))).kind == "lead"
 
 
 async def test_the_same_content_is_found_under_its_name(store: Store, clock: Clock) -> None:
@@ -224,6 +224,17 @@ async def test_waiting_for_retry_after_is_exactly_enough(store: Store, clock: Cl
     assert (await store.look_up(replace(LOOKUP, mode="only_if_cached"))).kind == "not_stored"
 
 
+async def test_a_clock_that_is_set_back_over_the_edge_of_a_window_forgets_no_call(
+    store: Store, clock: Clock
+) -> None:
+    clock.now = clock.now // HOUR * HOUR
+    kinds = []
+    for step in (-0.5, 0.5) * 5:
+        kinds.append((await store.look_up(replace(LOOKUP, mode="count_only"))).kind)
+        clock.now += step
+    assert kinds.count("not_stored") == 3
+
+
 async def test_parallel_calls_never_pass_the_limit(store: Store) -> None:
     replies = await asyncio.gather(
         *(store.look_up(replace(LOOKUP, mode="only_if_cached")) for _ in range(30))
@@ -273,25 +284,39 @@ async def test_the_budget_is_never_passed_by_parallel_leaders(store: Store) -> N
         for number in range(50)
     ]
     replies = await asyncio.gather(*(store.look_up(lookup) for lookup in lookups))
-    assert sum(reply.within_budget for reply in replies) == 3
+    assert [reply.budget.state for reply in replies].count("covered") == 3
     assert {reply.kind for reply in replies} == {"lead"}
 
 
-async def test_the_unspent_part_of_a_reservation_is_freed(store: Store, clock: Clock) -> None:
-    costly = replace(LOOKUP, charge="never", max_cost_usd=0.06)
-    other = replace(costly, key=f"{KEY}b", token="t2")
-    assert (await store.look_up(costly)).within_budget
-    assert not (await store.look_up(other)).within_budget
-    await store.keep(costly, StoredEntry(value=value_of(clock), ttl_seconds=60), {"cost_micros": 10_000})
-    assert (await store.look_up(replace(other, key=f"{KEY}c"))).within_budget
-    assert not (await store.look_up(replace(costly, key=f"{KEY}d", token="t4"))).within_budget
+COSTLY = replace(LOOKUP, charge="never", max_cost_usd=0.06)
+
+
+async def test_what_is_reserved_is_not_spent_and_the_unspent_part_of_it_is_freed(
+    store: Store, clock: Clock
+) -> None:
+    other = replace(COSTLY, key=f"{KEY}b", token="t2")
+    assert (await store.look_up(COSTLY)).budget == Budget("covered", 0)
+    assert (await store.look_up(other)).budget == Budget("reserved", 0)
+    await store.keep(COSTLY, StoredEntry(value=value_of(clock), ttl_seconds=60), {"cost_micros": 10_000})
+    assert (await store.look_up(replace(other, key=f"{KEY}c"))).budget == Budget("covered", 10_000)
+    await store.release(other, {"cost_micros": 60_000})
+    spent = await store.look_up(replace(COSTLY, key=f"{KEY}d", token="t4"))
+    assert spent.budget == Budget("spent", 70_000)
+
+
+async def test_a_leader_may_reserve_when_it_knows_what_it_costs(store: Store) -> None:
+    assert (await store.look_up(LOOKUP)).budget == Budget()
+    states = [(await store.reserve(replace(COSTLY, token=token), 30)).state for token in ("t1", "t2")]
+    await store.release(COSTLY)
+    states += [(await store.reserve(replace(COSTLY, token=token), 30)).state for token in ("t1", "t1", "t2")]
+    assert states == ["covered", "reserved", "covered", "reserved", "reserved"]
+    assert (await store.reserve(replace(COSTLY, max_cost_usd=0), 30)).state == "covered"
 
 
 async def test_a_reservation_of_a_dead_leader_expires(store: Store, clock: Clock) -> None:
-    costly = replace(LOOKUP, charge="never", max_cost_usd=0.06)
-    await store.look_up(costly, seconds=30)
+    await store.look_up(COSTLY, seconds=30)
     clock.now += 30.001
-    assert (await store.look_up(replace(costly, key=f"{KEY}b", token="t2"))).within_budget
+    assert (await store.look_up(replace(COSTLY, key=f"{KEY}b", token="t2"))).budget.state == "covered"
 
 
 async def test_stats_count_hits_misses_and_what_hits_saved(store: Store, clock: Clock) -> None:
@@ -365,16 +390,15 @@ async def test_every_key_has_the_prefix_and_a_ttl(
     for number in range(2):
         lookup = replace(LOOKUP, key=f"{KEY}{number}", max_cost_usd=0.1)
         await services.store.look_up(lookup)
-    await services.store.keep(
-        lookup, StoredEntry(value=value_of(clock), ttl_seconds=60, content=digest("text"))
-    )
+    entry = StoredEntry(value=value_of(clock), ttl_seconds=60, content=digest("text"))
+    await services.store.keep(lookup, entry, {"cost_micros": 1})
     await services.store.release(replace(LOOKUP, key=f"{KEY}9"), refund=True, failure="9 x")
     await services.store.remember("threadr:health:last", "{}", ttl_seconds=60)
     await services.store.ping()
     await services.close()
     keys: list[Any] = valkey.keys("*")
     assert "threadr:ratelimit:1.2.3.4" in keys
-    assert len(keys) == 11
+    assert len(keys) == 13
     assert all(key.startswith("threadr:") and valkey.pttl(key) > 0 for key in keys)
 
 

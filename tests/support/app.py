@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import httpx
@@ -18,6 +17,6 @@ Make = Callable[..., httpx.AsyncClient]
 Instances = Callable[..., httpx.AsyncClient]
 
 
-def whole_app(settings: Settings, clock: Callable[[], float] = time.time) -> FastAPI:
-    """All routes, over services of their own on `clock` (epoch seconds)."""
+def whole_app(settings: Settings, clock: Callable[[], float] | None = None) -> FastAPI:
+    """All routes, over services of their own, on `clock` (epoch seconds) where one is given."""
     return create_app(*ROUTERS, settings=settings, make_services=lambda given: Services(given, clock=clock))

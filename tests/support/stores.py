@@ -8,7 +8,7 @@ from core.errors import StoreError
 from core.rate_limit import Decision, Window
 from core.store.counters import NO_COUNTERS, Counters
 from core.store.memory import MemoryStore
-from core.store.protocol import Lookup, StoredEntry
+from core.store.protocol import Budget, Lookup, StoredEntry
 from tests.support.clock import Clock
 
 WINDOW = Window(10, 3_600_000)
@@ -42,6 +42,10 @@ class BreakableStore(MemoryStore):
     ) -> None:
         self._called("release")
         await super().release(lookup, counters, refund=refund, failure=failure)
+
+    async def reserve(self, lookup: Lookup, seconds: float) -> Budget:
+        self._called("reserve")
+        return await super().reserve(lookup, seconds)
 
     async def content(self, name: str) -> str | None:
         self._called("content")

@@ -80,5 +80,5 @@ async def test_the_extractive_composer_is_never_degraded_where_it_was_required()
 
 
 def test_only_the_model_costs_money() -> None:
-    assert writer(Model()).max_cost_usd("auto", 10) == 3.0
-    assert [writer(None).max_cost_usd("auto", 10), writer(Model()).max_cost_usd("extractive", 10)] == [0, 0]
+    assert writer(Model()).max_cost_usd("auto", "ten bytes: \N{EURO SIGN}") == 0.5 + 0.25 * 14
+    assert [writer(None).max_cost_usd("auto", "a"), writer(Model()).max_cost_usd("extractive", "a")] == [0, 0]

@@ -16,50 +16,33 @@ local function count_outcome(kind, cost)
     count('misses', 1)
   end
 end
+-- One command for both, whatever else is under the keys.
+local value, client = unpack(call('MGET', key.entry, key.client))
 -- `note`: the failure of `failed`, the known contents of `lead`.
-local function answer(kind, value, within_budget, note)
-  return {calls, kind, value or false, current, previous, within_budget and 1 or 0, note or ''}
+local function answer(kind, found, note, budget, spent)
+  return {calls, now(), kind, found or false, current, previous, note or '', budget or 'covered', spent or -1}
 end
 local function is_charged()
   local allowed
-  allowed, current, previous = take(1, arg.limit)
+  allowed, current, previous = take(1, arg.limit, client)
   return allowed
-end
-local function reserve()
-  -- In whole millionths, rounded up as core/usage.py does.
-  local max_cost = math.ceil(math.floor(tonumber(arg.max_cost_usd) * 1e9 + 0.5) / 1e3)
-  if max_cost == 0 or arg.budget == 0 then return true end
-  local spent = tonumber(call('HGET', key.stats, arg.day .. ':cost_micros') or 0)
-  local held = call('HGETALL', key.reserved)
-  for i = 1, #held, 2 do
-    local amount, ends = string.match(held[i + 1], '^(%d+):(%d+)$')
-    if not ends or tonumber(ends) <= arg.now then
-      call('HDEL', key.reserved, held[i])
-    else
-      spent = spent + amount
-    end
-  end
-  if spent + max_cost > arg.budget then return false end
-  call('HSET', key.reserved, arg.token, string.format('%.0f:%.0f', max_cost, arg.held_until))
-  call('EXPIRE', key.reserved, 86400)
-  return true
 end
 
 if arg.charge == 'always' and not is_charged() then return answer('limited') end
 count_all()
-local value = looks and get(key.entry)
+value = looks and value
 if value then
   local fresh, created, cost, digest = string.match(value, '^(%d+) (%d+) (%d+) (%x+) ')
   if not fresh then call('DEL', key.entry) end
   if digest ~= arg.digest then
     value = false
-  elseif tonumber(fresh) > arg.now and tonumber(created) > arg.min_created_at then
+  elseif tonumber(fresh) > now() and now() - created < arg.max_age then
     count_outcome('hit', cost)
     return answer('hit', value)
   end
 end
 local made, failure = string.match(looks and get(key.failure) or '', '^(%d+) (.+)$')
-if failure and tonumber(made) > arg.min_created_at then return answer('failed', value, false, failure) end
+if failure and now() - made < arg.max_age then return answer('failed', value, failure) end
 if not leads then return answer('not_stored', value) end
 local takes_over = arg.mode == 'refresh'
 if not takes_over and not call('SET', key.lease, arg.token, 'NX', 'PX', arg.lease) then
@@ -75,4 +58,4 @@ count_outcome('lead')
 -- Only a page may be known under another address.
 local by_url = arg.mode == 'normal' and string.sub(key.entry, 1, 18) == 'threadr:cache:url:'
 local known = by_url and table.concat(call('ZRANGE', key.contents, 0, -1), '')
-return answer('lead', value, reserve(), known)
+return answer('lead', value, known, reserve())

@@ -1,8 +1,7 @@
 -- Settles what was reserved and gives the lease back without a value; a failure is remembered.
-call('HDEL', key.reserved, arg.token)
+settle()
 if arg.refund == 1 then take(-1, math.huge) end
 local seconds, failure = string.match(arg.failure, '^(%d+) (.+)$')
-if failure then call('SET', key.failure, string.format('%.0f %s', arg.now, failure), 'EX', seconds) end
+if failure then call('SET', key.failure, string.format('%.0f %s', now(), failure), 'EX', seconds) end
 if get(key.lease) == arg.token then call('DEL', key.lease) end
-count_all()
 return {calls}

@@ -1,3 +1,3 @@
 -- Counts `rate` calls of the client; 0 reads only.
 local allowed, current, previous = take(arg.rate, arg.limit)
-return {calls, allowed and 1 or 0, current, previous}
+return {calls, now(), allowed and 1 or 0, current, previous}

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 MAX_ANSWER_TOKENS = 8_000
 _MAX_ANSWER_BYTES = 2 * 1024 * 1024
-_MAX_REPORTED_TOKENS = 10_000_000  # a server that reports more is wrong
+_MAX_BYTES_PER_TOKEN = 64  # on average: a server that reports fewer tokens is wrong
+_LOST = (408, 499, 502, 504, 520, 522, 524)  # said by a gateway, behind which the model may have written
 _OPENAI_URL = "https://api.openai.com/v1"
 _PAUSE_SECONDS = 0.25
 _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
@@ -43,45 +44,52 @@ class Chat:
         self.close = self._clients.close
 
     async def ask(self, model: str, question: Question, meter: UsageMeter) -> Draft:
-        """A draft whose texts may be empty; `meter` gets the cost. Raises ModelCallFailed, ContentRefused."""
+        """A draft whose texts may be empty. Raises ModelCallFailed, ContentRefused.
+
+        `meter` gets each call's worst case before it is made, and keeps it for one that times out, is cut or
+        cancelled, or whose usage cannot be true; a call that it does not cover is not made.
+        """
         shape = {"type": "json_schema", "json_schema": question.schema}
         try:
-            completion = await self._completion(model, question, response_format=shape)
+            completion = await self._completion(model, question, meter, response_format=shape)
         except ModelCallFailed as failure:
             # Some compatible servers have no structured output; the rules ask for JSON all the same.
             if failure.health != _UNSTRUCTURED:
                 raise
-            completion = await self._completion(model, question)
-        meter.add(self._usage(model, completion))
+            completion = await self._completion(model, question, meter)
         posts, hooks = await check(read_answer, _content(completion), question)
         return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
 
-    async def _completion(self, model: str, question: Question, **options: Any) -> object:
+    async def _completion(self, model: str, question: Question, meter: UsageMeter, **options: Any) -> object:
         """What the SDK made of the server's answer, which it does not check."""
+        import httpx2
         import openai
 
         from core.net.bounded_client import AnswerTooLarge
 
+        price, before = self._prices[model], meter.total
+        worst = price.usage(question.max_tokens, MAX_ANSWER_TOKENS)
+        if not meter.covers(worst):
+            raise ModelCallFailed("one more call may cost more than was reserved", "healthy")
         create: Any = self._clients.client().chat.completions.create
+        meter.add(worst)
         options |= {"messages": question.messages, "max_completion_tokens": MAX_ANSWER_TOKENS}
         try:
-            return await create(model=model, **options)
+            completion = await create(model=model, **options)
         except openai.APIStatusError as error:
+            meter.total = meter.total if error.status_code in _LOST else before
             raise _failure_of(error) from None
         except openai.APIConnectionError as error:
             if isinstance(error.__cause__, AnswerTooLarge):
                 raise ModelCallFailed(type(error).__name__) from None
+            if isinstance(error.__cause__, httpx2.ConnectError):
+                meter.total = before
             raise ModelCallFailed(type(error).__name__, "unreachable", _PAUSE_SECONDS) from None
         # The SDK also lets through what a broken answer causes: JSON, type, recursion errors.
         except Exception as error:
             raise ModelCallFailed(type(error).__name__) from None
-
-    def _usage(self, model: str, completion: object) -> Usage:
-        usage = getattr(completion, "usage", None)
-        reported = (getattr(usage, name, 0) for name in ("prompt_tokens", "completion_tokens"))
-        tokens = [min(max(0, n), _MAX_REPORTED_TOKENS) if isinstance(n, int) else 0 for n in reported]
-        cost_usd = round(self._prices[model].cost_usd(*tokens), 6)
-        return Usage(input_tokens=tokens[0], output_tokens=tokens[1], cost_usd=cost_usd)
+        meter.total = before + _usage(completion, price, worst)
+        return completion
 
 
 def _new_client(api_key: str, base_url: str | None) -> openai.AsyncOpenAI:
@@ -130,7 +138,7 @@ def _retry_after_seconds(headers: Mapping[str, str]) -> float:
 
 def _content(completion: object) -> str:
     """The answer's text. Raises ContentRefused for a refusal, ModelCallFailed for an answer without one."""
-    choice = next(iter(getattr(completion, "choices", None) or ()), None)
+    choice = _first_choice(completion)
     message = getattr(choice, "message", None)
     if message is None:
         raise ModelCallFailed("answer has no choices")
@@ -142,3 +150,22 @@ def _content(completion: object) -> str:
     if getattr(choice, "finish_reason", None) == "length":
         raise ModelCallFailed("answer was cut short")
     return content
+
+
+def _usage(completion: object, price: Price, worst: Usage) -> Usage:
+    """What the server reports; the worst case where that cannot be true."""
+    usage = getattr(completion, "usage", None)
+    content = getattr(getattr(_first_choice(completion), "message", None), "content", None)
+    written = len(content.encode("utf-8", "replace")) if isinstance(content, str) else 0
+    read, wrote = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
+    bounds = ((read, worst.input_tokens, worst.input_tokens), (wrote, written, worst.output_tokens))
+    for tokens, length, most in bounds:
+        if type(tokens) is not int or not max(1, length // _MAX_BYTES_PER_TOKEN) <= tokens <= most:
+            return worst
+    return price.usage(int(read or 0), int(wrote or 0))
+
+
+def _first_choice(completion: object) -> object:
+    """None where there is none: what the SDK lets through may be of any shape."""
+    choices = getattr(completion, "choices", None)
+    return choices[0] if isinstance(choices, list) and choices else None

@@ -20,7 +20,7 @@ from core.writing.model.failure import ModelCallFailed
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question, rewrite_question, shorter_question, thread_question
 
-_MAX_RULE_TOKENS = 2_000
+_MAX_RULE_BYTES = 4_000  # with the schema and what a server adds; they are fewer than 3,700
 _MAX_SHORTENED_CHARACTERS = 10_000
 _SECONDS_TO_ANSWER = 2.0  # with less left, asking again is no use
 _REFUSED_KEY_PAUSE_SECONDS = 300.0  # not the 60 s that the breaker pauses for `permanent=True`
@@ -160,8 +160,10 @@ async def _which_fit(texts: Sequence[str], task: _Task) -> list[bool]:
 
 
 def _max_cost(prices: Sequence[Price]) -> MaxCost:
-    """As if all models wrote and the most expensive one shortened; a character is at most a token."""
-    rules, shortened = _MAX_RULE_TOKENS, _MAX_RULE_TOKENS + _MAX_SHORTENED_CHARACTERS
-    fixed = sum(price.cost_usd(rules, MAX_ANSWER_TOKENS) for price in prices)
-    fixed += max(price.cost_usd(shortened, MAX_ANSWER_TOKENS) for price in prices)
-    return MaxCost(fixed, sum(price.cost_usd(1, 0) for price in prices))
+    """As if each model wrote, and the most expensive one again: shorter texts, or another attempt.
+
+    A byte is at most a token, in any script. A call beyond that is not made (UsageMeter).
+    """
+    costs = [price.cost_usd(_MAX_RULE_BYTES, MAX_ANSWER_TOKENS) for price in prices]
+    each_byte = [price.cost_usd(1, 0) for price in prices]
+    return MaxCost(sum(costs) + max(costs), sum(each_byte) + max(each_byte))

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.usage import Usage, micros
+
 _SNAPSHOT_DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
@@ -17,6 +19,11 @@ class Price:
 
     def cost_usd(self, input_tokens: int, output_tokens: int) -> float:
         return (input_tokens * self.input + output_tokens * self.output) / 1_000_000
+
+    def usage(self, input_tokens: int, output_tokens: int) -> Usage:
+        """So many tokens and their cost, rounded up to a millionth of a dollar."""
+        cost_usd = micros(self.cost_usd(input_tokens, output_tokens)) / 1_000_000
+        return Usage(input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost_usd)
 
 
 def price_of(model: str, *, input_price: float | None = None, output_price: float | None = None) -> Price:

@@ -17,6 +17,7 @@ JsonSchema = dict[str, Any]
 VERSION = 1  # of prompt.toml's words, a part of the key of every answer that a model made
 _FIRST = {"model": DEFAULT_MODEL, "prompt": 1}  # with these an answer's key needs no suffix
 _NO_OPTIONS = {"tone": "", "audience": "", "instruction": ""}  # the caller's words: posts may repeat them
+_ENVELOPE_TOKENS = 200
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 
 
@@ -36,6 +37,12 @@ class Question:
     def messages(self) -> list[dict[str, str]]:
         fenced = f"{self.fence}\n{self.data}\n{self.fence}"
         return [{"role": "system", "content": self.rules}, {"role": "user", "content": fenced}]
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens that it can be: one a byte, in any script, and what a server puts around it."""
+        texts = [*(message["content"] for message in self.messages), json.dumps(self.schema)]
+        return len("".join(texts).encode("utf-8", "replace")) + _ENVELOPE_TOKENS
 
 
 def prompt_version(model: str) -> dict[str, str | int]:

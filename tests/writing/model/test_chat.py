@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from tests.support.app import Make
-from tests.support.fake_openai import POSTS, FakeOpenAI, completion, played
+from tests.support.fake_openai import FakeOpenAI, completion, played
 from tests.support.loopback import closed_port
 from tests.support.paths import SHARED
 from tests.support.site import ARTICLE
@@ -176,11 +176,6 @@ async def test_a_refusal_is_reported_as_one_and_never_kept(
 @pytest.mark.parametrize(
     ("wire", "posts", "tokens"),
     [
-        pytest.param({"usage": None}, POSTS, 0, id="no-usage"),
-        pytest.param({"usage": {"prompt_tokens": float("nan")}}, POSTS, 0, id="nan-usage"),
-        pytest.param({"usage": {"prompt_tokens": -5}}, POSTS, 0, id="negative-usage"),
-        pytest.param({"usage": {"prompt_tokens": 10**400}}, POSTS, 10_000_000, id="endless-usage"),
-        pytest.param({"usage": "much"}, POSTS, 0, id="usage-text"),
         pytest.param(said('{"posts": ["One \ud800\\ud800\\u202e."]}'), ["One ."], 1_000, id="surrogates"),
         pytest.param(said('Here:\n```json\n{"posts": ["One."]}\n```'), ["One."], 1_000, id="code-block"),
         pytest.param(said('{"posts": [1, null, "One.", []]}'), ["One."], 1_000, id="junk-among-posts"),
@@ -198,6 +193,67 @@ async def test_a_usable_reply_is_used(
         tokens,
         "healthy",
     )
+
+
+@pytest.mark.parametrize(
+    ("read", "wrote"),
+    [
+        pytest.param(None, 200, id="missing"),
+        pytest.param(1_000, None, id="half-missing"),
+        pytest.param(-5, 200, id="negative"),
+        pytest.param(1_000, -1, id="negative-output"),
+        pytest.param(0, 0, id="zero"),
+        pytest.param(3, 200, id="too-few-for-the-rules"),
+        pytest.param(1_000, 0, id="none-for-an-answer"),
+        pytest.param(1_000, 8_001, id="over-the-limit-that-was-set"),
+        pytest.param(10**400, 200, id="endless"),
+        pytest.param(float("nan"), 200, id="nan"),
+        pytest.param(1_000.5, 200, id="fraction"),
+        pytest.param(True, True, id="bool"),
+        pytest.param("1000", "200", id="text"),
+    ],
+)
+async def test_usage_that_cannot_be_true_is_booked_as_the_worst_case(
+    read: Any, wrote: Any, client_of: Make, openai: FakeOpenAI
+) -> None:
+    usage = {name: n for name, n in (("prompt_tokens", read), ("completion_tokens", wrote)) if n is not None}
+    response, _ = await play({"usage": usage}, client_of, openai, {})
+    sent = openai.requests[0]
+    size = sum(len(message["content"].encode()) for message in sent["messages"])
+    size += len(json.dumps(sent["response_format"]["json_schema"]))
+    body = response.json()["usage"]
+    assert body["output_tokens"] == 8_000
+    assert size <= body["input_tokens"] <= size + 200
+    assert body["cost_usd"] >= (size * 0.75 + 8_000 * 4.50) / 1_000_000
+
+
+@pytest.mark.parametrize("usage", [None, "much", [], {}], ids=repr)
+async def test_a_reply_without_usage_is_booked_as_the_worst_case(
+    usage: Any, client_of: Make, openai: FakeOpenAI
+) -> None:
+    response, _ = await play({"usage": usage}, client_of, openai, {})
+    assert response.json()["usage"]["output_tokens"] == 8_000
+
+
+@pytest.mark.parametrize(
+    ("wire", "is_billed"),
+    [
+        pytest.param({"drip": True}, True, id="timed-out"),
+        pytest.param({"raw": "{"}, True, id="cut"),
+        pytest.param(error(504, "x"), True, id="gateway-gave-up"),
+        pytest.param(error(500, "x"), False, id="500"),
+        pytest.param(error(429, "insufficient_quota"), False, id="quota"),
+        pytest.param(error(401, "invalid_api_key"), False, id="key"),
+        pytest.param({"tcp": "closed"}, False, id="closed-port"),
+    ],
+)
+async def test_a_failed_call_is_booked_unless_it_cannot_have_been_billed(
+    wire: dict[str, Any], is_billed: bool, client_of: Make, openai: FakeOpenAI
+) -> None:
+    response, _ = await play(wire, client_of, openai, {}, generate_deadline_seconds=1.6)
+    body = response.json()
+    assert body["generator"] == "extractive"
+    assert (body["usage"]["cost_usd"] > 0.036) is is_billed
 
 
 @pytest.mark.parametrize("wire", [{"drip": True}, {"status": 307, "raw": ""}], ids=["drip", "redirect"])

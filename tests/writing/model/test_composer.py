@@ -19,6 +19,7 @@ from core.writing.draft import RewriteTask
 from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
 from core.writing.model.prices import price_of
+from core.writing.model.prompt import thread_question
 from core.writing.writer import Writer
 from tests.support.fake_openai import POSTS, FakeOpenAI, completion, data_between_fences, thread_answer
 from tests.support.loopback import closed_port
@@ -80,7 +81,7 @@ async def composer_of(openai: FakeOpenAI, time: Time) -> AsyncIterator[Composers
 
 
 def max_cost_usd(model: ModelComposer, characters: int) -> float:
-    return Writer(model, ExtractiveComposer()).max_cost_usd("openai", characters)
+    return Writer(model, ExtractiveComposer()).max_cost_usd("openai", "a" * characters)
 
 
 def failure(status: int, code: str = "x", **headers: str) -> Callable[[Any], Response]:
@@ -404,6 +405,38 @@ async def test_the_maximum_cost_covers_every_model_and_the_shortening(
     await both.compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert meter.total.output_tokens == 24_000
     assert meter.total.cost_usd <= max_cost_usd(both, 1_000)
+
+
+@pytest.mark.parametrize("script", ["a", "é", "漢", "\N{DESERET CAPITAL LETTER LONG I}"])
+async def test_the_maximum_cost_is_that_of_a_token_for_each_byte(composer_of: Composers, script: str) -> None:
+    composer, price = composer_of("gpt-5.4"), price_of("gpt-5.4")
+    brief = Brief(tone=script * 100, audience=script * 100, hooks=3)
+    question = thread_question(Article(text=script * 50_000), brief, fence="f" * 24)
+    assert question.max_tokens >= 50_000 * len(script.encode())
+    worst = price.usage(question.max_tokens, 8_000)
+    reserved = Writer(composer, ExtractiveComposer()).max_cost_usd("auto", script * 50_000)
+    assert reserved >= 2 * worst.cost_usd
+
+
+async def test_a_call_beyond_what_was_reserved_is_not_made(
+    composer_of: Composers, openai: FakeOpenAI, time: Time
+) -> None:
+    openai.answer = lambda _: Response(status_code=504)  # may have been billed, and is retried
+    composer = composer_of("a", "b", "c")
+    meter = UsageMeter(allowance_usd=max_cost_usd(composer, 100))
+    with pytest.raises(ModelError):
+        await composer.compose(ARTICLE, Brief(), seconds=60, meter=meter)
+    assert len(openai.requests) == 4
+    assert meter.total.cost_usd <= meter.allowance_usd
+
+
+async def test_a_shortening_beyond_what_was_reserved_is_not_asked_for(
+    composer_of: Composers, openai: FakeOpenAI
+) -> None:
+    openai.answer = lambda _: thread_answer([LONG]) | {"usage": None}
+    meter = UsageMeter(allowance_usd=0.05)
+    draft = await composer_of().compose(ARTICLE, Brief(), seconds=60, meter=meter)
+    assert (draft.posts, len(openai.requests)) == ((LONG.strip(),), 1)
 
 
 async def test_a_rewrite_gives_one_post_made_of_the_thread_and_the_instruction(
