@@ -11,11 +11,11 @@ RUN useradd --system --uid 10001 threadr
 WORKDIR /srv
 
 # Before the code, so that a change of code does not install everything again. The project itself is
-# not a package: only what it depends on is installed.
+# not a package: only what it depends on is installed, and only files with the hashes that were locked.
 COPY pyproject.toml constraints.txt ./
-RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-print(*p['dependencies'], *p['optional-dependencies']['serve'], sep='\n')" > /tmp/requirements.txt \
-    && pip install --requirement /tmp/requirements.txt --constraint constraints.txt \
+COPY tools/requirements.py tools/
+RUN python tools/requirements.py serve > /tmp/requirements.txt \
+    && pip install --require-hashes --requirement /tmp/requirements.txt \
     && rm /tmp/requirements.txt
 
 COPY core core
