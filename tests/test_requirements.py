@@ -52,9 +52,7 @@ def test_nothing_is_installed_without_its_hash(file: str) -> None:
 
 def test_actions_are_pinned_by_digest() -> None:
     uses = [
-        line
-        for path in ROOT.glob(".github/workflows/*")
-        for line in re.findall(r"uses:.*", path.read_text())
+        line for path in ROOT.glob(".github/workflows/*") for line in re.findall(r"uses:.*", path.read_text())
     ]
     assert uses
     assert [line for line in uses if not re.fullmatch(r"uses: [\w/-]+@[0-9a-f]{40}  # v[\d.]+", line)] == []
