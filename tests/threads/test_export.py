@@ -62,8 +62,8 @@ def rendered(markdown: str) -> str:
 
 
 STARTS = ["", " ", "   ", "    ", "\t", "> ", "- ", "a ", "1. ", " 10) ", "123456789. ", "\\", "  + "]
-PIECES = r"""# ## - + * _ ** > ` ``` ~~~ | === --- *** === <div> </div> <!-- --> <?x &amp; &#32; [a] (b) [a]: ![
-]( 1. 10. 2025) \ ! : https://a.b/c_d*e&amp; http://x/[y](z)! text a_b_c 😀 1 99""".split()
+PIECES = r"""# ## - + * _ ** > ` ``` ~~~ | === --- *** === <div> </div> <!-- --> <?x &amp; &#32; [a] (b)
+[a]: ![ ]( 1. 10. 2025) \ ! : https://a.b/c_d*e&amp; http://x/[y](z)! text a_b_c 😀 1 99""".split()
 
 
 @given(
