@@ -3,6 +3,8 @@
 .DELETE_ON_ERROR:
 
 PORT ?= 8001
+# Past the deadline of a request, whoever still sends is cut off, so that SIGTERM ends the server.
+SERVE := --no-proxy-headers --no-access-log --log-level warning --timeout-graceful-shutdown 30
 VENV := .venv
 PY := $(VENV)/bin/python
 # The first Python of a supported version; PYTHON=… overrides.
@@ -16,7 +18,7 @@ UV_COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile
 
 run: $(VENV)/serve.stamp
 	@echo "Threadr on http://localhost:$(PORT) (Ctrl+C stops it)"
-	@exec $(PY) -m uvicorn functions.local:app --port $(PORT) --no-proxy-headers --no-access-log --log-level warning
+	@exec $(PY) -m uvicorn functions.local:app --port $(PORT) $(SERVE)
 
 test: $(VENV)/dev.stamp
 	@echo "Testing …"
