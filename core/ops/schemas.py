@@ -92,6 +92,8 @@ class Health(BaseModel):
 
 
 class ServiceHealth(BaseModel):
+    """`healthy`, `unknown` for a model that nobody has asked, or the word of the failure."""
+
     status: str
     latency_ms: float | None
     reason: str | None
@@ -108,6 +110,18 @@ class MonitorHealth(Health):
     services: dict[str, ServiceHealth]
     details: dict[str, object]
     last_scheduled_check: ScheduledCheck | None
+
+    def for_public(self) -> Self:
+        """Without the texts of failures and what is in use."""
+        last = self.last_scheduled_check
+        shown = {"services": _without_reasons(self.services), "details": {}}
+        if last:
+            last = last.model_copy(update={"services": _without_reasons(last.services)})
+        return self.model_copy(update={**shown, "last_scheduled_check": last})
+
+
+def _without_reasons(services: dict[str, ServiceHealth]) -> dict[str, ServiceHealth]:
+    return {name: service.model_copy(update={"reason": None}) for name, service in services.items()}
 
 
 class Startup(BaseModel):

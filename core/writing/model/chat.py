@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -67,16 +67,22 @@ class Chat:
         posts, hooks = parse_response(_content(completion), question)
         return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
 
+    async def list_models(self) -> None:
+        """A call that costs nothing; its answer is not read. Raises as `ask`."""
+        await self._call(lambda client: client.models.with_raw_response.list())
+
     async def _completion(self, model: str, question: Question, **options: Any) -> object:
         """What the SDK made of the server's answer, which it does not check."""
+        options |= {"messages": question.messages, "max_completion_tokens": MAX_ANSWER_TOKENS}
+        return await self._call(lambda client: client.chat.completions.create(model=model, **options))
+
+    async def _call(self, call: Callable[[openai.AsyncOpenAI], Awaitable[object]]) -> object:
         import openai
 
         from core.net.bounded_client import AnswerTooLarge
 
-        create: Any = self._clients.client().chat.completions.create
-        options |= {"messages": question.messages, "max_completion_tokens": MAX_ANSWER_TOKENS}
         try:
-            return await create(model=model, **options)
+            return await call(self._clients.client())
         except openai.APIStatusError as error:
             raise _failure_of(error) from None
         except openai.APIConnectionError as error:

@@ -1,4 +1,4 @@
-"""The model's last known health, stored for functions without the key."""
+"""The model's last known health, stored for functions without the key: by a call, or by the free probe."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -27,7 +27,11 @@ class ModelHealthNote:
         if seen == self._noted and now - self._noted_at < _REPEAT_SECONDS:
             return {}
         self._noted, self._noted_at = seen, now
-        return {MODEL_NOTE: json.dumps([*seen, int(now)])}
+        return {MODEL_NOTE: note_of(*seen, now)}
+
+
+def note_of(health: str, reason: str | None, now: float) -> str:
+    return json.dumps([health, reason, int(now)])
 
 
 def read_note(value: str | None, now: float) -> tuple[str, str] | None:
@@ -37,5 +41,5 @@ def read_note(value: str | None, now: float) -> tuple[str, str] | None:
         age_seconds = max(0, int(now - noted_at))
     except (ValueError, TypeError, RecursionError):
         return None
-    seen = f"as the function that writes saw it {age_seconds} s ago"
+    seen = f"as seen {age_seconds} s ago"
     return str(health), f"{reason}, {seen}" if reason else seen
