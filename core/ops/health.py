@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -43,7 +44,6 @@ class HealthReport:
 
     @property
     def status(self) -> Status:
-        # A model that nobody has asked is as good as its last failure: none.
         redis, model = self.services["redis"], self.services["openai"].status in ("healthy", "unknown")
         hopeless = {"unusable"} if model else {"unusable", "model_only"}
         if self.services["extraction"].status in hopeless:
@@ -93,20 +93,17 @@ async def check_and_remember(services: Services) -> ScheduledCheck:
     at = datetime.now(UTC).isoformat(timespec="seconds")
     result = ScheduledCheck(status=report.status, at=at, services=report.services)
     log.event("Scheduled health check", **result.model_dump(include={"status", "services"}))
-    notes |= {LAST_HEALTH_CHECK: result.model_dump_json()}
-    remember = services.store.remember
+    notes[LAST_HEALTH_CHECK] = result.model_dump_json()
+    keep = partial(services.store.remember, ttl_seconds=_KEPT_SECONDS)
     try:
-        await asyncio.gather(*(remember(*note, ttl_seconds=_KEPT_SECONDS) for note in notes.items()))
+        await asyncio.gather(*(keep(*note) for note in notes.items()))
     except StoreError as error:
         log.event("Health check not kept", reason=error.reason)
     return result
 
 
 async def _probe(services: Services, report: HealthReport) -> dict[str, str]:
-    """Put what a free call shows into the report, unless paid calls showed more; a note of it by its key.
-
-    Without the key and without a server of its own the function has nothing to call.
-    """
+    """Put what a free call shows into the report, unless paid calls showed more; a note of it by its key."""
     settings, seen = services.settings, report.services["openai"].status
     if not (settings.openai_api_key or settings.openai_base_url):
         return {}

@@ -113,15 +113,11 @@ class MonitorHealth(Health):
 
     def for_public(self) -> Self:
         """Without the texts of failures and what is in use."""
-        last = self.last_scheduled_check
-        shown = {"services": _without_reasons(self.services), "details": {}}
-        if last:
-            last = last.model_copy(update={"services": _without_reasons(last.services)})
-        return self.model_copy(update={**shown, "last_scheduled_check": last})
-
-
-def _without_reasons(services: dict[str, ServiceHealth]) -> dict[str, ServiceHealth]:
-    return {name: service.model_copy(update={"reason": None}) for name, service in services.items()}
+        shown = self.model_copy(deep=True, update={"details": {}})
+        last = shown.last_scheduled_check
+        for service in (*shown.services.values(), *(last.services.values() if last else ())):
+            service.reason = None
+        return shown
 
 
 class Startup(BaseModel):
