@@ -112,7 +112,7 @@ async def _probe(services: Services, report: HealthReport) -> dict[str, str]:
     if word in _DISPROVES and seen not in _DISPROVES[word]:
         return {}
     report.services["openai"] = _health(word, reason, started)
-    return {MODEL_NOTE: note_of(word, reason, services.clock())}
+    return {MODEL_NOTE: note_of(word, reason, services.clock(), "the scheduled check")}
 
 
 async def _peek(services: Services, key: str) -> str | None:

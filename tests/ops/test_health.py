@@ -184,6 +184,7 @@ async def test_the_scheduled_check_sees_the_models_server_by_a_free_call(
     for other in (upstash_settings, upstash_settings | model_settings):  # with the key and without
         answer = (await instance_of(**other)[0].get(HEALTH)).json()
         assert (answer["services"]["openai"]["status"], answer["status"]) == (word, overall)
+        assert "as the scheduled check saw it" in answer["services"]["openai"]["reason"]
     assert len(openai.free_calls) <= 1  # health itself calls no model
 
 
@@ -246,8 +247,8 @@ async def test_a_function_without_the_key_shows_what_the_one_with_it_saw(
         )
     assert shown == [
         ("degraded", "not_configured", "OPENAI_API_KEY is not set here"),
-        ("healthy", "healthy", "as seen 30 s ago"),
-        ("degraded", "quota_exceeded", "gpt: HTTP 429, as seen 30 s ago"),
+        ("healthy", "healthy", "as the function that writes saw it 30 s ago"),
+        ("degraded", "quota_exceeded", "gpt: HTTP 429, as the function that writes saw it 30 s ago"),
     ]
 
 
@@ -274,7 +275,7 @@ def test_a_note_is_written_when_it_is_new_and_once_a_minute(clock: Clock) -> Non
         clock.now += seconds
         model.health = health
         written.append(read_note(note.model_health().get(MODEL_NOTE), clock.now))
-    now = "as seen 0 s ago"
+    now = "as the function that writes saw it 0 s ago"
     assert written == [("healthy", now), None, ("timeout", now), None, ("timeout", now)]
     assert read_note(ModelHealthNote(None, clock).model_health()[MODEL_NOTE], clock.now) == (
         "not_configured",

@@ -30,16 +30,17 @@ class ModelHealthNote:
         return {MODEL_NOTE: note_of(*seen, now)}
 
 
-def note_of(health: str, reason: str | None, now: float) -> str:
-    return json.dumps([health, reason, int(now)])
+def note_of(health: str, reason: str | None, now: float, *by: str) -> str:
+    """`by` names who saw it, where that is not the function that writes."""
+    return json.dumps([health, reason, int(now), *by])
 
 
 def read_note(value: str | None, now: float) -> tuple[str, str] | None:
     """The model's health and the reason, with the note's age; None where there is no valid note."""
     try:
-        health, reason, noted_at = json.loads(value or "")
+        health, reason, noted_at, *by = json.loads(value or "")
         age_seconds = max(0, int(now - noted_at))
     except (ValueError, TypeError, RecursionError):
         return None
-    seen = f"as seen {age_seconds} s ago"
+    seen = f"as {by[0] if by else 'the function that writes'} saw it {age_seconds} s ago"
     return str(health), f"{reason}, {seen}" if reason else seen
