@@ -11,11 +11,11 @@ RUN useradd --system --uid 10001 threadr
 WORKDIR /srv
 
 # Before the code, so that a change of code does not install everything again. The project itself is
-# not a package: only what it depends on is installed.
+# not a package: only what it depends on is installed, and only files with the hashes that were locked.
 COPY pyproject.toml constraints.txt ./
-RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
-print(*p['dependencies'], *p['optional-dependencies']['serve'], sep='\n')" > /tmp/requirements.txt \
-    && pip install --requirement /tmp/requirements.txt --constraint constraints.txt \
+COPY tools/requirements.py tools/
+RUN python tools/requirements.py serve > /tmp/requirements.txt \
+    && pip install --require-hashes --requirement /tmp/requirements.txt \
     && rm /tmp/requirements.txt
 
 COPY core core
@@ -27,5 +27,6 @@ EXPOSE 8001
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT', '8001')}/health\", timeout=2)"]
 
-# A shell for PORT, which Railway sets; exec, so that uvicorn is the one that gets the stop signal.
-CMD ["sh", "-c", "exec uvicorn functions.local:app --host 0.0.0.0 --port ${PORT:-8001} --no-proxy-headers --no-access-log --log-level warning"]
+# A shell for PORT, which Railway sets; exec, so that uvicorn is the one that gets the stop signal. It ends
+# 30 s after that at the latest, which is longer than a request may take; allow it some more.
+CMD ["sh", "-c", "exec uvicorn functions.local:app --host 0.0.0.0 --port ${PORT:-8001} --no-proxy-headers --no-access-log --log-level warning --timeout-graceful-shutdown 30"]

@@ -1,18 +1,24 @@
-# One command each: run, test, coverage, check, bench, soak, package, clean. Every one sets up what it needs, once.
-.PHONY: run test coverage check bench soak package clean
+# One command each; `make` sets up what each needs, once. README has a table of them.
+.PHONY: run test coverage check bench soak package lock clean
 .DELETE_ON_ERROR:
 
 PORT ?= 8001
+# Past the deadline of a request, whoever still sends is cut off, so that SIGTERM ends the server.
+SERVE := --no-proxy-headers --no-access-log --log-level warning --timeout-graceful-shutdown 30
 VENV := .venv
 PY := $(VENV)/bin/python
 # The first Python of a supported version; PYTHON=… overrides.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null && echo $$p && break; done)
-REQUIRE = $(PY) tools/requirements.py
+# Every file is pinned by its hash, pip itself is the venv's own: what was not locked is not installed.
+install = $(PY) tools/requirements.py $(1) > $(basename $@).txt && \
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(basename $@).txt
+UV_COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --quiet --universal \
+	--python-version 3.11 --generate-hashes --annotation-style line --no-emit-index-url $(LOCK)
 
 run: $(VENV)/serve.stamp
 	@echo "Threadr on http://localhost:$(PORT) (Ctrl+C stops it)"
-	@exec $(PY) -m uvicorn functions.local:app --port $(PORT) --no-proxy-headers --no-access-log --log-level warning
+	@exec $(PY) -m uvicorn functions.local:app --port $(PORT) $(SERVE)
 
 test: $(VENV)/dev.stamp
 	@echo "Testing …"
@@ -41,34 +47,39 @@ soak: $(VENV)/dev.stamp $(VENV)/bench.stamp
 package: $(VENV)/serve.stamp
 	@$(PY) tools/package.py
 
+# Writes the pins and hashes again: what pyproject.toml newly asks for; with LOCK=--upgrade the newest of all.
+lock:
+	@$(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/python -m pip install --quiet uv
+	@$(UV_COMPILE) pyproject.toml --all-extras --output-file constraints.txt
+	@printf 'aws-sam-translator\ncfn-lint\npyyaml\n' | $(UV_COMPILE) - --output-file tools/lint-requirements.txt
+
 clean:
-	rm -rf $(VENV) .venv-lint dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-lint .venv-lock dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/made:
 	@test -n "$(PYTHON)" || { echo "Threadr needs Python 3.11 to 3.14; none was found. Set PYTHON=/path/to/python3." >&2; exit 1; }
 	@echo "Making $(VENV) with $$($(PYTHON) --version) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@$(PY) -m pip install --quiet --upgrade 'pip>=23.3'
 	@touch $@
 
-$(VENV)/serve.stamp: $(VENV)/made pyproject.toml constraints.txt
+$(VENV)/serve.stamp: $(VENV)/made pyproject.toml constraints.txt tools/requirements.py
 	@echo "Installing what the server needs, at the versions in constraints.txt …"
-	@$(REQUIRE) serve | $(PY) -m pip install --quiet --requirement /dev/stdin --constraint constraints.txt
+	@$(call install,serve)
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/serve.stamp
 	@echo "Installing what tests and checks need …"
-	@$(REQUIRE) serve dev | $(PY) -m pip install --quiet --requirement /dev/stdin --constraint constraints.txt
+	@$(call install,serve dev)
 	@touch $@
 
 $(VENV)/bench.stamp: $(VENV)/serve.stamp
 	@echo "Installing what benchmarks compare with …"
-	@$(REQUIRE) bench | $(PY) -m pip install --quiet --requirement /dev/stdin --constraint constraints.txt
+	@$(call install,bench)
 	@touch $@
 
 .venv-lint/stamp: tools/lint-requirements.txt
 	@echo "Making .venv-lint for the template linters (their pins want a place of their own) …"
 	@$(PYTHON) -m venv .venv-lint
-	@.venv-lint/bin/python -m pip install --quiet --upgrade 'pip>=23.3'
-	@.venv-lint/bin/python -m pip install --quiet --requirement tools/lint-requirements.txt
+	@.venv-lint/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tools/lint-requirements.txt
 	@touch $@

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -26,8 +28,8 @@ class _Json(logging.Formatter):
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "message": record.getMessage(),
         }
+        line |= {"message": record.getMessage()} if record.name == logger.name else _of_another(record)
         line |= current_ids.get() or {}
         line |= getattr(record, "facts", {})
         if record.exc_info and record.exc_info[1]:
@@ -44,10 +46,16 @@ class _StandardOutput(logging.Handler):
         sys.stdout.flush()
 
 
+handler = _StandardOutput()
+handler.setFormatter(_Json())
+
+
 def set_up() -> None:
-    """Send the log to standard output, where Lambda and containers collect it."""
-    handler = _StandardOutput()
-    handler.setFormatter(_Json())
+    """Send all logs and Python's warnings to standard output, where Lambda and containers collect it."""
+    logging.getLogger().handlers = [handler]  # on Lambda the runtime's own one writes plain text
+    logging.getLogger("uvicorn").handlers = []  # set before it imports the app
+    logging.getLogger("uvicorn").propagate = True
+    logging.captureWarnings(True)
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -71,6 +79,18 @@ def metrics(facts: Mapping[str, object], *, function: str, now: float) -> dict[s
     given = [{"Name": name, "Unit": unit} for name, unit in UNITS.items() if facts.get(name) is not None]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": given}
     return {"function": function, "_aws": {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}}
+
+
+def _of_another(record: logging.LogRecord) -> dict[str, object]:
+    """Who logs it and where; the text is the server's or Python's own, without values."""
+    text = "A library logged this"
+    if isinstance(record.msg, OSError):  # such as a port that is taken
+        text = os.strerror(record.msg.errno or 0)
+    elif record.name == "py.warnings":  # file:line: category: text
+        text = ": ".join(record.getMessage().split(": ")[:2])
+    elif record.name.partition(".")[0] in ("asyncio", "uvicorn"):
+        text = re.split("[\n<{'\"]", str(record.msg), maxsplit=1)[0]
+    return {"message": text, "logger": record.name, "at": [f"{record.filename}:{record.lineno}"]}
 
 
 def places(error: BaseException) -> list[str]:

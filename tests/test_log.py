@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import re
+import subprocess
+import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -150,6 +154,84 @@ def test_lines_take_any_text(capfd: pytest.CaptureFixture[str]) -> None:
     (line,) = capfd.readouterr().out.splitlines()
     assert json.loads(line)["message"] == "Two\nlines, a lone \ud800 and an é"
     assert line.isascii()
+
+
+async def _fail() -> None:
+    raise ValueError("canary")
+
+
+def lose_a_task() -> None:
+    """A task whose error nobody asks for, as asyncio tells of it when the task is collected."""
+
+    async def start() -> None:
+        lost = asyncio.ensure_future(_fail())
+        await asyncio.sleep(0)
+        del lost
+
+    asyncio.run(start())
+    gc.collect()
+
+
+def fail_in_a_callback() -> None:
+    async def start() -> None:
+        asyncio.get_running_loop().call_soon(int, "canary")
+        await asyncio.sleep(0)
+
+    asyncio.run(start())
+
+
+OTHERS = [
+    pytest.param(lose_a_task, "Task exception was never retrieved", "asyncio", id="task"),
+    pytest.param(fail_in_a_callback, "Exception in callback int(", "asyncio", id="callback"),
+    pytest.param(
+        lambda: logging.getLogger("uvicorn.start").error(OSError(98, "canary")),
+        "Address already in use",
+        "uvicorn.start",
+        id="port-taken",
+    ),
+    pytest.param(
+        lambda: logging.getLogger("uvicorn.start").warning("Cancel %s tasks", "canary"),
+        "Cancel %s tasks",
+        "uvicorn.start",
+        id="server",
+    ),
+    pytest.param(
+        lambda: logging.getLogger("a.library").warning("canary %d", "canary"),
+        "A library logged this",
+        "a.library",
+        id="library",
+    ),
+]
+
+
+@pytest.mark.parametrize(("cause", "message", "name"), OTHERS)
+def test_lines_of_others_are_json_without_values(
+    cause: Callable[[], None], message: str, name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    log.set_up()
+    cause()
+    out, err = capfd.readouterr()
+    (line,) = map(json.loads, out.splitlines())
+    assert (line["message"], line["logger"], err) == (message, name, "")
+    assert "canary" not in out
+
+
+_WARNING = """
+import logging.config, uvicorn.config, warnings
+logging.config.dictConfig(uvicorn.config.LOGGING_CONFIG)  # as uvicorn does before it imports the app
+from functions import local
+warnings.warn("canary", UserWarning)
+logging.getLogger("uvicorn.error").error("Said once")
+"""
+
+
+def test_warnings_are_json_as_the_server_starts_the_app() -> None:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", _WARNING], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["message"] for line in lines] == ["<string>:5: UserWarning", "Said once"]
+    assert done.stderr == ""
 
 
 def test_http_clients_log_no_addresses() -> None:

@@ -212,7 +212,9 @@ def test_both_templates_save_the_same_query_over_the_log_of_generate() -> None:
 
 
 def test_the_container_starts_as_make_run_does() -> None:
-    flags = {"--no-proxy-headers", "--no-access-log", "--log-level warning"}
-    for file in ("Dockerfile", "Makefile"):
-        text = (ROOT / file).read_text()
-        assert {flag for flag in flags if flag in text} == flags
+    (flags,) = re.findall(r"^SERVE := (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert f" {flags}" in (ROOT / "Dockerfile").read_text()
+    (grace,) = re.findall(r"--timeout-graceful-shutdown (\d+)", flags)
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    stop = int(compose["services"]["app"]["stop_grace_period"].removesuffix("s"))
+    assert Settings().generate_deadline_seconds < int(grace) < stop

@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -46,14 +45,16 @@ def main() -> int:
 
 def install_dependencies(python: str, machine: str) -> None:
     """Wheels only. pip evaluates markers for the interpreter that runs it, not for `python`."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pins = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "requirements.py")], stdout=subprocess.PIPE, check=True
+    ).stdout
     platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(NEWEST_GLIBC, 16, -1)]
     platforms.append(f"manylinux2014_{machine}")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", str(BUILD)]
     command += ["--implementation", "cp", "--python-version", python, "--only-binary", ":all:"]
     command += [f"--platform={platform}" for platform in platforms]
-    command += ["--constraint", str(ROOT / "constraints.txt"), *project["dependencies"]]
-    subprocess.run(command, check=True)
+    command += ["--require-hashes", "--requirement", "/dev/stdin"]
+    subprocess.run(command, input=pins, check=True)
 
 
 def copy_own_code(build: Path) -> None:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -20,11 +21,17 @@ from core.text.thread import Brief, lay_out
 from core.usage import add_store_error
 from core.workers.pool import run_in_worker
 from core.writing.extractive.composer import extract_draft
-from core.writing.model.health_note import MODEL_NOTE, read_note
+from core.writing.model.health_note import MODEL_NOTE, note_of, read_note
+from core.writing.model.probe import probe
 
 _KEPT_SECONDS = 86_400.0
 _SHARED_SECONDS = 5.0  # how long a report is served again
 _DEADLINE_SECONDS = 5.0  # for each part; the store's own is shorter, as a rule
+# The words that a free call which went well proves wrong; others are of calls that ask the model to write.
+_DISPROVES = {
+    "healthy": ("unknown", "unreachable", "timeout", "server_error", "unauthorized"),
+    "unknown": ("unknown", "unreachable", "timeout", "server_error"),
+}
 _PAGE = Path(__file__).with_name("health_sample.html")
 _MAX_CHARACTERS = 10_000
 _TEXT = Article(text="A text becomes a thread — 一篇文章. If it does not, nothing can be made here.")
@@ -40,7 +47,7 @@ class HealthReport:
 
     @property
     def status(self) -> Status:
-        redis, model = self.services["redis"], self.services["openai"].status == "healthy"
+        redis, model = self.services["redis"], self.services["openai"].status in ("healthy", "unknown")
         hopeless = {"unusable"} if model else {"unusable", "model_only"}
         if self.services["extraction"].status in hopeless:
             return "unhealthy"
@@ -73,28 +80,42 @@ def _usable(asking: asyncio.Task[HealthReport]) -> bool:
 
 
 async def _check_now(services: Services, deadline_seconds: float) -> HealthReport:
-    """Check all parts concurrently; the store commands share one round trip."""
-    redis, last, note, extraction = await asyncio.gather(
-        _redis(services),
-        _peek(services, LAST_HEALTH_CHECK),
-        _peek(services, MODEL_NOTE),
-        _extraction(deadline_seconds),
+    """The store's commands share one round trip; nothing else is at work while the store is timed."""
+    redis, last, note = await asyncio.gather(
+        _redis(services), _peek(services, LAST_HEALTH_CHECK), _peek(services, MODEL_NOTE)
     )
+    extraction = await _extraction(deadline_seconds)
     parts = {"redis": redis, "openai": _openai(services, note), "extraction": extraction}
     return HealthReport(parts, services.details, _parse_last_check(last))
 
 
 async def check_and_remember(services: Services) -> ScheduledCheck:
-    """Check now, and store the result for /api/monitor/health if the store takes it."""
+    """Check now, with a free call to the model's server, and store the result if the store takes it."""
     report = await _check_now(services, _DEADLINE_SECONDS)
+    notes = await _probe(services, report)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     result = ScheduledCheck(status=report.status, at=at, services=report.services)
     log.event("Scheduled health check", **result.model_dump(include={"status", "services"}))
+    notes[LAST_HEALTH_CHECK] = result.model_dump_json()
+    keep = partial(services.store.remember, ttl_seconds=_KEPT_SECONDS)
     try:
-        await services.store.remember(LAST_HEALTH_CHECK, result.model_dump_json(), ttl_seconds=_KEPT_SECONDS)
+        await asyncio.gather(*(keep(*note) for note in notes.items()))
     except StoreError as error:
         log.event("Health check not kept", reason=error.reason)
     return result
+
+
+async def _probe(services: Services, report: HealthReport) -> dict[str, str]:
+    """Put what a free call shows into the report, unless paid calls showed more; a note of it by its key."""
+    settings, seen = services.settings, report.services["openai"].status
+    if not (settings.openai_api_key or settings.openai_base_url):
+        return {}
+    started = time.perf_counter()
+    word, reason = await probe(settings, seconds=_DEADLINE_SECONDS)
+    if word in _DISPROVES and seen not in _DISPROVES[word]:
+        return {}
+    report.services["openai"] = _health(word, reason, started)
+    return {MODEL_NOTE: note_of(word, reason, services.clock(), "the scheduled check")}
 
 
 async def _peek(services: Services, key: str) -> str | None:

@@ -92,6 +92,8 @@ class Health(BaseModel):
 
 
 class ServiceHealth(BaseModel):
+    """`healthy`, `unknown` for a model that nobody has asked, or the word of the failure."""
+
     status: str
     latency_ms: float | None
     reason: str | None
@@ -108,6 +110,14 @@ class MonitorHealth(Health):
     services: dict[str, ServiceHealth]
     details: dict[str, object]
     last_scheduled_check: ScheduledCheck | None
+
+    def for_public(self) -> Self:
+        """Without the texts of failures and what is in use."""
+        shown = self.model_copy(deep=True, update={"details": {}})
+        last = shown.last_scheduled_check
+        for service in (*shown.services.values(), *(last.services.values() if last else ())):
+            service.reason = None
+        return shown
 
 
 class Startup(BaseModel):

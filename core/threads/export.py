@@ -14,8 +14,14 @@ MEDIA_TYPES: Mapping[Format, str] = {
     "md": "text/markdown; charset=utf-8",
     "json": "application/json",
 }
-_LINK = re.compile(r"(https?://[^\s<>]+)")
-_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&]|^[-+=]|(?<=^\d)[.)])", re.MULTILINE)
+# What begins a block does so at a line's start, behind spaces or not (CommonMark, sections 4 and 5).
+_MARKUP = re.compile(
+    r"""(?P<link>https?://[^\s<>]+(?<![.,;:!?"']))
+    | ^ (?P<indent>[ \t]) (?=[ \t]*\S)
+    | ^ (?P<number>\d+) (?=[.)])
+    | (?P<mark>[\\`*_{}\[\]<>\#|~&] | ^[-+=])""",
+    re.MULTILINE | re.VERBOSE,
+)
 
 
 def exported(answer: GenerateAnswer, form: Format) -> str:
@@ -30,13 +36,17 @@ def exported(answer: GenerateAnswer, form: Format) -> str:
         return json.dumps({"posts": [{"text": content} for content in contents]}, ensure_ascii=False)
     if form == "txt":
         return "\n\n\n\n".join(contents) + "\n"
-    title = [f"# {_markdown(answer.title)}"] if answer.title else []
+    title = [f"# {_markdown(' '.join(answer.title.split()))}"] if answer.title else []
     return "\n\n".join([*title, "\n\n---\n\n".join(map(_markdown, contents))]) + "\n"
 
 
 def _markdown(text: str) -> str:
     """The text as it is to be read: what would be markup in Markdown or HTML is escaped, line ends stay."""
-    parts = _LINK.split(text)
-    parts[::2] = (_MARKS.sub(r"\\\1", part) for part in parts[::2])
-    parts[1::2] = (f"<{link}>" for link in parts[1::2])
-    return re.sub(r"(?<!\n)\n(?!\n)", "  \n", "".join(parts))
+    escaped = _MARKUP.sub(_escaped, re.sub(r"\r\n?", "\n", text).strip())
+    return re.sub(r"(?<!\n)\n(?!\n)", "  \n", escaped)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A space as a reference indents nothing."""
+    forms = {"link": f"<{found[0]}>", "indent": f"&#{ord(found[0][0])};", "number": f"{found[0]}\\"}
+    return forms.get(str(found.lastgroup), f"\\{found[0]}")

@@ -141,6 +141,8 @@ class GenerateAnswer(BaseModel):
 
 
 class RateLimitStatus(BaseModel):
+    """`minutes_until_reset`: until one more call passes; 0 while one passes now."""
+
     requests_used: int
     requests_remaining: int
     total_limit: int
@@ -155,6 +157,6 @@ class RateLimitStatus(BaseModel):
             requests_remaining=decision.remaining,
             total_limit=decision.limit,
             window_hours=decision.window_seconds / 3600,
-            minutes_until_reset=round(decision.reset_seconds / 60, 2),
+            minutes_until_reset=round(decision.retry_after_seconds / 60, 2),
             using_redis=decision.shared,
         )

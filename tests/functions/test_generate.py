@@ -245,7 +245,19 @@ async def test_rate_limit_status_consumes_nothing(client_of: Make, store_setting
         status = (await client.get("/api/rate-limit-status")).json()
     assert (status["requests_used"], status["requests_remaining"], status["total_limit"]) == (1, 9, 10)
     assert (status["window_hours"], status["using_redis"]) == (1.0, bool(store_settings))
-    assert 0 < status["minutes_until_reset"] <= 120
+    assert status["minutes_until_reset"] == 0
+
+
+async def test_the_minutes_until_reset_are_those_of_retry_after(
+    client_of: Make, store_settings: dict[str, Any]
+) -> None:
+    client = client_of(**store_settings, rate_limit_requests=2)
+    for n in range(3):
+        last = await client.post("/api/generate", json={"text": f"{ARTICLE} {n}"})
+    status = (await client.get("/api/rate-limit-status")).json()
+    assert last.status_code == 429
+    assert status["minutes_until_reset"] <= 60
+    assert status["minutes_until_reset"] * 60 == pytest.approx(int(last.headers["retry-after"]), abs=60)
 
 
 async def test_the_dict_is_the_fallback_of_an_unreachable_store(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from starlette.responses import JSONResponse
 
+from core.ops.health import check_and_remember
 from tests.support.app import Make
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import closed_port
@@ -20,12 +22,15 @@ async def test_health_calls_no_service(client_of: Make) -> None:
 async def test_it_is_healthy_when_every_part_is(
     client_of: Make, model_settings: dict[str, Any], store_settings: dict[str, Any], openai: FakeOpenAI
 ) -> None:
-    health = (await client_of(**model_settings, **store_settings).get("/api/monitor/health")).json()
+    client = client_of(**model_settings, **store_settings)
+    await client.post("/api/generate", json={"text": ARTICLE})
+    asked = len(openai.requests)
+    health = (await client.get("/api/monitor/health")).json()
     assert health["status"] == "healthy"
     assert health["services"]["redis"]["status"] == ("healthy" if store_settings else "not_configured")
     assert health["services"]["openai"]["status"] == "healthy"
     assert health["services"]["extraction"]["latency_ms"] > 0
-    assert openai.requests == []  # no paid call
+    assert (len(openai.requests), openai.free_calls) == (asked, [])
 
 
 async def test_without_a_model_it_is_degraded(client_of: Make) -> None:
@@ -42,6 +47,31 @@ async def test_a_model_that_failed_the_last_time_is_named(
     await client.post("/api/generate", json={"text": ARTICLE})
     service = (await client.get("/api/monitor/health")).json()["services"]["openai"]
     assert (service["status"], service["reason"]) == ("server_error", "gpt-5.4-mini: HTTP 500")
+
+
+@pytest.mark.parametrize("token", [None, "wrong"])
+async def test_the_public_sees_words_and_times_and_the_admin_sees_why(
+    client_of: Make, model_settings: dict[str, Any], upstash_settings: dict[str, Any], token: str | None
+) -> None:
+    production = {"environment": "production", "admin_token": "right", "fetch_allow_hosts": ()}
+    away = {"openai_base_url": f"http://127.0.0.1:{closed_port()}/v1", "openai_model": "secret-model"}
+    client = client_of(**{**model_settings, **upstash_settings, **production, **away})
+    await client.post("/api/generate", json={"text": ARTICLE})
+    await check_and_remember(client._transport.app.state.services)  # type: ignore[attr-defined]
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    public = await client.get("/api/monitor/health", headers=headers)
+    full = await client.get("/api/monitor/health", headers={"Authorization": "Bearer right"})
+    assert "secret-model" in full.text
+    assert "secret-model" not in public.text
+    assert public.json()["services"]["openai"] == {
+        "status": "unreachable",
+        "latency_ms": None,
+        "reason": None,
+    }
+    shown = [public.json(), public.json()["last_scheduled_check"]]
+    assert {part["reason"] for each in shown for part in each["services"].values()} == {None}
+    assert (public.json()["details"], public.status_code) == ({}, full.status_code)
+    assert public.json()["status"] == full.json()["status"]
 
 
 async def test_an_unreachable_store_degrades(client_of: Make, model_settings: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def secrets_of(settings: Settings) -> dict[str, str]:
     return found
 
 
-class CanaryGuard(logging.Handler):
+class CanaryGuard(logging.Filter):
     """Knows the secrets of every app that got a request; `leaks` says which one was seen where."""
 
     def __init__(self) -> None:
@@ -60,14 +60,9 @@ class CanaryGuard(logging.Handler):
         leaks, self.leaks = self.leaks, []
         return leaks
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """The lines of other loggers, which the root logger gets."""
-        self.look(f"a log line of {record.name}", self.format(record))
-
     def filter(self, record: logging.LogRecord) -> bool:
-        """The lines of our own logger, as they are written; a filter stays when handlers are set again."""
-        for handler in log.logger.handlers if record.name == log.logger.name else ():
-            self.look("our log", handler.format(record))
+        """Every line, as it is written; a filter of the handler stays when loggers are set up again."""
+        self.look(f"a log line of {record.name}", log.handler.format(record))
         return True
 
     async def watch(self, transport: httpx.ASGITransport, response: httpx.Response) -> None:
@@ -95,13 +90,11 @@ def _watching() -> Iterator[None]:
         await _GUARD.watch(transport, response)
         return response
 
-    log.logger.addFilter(_GUARD)
-    logging.getLogger().addHandler(_GUARD)
+    log.handler.addFilter(_GUARD)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(httpx.ASGITransport, "handle_async_request", watched)
         yield
-    logging.getLogger().removeHandler(_GUARD)
-    log.logger.removeFilter(_GUARD)
+    log.handler.removeFilter(_GUARD)
 
 
 @pytest.fixture(autouse=True)

@@ -78,16 +78,26 @@ def data_between_fences(body: dict[str, Any]) -> str:
 
 @dataclass
 class FakeOpenAI:
-    """`answer` makes the response of each request; `requests` holds the bodies."""
+    """`answer` makes the response of each request; `requests` holds the bodies.
+
+    The list of models, which is free, has the status `free_status`; `free_calls` holds the keys sent for it.
+    """
 
     answer: Callable[[dict[str, Any]], Response | dict[str, Any]] = lambda _: thread_answer()
     requests: list[dict[str, Any]] = field(default_factory=list)
     delay_seconds: float = 0
+    free_status: int = 200
+    free_calls: list[str] = field(default_factory=list)
     url: str = ""
 
     @property
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/v1/chat/completions", self._complete, methods=["POST"])])
+        write = Route("/v1/chat/completions", self._complete, methods=["POST"])
+        return Starlette(routes=[write, Route("/v1/models", self._models)])
+
+    async def _models(self, request: Request) -> Response:
+        self.free_calls.append(request.headers["authorization"])
+        return JSONResponse({"object": "list", "data": []}, self.free_status)
 
     async def _complete(self, request: Request) -> Response:
         body = await request.json()

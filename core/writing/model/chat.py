@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -60,36 +60,54 @@ class Chat:
         posts, hooks = await check(read_answer, _content(completion), question)
         return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
 
+    async def list_models(self) -> None:
+        """A call that costs nothing; its answer is not read. Raises as `ask`."""
+        await self._call(lambda client: client.models.with_raw_response.list())
+
     async def _completion(self, model: str, question: Question, meter: UsageMeter, **options: Any) -> object:
         """What the SDK made of the server's answer, which it does not check."""
+        price, before = self._prices[model], meter.total
+        worst = price.usage(question.max_tokens, MAX_ANSWER_TOKENS)
+        if not meter.covers(worst):
+            raise ModelCallFailed("one more call may cost more than was reserved", "healthy")
+
+        def not_charged() -> None:
+            meter.total = before
+
+        meter.add(worst)
+        options |= {"messages": question.messages, "max_completion_tokens": MAX_ANSWER_TOKENS}
+        completion = await self._call(
+            lambda client: client.chat.completions.create(model=model, **options), not_charged
+        )
+        meter.total = before + _usage(completion, price, worst)
+        return completion
+
+    async def _call(
+        self,
+        call: Callable[[openai.AsyncOpenAI], Awaitable[object]],
+        not_charged: Callable[[], None] = lambda: None,
+    ) -> object:
+        """What the call answers; `not_charged` is called where a failed one certainly cost nothing."""
         import httpx2
         import openai
 
         from core.net.bounded_client import AnswerTooLarge
 
-        price, before = self._prices[model], meter.total
-        worst = price.usage(question.max_tokens, MAX_ANSWER_TOKENS)
-        if not meter.covers(worst):
-            raise ModelCallFailed("one more call may cost more than was reserved", "healthy")
-        create: Any = self._clients.client().chat.completions.create
-        meter.add(worst)
-        options |= {"messages": question.messages, "max_completion_tokens": MAX_ANSWER_TOKENS}
         try:
-            completion = await create(model=model, **options)
+            return await call(self._clients.client())
         except openai.APIStatusError as error:
-            meter.total = meter.total if error.status_code in _LOST else before
+            if error.status_code not in _LOST:
+                not_charged()
             raise _failure_of(error) from None
         except openai.APIConnectionError as error:
             if isinstance(error.__cause__, AnswerTooLarge):
                 raise ModelCallFailed(type(error).__name__) from None
             if isinstance(error.__cause__, httpx2.ConnectError):
-                meter.total = before
+                not_charged()
             raise ModelCallFailed(type(error).__name__, "unreachable", _PAUSE_SECONDS) from None
         # The SDK also lets through what a broken answer causes: JSON, type, recursion errors.
         except Exception as error:
             raise ModelCallFailed(type(error).__name__) from None
-        meter.total = before + _usage(completion, price, worst)
-        return completion
 
 
 def _new_client(api_key: str, base_url: str | None) -> openai.AsyncOpenAI:

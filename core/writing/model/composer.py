@@ -58,7 +58,7 @@ class ModelComposer:
         self._sleep = sleep
         self._breaker = Breaker(clock)
         self.was_asked = False
-        self.health = "healthy"  # from the last call; reading it makes none
+        self.health = "unknown"  # from the last call; reading it makes none
         self.last_failure: str | None = None  # why a model did not write; None when all is well
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
@@ -99,6 +99,7 @@ class ModelComposer:
                         return draft
         except ContentRefused:
             self._breaker.succeeded()
+            self._record_health([])
             raise
         except TimeoutError:
             failures.append(ModelCallFailed("no answer in time", health="timeout"))

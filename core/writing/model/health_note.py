@@ -1,4 +1,4 @@
-"""The model's last known health, stored for functions without the key."""
+"""The model's last known health, stored for functions without the key: by a call, or by the free probe."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -27,15 +27,20 @@ class ModelHealthNote:
         if seen == self._noted and now - self._noted_at < _REPEAT_SECONDS:
             return {}
         self._noted, self._noted_at = seen, now
-        return {MODEL_NOTE: json.dumps([*seen, int(now)])}
+        return {MODEL_NOTE: note_of(*seen, now)}
+
+
+def note_of(health: str, reason: str | None, now: float, *by: str) -> str:
+    """`by` names who saw it, where that is not the function that writes."""
+    return json.dumps([health, reason, int(now), *by])
 
 
 def read_note(value: str | None, now: float) -> tuple[str, str] | None:
     """The model's health and the reason, with the note's age; None where there is no valid note."""
     try:
-        health, reason, noted_at = json.loads(value or "")
+        health, reason, noted_at, *by = json.loads(value or "")
         age_seconds = max(0, int(now - noted_at))
     except (ValueError, TypeError, RecursionError):
         return None
-    seen = f"as the function that writes saw it {age_seconds} s ago"
+    seen = f"as {by[0] if by else 'the function that writes'} saw it {age_seconds} s ago"
     return str(health), f"{reason}, {seen}" if reason else seen
