@@ -45,5 +45,5 @@ async def validate(body: ValidateRequest) -> ValidateAnswer:
     return validate_thread(body, PLATFORMS[body.platform])
 
 
-app = create_app(router, make_services=Services)
+app = create_app(router, make_services=Services.of_readers)
 handler = lambda_handler(app)

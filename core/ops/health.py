@@ -70,13 +70,14 @@ def _usable(asking: asyncio.Task[HealthReport]) -> bool:
 
 
 async def _check_now(services: Services, deadline_seconds: float) -> HealthReport:
-    """Check all parts concurrently; the store commands share one round trip."""
-    redis, last, note, extraction = await asyncio.gather(
-        _redis(services),
-        _peek(services, LAST_HEALTH_CHECK),
-        _peek(services, MODEL_NOTE),
-        _extraction(deadline_seconds),
+    """Check all parts; the store commands share one round trip.
+
+    Extraction comes after them: its imports take so much of a small function's CPU that they would be timed.
+    """
+    redis, last, note = await asyncio.gather(
+        _redis(services), _peek(services, LAST_HEALTH_CHECK), _peek(services, MODEL_NOTE)
     )
+    extraction = await _extraction(deadline_seconds)
     parts = {"redis": redis, "openai": _openai(services, note), "extraction": extraction}
     return HealthReport(parts, services.details, _parse_last_check(last))
 
