@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ContentRefused, ModelError
+from core.net.late_import import import_in_thread
 from core.net.per_loop import PerLoop
 from core.net.tls import tls_context
 from core.usage import Usage, UsageMeter
@@ -30,6 +31,7 @@ _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
 _BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
 _REFUSED = re.compile("content_filter|content_policy|invalid_prompt|flagged_input")
 _UNSTRUCTURED = "unstructured"
+_LATE = ("openai.resources.chat.chat", "httpcore2", "core.net.bounded_client", "core.writing.model.response")
 
 
 class ModelCallFailed(ModelError):
@@ -69,6 +71,7 @@ class Chat:
 
     async def _completion(self, model: str, question: Question, **options: Any) -> object:
         """What the SDK made of the server's answer, which it does not check."""
+        await import_in_thread(*_LATE)
         import openai
 
         from core.net.bounded_client import AnswerTooLarge
