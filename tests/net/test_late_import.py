@@ -50,7 +50,11 @@ async def test_the_first_requests_of_a_process_import_nothing_heavy_on_the_event
     given = json.dumps(upstash_settings | model_settings | {"fetch_allow_hosts": [site.authority]})
     done = await asyncio.to_thread(
         lambda: subprocess.run(  # noqa: S603
-            [sys.executable, "-c", FIRST_REQUESTS, given], cwd=ROOT, capture_output=True, text=True, check=True
+            [sys.executable, "-c", FIRST_REQUESTS, given],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
         )
     )
     status, using_redis, *found = done.stdout.splitlines()[-1].split()
