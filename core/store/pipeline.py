@@ -32,7 +32,7 @@ class Deadline:
     arrived meanwhile is taken.
     """
 
-    def __init__(self, *, connect_seconds: float, answer_seconds: float) -> None:
+    def __init__(self, answer_seconds: float, connect_seconds: float) -> None:
         self.timeout = asyncio.timeout(None)
         self._loop = asyncio.get_running_loop()
         self.timer = asyncio.Handle(int, (), self._loop)  # does nothing
@@ -75,8 +75,7 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
     def __init__(
         self, *, timeout_seconds: float, breaker: Breaker, connect_timeout_seconds: float = 1.0
     ) -> None:
-        self._timeout_seconds = timeout_seconds
-        self._connect_seconds = connect_timeout_seconds
+        self._limits = timeout_seconds, connect_timeout_seconds
         self._breaker = breaker
         self._last_health = ""
         self._clients = PerLoop(self.new_client, self.close_client)
@@ -113,7 +112,7 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
     async def connect(self) -> None:
         """Open a connection in advance. What fails here does not count: the first command tries again."""
         try:
-            await self._send([["PING"]], self._deadline())
+            await self._send([["PING"]], Deadline(*self._limits))
         except StoreError:
             self._breaker.succeeded()
 
@@ -123,8 +122,8 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
         await asyncio.gather(*self._closing)
 
     def _flush(self) -> None:
-        """Send what waits, as far as not too much is under way; its end flushes again."""
-        self._waiting = [each for each in self._waiting if not each.future.done()]  # their callers are here
+        """Send what waits, but for what no caller waits for any more, as long as not too much is under way."""
+        self._waiting = [each for each in self._waiting if not each.future.done()]
         while self._waiting and len(self._deliveries) < MAX_BATCHES:
             batch, self._waiting = self._waiting[:_MAX_COMMANDS], self._waiting[_MAX_COMMANDS:]
             delivery = asyncio.ensure_future(self._deliver(batch))
@@ -136,7 +135,7 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
         self._flush()
 
     async def _deliver(self, batch: list[_Waiting]) -> None:
-        started, deadline = time.perf_counter(), self._deadline()
+        started, deadline = time.perf_counter(), Deadline(*self._limits)
         try:
             results = await self._send([waiting.command for waiting in batch], deadline)
         except StoreError as error:
@@ -155,9 +154,6 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
                 waiting.future.set_exception(result)
             else:
                 waiting.future.set_result(result)
-
-    def _deadline(self) -> Deadline:
-        return Deadline(connect_seconds=self._connect_seconds, answer_seconds=self._timeout_seconds)
 
     async def _send(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
         client, is_usable = None, False

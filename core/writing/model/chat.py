@@ -33,7 +33,7 @@ _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
 _BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
 _REFUSED = re.compile("content_filter|content_policy|invalid_prompt|flagged_input")
 _UNSTRUCTURED = "unstructured"
-_LATE = ("openai.resources.chat.chat", "httpcore2", "core.net.bounded_client", "core.writing.model.response")
+_LATE = ("openai.resources.chat.chat", "httpcore2", "core.net.bounded_client")
 
 
 class Chat:
