@@ -122,7 +122,7 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
         await asyncio.gather(*self._closing)
 
     def _flush(self) -> None:
-        """Send what waits, but for what no caller waits for any more, as long as not too much is under way."""
+        """Send what waits, as far as not too much is under way; without commands whose callers have gone."""
         self._waiting = [each for each in self._waiting if not each.future.done()]
         while self._waiting and len(self._deliveries) < MAX_BATCHES:
             batch, self._waiting = self._waiting[:_MAX_COMMANDS], self._waiting[_MAX_COMMANDS:]
