@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 from core import log
 from core.article.fetcher import Fetcher
@@ -12,7 +13,7 @@ from core.cache.tiered import TieredCache
 from core.cache.tiers import Tiers
 from core.net.breaker import Breaker
 from core.rate_limit import Window
-from core.settings import Settings
+from core.settings import Settings, SettingsError
 from core.store.clock import StoreClock
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
@@ -28,6 +29,7 @@ from core.writing.writer import Writer
 
 if TYPE_CHECKING:
     from core.store.pipeline import BatchingClient
+    from core.store.redis import RedisStore
 
 
 class Services:
@@ -67,10 +69,21 @@ class Services:
         )
         self.rewrite = RewritePost(cache=self.cache, lookups=lookups, writer=writer)
 
+    @classmethod
+    def of_readers(cls, settings: Settings) -> Self:
+        """For a function that only reads: with the token that can do no more, where it is given."""
+        token = settings.upstash_redis_rest_readonly_token or settings.upstash_redis_rest_token
+        return cls(replace(settings, upstash_redis_rest_token=token))
+
     @property
     def store(self) -> Store:
         """The shared store, or the local one where none is configured."""
         return self.shared or self.local
+
+    async def connect(self) -> None:
+        """Connect to the shared store in advance; what fails is left to the first request."""
+        if self.shared:
+            await self.shared.connect()
 
     async def close(self) -> None:
         """Give back all connections."""
@@ -79,19 +92,25 @@ class Services:
             await self.model.close()
 
 
-def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]) -> Store | None:
-    """REST wins when both are set. Each SDK is imported only where it is used."""
-    timeout_seconds, breaker = settings.store_timeout_ms / 1000, Breaker(time.monotonic)
+def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]) -> "RedisStore | None":
+    """REST wins when both are set. Each SDK is imported only where it is used. Raises SettingsError."""
+    limits: dict[str, Any] = {
+        "timeout_seconds": settings.store_timeout_ms / 1000,
+        "connect_timeout_seconds": settings.store_connect_timeout_ms / 1000,
+        "breaker": Breaker(time.monotonic),
+    }
     url, token = settings.upstash_redis_rest_url, settings.upstash_redis_rest_token
     client: BatchingClient[Any]
-    if url and token:
+    if url:
+        if not token:
+            raise SettingsError("UPSTASH_REDIS_REST_TOKEN is missing; this function writes to the store")
         from core.store.upstash import UpstashRest
 
-        client = UpstashRest(url, token, timeout_seconds=timeout_seconds, breaker=breaker)
+        client = UpstashRest(url, token, **limits)
     elif settings.redis_url:
         from core.store.tcp import TcpRedis
 
-        client = TcpRedis(settings.redis_url, timeout_seconds=timeout_seconds, breaker=breaker)
+        client = TcpRedis(settings.redis_url, **limits)
     else:
         return None
     from core.store.redis import RedisStore

@@ -16,6 +16,11 @@ class SettingsError(ValueError):
     """A variable has a value that cannot be used. Names the variable and the rule, never the value."""
 
 
+def on_lambda() -> bool:
+    """Whether this process is a Lambda function's."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
 def _text(raw: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in raw):
         raise ValueError("must not hold control characters such as a newline")
@@ -79,6 +84,7 @@ class Settings:
     upstash_redis_rest_url: str | None = _setting(_url, schemes=("https", "http"))
     # Any text: one with a newline copied along must not stop the start; health answers name it.
     upstash_redis_rest_token: str | None = _setting(str, secret=True)
+    upstash_redis_rest_readonly_token: str | None = _setting(str, secret=True)
     redis_url: str | None = _setting(_url, schemes=("redis", "rediss"), secret=True)  # it holds the password
     cache_ttl_hours: float = _setting(_number, 24.0, lowest=0, highest=8760)
     stale_if_error_hours: float = _setting(_number, 168.0, lowest=0, highest=8760)
@@ -87,6 +93,7 @@ class Settings:
     rate_limit_window_hours: float = _setting(_number, 1.0, lowest=1 / 3600, highest=744)
     rate_limit_scope: str = _setting(_one_of, "requests", choices=("requests", "generations"))
     store_timeout_ms: int = _setting(_number, 250, lowest=10, highest=10_000, whole=True)
+    store_connect_timeout_ms: int = _setting(_number, 1000, lowest=10, highest=10_000, whole=True)
     openai_api_key: str | None = _setting(_text, secret=True)
     openai_base_url: str | None = _setting(_url, schemes=("https", "http"))
     openai_model: str = _setting(_text, DEFAULT_MODEL)
@@ -118,10 +125,12 @@ class Settings:
         return cls(**values)
 
     def __post_init__(self) -> None:
-        if self.upstash_redis_rest_url and not self.upstash_redis_rest_token:
+        tokens = ("UPSTASH_REDIS_REST_TOKEN", "UPSTASH_REDIS_REST_READONLY_TOKEN")
+        given = [name for name in tokens if getattr(self, name.lower())]
+        if self.upstash_redis_rest_url and not given:
             raise SettingsError("UPSTASH_REDIS_REST_TOKEN is missing; UPSTASH_REDIS_REST_URL is set")
-        if self.upstash_redis_rest_token and not self.upstash_redis_rest_url:
-            raise SettingsError("UPSTASH_REDIS_REST_URL is missing; UPSTASH_REDIS_REST_TOKEN is set")
+        if given and not self.upstash_redis_rest_url:
+            raise SettingsError(f"UPSTASH_REDIS_REST_URL is missing; {given[0]} is set")
         if self.in_production and self.fetch_allow_hosts:
             raise SettingsError("FETCH_ALLOW_HOSTS must not be set when ENVIRONMENT is production")
 

@@ -4,13 +4,14 @@ import gc
 from typing import Any
 
 from core import log
-from core.http.event_loop import on_process_loop
+from core.http.event_loop import connect_at_init, on_process_loop
 from core.ops.health import check_and_remember
 from core.services import Services
 from core.settings import Settings
 
 log.set_up()
 services = Services(Settings.from_env())
+connect_at_init(services)
 gc.freeze()  # as core.http.lambda_handler does for the functions that answer HTTP
 gc.enable()
 

@@ -46,5 +46,5 @@ async def validate(body: ValidateRequest, request: Request) -> ValidateAnswer:
     return await run_in_worker(validate_thread, body, seconds=seconds)
 
 
-app = create_app(router, make_services=Services)
+app = create_app(router, make_services=Services.of_readers)
 handler = lambda_handler(app)

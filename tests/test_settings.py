@@ -103,6 +103,14 @@ def test_half_of_upstash_stops_the_start(missing: str) -> None:
         Settings.from_env({name: value for name, value in UPSTASH.items() if name != missing})
 
 
+def test_a_read_only_token_needs_its_address_and_nothing_else() -> None:
+    token = {"UPSTASH_REDIS_REST_READONLY_TOKEN": "hunter2"}
+    assert Settings.from_env(token | {"UPSTASH_REDIS_REST_URL": "https://x.upstash.io"})
+    with pytest.raises(SettingsError, match="UPSTASH_REDIS_REST_URL is missing") as caught:
+        Settings.from_env(token)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_private_hosts_are_never_fetched_in_production() -> None:
     allowed = {"FETCH_ALLOW_HOSTS": "127.0.0.1:9000, localhost:1"}
     assert Settings.from_env(allowed).fetch_allow_hosts == ("127.0.0.1:9000", "localhost:1")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import errors
+from core.net.late_import import import_in_thread
 from core.net.tls import is_certificate_fault, tls_context
 from core.net.urls import redirected, web_address
 from core.text.word_lists import word_lists
@@ -74,6 +75,7 @@ class Fetcher:
 
     async def fetch(self, url: str, *, seconds: float, validators: Validators | None = None) -> Page:
         """The page at `url`, within `seconds` and at most `max_seconds`. Raises ArticleError by type."""
+        await import_in_thread("httpx2", "httpcore2", "core.article.ssrf_guard")
         from core.article.ssrf_guard import GuardedBackend
 
         backend = (self.backend or GuardedBackend)(self.allow_hosts)

@@ -5,7 +5,9 @@ import atexit
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from core.settings import on_lambda
 
 _Result = TypeVar("_Result")
 
@@ -15,6 +17,12 @@ _loop: asyncio.AbstractEventLoop | None
 # First let leftover tasks finish, then cancel them, at most so many times.
 _TURNS = 5
 _TURN_SECONDS = 0.1
+
+
+def connect_at_init(services: Any) -> None:
+    """On Lambda, make the connections in the init phase, which has a whole CPU and no caller who waits."""
+    if services and on_lambda():
+        on_process_loop(lambda loop: loop.run_until_complete(services.connect()))
 
 
 def on_process_loop(work: Callable[[asyncio.AbstractEventLoop], _Result]) -> _Result:

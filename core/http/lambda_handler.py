@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import log
 from core.errors import Malformed, ThreadrError
-from core.http.event_loop import on_process_loop
+from core.http.event_loop import connect_at_init, on_process_loop
 from core.http.lambda_event import Json, LambdaEvent
 from core.http.problems import MEDIA_TYPE, problem
 
@@ -30,6 +30,7 @@ def lambda_handler(app: ASGIApp) -> Handler:
     def handle(event: Any, context: Any) -> Json:
         return on_process_loop(lambda _: _answer(app, event, context))
 
+    connect_at_init(getattr(getattr(app, "state", None), "services", None))
     # What the function has imported stays; garbage is collected from now on.
     gc.freeze()
     gc.enable()

@@ -23,6 +23,11 @@ class PerLoop(Generic[_Client]):
             self._client, self._loop = self._make(), loop
         return self._client
 
+    def discard(self, client: _Client) -> None:
+        """Do not give this one out again; closing it is left to the caller."""
+        if self._client is client:
+            self._client = None
+
     async def close(self) -> None:
         """Give back its connections, if they are this loop's."""
         if self._client is not None and self._loop is asyncio.get_running_loop():

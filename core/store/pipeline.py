@@ -1,6 +1,7 @@
-"""Auto-pipelining: commands issued in one turn of the event loop travel as one batch."""
+"""Auto-pipelining: commands that are issued together, or while others are under way, travel as one batch."""
 
 import asyncio
+import itertools
 import time
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -14,8 +15,44 @@ from core.net.breaker import Breaker
 from core.net.per_loop import PerLoop
 from core.usage import StoreUsage, current_store_usage
 
+MAX_BATCHES = 2  # under way at once; each has a connection, so that none waits in the client's pool
+_MAX_COMMANDS = 64  # of a batch
+_MAX_WAITING = 32 * _MAX_COMMANDS
+_SLICES, _TURNS = 5, 50
+
 Command = list[Any]
 _Client = TypeVar("_Client")
+
+
+class Deadline:
+    """Ends `timeout` when the store has had its time to answer, or first to be connected to.
+
+    It passes in slices, each timed when the one before has passed: however long the event loop is busy with
+    other work, that costs the store one of them. Then the loop turns some more, so that an answer which has
+    arrived meanwhile is taken.
+    """
+
+    def __init__(self, answer_seconds: float, connect_seconds: float) -> None:
+        self.timeout = asyncio.timeout(None)
+        self._loop = asyncio.get_running_loop()
+        self.timer = asyncio.Handle(int, (), self._loop)  # does nothing
+        self._seconds = answer_seconds, connect_seconds
+        self.start()
+
+    def start(self, *, connecting: bool = False) -> None:
+        """Begin again: with a connection that is to be made, or with a request over an open one."""
+        self.timer.cancel()
+        self.is_connecting = connecting
+        slices = itertools.repeat(self._seconds[connecting] / _SLICES, _SLICES)
+        self._pauses = itertools.chain(slices, itertools.repeat(0.0, _TURNS))
+        self._pass()
+
+    def _pass(self) -> None:
+        pause = next(self._pauses, None)
+        if pause is None:
+            self.timeout.reschedule(self._loop.time())
+        else:
+            self.timer = self._loop.call_later(pause, self._pass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +65,24 @@ class _Waiting:
 
 
 class BatchingClient(AsyncCommands, Generic[_Client]):
-    """The SDK's command surface over one batch per turn, with a deadline and a breaker for each batch.
+    """The SDK's command surface over batches, with deadlines and a breaker for each batch.
 
     The Python SDK sends a request per command (its JavaScript sister has auto-pipelining). Callers
-    simply await commands together; upstash-ratelimit works on it unchanged.
+    simply await commands together; upstash-ratelimit works on it unchanged. A batch is sent by a task of its
+    own, so that a caller's cancellation ends no request that others share.
     """
 
-    def __init__(self, *, timeout_seconds: float, breaker: Breaker) -> None:
-        self._timeout_seconds = timeout_seconds
+    def __init__(
+        self, *, timeout_seconds: float, breaker: Breaker, connect_timeout_seconds: float = 1.0
+    ) -> None:
+        self._limits = timeout_seconds, connect_timeout_seconds
         self._breaker = breaker
         self._last_health = ""
         self._clients = PerLoop(self.new_client, self.close_client)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[_Waiting] = []
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
     @abstractmethod
     def new_client(self) -> _Client:
@@ -51,34 +93,51 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
         """Give back its connections."""
 
     @abstractmethod
-    async def send(self, client: _Client, commands: Sequence[Command]) -> list[Any]:
+    async def send(self, client: _Client, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
         """One result a command, in order, an exception where one failed. Raises StoreError for the batch."""
 
     async def execute(self, command: Command) -> Any:
         """The raw result of one command. Raises StoreError; at once while the breaker is open."""
         loop = asyncio.get_running_loop()
-        if self._waiting and self._waiting[0].future.get_loop() is not loop:
-            self._waiting = []  # left over from a loop that was stopped
+        if self._loop is not loop:  # what is left over belongs to a loop that was stopped
+            self._loop, self._waiting, self._deliveries, self._closing = loop, [], set(), set()
+        if len(self._waiting) >= _MAX_WAITING:
+            raise StoreError(reason="too many commands wait", counts_for_breaker=False)
         waiting = _Waiting(command, loop.create_future(), current_store_usage.get())
         self._waiting.append(waiting)
         if len(self._waiting) == 1:
             loop.call_soon(self._flush)
         return await waiting.future
 
+    async def connect(self) -> None:
+        """Open a connection in advance. What fails here does not count: the first command tries again."""
+        try:
+            await self._send([["PING"]], Deadline(*self._limits))
+        except StoreError:
+            self._breaker.succeeded()
+
     async def close(self) -> None:
         """Give back connections."""
         await self._clients.close()
+        await asyncio.gather(*self._closing)
 
     def _flush(self) -> None:
-        batch, self._waiting = self._waiting, []
-        delivery = asyncio.ensure_future(self._deliver(batch))
-        self._deliveries.add(delivery)  # the loop itself holds tasks only weakly
-        delivery.add_done_callback(self._deliveries.discard)
+        """Send what waits, as far as not too much is under way; without commands whose callers have gone."""
+        self._waiting = [each for each in self._waiting if not each.future.done()]
+        while self._waiting and len(self._deliveries) < MAX_BATCHES:
+            batch, self._waiting = self._waiting[:_MAX_COMMANDS], self._waiting[_MAX_COMMANDS:]
+            delivery = asyncio.ensure_future(self._deliver(batch))
+            self._deliveries.add(delivery)  # the loop itself holds tasks only weakly
+            delivery.add_done_callback(self._delivered)
+
+    def _delivered(self, delivery: asyncio.Task[None]) -> None:
+        self._deliveries.discard(delivery)
+        self._flush()
 
     async def _deliver(self, batch: list[_Waiting]) -> None:
-        started = time.perf_counter()
+        started, deadline = time.perf_counter(), Deadline(*self._limits)
         try:
-            results = await self._send([waiting.command for waiting in batch])
+            results = await self._send([waiting.command for waiting in batch], deadline)
         except StoreError as error:
             results = [error] * len(batch)
         milliseconds = (time.perf_counter() - started) * 1000
@@ -96,21 +155,44 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
             else:
                 waiting.future.set_result(result)
 
-    async def _send(self, commands: Sequence[Command]) -> list[Any]:
-        if not self._breaker.allows():
-            raise StoreError(reason="breaker open", health=self._last_health)
+    async def _send(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
+        client, is_usable = None, False
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                results = await self.send(self._clients.client(), commands)
+            if not self._breaker.allows():
+                raise StoreError(reason="breaker open", health=self._last_health, counts_for_breaker=False)
+            client = self._clients.client()
+            async with deadline.timeout:
+                results = await self.send(client, commands, deadline)
+            is_usable = True
         except StoreError as error:
+            is_usable = True
             raise self._noted(error) from error.__cause__
         except TimeoutError:
-            raise self._noted(StoreError(reason="no answer in time")) from None
+            reason = "no connection in time" if deadline.is_connecting else "no answer in time"
+            raise self._noted(StoreError(reason=reason)) from None
         # A client may raise anything else; those who wait for a result must get one.
         except Exception as error:
             raise self._noted(StoreError(reason=type(error).__name__, health="bad_response")) from None
+        finally:
+            deadline.timer.cancel()
+            if client is not None and not is_usable:
+                self._replace(client)
         self._breaker.succeeded()
         return results
+
+    def _replace(self, client: _Client) -> None:
+        """Have the next batch get a new client, and close this one when the batches that use it have ended.
+
+        A pool may never give back the connection of a request that was cancelled (encode/httpcore, #1093).
+        """
+        self._clients.discard(client)
+        closing = asyncio.ensure_future(self._close(client, self._deliveries - {asyncio.current_task()}))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+    async def _close(self, client: _Client, deliveries: set[asyncio.Task[None]]) -> None:
+        await asyncio.gather(*deliveries, return_exceptions=True)
+        await asyncio.gather(self.close_client(client), return_exceptions=True)  # it is broken anyway
 
     def _noted(self, error: StoreError) -> StoreError:
         self._last_health = error.health

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import CommandFailed, StoreError, WriteRejected
+from core.net.late_import import import_in_thread
 from core.rate_limit import Decision, Window
 from core.store.clock import StoreClock
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
@@ -63,6 +64,7 @@ class RedisStore:
         self, redis: BatchingClient[Any], window: Window, clock: Callable[[], float], budget_usd: float
     ) -> None:
         self._redis = redis
+        self.connect = redis.connect
         self._window = window
         self._clock = clock
         self._budget_micros = micros(budget_usd)
@@ -139,7 +141,8 @@ class RedisStore:
         return bool(check_type(removed, int))
 
     async def status(self, client: str) -> Decision:
-        from core.store.redis_limiter import SlidingWindow  # only this call needs the library
+        await import_in_thread("core.store.redis_limiter")  # only this call needs the library
+        from core.store.redis_limiter import SlidingWindow
 
         limiter = SlidingWindow(self._window, self._clock)
         decision: Decision = await limiter.limit_async(self._redis, rate_limit_key(client), rate=0)

@@ -3,30 +3,33 @@
 from collections.abc import Sequence
 from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisError, ResponseError
 
 from core.errors import StoreError, StoreRefused
-from core.net.breaker import Breaker
 from core.net.tls import authorities_file, is_certificate_fault
-from core.store.pipeline import BatchingClient, Command
+from core.store.pipeline import MAX_BATCHES, BatchingClient, Command, Deadline
 from core.store.redis_errors import classify_error, of_command
 
 
 class TcpRedis(BatchingClient[Redis]):
     """Sends each batch as one pipeline, and gives raw RESP2 results as the REST client does."""
 
-    def __init__(self, url: str, *, timeout_seconds: float, breaker: Breaker) -> None:
-        super().__init__(timeout_seconds=timeout_seconds, breaker=breaker)
+    def __init__(self, url: str, **limits: Any) -> None:
+        super().__init__(**limits)
         self._url = url
 
-    async def send(self, client: Redis, commands: Sequence[Command]) -> list[Any]:
+    async def send(self, client: Redis, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
         pipeline = client.pipeline(transaction=False)
         for command in commands:
             pipeline.execute_command(*command)
         try:
+            deadline.start(connecting=True)
+            pool: Any = client.connection_pool  # get_connection has no types
+            pipeline.connection = await pool.get_connection()  # as `execute` would
+            deadline.start()
             results = await pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             # Not chained: connection errors may name the address with its password.
@@ -37,15 +40,13 @@ class TcpRedis(BatchingClient[Redis]):
         await client.aclose()
 
     def new_client(self) -> Redis:
-        pool = BlockingConnectionPool.from_url(
+        pool = ConnectionPool.from_url(
             self._url,
             protocol=2,
             decode_responses=True,
             encoding_errors="replace",  # a value of another program does not make the store faulty
-            max_connections=2,
-            timeout=self._timeout_seconds,
-            socket_timeout=self._timeout_seconds,
-            socket_connect_timeout=self._timeout_seconds,
+            max_connections=MAX_BATCHES,
+            socket_timeout=None,  # the batch has a deadline
             retry=Retry(NoBackoff(), 0),
             **({"ssl_ca_certs": authorities_file()} if self._url.startswith("rediss:") else {}),
         )

@@ -9,9 +9,8 @@ from typing import Any
 import httpx
 
 from core.errors import CommandFailed, StoreError, StoreRefused
-from core.net.breaker import Breaker
 from core.net.tls import is_certificate_fault, tls_context
-from core.store.pipeline import BatchingClient, Command
+from core.store.pipeline import MAX_BATCHES, BatchingClient, Command, Deadline
 from core.store.redis_errors import classify_error, of_command
 
 _TOKEN = re.compile(r"[!-~]+")
@@ -27,15 +26,17 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
     retries (EVAL included), ignores the HTTP status and loses a batch's good results with a bad one.
     """
 
-    def __init__(self, url: str, token: str, *, timeout_seconds: float, breaker: Breaker) -> None:
-        super().__init__(timeout_seconds=timeout_seconds, breaker=breaker)
+    def __init__(self, url: str, token: str, **limits: Any) -> None:
+        super().__init__(**limits)
         self._url = f"{url}/pipeline"
         self._token = token
         self._resets = 0
 
-    async def send(self, client: httpx.AsyncClient, commands: Sequence[Command]) -> list[Any]:
+    async def send(
+        self, client: httpx.AsyncClient, commands: Sequence[Command], deadline: Deadline
+    ) -> list[Any]:
         try:
-            results = await self._post(client, commands)
+            results = await self._post(client, commands, deadline)
         except _Cut as cut:
             self._resets += 1
             if not all(str(command[0]).upper() in _READS for command in commands):
@@ -44,16 +45,24 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
                 counts_for_breaker = cut.args[0] or self._resets > 1
                 raise StoreError(reason="connection cut", counts_for_breaker=counts_for_breaker) from None
             try:
-                results = await self._post(client, commands)
+                results = await self._post(client, commands, deadline)
             except _Cut:
                 raise StoreError(reason="connection cut twice") from None
         self._resets = 0
         return results
 
-    async def _post(self, client: httpx.AsyncClient, commands: Sequence[Command]) -> list[Any]:
-        answered = False
+    async def _post(
+        self, client: httpx.AsyncClient, commands: Sequence[Command], deadline: Deadline
+    ) -> list[Any]:
+        async def trace(event: str, _: object) -> None:  # www.python-httpx.org/advanced/extensions/#trace
+            if event == "connection.connect_tcp.started":
+                deadline.start(connecting=True)
+            elif deadline.is_connecting and event == "http11.send_request_headers.started":
+                deadline.start()
+
+        answered, watched = False, {"trace": trace}
         try:
-            async with client.stream("POST", self._url, json=commands) as response:
+            async with client.stream("POST", self._url, json=commands, extensions=watched) as response:
                 answered = True
                 return _results(response, await _bounded_body(response), len(commands))
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -73,8 +82,8 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
                 "Upstash-Encoding": "base64",
                 "Accept-Encoding": "identity",  # a compressed answer could be small on the wire only
             },
-            timeout=self._timeout_seconds,
-            limits=httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=60),
+            timeout=None,  # noqa: S113 (the batch has a deadline)
+            limits=httpx.Limits(max_connections=MAX_BATCHES, keepalive_expiry=60),
             verify=tls_context(),
             trust_env=False,
         )

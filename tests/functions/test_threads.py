@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
+import httpx
 import pytest
 from redis import Redis
 from starlette.responses import JSONResponse
 
-from tests.support.app import Make
+from core.http.app import create_app
+from core.services import Services
+from core.settings import Settings, SettingsError
+from functions import threads
+from tests.support.app import TOKEN, Make
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import closed_port
+from tests.support.paths import ROOT
 from tests.support.site import ARTICLE, Site
 
 
@@ -192,3 +201,36 @@ async def test_lone_surrogates_are_refused(client_of: Make) -> None:
         "/api/validate", content=content, headers={"Content-Type": "application/json"}
     )
     assert response.status_code == 422
+
+
+async def test_a_permalink_is_read_with_the_token_that_can_do_no_more(
+    client_of: Make, upstash_settings: dict[str, Any]
+) -> None:
+    answer = await made(client_of(**upstash_settings), generator="extractive")
+    readers = {"upstash_redis_rest_token": None, "upstash_redis_rest_readonly_token": TOKEN}
+    settings = Settings(**upstash_settings | readers)
+    app = create_app(threads.router, settings=settings, make_services=Services.of_readers)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://threadr.test"
+    ) as client:
+        assert (await client.get(f"/api/threads/{answer['id']}")).json() == answer
+    await app.state.services.close()
+
+
+def test_a_function_that_writes_does_not_start_with_a_read_only_token_alone() -> None:
+    settings = Settings(upstash_redis_rest_url="https://x.test", upstash_redis_rest_readonly_token="r")
+    with pytest.raises(SettingsError, match="UPSTASH_REDIS_REST_TOKEN is missing"):
+        Services(settings)
+
+
+def test_only_the_function_that_reads_takes_the_read_only_token() -> None:
+    code = "from functions import {0}; print({0}.app.state.services.settings.upstash_redis_rest_token)"
+    tokens = {"UPSTASH_REDIS_REST_TOKEN": "writes", "UPSTASH_REDIS_REST_READONLY_TOKEN": "reads"}
+    environ = os.environ | tokens | {"UPSTASH_REDIS_REST_URL": "https://x.test"}
+    taken = [
+        subprocess.run(  # noqa: S603
+            [sys.executable, "-c", code.format(name)], cwd=ROOT, env=environ, check=True, capture_output=True
+        ).stdout
+        for name in ("threads", "local")
+    ]
+    assert taken == [b"reads\n", b"writes\n"]

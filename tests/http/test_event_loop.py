@@ -17,7 +17,8 @@ from starlette.types import Receive, Scope, Send
 
 from core.http.event_loop import on_process_loop
 from tests.support.app import TOKEN
-from tests.support.loopback import serving
+from tests.support.fault_server import faulty
+from tests.support.loopback import closed_port, serving
 from tests.support.paths import ROOT
 from tests.support.upstash_front import Front
 
@@ -197,3 +198,25 @@ def test_fifty_warm_invocations_use_one_loop_and_two_connections_by_rest(front: 
         settings = {"UPSTASH_REDIS_REST_URL": url, "UPSTASH_REDIS_REST_TOKEN": TOKEN}
         assert fifty(**settings, STORE_TIMEOUT_MS="5000") == FIFTY_ANSWERS
     assert 1 <= len(connections - {None}) <= 2
+
+
+@pytest.mark.parametrize("function", ["generate", "health_check"])
+def test_on_lambda_the_store_is_connected_to_before_the_first_event(
+    function: str, upstash_settings: dict[str, Any]
+) -> None:
+    code = f"from functions import {function}"
+    with faulty(None, behind=upstash_settings["upstash_redis_rest_url"]) as store:
+        environ = {"UPSTASH_REDIS_REST_URL": store.url, "UPSTASH_REDIS_REST_TOKEN": TOKEN}
+        for place in ({}, {"AWS_LAMBDA_FUNCTION_NAME": "threadr"}):
+            assert store.requests == []
+            command, given = [sys.executable, "-c", code], os.environ | environ | place
+            subprocess.run(command, cwd=ROOT, env=given, check=True, timeout=60)  # noqa: S603
+        assert store.requests == [[["PING"]]]
+
+
+def test_a_store_that_cannot_be_reached_at_init_is_no_failure() -> None:
+    code = "from functions import generate; print(generate.app.state.services.details['store'])"
+    environ = {"UPSTASH_REDIS_REST_URL": f"http://127.0.0.1:{closed_port()}", "UPSTASH_REDIS_REST_TOKEN": "t"}
+    command, given = [sys.executable, "-c", code], os.environ | environ | {"AWS_LAMBDA_FUNCTION_NAME": "t"}
+    done = subprocess.run(command, cwd=ROOT, env=given, check=True, timeout=60, capture_output=True)  # noqa: S603
+    assert (done.stdout, done.stderr) == (b"SharedStore\n", b"")

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ContentRefused, ModelError
+from core.net.late_import import import_in_thread
 from core.net.per_loop import PerLoop
 from core.net.tls import tls_context
 from core.usage import Usage, UsageMeter
@@ -33,6 +34,7 @@ _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
 _BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
 _REFUSED = re.compile("content_filter|content_policy|invalid_prompt|flagged_input")
 _UNSTRUCTURED = "unstructured"
+_LATE = ("openai.resources.chat.chat", "httpcore2", "core.net.bounded_client")
 
 
 class Chat:
@@ -88,6 +90,7 @@ class Chat:
         not_charged: Callable[[], None] = lambda: None,
     ) -> object:
         """What the call answers; `not_charged` is called where a failed one certainly cost nothing."""
+        await import_in_thread(*_LATE)
         import httpx2
         import openai
 
