@@ -28,4 +28,5 @@ HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT', '8001')}/health\", timeout=2)"]
 
 # A shell for PORT, which Railway sets; exec, so that uvicorn is the one that gets the stop signal.
-CMD ["sh", "-c", "exec uvicorn functions.local:app --host 0.0.0.0 --port ${PORT:-8001} --no-proxy-headers --no-access-log --log-level warning"]
+# Railway's one proxy is trusted where Railway is: elsewhere a caller could write X-Forwarded-For itself.
+CMD ["sh", "-c", "export FRONT_DOOR=${FRONT_DOOR:-${RAILWAY_PROJECT_ID:+proxy:1}}; exec uvicorn functions.local:app --host 0.0.0.0 --port ${PORT:-8001} --no-proxy-headers --no-access-log --log-level warning"]

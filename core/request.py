@@ -63,9 +63,9 @@ class LookedUp:
 
     kind: str
     forward: Forward
-    refresh: bool
-    waited: bool
-    bypassed: bool
+    refresh: bool = False
+    waited: bool = False
+    bypassed: bool = False
     age_seconds: int | None = None
     ttl_seconds: int | None = None
 
@@ -191,7 +191,7 @@ class RequestRecord:
         if self.cache.age_seconds is not None:
             headers["Age"] = str(self.cache.age_seconds)
         if self.decision:
-            headers |= _limit_headers(self.decision, self.clock())
+            headers |= limit_headers(self.decision, self.clock())
         store, parts = self.store_usage, [f"{part};dur={spent:.1f}" for part, spent in self.parts.items()]
         if store.trips:
             trips = f"{store.trips} round trips, {store.commands} commands"
@@ -201,7 +201,8 @@ class RequestRecord:
         return headers
 
 
-def _limit_headers(decision: Decision, now: float) -> dict[str, str]:
+def limit_headers(decision: Decision, now: float) -> dict[str, str]:
+    """RateLimit and its kin at `now` (epoch seconds)."""
     wait = math.ceil(decision.retry_after_seconds or decision.reset_seconds)
     remaining = max(0, decision.limit - decision.used)
     headers = {

@@ -211,6 +211,14 @@ def test_both_templates_save_the_same_query_over_the_log_of_generate() -> None:
     assert read_sam()["Resources"]["GenerateLogs"]["Properties"]["LogGroupName"].endswith("/generate")
 
 
+def test_both_templates_throttle_the_whole_api_alike() -> None:
+    service = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
+    stage = service["resources"]["extensions"]["HttpApiStage"]["Properties"]
+    settings = read_sam()["Globals"]["HttpApi"]["DefaultRouteSettings"]
+    assert stage["DefaultRouteSettings"] == settings
+    assert settings == {"ThrottlingBurstLimit": 200, "ThrottlingRateLimit": 100}
+
+
 def test_the_container_starts_as_make_run_does() -> None:
     flags = {"--no-proxy-headers", "--no-access-log", "--log-level warning"}
     for file in ("Dockerfile", "Makefile"):
