@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import re
+import subprocess
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -224,3 +225,27 @@ def test_the_container_starts_as_make_run_does() -> None:
     for file in ("Dockerfile", "Makefile"):
         text = (ROOT / file).read_text()
         assert {flag for flag in flags if flag in text} == flags
+
+
+@pytest.mark.parametrize(
+    ("environment", "front_door"),
+    [
+        ({}, ""),
+        ({"RAILWAY_PROJECT_ID": "a"}, "proxy:1"),
+        ({"RAILWAY_PROJECT_ID": "a", "FRONT_DOOR": "alb"}, "alb"),
+    ],
+    ids=["directly", "on-railway", "as-set"],
+)
+def test_the_image_trusts_a_proxy_only_where_one_is_in_front(
+    environment: dict[str, str], front_door: str
+) -> None:
+    (line,) = re.findall(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    *shell, command = json.loads(line)
+    shown = [*shell, command.partition("exec ")[0] + 'printf %s "$FRONT_DOOR"']
+    done = subprocess.run(shown, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == front_door
+
+
+def test_compose_trusts_none() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    assert compose["services"]["app"]["environment"]["FRONT_DOOR"] == "gateway"

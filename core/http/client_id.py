@@ -1,5 +1,6 @@
 """The clients that limits apply to: the names of their buckets, and what this process knows of them."""
 
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -38,8 +39,13 @@ def client_of(request: Request, settings: Settings) -> str:
     known = [candidate for candidate in settings.api_keys if hmac.compare_digest(candidate.encode(), key)]
     if key and known:
         return f"key-{hashlib.sha256(known[0].encode()).hexdigest()[:16]}"
+    return _bucket(_address(request, settings.front_door)[:100])
+
+
+@functools.lru_cache(maxsize=1024)  # the same few call again and again
+def _bucket(text: str) -> str:
     try:
-        address = ipaddress.ip_address(_without_port(_address(request, settings.front_door)))
+        address = ipaddress.ip_address(_without_port(text))
     except ValueError:
         return UNKNOWN
     if address.version == 4:
