@@ -29,4 +29,5 @@ HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
 
 # A shell for PORT, which Railway sets; exec, so that uvicorn is the one that gets the stop signal. It ends
 # 30 s after that at the latest, which is longer than a request may take; allow it some more.
-CMD ["sh", "-c", "exec uvicorn functions.local:app --host 0.0.0.0 --port ${PORT:-8001} --no-proxy-headers --no-access-log --log-level warning --timeout-graceful-shutdown 30"]
+# Railway's one proxy is trusted where Railway is: elsewhere a caller could write X-Forwarded-For itself.
+CMD ["sh", "-c", "export FRONT_DOOR=${FRONT_DOOR:-${RAILWAY_PROJECT_ID:+proxy:1}}; exec uvicorn functions.local:app --host 0.0.0.0 --port ${PORT:-8001} --no-proxy-headers --no-access-log --log-level warning --timeout-graceful-shutdown 30"]

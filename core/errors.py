@@ -3,6 +3,7 @@
 ThreadrError                 500 internal
 ├── InvalidRequest           422 validation
 │   ├── Malformed            400 validation
+│   ├── BodyTimeout          408 validation
 │   ├── BodyTooLarge         413 validation
 │   └── NotJson              415 validation
 ├── Unauthorized             401 unauthorized
@@ -78,9 +79,15 @@ class Malformed(InvalidRequest, status=400):
     """A function was called with something that is not a readable request."""
 
 
+class BodyTimeout(InvalidRequest, status=408):
+    title = "The request took too long to arrive"
+    detail = "Send the whole body within a few seconds."
+    default_headers: ClassVar[Mapping[str, str]] = {"Connection": "close"}
+
+
 class BodyTooLarge(InvalidRequest, status=413):
     title = "The request is too large"
-    detail = "A text may have 1 MB at most. Send the part that matters."
+    detail = "It is more than this address takes; a text may have 1 MB at most. Send the part that matters."
 
 
 class NotJson(InvalidRequest, status=415):

@@ -1,9 +1,7 @@
-"""The sliding window's arithmetic, and the clients that are over their limit."""
+"""The sliding window's arithmetic, and what it decides."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
-
-_MAX_BLOCKED = 10_000
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +21,13 @@ class Decision:
     reset_seconds: float
     now: float
     shared: bool = True
+
+    def after(self, seconds: float) -> Self | None:
+        """The same `seconds` later, if nothing else was asked; None when its time is over or negative."""
+        if not 0 <= seconds < (self.retry_after_seconds or self.reset_seconds):
+            return None
+        wait, reset = max(0.0, self.retry_after_seconds - seconds), self.reset_seconds - seconds
+        return replace(self, now=self.now + seconds, retry_after_seconds=wait, reset_seconds=reset)
 
     @property
     def reset(self) -> float:
@@ -78,22 +83,3 @@ class Window:
             return 0
         # floor((milliseconds - t) * count / milliseconds) <= left, in whole numbers: nothing is rounded.
         return self.milliseconds * (count - left - 1) // count + 1
-
-
-class BlockedClients(OrderedDict[str, Decision]):
-    """Clients over the limit; they are refused without a store command until they may pass."""
-
-    def add(self, client: str, decision: Decision) -> None:
-        self[client] = decision
-        if len(self) > _MAX_BLOCKED:
-            self.popitem(last=False)
-
-    def still(self, client: str, now: float) -> Decision | None:
-        """The decision as it is at `now` (epoch seconds); None if a call may pass, or time went back."""
-        decision = self[client]
-        passed = now - decision.now
-        if not 0 <= passed < decision.retry_after_seconds:
-            del self[client]
-            return None
-        wait, reset = decision.retry_after_seconds - passed, decision.reset_seconds - passed
-        return replace(decision, now=now, retry_after_seconds=wait, reset_seconds=reset)

@@ -5,6 +5,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -12,6 +13,8 @@ from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
 from core.usage import StoreUsage, UsageMeter
 
+# Whose request is under way.
+current_client: ContextVar[str] = ContextVar("current_client", default="")
 # What a result adds to the day's counters; store/scripts/look_up.lua has the same rule.
 _COUNTED_AS = {"hit": "hits", "miss": "misses", "collapsed": "collapsed", "stale": "stale_served"}
 
@@ -63,9 +66,9 @@ class LookedUp:
 
     kind: str
     forward: Forward
-    refresh: bool
-    waited: bool
-    bypassed: bool
+    refresh: bool = False
+    waited: bool = False
+    bypassed: bool = False
     age_seconds: int | None = None
     ttl_seconds: int | None = None
 
@@ -191,7 +194,7 @@ class RequestRecord:
         if self.cache.age_seconds is not None:
             headers["Age"] = str(self.cache.age_seconds)
         if self.decision:
-            headers |= _limit_headers(self.decision)
+            headers |= limit_headers(self.decision)
         store, parts = self.store_usage, [f"{part};dur={spent:.1f}" for part, spent in self.parts.items()]
         if store.trips:
             trips = f"{store.trips} round trips, {store.commands} commands"
@@ -201,7 +204,8 @@ class RequestRecord:
         return headers
 
 
-def _limit_headers(decision: Decision) -> dict[str, str]:
+def limit_headers(decision: Decision) -> dict[str, str]:
+    """RateLimit and its kin."""
     wait = math.ceil(decision.retry_after_seconds or decision.reset_seconds)
     remaining = max(0, decision.limit - decision.used)
     headers = {

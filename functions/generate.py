@@ -7,22 +7,18 @@ from fastapi import APIRouter, Path, Request, Response
 from core.cache.cache_control import CacheControl, Caller
 from core.errors import ArticleError, ModelError, NotCached, NotFound, RateLimited, StoreError
 from core.http.app import create_app
-from core.http.client_id import client_of
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import KEY, LIMITED, WITH_BODY, answers
 from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
 from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatus
-from core.workers.pool import current_client
 
 router = APIRouter(tags=["threads"])
 
 
 def _caller(request: Request) -> Caller:
-    cache_control = CacheControl.parse(request.headers.get("cache-control", ""))
-    client = client_of(request, request.app.state.settings)
-    current_client.set(client)
-    return Caller(client, cache_control)
+    cache_control = CacheControl.parse(request.headers.get("cache-control", "")[:500])
+    return Caller(request.state.client.name, cache_control)
 
 
 @router.post(
@@ -69,7 +65,7 @@ async def rewrite(
 async def rate_limit_status(request: Request) -> RateLimitStatus:
     """What your next call would meet. Asking is free."""
     services: Services = request.app.state.services
-    return RateLimitStatus.of(await services.cache.status(client_of(request, request.app.state.settings)))
+    return RateLimitStatus.of(await services.cache.status(request.state.client.name))
 
 
 app = create_app(router, make_services=Services)

@@ -98,7 +98,9 @@ async def test_every_request_has_one_line(
         pytest.param(
             "POST", "/api/generate", '{"canary": 1}', (422, "/api/generate", "validation"), id="not-valid"
         ),
-        pytest.param("POST", "/api/generate", "c" * 7_000_000, (413, None, "validation"), id="too-large"),
+        pytest.param(
+            "POST", "/api/generate", "c" * 7_000_000, (413, "/api/generate", "validation"), id="too-large"
+        ),
     ],
 )
 async def test_a_refused_request_has_a_line_without_its_content(

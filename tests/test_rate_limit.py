@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.rate_limit import BlockedClients, Decision, Window
+from core.rate_limit import Window
 
 WINDOWS = st.builds(Window, st.integers(1, 6), st.integers(1, 40))
 COUNTS = st.integers(0, 9)
@@ -114,36 +114,20 @@ def test_a_new_client_has_everything_and_nothing_to_wait_for() -> None:
     assert (status.remaining, status.retry_after_seconds, status.reset_seconds) == (10, 0, 0)
 
 
-def blocked(now: float, *, retry_after_seconds: float = 10) -> Decision:
-    return replace(
-        Window(1, 60_000).decision(current=1, previous=0, now_ms=0),
-        now=now,
-        retry_after_seconds=retry_after_seconds,
-        reset_seconds=30,
-    )
-
-
-def test_a_blocked_client_waits_for_what_is_left_of_its_time() -> None:
-    clients = BlockedClients()
-    clients.add("a", blocked(100.0))
-    decision = clients.still("a", 104.0)
+def test_a_decision_later_waits_for_what_is_left_of_its_time() -> None:
+    full = Window(1, 60_000).decision(current=1, previous=0, now_ms=0)
+    decision = replace(full, now=100.0, retry_after_seconds=10, reset_seconds=30).after(4.0)
     assert decision is not None
     assert (decision.now, decision.retry_after_seconds, decision.reset_seconds) == (104.0, 6.0, 26.0)
     assert (decision.allowed, decision.reset) == (False, 110.0)
 
 
-def test_a_blocked_client_is_forgotten_when_it_may_pass() -> None:
-    clients = BlockedClients()
-    clients.add("a", blocked(100.0))
-    assert clients.still("a", 109.999) is not None
-    assert clients.still("a", 110.0) is None
-    assert "a" not in clients
-
-
-def test_of_too_many_blocked_clients_the_earliest_is_forgotten() -> None:
-    clients = BlockedClients()
-    for number in range(10_001):
-        clients.add(str(number), blocked(100.0))
-    assert len(clients) == 10_000
-    assert "0" not in clients
-    assert "1" in clients
+@pytest.mark.parametrize(("allowed", "ends_after"), [(False, 10.0), (True, 30.0)])
+def test_a_decision_says_nothing_once_its_time_is_over(allowed: bool, ends_after: float) -> None:
+    decision = replace(
+        Window(2, 60_000).decision(current=1, previous=0, now_ms=0, allowed=allowed),
+        retry_after_seconds=0 if allowed else 10.0,
+        reset_seconds=30.0,
+    )
+    assert decision.after(ends_after - 0.001) is not None
+    assert decision.after(ends_after) is None

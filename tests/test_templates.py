@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import re
+import subprocess
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -218,6 +219,14 @@ def test_both_templates_save_the_same_query_over_the_log_of_generate() -> None:
     assert read_sam()["Resources"]["GenerateLogs"]["Properties"]["LogGroupName"].endswith("/generate")
 
 
+def test_both_templates_throttle_the_whole_api_alike() -> None:
+    service = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
+    stage = service["resources"]["extensions"]["HttpApiStage"]["Properties"]
+    settings = read_sam()["Globals"]["HttpApi"]["DefaultRouteSettings"]
+    assert stage["DefaultRouteSettings"] == settings
+    assert settings == {"ThrottlingBurstLimit": 200, "ThrottlingRateLimit": 100}
+
+
 def test_the_container_starts_as_make_run_does() -> None:
     (flags,) = re.findall(r"^SERVE := (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert f" {flags}" in (ROOT / "Dockerfile").read_text()
@@ -225,3 +234,27 @@ def test_the_container_starts_as_make_run_does() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     stop = int(compose["services"]["app"]["stop_grace_period"].removesuffix("s"))
     assert Settings().generate_deadline_seconds < int(grace) < stop
+
+
+@pytest.mark.parametrize(
+    ("environment", "front_door"),
+    [
+        ({}, ""),
+        ({"RAILWAY_PROJECT_ID": "a"}, "proxy:1"),
+        ({"RAILWAY_PROJECT_ID": "a", "FRONT_DOOR": "alb"}, "alb"),
+    ],
+    ids=["directly", "on-railway", "as-set"],
+)
+def test_the_image_trusts_a_proxy_only_where_one_is_in_front(
+    environment: dict[str, str], front_door: str
+) -> None:
+    (line,) = re.findall(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    *shell, command = json.loads(line)
+    shown = [*shell, command.partition("exec ")[0] + 'printf %s "$FRONT_DOOR"']
+    done = subprocess.run(shown, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == front_door
+
+
+def test_compose_trusts_none() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    assert compose["services"]["app"]["environment"]["FRONT_DOOR"] == "gateway"

@@ -11,7 +11,7 @@ from core.cache.lease import Grant, Lease
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored
 from core.cache.tiers import Tiers
 from core.errors import NotFound, StoreError, WriteRejected
-from core.rate_limit import BlockedClients, Decision
+from core.rate_limit import Decision
 from core.request import Forward, LookedUp, RequestRecord, counters_of, result_of
 from core.store.keys import THREAD_ID, THREAD_PREFIX
 from core.store.memory import head_of
@@ -25,7 +25,6 @@ class TieredCache(Generic[AnswerT]):
         self._tiers = tiers
         self._codec = codec
         self.clock = tiers.local.clock
-        self._blocked = BlockedClients()
 
     async def look_up(
         self, lookup: Lookup, record: RequestRecord, *, was_damaged: bool = False
@@ -34,14 +33,7 @@ class TieredCache(Generic[AnswerT]):
 
         This process answers when the shared store fails. A damaged entry is removed and looked up again.
         """
-        store: Store = self._tiers.shared or self._tiers.local
-        is_known = lookup.charge == "always" and lookup.client in self._blocked
-        if is_known and (blocked := self._blocked.still(lookup.client, self.clock())):
-            reply = Reply(kind="limited", decision=blocked)
-        else:
-            reply, store = await self._look_up_tiers(lookup, record)
-            if reply.kind == "limited" and reply.decision and lookup.charge == "always":
-                self._blocked.add(lookup.client, reply.decision)
+        reply, store = await self._look_up_tiers(lookup, record)
         if outcome := self._outcome(Grant(store=store, lookup=lookup, reply=reply), record):
             return outcome
         with contextlib.suppress(StoreError):

@@ -1,11 +1,15 @@
 """Who may use the admin routes."""
 
 import hmac
+import re
 
 from fastapi import Request, params
 
 from core.errors import ThreadrError
 from core.settings import Settings
+
+# In Host: an address, a name without a dot, or one that RFC 6761 keeps out of the DNS.
+_NO_PUBLIC_NAME = re.compile(r"([^.]*|.*\.(localhost|test)|[\d.]+|\[.*\])(:\d+)?", re.IGNORECASE)
 
 
 def is_admin(authorization: str, settings: Settings) -> bool:
@@ -25,7 +29,11 @@ def admin_or(refusal: type[ThreadrError]) -> params.Depends:
     """A dependency of routes, which raises `refusal` for everybody but the admin."""
 
     async def check(request: Request) -> None:
-        if not is_admin(request.headers.get("authorization", ""), request.app.state.settings):
+        settings: Settings = request.app.state.settings
+        # A web page whose name leads to this machine (DNS rebinding) must not reach what no token guards.
+        is_guarded = bool(settings.admin_token) or "aws.context" in request.scope
+        is_local = is_guarded or _NO_PUBLIC_NAME.fullmatch(request.headers.get("host", ""))
+        if not is_local or not is_admin(request.headers.get("authorization", ""), settings):
             raise refusal
 
     return params.Depends(check)

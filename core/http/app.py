@@ -38,8 +38,7 @@ def create_app(
         exception_handlers=dict.fromkeys((RequestValidationError, HTTPException), raise_ours),
     )
     app.state.settings = settings
-    if make_services:
-        app.state.services = make_services(settings)
+    app.state.services = make_services(settings) if make_services else None
     for router in routers:
         app.include_router(router)
     _add_middleware(app, settings)
@@ -48,12 +47,14 @@ def create_app(
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last added is the outermost. CORS wraps the requests so that other origins can read problems."""
-    app.add_middleware(RequestMiddleware, seconds=settings.generate_deadline_seconds)
+    app.add_middleware(RequestMiddleware, settings=settings, services=app.state.services)
+    # Not for every page of the web: in development no token is asked for.
+    deleting = [] if "*" in settings.allowed_origins else ["DELETE"]
     if settings.allowed_origins:
         app.add_middleware(
             _Cors,
             allow_origins=settings.allowed_origins,
-            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", *deleting],
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
         )

@@ -8,10 +8,10 @@ from typing import Any
 
 from mangum import Mangum
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import log
-from core.errors import Malformed, ThreadrError
+from core.errors import ThreadrError
 from core.http.event_loop import connect_at_init, on_process_loop
 from core.http.lambda_event import Json, LambdaEvent
 from core.http.problems import MEDIA_TYPE, problem
@@ -43,7 +43,8 @@ def _answer(app: ASGIApp, given: Any, context: Any) -> Json:
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await app(scope, _refusing(event.refusal) if event.refusal else receive, send)
+            scope["state"] = {"refusal": event.refusal}
+            await app(scope, receive, send)
         except BaseException as error:  # of any type: Mangum makes plain text of it
             raised.append(error)
             raise
@@ -59,13 +60,6 @@ def _answer(app: ASGIApp, given: Any, context: Any) -> Json:
     except BaseException:
         answer = _broken()
     return event.shaped(answer)
-
-
-def _refusing(refusal: Malformed) -> Receive:
-    async def receive() -> Message:
-        raise refusal  # RequestMiddleware reads the body first, and makes the problem of it
-
-    return receive
 
 
 def _broken() -> Json:

@@ -1,51 +1,55 @@
-"""Around every request: its id, time and body limit, log line, and the handler for unexpected errors."""
+"""Around every request: its id, deadline, body, log line, and the handler for unexpected errors."""
 
+import asyncio
+import itertools
+import json
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from typing import Any
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import log
-from core.errors import BodyTooLarge, Malformed, ThreadrError
-from core.http.problems import problem
+from core.errors import BodyTimeout, BodyTooLarge, InvalidRequest, Malformed, RateLimited, ThreadrError
+from core.http import bounds
+from core.http.client_id import Client, Clients
+from core.http.problems import NOT_VALID, problem
+from core.http.security import HeaderSender
 from core.request import RequestRecord
+from core.settings import Settings
 from core.usage import current_store_usage
 
-_MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
 _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
 
 
-@dataclass(slots=True)
-class HeaderSender:
-    """A `send` that adds headers to the response when it starts, and remembers its status."""
-
-    send: Send
-    add_headers: Callable[[MutableHeaders], None]
-    status: int | None = None
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.add_headers(MutableHeaders(scope=message))
-        await self.send(message)
-
-
 class RequestMiddleware:
-    """ASGI middleware; puts a RequestRecord into the request's state, and its headers into the response."""
+    """ASGI middleware; puts a RequestRecord into the request's state, and its headers into the response.
 
-    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
+    Of `services`, where there are any, it uses the clock and the details for health answers.
+    """
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, services: Any = None) -> None:
         self._app = app
-        self._seconds = seconds
+        self._seconds = settings.generate_deadline_seconds
+        self._clock = services.clock if services else time.time
+        self._clients = Clients(settings, self._clock, services.details if services else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        record = RequestRecord(request_id=secrets.token_hex(8), seconds=self._budget_seconds(scope))
+        arrived_at, seconds = self._clock(), self._budget_seconds(scope)
+        record = RequestRecord(request_id=secrets.token_hex(8), seconds=seconds, clock=self._clock)
         scope.setdefault("state", {})["record"] = record
         current_store_usage.set(record.store_usage)
-        sender = HeaderSender(send, lambda headers: headers.update(record.headers()))
+        sender = HeaderSender(
+            send,
+            lambda headers: headers.update(
+                record.headers() if record.decision else self._clients.headers(scope, record)
+            ),
+        )
         ids = {"request_id": record.request_id}
         if lambda_id := getattr(scope.get("aws.context"), "aws_request_id", None):
             ids["aws_request_id"] = str(lambda_id)  # it is in Lambda's own lines
@@ -53,6 +57,9 @@ class RequestMiddleware:
         try:
             await self._run(scope, receive, sender, record)
         finally:
+            client = scope["state"].get("client") if record.decision else None
+            if client and arrived_at >= client.decided_at:  # of requests that overlap, the later knows more
+                client.decision, client.decided_at = record.decision, arrived_at
             _log(scope, record, sender.status)
             log.current_ids.reset(former_ids)
         return None
@@ -65,14 +72,21 @@ class RequestMiddleware:
 
     async def _run(self, scope: Scope, receive: Receive, send: HeaderSender, record: RequestRecord) -> None:
         """Send the app's answer, or its failure as a problem."""
+        body = BodyReader(scope, receive, self._clients, record.seconds)
         try:
-            return await self._app(scope, await _read_whole(receive), send)
+            if refusal := scope["state"].get("refusal"):
+                raise refusal
+            self._clients.admit(Request(scope), record)
+            return await self._app(scope, body, send)
         except ThreadrError as error:
             failure = error
         # The only place that catches everything; otherwise the caller gets no answer.
         except Exception:
             log.logger.exception("Unexpected error")
             failure = ThreadrError()
+        finally:
+            if body.size:
+                body.count(-body.size)
         record.record_failure(failure)
         if send.status is None:
             answer = problem(failure, instance=scope["path"], request_id=record.request_id)
@@ -80,24 +94,81 @@ class RequestMiddleware:
         return None
 
 
-async def _read_whole(receive: Receive) -> Receive:
-    """A `receive` that holds the whole body already. Raises BodyTooLarge, Malformed when it is cut off."""
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
+@dataclass(slots=True)
+class BodyReader:
+    """A `receive` that gives the body whole; it is read, within bounds, when a route first wants it.
+
+    The bytes of all bodies under way count at `clients`, and at the client that sends this one.
+    """
+
+    scope: Scope
+    receive: Receive
+    clients: Clients
+    seconds: float
+    body: bytearray = field(default_factory=bytearray)
+    size: int = 0
+    is_read: bool = False
+
+    async def __call__(self) -> Message:
+        """Raises BodyTooLarge, BodyTimeout, RateLimited, InvalidRequest; Malformed when it is cut off."""
+        if self.is_read:
+            return await self.receive()
+        self.is_read = True
+        headers, route = Headers(scope=self.scope), getattr(self.scope.get("route"), "path", "")
+        limit = bounds.MAX_BODY_BYTES.get(route, bounds.MAX_SMALL_BODY_BYTES)
+        declared = headers.get("content-length", "")[:15]
+        if declared.isdecimal() and int(declared) > limit:
+            raise BodyTooLarge
+        try:
+            async with asyncio.timeout(min(bounds.MAX_BODY_SECONDS, self.seconds)):
+                while await self._read_more(limit):
+                    pass
+        except TimeoutError:
+            raise BodyTimeout from None
+        body = bytes(self.body)
+        self.body.clear()
+        if "json" in headers.get("content-type", "").lower():
+            body = _bounded(body)
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def _read_more(self, limit: int) -> bool:
+        """Whether there is still more."""
+        message = await self.receive()
         if message["type"] == "http.disconnect":
             raise Malformed("The body was cut off.")
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > _MAX_BODY_BYTES:
+        self.body += message.get("body", b"")
+        client = self.count(len(message.get("body", b"")))
+        if self.size > limit:
             raise BodyTooLarge
-    messages: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+        if max(client.held_bytes * 3, self.clients.held_bytes) > bounds.MAX_HELD_BYTES:
+            raise RateLimited("Too much is being sent at once.", headers={"Retry-After": "5"})
+        return bool(message.get("more_body", False))
 
-    async def replay() -> Message:
-        return messages.pop() if messages else await receive()
+    def count(self, change: int) -> Client:
+        client: Client = self.scope["state"]["client"]
+        self.size += change
+        client.held_bytes += change
+        self.clients.held_bytes += change
+        return client
 
-    return replay
+
+def _bounded(body: bytes) -> bytes:
+    """The JSON in UTF-8. Raises InvalidRequest when it has more parts than a request needs."""
+    encoding = json.detect_encoding(body)
+    if not encoding.startswith("utf-8"):
+        try:
+            body = body.decode(encoding, "surrogatepass").encode(errors="surrogatepass")
+        except ValueError:
+            raise InvalidRequest(f"{NOT_VALID}.") from None
+    if _has_too_many(body.translate(None, bounds.NO_MARK)):  # of which many may be in a text
+        found = itertools.islice(bounds.PART.finditer(body), bounds.MAX_PARTS + 1)
+        if _has_too_many(bytes(body[part.start()] for part in found)):
+            raise InvalidRequest("The body has more parts than a request needs.")
+    return body
+
+
+def _has_too_many(marks: bytes) -> bool:
+    return len(marks) > bounds.MAX_PARTS or marks.count(b"{") + marks.count(b"[") > bounds.MAX_NESTED
 
 
 def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from core.errors import BodyTooLarge, InvalidRequest, NotJson, ThreadrError
+from core.errors import BodyTimeout, BodyTooLarge, InvalidRequest, NotJson, RateLimited, ThreadrError
 from core.http.problems import MEDIA_TYPE, members
 
 _Object = dict[str, Any]  # of JSON
@@ -18,7 +18,7 @@ HIDDEN: _Object = {"security": [{}, {"adminToken": []}]}  # 404 for callers with
 KEY: _Object = {"security": [{}, {"apiKey": []}]}
 LIMITED = """RateLimit RateLimit-Policy X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset
 Cache-Status Server-Timing""".split()
-WITH_BODY = (InvalidRequest, NotJson)
+WITH_BODY = (InvalidRequest, BodyTimeout, NotJson)
 
 _EVERYWHERE = ("X-Request-Id", "Cache-Control")
 _OF_STATUS = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}
@@ -62,7 +62,9 @@ def answers(
     content = {media_type: {"schema": {"type": "string"}} for media_type in texts}
     done = {"description": "Done", "headers": referred([*headers, *hit]), "content": content}
     responses: dict[int | str, _Object] = {200: done | ({"model": model} if model else {})}
-    kinds = {(leaf.status, leaf.kind): leaf for leaf in _leaves((*errors, BodyTooLarge, ThreadrError))}
+    kinds = {
+        (leaf.status, leaf.kind): leaf for leaf in _leaves((*errors, BodyTooLarge, RateLimited, ThreadrError))
+    }
     for status in sorted({status for status, _ in kinds}):
         leaves = [leaf for (of, _), leaf in kinds.items() if of == status]
         responses[status] = _problem(leaves, [*headers, *_OF_STATUS.get(status, ())])

@@ -18,7 +18,7 @@ _MAX_DETAIL_BYTES = 600  # quotes and backslashes take two each
 _MAX_INSTANCE_CHARACTERS = 300
 _MAX_NAMED_FAULTS = 3
 _HALF_ESCAPE = re.compile("%.?$")
-_NOT_VALID = "The body is not valid JSON"
+NOT_VALID = "The body is not valid JSON"
 
 
 async def raise_ours(request: Request, error: Exception) -> NoReturn:
@@ -29,13 +29,15 @@ async def raise_ours(request: Request, error: Exception) -> NoReturn:
         faults = list(dict.fromkeys(_fault(fault) for fault in error.errors()))
         raise InvalidRequest("; ".join(faults[:_MAX_NAMED_FAULTS]) + ".")
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, ThreadrError):  # raised while FastAPI read the body
+        raise error.__cause__
     if error.status_code == 404:
         raise NotFound
     if error.status_code == 405:
         allowed = set((error.headers or {}).get("Allow", "").split(", "))
         also = {"HEAD"} & {method.replace("GET", "HEAD") for method in allowed}
         raise MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed | also))})
-    raise InvalidRequest(f"{_NOT_VALID}.")  # FastAPI's 400: the body could not be read at all
+    raise InvalidRequest(f"{NOT_VALID}.")  # FastAPI's 400: the body could not be read at all
 
 
 def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSONResponse:
@@ -67,7 +69,7 @@ def _fault(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         return "unknown fields are refused"
     if fault["type"] == "json_invalid":
-        return _NOT_VALID
+        return NOT_VALID
     place = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query"))
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{place}: {message}" if place else message

@@ -1,9 +1,10 @@
 """Security headers of every answer; and HEAD, which is GET without its body."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from core.http.middleware import HeaderSender
 
 DOCS_PATH = "/docs"
 _ALWAYS = {
@@ -24,6 +25,21 @@ _DOCS = (
     "style-src https://cdn.jsdelivr.net 'unsafe-inline'; img-src 'self' data: https://fastapi.tiangolo.com; "
     "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+@dataclass(slots=True)
+class HeaderSender:
+    """A `send` that adds headers to the response when it starts, and remembers its status."""
+
+    send: Send
+    add_headers: Callable[[MutableHeaders], None]
+    status: int | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.add_headers(MutableHeaders(scope=message))
+        await self.send(message)
 
 
 class SecurityHeaders:

@@ -10,10 +10,10 @@ import pickle
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from core.errors import Busy, ThreadrError
+from core.request import current_client
 from core.workers.fair_queue import FairQueue, Waiting
 from core.workers.job import Job
 
@@ -24,8 +24,6 @@ _Result = TypeVar("_Result")
 _Arguments = TypeVarTuple("_Arguments")
 _PREPARE_SECONDS = 10.0
 _MIN_SECONDS = 0.5  # what was fetched or paid for is still finished, a little late
-
-current_client: ContextVar[str] = ContextVar("current_client", default="")  # whose turn a job takes
 
 
 class Workers:

@@ -6,6 +6,7 @@ import pytest
 
 from core.http.admin import is_admin
 from core.settings import Settings
+from tests.support.app import Make
 
 TOKEN = "right-token"
 
@@ -56,6 +57,40 @@ def test_without_a_token_production_is_closed_and_development_open(
 ) -> None:
     assert not is_admin(authorization, Settings(admin_token=token, environment="production"))
     assert is_admin(authorization, Settings(admin_token=token))
+
+
+ADMIN_ROUTES = [("GET", "/api/cache/stats"), ("DELETE", "/api/cache/clear?text=a"), ("GET", "/debug/startup")]
+
+
+@pytest.mark.parametrize(("method", "path"), ADMIN_ROUTES)
+@pytest.mark.parametrize(
+    "host", ["evil.example", "EVIL.example:8001", "127.0.0.1.evil.example", "a.[::1", "x."]
+)
+async def test_what_no_token_guards_is_not_reached_by_a_name_of_the_public_dns(
+    client_of: Make, method: str, path: str, host: str
+) -> None:
+    response = await client_of().request(method, path, headers={"Host": host})
+    assert response.status_code in (401, 404)
+    authorized = {"Host": host, "Authorization": f"Bearer {TOKEN}"}
+    response = await client_of(admin_token=TOKEN).request(method, path, headers=authorized)
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:8001",
+        "LOCALHOST",
+        "app.localhost:80",
+        "127.0.0.1:8001",
+        "[::1]:8001",
+        "192.168.1.5",
+        "app:8001",
+    ],
+)
+async def test_a_developers_own_names_reach_it(client_of: Make, host: str) -> None:
+    response = await client_of().get("/api/cache/stats", headers={"Host": host})
+    assert response.status_code == 200
 
 
 def test_a_token_that_is_not_ascii_is_compared_by_its_bytes() -> None:

@@ -103,11 +103,17 @@ async def test_cors_is_as_the_settings_say(
 async def test_a_preflight_allows_the_methods_and_headers_of_the_routes(
     client_of: Make, method: str, header: str
 ) -> None:
-    response = await preflight(client_of(), method, header)
+    response = await preflight(client_of(cors_origins=(ELSEWHERE,)), method, header)
     assert (response.status_code, response.content) == (200, b"")
     assert method in response.headers["access-control-allow-methods"]
     allowed = response.headers["access-control-allow-headers"].lower().split(", ")
     assert set(header.split(", ")) <= set(allowed)
+
+
+@pytest.mark.parametrize("settings", [{}, {"cors_origins": (ELSEWHERE, "*")}], ids=["default", "set"])
+async def test_not_every_page_of_the_web_may_delete(client_of: Make, settings: dict[str, Any]) -> None:
+    response = await preflight(client_of(**settings), "DELETE", "content-type")
+    assert response.headers["access-control-allow-methods"] == "GET, HEAD, POST"
 
 
 async def test_pages_of_other_origins_may_read_the_headers_that_the_openapi_names(client_of: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import http_sf
@@ -99,6 +100,40 @@ async def test_rate_limit_headers_follow_the_draft(client_of: Make, status: int)
     assert rest["r"] == (0 if status == 429 else 1)
     if status == 429:
         assert int(response.headers["retry-after"]) == rest["t"] > 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b'{"text": 1}', b'{"url": "no address"}', b"[" * 3_000],
+    ids=lambda body: str(body[:8]),
+)
+async def test_a_refused_request_says_the_quota_and_what_is_known_of_it(client_of: Make, body: bytes) -> None:
+    client = client_of(rate_limit_requests=3)
+    send = partial(client.post, "/api/generate", content=body, headers={"Content-Type": "application/json"})
+    first = await send()
+    made = await generated(client)
+    later = await send()
+    assert (first.status_code, made.status_code, later.status_code) == (422, 200, 422)
+    assert "ratelimit" not in first.headers  # nothing is known of this client so far
+    for response in (first, later):
+        assert field(response, "ratelimit-policy") == ("requests", {"q": 3, "w": 3600})
+        assert response.headers["x-ratelimit-limit"] == "3"
+    assert field(later, "ratelimit")[1]["r"] == 2
+    assert later.headers["x-ratelimit-remaining"] == "2"
+
+
+async def test_an_article_error_carries_the_headers_of_its_own_look_up(client_of: Make) -> None:
+    client = client_of(rate_limit_requests=3)
+    for left in (2, 1):
+        response = await generated(client, url="http://10.0.0.1/")
+        assert response.status_code == 422
+        assert field(response, "ratelimit")[1]["r"] == left
+
+
+async def test_routes_without_a_quota_say_none(client_of: Make) -> None:
+    response = await client_of().post("/api/validate", json={})
+    assert response.status_code == 422
+    assert "ratelimit-policy" not in response.headers
 
 
 EVERYWHERE = [

@@ -115,7 +115,10 @@ def as_generate(event: Event) -> Event:
 def test_the_shared_vectors_hold(vector: Any, handler_of: Make) -> None:
     event = vector.get("event") or v2("POST", "/api/generate", json.dumps({"text": "a" * 5_900_000}))
     expected = vector["expect"]
-    handler, services = handler_of(front_door="alb" if "elb" in event["requestContext"] else "gateway")
+    front_door = "alb" if "elb" in event["requestContext"] else "gateway"
+    # DELETE is listed for origins that are named, not for all of development's.
+    named = {"cors_origins": (event["headers"]["origin"],)} if "is listed" in expected.get("rule", "") else {}
+    handler, services = handler_of(front_door=front_door, **named)
     for _ in range(50 if vector.get("call") == "repeat 50" else 1):
         with ThreadPoolExecutor(1) as elsewhere:
             run = elsewhere.submit if vector.get("call") == "thread" else None

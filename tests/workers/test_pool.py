@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from core.errors import ArticleTooLarge, Busy, Paywall, ThreadrError
-from core.workers.pool import Workers, current_client
+from core.request import current_client
+from core.workers.pool import Workers
 from tests.support import jobs
 
 
