@@ -1,5 +1,5 @@
-# One command each: run, test, coverage, check, bench, soak, package, clean. Every one sets up what it needs, once.
-.PHONY: run test coverage check bench soak package clean
+# One command each: run, test, coverage, check, bench, soak, fuzz, package, clean. Every one sets up what it needs, once.
+.PHONY: run test coverage check bench soak fuzz package clean
 .DELETE_ON_ERROR:
 
 PORT ?= 8001
@@ -37,6 +37,10 @@ bench: $(VENV)/dev.stamp $(VENV)/bench.stamp
 
 soak: $(VENV)/dev.stamp $(VENV)/bench.stamp
 	@$(PY) -m bench.soak
+
+# FUZZ_SECONDS=900 make fuzz: longer than the five minutes.
+fuzz: $(VENV)/dev.stamp
+	@$(PY) -m bench.fuzz
 
 package: $(VENV)/serve.stamp
 	@$(PY) tools/package.py

@@ -30,7 +30,10 @@ TOKEN = "backstage"
 
 
 class Backstage:
-    """`/set` takes {"case": …, "before": bool, "store_ms": …, "model_ms": …, "flush": bool}; `/counts` counts."""
+    """`/counts` counts requests since the last `/set`.
+
+    `/set` takes {"case": name, "before": bool, "store_ms": …, "model_ms": …, "flush": bool}.
+    """
 
     def __init__(self, redis_url: str) -> None:
         self._redis_url = redis_url

@@ -100,9 +100,9 @@ class Service:
     def __init__(self, url: str, process: subprocess.Popen[bytes], backstage: str) -> None:
         self.url = url
         self.process = process
-        self._backstage = backstage
+        self.behind = backstage
         self._clients = (f"198.18.{n // 250 % 250}.{n % 250}" for n in itertools.count())
-        self._port = int(url.rpartition(":")[2])
+        self.port = int(url.rpartition(":")[2])
         self.poll_cost = 0.0  # CPU seconds of a request beside a case
 
     @property
@@ -114,17 +114,17 @@ class Service:
 
     async def set(self, **wanted: Any) -> None:
         async with httpx.AsyncClient(trust_env=False) as client:
-            await client.post(f"{self._backstage}/set", json=wanted, timeout=60)
+            await client.post(f"{self.behind}/set", json=wanted, timeout=60)
 
     async def counts(self) -> dict[str, int]:
         async with httpx.AsyncClient(trust_env=False) as client:
-            counts: dict[str, int] = (await client.get(f"{self._backstage}/counts")).json()
+            counts: dict[str, int] = (await client.get(f"{self.behind}/counts")).json()
             return counts
 
     async def warm_up(self) -> None:
         """Everything is imported, a hit is kept, and what polling costs is known."""
         await self.set(flush=True)
-        sources = [KEPT, {"url": f"{self._backstage}/warm"}, {"url": f"{self._backstage}/warm.pdf"}]
+        sources = [KEPT, {"url": f"{self.behind}/warm"}, {"url": f"{self.behind}/warm.pdf"}]
         async with self._client() as client:
             for source in [{"text": f"{ARTICLE} Two.", "generator": "extractive"}, *sources]:
                 answer = await client.post("/api/generate", json=source)
@@ -153,14 +153,14 @@ class Service:
 
     async def send(self, case: Case, path: str, seen: Seen, give_up: float = GIVE_UP_SECONDS) -> None:
         """One request over a connection of its own, its bytes as the case has them."""
-        body = case.body.replace(SITE.encode(), self._backstage.encode())
-        lines = [f"{case.method} {path} HTTP/1.1", f"host: 127.0.0.1:{self._port}", "connection: close"]
+        body = case.body.replace(SITE.encode(), self.behind.encode())
+        lines = [f"{case.method} {path} HTTP/1.1", f"host: 127.0.0.1:{self.port}", "connection: close"]
         lines += [f"{name}: {value}" for name, value in self.next_client().items()]
         head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in case.headers)])
         length = f"\r\ncontent-length: {len(body)}" if body else ""
         with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
             async with asyncio.timeout(give_up):
-                reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
                 try:
                     writer.write(f"{head}{length}\r\n\r\n".encode("latin-1") + body)
                     answer = await reader.read(-1)
@@ -175,7 +175,7 @@ class Service:
             return str(answer.json().get("id", "none"))
 
     def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, timeout=GIVE_UP_SECONDS, trust_env=False, verify=False)
+        return httpx.AsyncClient(base_url=self.url, timeout=GIVE_UP_SECONDS, trust_env=False)
 
     async def _beside(
         self, seen: Seen, send: Callable[[], Awaitable[None]], memory: MemoryWatch | None = None
@@ -227,7 +227,10 @@ class Service:
 
 
 async def _polling(
-    ask: Callable[[], Coroutine[Any, Any, None]], taken: list[float], until: asyncio.Future[None], pause: float
+    ask: Callable[[], Coroutine[Any, Any, None]],
+    taken: list[float],
+    until: asyncio.Future[None],
+    pause: float,
 ) -> None:
     """Ask again and again; one that waits when the case has ended is waited for."""
     while not until.done():
@@ -242,7 +245,9 @@ def _read(answer: bytes, seen: Seen) -> None:
     first, *lines = head.decode("latin-1").split("\r\n")
     if first.startswith("HTTP/1."):
         seen.status = int(first.split()[1])
-        seen.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        seen.headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+        }
 
 
 @contextlib.contextmanager

@@ -142,18 +142,17 @@ def _validate_many(platform: str, unit: str) -> Case:
 def _rewrite(platform: str, unit: str) -> Case:
     body = json.dumps({"wish": (unit * 300)[:300].strip() or "Shorter."}).encode()
     posts, path = (run_of(unit, max_bytes=200_000),), "/api/threads/{id}/posts/1/rewrite"
-    made = {"before": _of_text(_ARTICLE, platform), "thread": tuple(_short_posts(unit))}
-    return Case(name="", path=path, body=body, posts=posts, **made)
+    before = _of_text(_ARTICLE, platform)
+    return Case(name="", path=path, body=body, posts=posts, before=before, thread=_short_posts(unit))
 
 
 def _export(_: str, unit: str) -> Case:
-    made = {"before": _of_text(_ARTICLE), "thread": tuple(_short_posts(unit))}
-    return Case(name="", method="GET", path="/api/threads/{id}?format=md", headers=(), **made)
+    path, before = "/api/threads/{id}?format=md", _of_text(_ARTICLE)
+    return Case(name="", method="GET", path=path, headers=(), before=before, thread=_short_posts(unit))
 
 
-def _short_posts(unit: str) -> Iterator[str]:
-    for number in range(12):
-        yield f"Post {number} says: {run_of(unit, max_bytes=240)}"
+def _short_posts(unit: str) -> tuple[str, ...]:
+    return tuple(f"Post {number} says: {run_of(unit, max_bytes=240)}" for number in range(12))
 
 
 def _clear(_: str, unit: str) -> Case:
@@ -225,7 +224,9 @@ def _mixed_text(chance: random.Random) -> Case:
 
 
 def _mixed_answer(chance: random.Random) -> Case:
-    posts = tuple(mixture(chance, max_bytes=chance.choice([300, 6_000])) for _ in range(chance.choice([1, 25, 100])))
+    posts = tuple(
+        mixture(chance, max_bytes=chance.choice([300, 6_000])) for _ in range(chance.choice([1, 25, 100]))
+    )
     source = chance.choice([_ARTICLE, mixture(chance, max_bytes=50_000), "\n".join(posts)[:50_000]])
     return Case(name="", body=_of_text(source.strip() or "a", _platform(chance)), posts=posts)
 
@@ -275,7 +276,9 @@ def _numbers(chance: random.Random, size: int) -> str:
 
 
 def _escapes(chance: random.Random, size: int) -> str:
-    escape = chance.choice(["\\u0031", "\\ud83c\\udde9", "\\ud83c", "\\\\", '\\"', "\\n", "\\u0000", "\\/", "\\x"])
+    escape = chance.choice(
+        ["\\u0031", "\\ud83c\\udde9", "\\ud83c", "\\\\", '\\"', "\\n", "\\u0000", "\\/", "\\x"]
+    )
     key = chance.choice(["text", "url", "tone", "thread", "wish", "a"])
     return f'{{"{key}":"{escape * (size // len(escape))}"}}'
 

@@ -12,15 +12,17 @@ from tests.support.worst_units import UNITS, run_of
 _MAX_BYTES = 1_900_000  # the fetcher takes 2 MB
 _SIZES = (3_000, 13_000, 80_000, 400_000, _MAX_BYTES)
 _ELEMENTS = (
-    "p div span b i a li ul ol dl dd dt table tr td th tbody caption article section blockquote pre code h1 h2 "
-    "form select option button label iframe object template noscript svg math details font center q sub sup "
-    "figure main header footer nav aside time x-y"
+    "p div span b i a li ul ol dl dd dt table tr td th tbody caption article section blockquote pre code h1 "
+    "h2 form select option button label iframe object template noscript svg math details font center q sub "
+    "sup figure main header footer nav aside time x-y"
 ).split()
 _SPANS = (
     "{}=1000 {}='1000' {}=\"1000\" {}\t=\n1000 {}=+1000 {}=01000 {}=1000.5 {}=1000x {}=65534 {}=99999999999 "
     "{}=1e3 {}=１０００ {}=&#49;000 {}=0x3e8 {}=-1 {}=0 {}/=1000"
 ).split(" ")
-_KEYS = "author headline name description articleBody datePublished publisher @type @id image keywords".split()
+_KEYS = (
+    "author headline name description articleBody datePublished publisher @type @id image keywords".split()
+)
 _ATTRIBUTES = "class id style title href src alt content itemprop datetime data-a lang onclick".split()
 
 
@@ -89,7 +91,9 @@ def _raw(chance: random.Random, size: int) -> str:
 
 
 def _references(chance: random.Random, size: int) -> str:
-    found = "&amp; &lt; &#65; &#x41; &#0; &#1; &#99999999; &#x110000; & &a &; &#; &NotEqualTilde; &nbsp".split()
+    found = (
+        "&amp; &lt; &#65; &#x41; &#0; &#1; &#99999999; &#x110000; & &a &; &#; &NotEqualTilde; &nbsp".split()
+    )
     return run_of(chance.choice(found), max_bytes=size)
 
 

@@ -86,7 +86,9 @@ def _page_loop(chance: random.Random) -> bytes:
 
 
 def _giant_stream(chance: random.Random) -> bytes:
-    unit = chance.choice([b" ", _TEXT, b"(a) Tj ", b"q ", b"[(a) -9 (b)] TJ ", b"1 0 0 1 0 0 cm ", b"\0", b"(", b"["])
+    unit = chance.choice(
+        [b" ", _TEXT, b"(a) Tj ", b"q ", b"[(a) -9 (b)] TJ ", b"1 0 0 1 0 0 cm ", b"\0", b"(", b"["]
+    )
     megabytes = chance.choice([1, 20, 100])
     data = unit * (megabytes * 1_000_000 // len(unit))
     return _document(b"", stream(data, deflated=chance.choice([1, 1, 2, 3])), pages=chance.choice([1, 60]))
@@ -106,7 +108,11 @@ def _filters(chance: random.Random) -> bytes:
 
 def _cmap(chance: random.Random) -> bytes:
     line = chance.choice(
-        [b"<0000> <ffff> <0041>\n", b"<00> <ff> [" + b"<0041> " * 200 + b"]\n", b"<00000000> <ffffffff> <0041>\n"]
+        [
+            b"<0000> <ffff> <0041>\n",
+            b"<00> <ff> [" + b"<0041> " * 200 + b"]\n",
+            b"<00000000> <ffffffff> <0041>\n",
+        ]
     )
     kind = chance.choice([b"bfrange", b"bfchar", b"cidrange", b"codespacerange"])
     lines = line * chance.choice([1, 100, 20_000])
@@ -124,7 +130,9 @@ def _deep(chance: random.Random) -> bytes:
 
 
 def _strings(chance: random.Random) -> bytes:
-    text = chance.choice([b"\\(", b"\\\\", b"()", b"\\051", b"a\\\n", b"\xfe\xff\0a"]) * chance.choice([100, 100_000])
+    text = chance.choice([b"\\(", b"\\\\", b"()", b"\\051", b"a\\\n", b"\xfe\xff\0a"]) * chance.choice(
+        [100, 100_000]
+    )
     return _document(b"", stream(_TEXT + b"BT /F1 9 Tf (" + text + b") Tj ET " * chance.choice([1, 3])))
 
 
