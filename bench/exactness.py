@@ -1,4 +1,4 @@
-"""Limits, single flight and hits of fresh processes while every CPU is busy; a store's door after an overload.
+"""Exactness of fresh processes while every CPU is busy; whether the store is used again after an overload.
 
 python -m bench.exactness [bursts]
 """

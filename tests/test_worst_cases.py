@@ -1,7 +1,7 @@
 """A sample of `make fuzz`: dear requests to a running service, which answers and lets others be answered.
 
-Bounds are CPU seconds as the kernel counts them and megabytes, never time on a clock; they are some times what
-`make fuzz` asks for, since CPUs that are shared count more.
+Bounds are megabytes, and CPU seconds as the kernel counts them: no time on a clock. They are wider than those
+of `make fuzz`, since CPUs that are shared count more.
 """
 
 from __future__ import annotations

@@ -319,9 +319,10 @@ _GRAMMARS: dict[str, Callable[[random.Random], Case]] = {
 }
 
 
-def _links() -> tuple[str, ...]:
-    """3,000 links in posts that a model which obeys the article would write."""
-    return tuple(" ".join(f"http://evil{n}-{m}.example/a" for m in range(30)) for n in range(100))
+def _obedient() -> Case:
+    """A model that obeys an article which tells it to give 3,000 links."""
+    posts = tuple(" ".join(f"http://e{n}-{m}.co/a" for m in range(250)) for n in range(12))
+    return replace(_run("\n".join(posts)[:50_000]), posts=posts)
 
 
 def _unknown_keys(path: str) -> Case:
@@ -344,5 +345,5 @@ SEEN: dict[str, Callable[[], Case]] = {
     "25,000 flags": lambda: _run("🇩🇪" * 25_000, "mastodon", max_posts=25, generator="extractive"),
     "5 MB of unknown keys": lambda: _unknown_keys("/api/generate"),
     "5 MB of unknown keys to validate": lambda: _unknown_keys("/api/validate"),
-    "a model that answers 3,000 links": lambda: replace(_run(_ARTICLE), posts=_links()),
+    "a model that answers 3,000 links": _obedient,
 }
