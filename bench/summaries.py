@@ -5,7 +5,6 @@ python -m bench.summaries [folder]
 
 from __future__ import annotations
 
-import asyncio
 import re
 import statistics
 import sys
@@ -19,8 +18,7 @@ from typing import Any
 from core.article.article import Article
 from core.text.platforms import PlatformName
 from core.text.thread import Brief
-from core.usage import UsageMeter
-from core.writing.extractive.composer import ExtractiveComposer
+from core.writing.extractive.composer import extract_draft
 from core.writing.extractive.ranking import select
 
 FOLDER = Path("../shared/summaries")
@@ -152,7 +150,7 @@ def _milliseconds(pairs: list[tuple[list[str], list[str]]]) -> dict[str, float]:
 
 
 def _compose(article: Article, brief: Brief) -> None:
-    asyncio.run(ExtractiveComposer().compose(article, brief, seconds=60, meter=UsageMeter()))
+    extract_draft(article, brief)
 
 
 def _synthetic(pool: list[str]) -> list[str]:

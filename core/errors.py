@@ -9,6 +9,7 @@ ThreadrError                 500 internal
 ├── NotFound                 404 not-found
 ├── MethodNotAllowed         405 method-not-allowed
 ├── RateLimited              429 rate-limited
+│   └── Busy                 the process has more work than it can do in time
 ├── NotCached                504 not-cached
 ├── StoreError               503 cache-unavailable
 │   ├── StoreRefused         permanent: wrong token, address, certificate; no quota
@@ -100,6 +101,12 @@ class MethodNotAllowed(ThreadrError, status=405, kind="method-not-allowed"):
 class RateLimited(ThreadrError, status=429, kind="rate-limited"):
     title = "Too many requests"
     detail = "Wait for the time in Retry-After, then try again."
+
+
+class Busy(RateLimited):
+    title = "Too busy just now"
+    detail = "There is more work than can be done in time. Try again in a few seconds."
+    default_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "5"}
 
 
 class NotCached(ThreadrError, status=504, kind="not-cached"):

@@ -33,7 +33,7 @@ class _Json(logging.Formatter):
         if record.exc_info and record.exc_info[1]:
             # Only type and place: the text may hold secrets.
             line["exception"] = type(record.exc_info[1]).__name__
-            line["at"] = _places(record.exc_info[1])
+            line["at"] = places(record.exc_info[1])
         # ASCII: standard output may take nothing else, and lone surrogates never.
         return json.dumps(line, default=str)
 
@@ -73,8 +73,9 @@ def metrics(facts: Mapping[str, object], *, function: str, now: float) -> dict[s
     return {"function": function, "_aws": {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}}
 
 
-def _places(error: BaseException) -> list[str]:
-    places = []
+def places(error: BaseException) -> list[str]:
+    """Where it was raised, innermost last; nothing of what it says."""
+    found = []
     for frame, line in traceback.walk_tb(error.__traceback__):
-        places.append(f"{frame.f_code.co_filename.rpartition('/')[2]}:{line} {frame.f_code.co_name}")
-    return places[-8:]
+        found.append(f"{frame.f_code.co_filename.rpartition('/')[2]}:{line} {frame.f_code.co_name}")
+    return found[-8:]

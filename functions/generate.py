@@ -13,13 +13,16 @@ from core.http.openapi import KEY, LIMITED, WITH_BODY, answers
 from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
 from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatus
+from core.workers.pool import current_client
 
 router = APIRouter(tags=["threads"])
 
 
 def _caller(request: Request) -> Caller:
     cache_control = CacheControl.parse(request.headers.get("cache-control", ""))
-    return Caller(client_of(request, request.app.state.settings), cache_control)
+    client = client_of(request, request.app.state.settings)
+    current_client.set(client)
+    return Caller(client, cache_control)
 
 
 @router.post(

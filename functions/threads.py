@@ -9,12 +9,12 @@ from core.http.app import create_app
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import WITH_BODY, answers, referred
 from core.services import Services
-from core.text.platforms import PLATFORMS
 from core.threads.edit_schemas import ScheduledThread, ValidateAnswer, ValidateRequest
 from core.threads.export import Format
 from core.threads.permalink import permalink
 from core.threads.schemas import GenerateAnswer
 from core.threads.validate import validate_thread
+from core.workers.pool import run_in_worker
 
 router = APIRouter(tags=["threads"])
 _FILES = ("text/plain", "text/markdown")
@@ -40,9 +40,10 @@ async def thread(
 
 
 @router.post("/api/validate", responses=answers(None, *WITH_BODY))
-async def validate(body: ValidateRequest) -> ValidateAnswer:
+async def validate(body: ValidateRequest, request: Request) -> ValidateAnswer:
     """Every post counted as the platform does, and what would keep the thread from being posted."""
-    return validate_thread(body, PLATFORMS[body.platform])
+    seconds: float = request.state.record.seconds_left
+    return await run_in_worker(validate_thread, body, seconds=seconds)
 
 
 app = create_app(router, make_services=Services)

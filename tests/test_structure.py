@@ -21,16 +21,17 @@ from tests.support.paths import ROOT
 MODULES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("functions/*.py")])
 # Who may import whom. The files of core/ itself but services are open to all.
 MAY_IMPORT = {
-    "functions": "http ops threads cache text services",
-    "ops": "services threads cache store writing article text",
+    "functions": "http ops threads cache text services workers",
+    "ops": "services threads cache store writing article text workers",
     "http": "text",
     "services": "threads cache store writing article net",
-    "threads": "cache writing article text",
+    "threads": "cache writing article text workers",
     "cache": "store net",
-    "writing": "article text net",
+    "writing": "article text net workers",
     "article": "text net",
     "store": "net",
     "text": "",
+    "workers": "",
     "net": "",
 }
 ROOT_FILES = "errors settings log usage rate_limit request services".split()
@@ -122,9 +123,32 @@ def test_starting_a_function_imports_nothing_heavy(module: str) -> None:
     assert not set(HEAVY) & set(done.stdout.split())
 
 
+_MAKES_A_THREAD = """
+import asyncio, httpx, sys
+from functions import local
+async def main():
+    transport = httpx.ASGITransport(local.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        made = await client.post("/api/generate", json={"text": "A text — that is short 中. https://a.example"})
+        checked = await client.post("/api/validate", json={"thread": ["中 https://a.example"]})
+        assert (made.status_code, checked.status_code) == (200, 200), made.text
+asyncio.run(main())
+print(*sys.modules)
+"""
+
+
+def test_libraries_that_work_on_texts_are_imported_by_workers_alone() -> None:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", _MAKES_A_THREAD], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    libraries = {"trafilatura", "lxml", "pypdf", "sentencex", "regex", "twitter_text"}
+    assert not libraries & set(done.stdout.split())
+
+
 def test_the_environment_is_read_in_one_place() -> None:
     readers = {path.stem for path in MODULES if re.search(r"\benviron\b|getenv", path.read_text())}
-    assert readers == {"settings", "tls"}  # tls: which certificates the machine wants trusted
+    # tls: which certificates the machine wants trusted; worker: what a process inherits.
+    assert readers == {"settings", "tls", "worker"}
 
 
 def test_functions_hold_no_logic() -> None:

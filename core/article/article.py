@@ -3,6 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Self
 
+from core.errors import NoArticle
+from core.text.cleaning import clean
+from core.text.language import guess
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
@@ -31,3 +35,16 @@ class Article:
         kept = self.text[:max_characters]
         at_word = max(kept.rfind(" "), kept.rfind("\n"))
         return replace(self, text=kept[:at_word] if at_word > max_characters // 2 else kept, truncated=True)
+
+
+def read_text(text: str, max_characters: int) -> Article:
+    """A request's text as an article, cut to `max_characters`. Raises NoArticle."""
+    return plain_article(text).cut_to(max_characters)
+
+
+def plain_article(text: str, *, url: str | None = None) -> Article:
+    """A text as an article. Raises NoArticle when nothing readable is in it."""
+    cleaned = clean(text)
+    if not any(character.isalnum() or character > "\u2000" for character in cleaned):
+        raise NoArticle
+    return Article(text=cleaned, language=guess(cleaned), url=url)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from itertools import islice
 from urllib.parse import urlsplit
 
-from core.article.article import Article
+from core.article.article import Article, plain_article
+from core.article.fetcher import Page
 from core.article.html_limits import limit_html
 from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
 from core.errors import NoArticle
@@ -44,22 +45,26 @@ def extract_article(html: bytes, *, url: str, content_type: str | None = None) -
     return replace(article, title=clean_line(title[1])) if title else article
 
 
-def plain_article(text: str, *, url: str | None = None) -> Article:
-    """A text as an article. Raises NoArticle when nothing readable is in it."""
-    cleaned = clean(text)
-    if not any(character.isalnum() or character > "\u2000" for character in cleaned):
-        raise NoArticle
-    return Article(text=cleaned, language=guess(cleaned), url=url)
+def read_page(page: Page, max_characters: int) -> Article:
+    """The article of a fetched page, cut to `max_characters`. Raises what `extract_article` does."""
+    return extract_article(page.body, url=page.url, content_type=page.content_type).cut_to(max_characters)
 
 
-def _html_article(page: str, url: str) -> Article:
-    from trafilatura import bare_extraction, external
-    from trafilatura.settings import Document
+def prepare() -> None:
+    """Import what pages need, so that a worker does it while the page is fetched."""
+    from trafilatura import external
 
     if not external.JT_STOPLIST:  # of the jusText fallback; all 100 languages would take 34 MB
         languages = word_lists(__file__)["languages"]["with_stop_words"].split()
         external.JT_STOPLIST = tuple({word for name in languages for word in external.get_stoplist(name)})
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # its warnings name the address in full
+
+
+def _html_article(page: str, url: str) -> Article:
+    from trafilatura import bare_extraction
+    from trafilatura.settings import Document
+
+    prepare()
     html, cut = limit_html(page)
     html = _REFERENCE.sub(_harmless, html)
     dates = {"original_date": True, "extensive_search": len(html) < _MAX_SEARCHED_FOR_DATES}

@@ -10,20 +10,23 @@ from weakref import WeakKeyDictionary
 
 from core import log
 from core.article.article import Article
-from core.article.extraction import extract_article
-from core.errors import StoreError
+from core.article.extraction import read_page
+from core.article.fetcher import Page
+from core.errors import StoreError, ThreadrError
 from core.ops.schemas import ScheduledCheck, ServiceHealth, Status
 from core.services import Services
 from core.store.keys import LAST_HEALTH_CHECK
-from core.text.thread import Brief, thread_of
-from core.usage import UsageMeter, add_store_error
-from core.writing.extractive.composer import ExtractiveComposer
+from core.text.thread import Brief, lay_out
+from core.usage import add_store_error
+from core.workers.pool import run_in_worker
+from core.writing.extractive.composer import extract_draft
 from core.writing.model.health_note import MODEL_NOTE, read_note
 
 _KEPT_SECONDS = 86_400.0
 _SHARED_SECONDS = 5.0  # how long a report is served again
 _DEADLINE_SECONDS = 5.0  # for each part; the store's own is shorter, as a rule
 _PAGE = Path(__file__).with_name("health_sample.html")
+_MAX_CHARACTERS = 10_000
 _TEXT = Article(text="A text becomes a thread — 一篇文章. If it does not, nothing can be made here.")
 
 
@@ -141,16 +144,14 @@ async def _extraction(deadline_seconds: float) -> ServiceHealth:
     """The first stage that fails: `unusable` (threads), `model_only` (the composer), `broken` (pages)."""
     started, status = time.perf_counter(), "unusable"
     try:
-        async with asyncio.timeout(deadline_seconds):
-            thread_of([_TEXT.text], Brief(), link=None)
-            status = "model_only"
-            composer = ExtractiveComposer()
-            await composer.compose(_TEXT, Brief(), seconds=deadline_seconds, meter=UsageMeter())
-            status = "broken"
-            await asyncio.to_thread(extract_article, _PAGE.read_bytes(), url="https://example.com/")
-    # A library that is missing, of another version or out of memory may raise any type.
-    except Exception as error:
-        return _health(status, type(error).__name__, started)
+        await run_in_worker(lay_out, [_TEXT.text], (), Brief(), None, seconds=deadline_seconds)
+        status = "model_only"
+        await run_in_worker(extract_draft, _TEXT, Brief(), seconds=deadline_seconds)
+        status = "broken"
+        page = Page("https://example.com/", _PAGE.read_bytes(), "text/html")
+        await run_in_worker(read_page, page, _MAX_CHARACTERS, seconds=deadline_seconds)
+    except ThreadrError as error:  # a library is missing or of another version, say
+        return _health(status, error.reason, started)
     return _health("healthy", None, started)
 
 

@@ -100,6 +100,12 @@ def _count_threads(text: str) -> int:
     return sum(len(each.encode(errors="surrogatepass") if emoji.search(each) else each) for each in clusters)
 
 
+def prepare() -> None:
+    """Import the patterns that counting needs."""
+    for platform in PLATFORMS.values():
+        platform.count("@a@example.com https://example.com é")
+
+
 PLATFORMS = {
     "x": Platform(280, _count_x),
     "bluesky": Platform(300, _count_graphemes, max_bytes=3_000),

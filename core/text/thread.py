@@ -1,12 +1,13 @@
 """A thread, and the options that it is made by."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Literal
 
 from core.text.cleaning import without_surrogates
 from core.text.platforms import PLATFORMS, Platform, PlatformName
+from core.text.platforms import prepare as prepare  # what a worker needs
 from core.text.splitting import fits, split
 
 Numbering = Literal["slash", "none"]
@@ -67,6 +68,31 @@ class Thread:
     posts: tuple[Post, ...]
     cut: bool = False
     warnings: tuple[str, ...] = ()
+
+
+def lay_out(
+    drafts: Sequence[str], hooks: Sequence[str], brief: Brief, link: str | None
+) -> tuple[Thread, list[str]]:
+    """`thread_of` the drafts, and as much of each hook as fits in its first post."""
+    fitting = (first_fitting(hook, brief.max_length, brief.rule) for hook in hooks)
+    return thread_of(drafts, brief, link=link), [*filter(None, fitting)]
+
+
+def space_beside(suffix: str, platform: PlatformName) -> int:
+    """The length that a post's text may have beside its suffix."""
+    return PLATFORMS[platform].limit - PLATFORMS[platform].length_of(suffix)
+
+
+def fitted(post: Post, platform: PlatformName) -> Post:
+    """The post with as much of its text as fits, counted."""
+    rule = PLATFORMS[platform]
+    text = first_fitting(post.text, space_beside(post.suffix, platform), rule).strip()
+    return replace(post, text=text, character_count=rule.count(text + post.suffix))
+
+
+def which_fit(texts: Sequence[str], max_length: int, platform: PlatformName) -> list[bool]:
+    """Which of the texts fit in `max_length`."""
+    return [fits(text, max_length, PLATFORMS[platform].length_of) for text in texts]
 
 
 def first_fitting(text: str, max_length: int, rule: Platform) -> str:

@@ -9,20 +9,24 @@ from core.cache.entry import Entry
 from core.cache.lease import Audience
 from core.cache.request_key import new_thread_id
 from core.errors import NoArticle
-from core.text.platforms import PLATFORMS
-from core.text.thread import first_fitting, thread_of
+from core.request import RequestRecord
+from core.text.thread import Post, Thread, lay_out
 from core.threads.schemas import GenerateAnswer, GenerateRequest, PostOut, SourceOut, UsageOut
 from core.usage import Usage
+from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
 from core.writing.writer import Written
 
 AnswerEntry = Entry[GenerateAnswer]
 
 
-def finished(request: GenerateRequest, article: Article, written: Written, usage: Usage) -> AnswerEntry:
+async def finished(
+    request: GenerateRequest, article: Article, written: Written, record: RequestRecord
+) -> AnswerEntry:
     """The answer for a new draft. Raises NoArticle when nothing of it can be posted."""
-    draft, brief = written.draft, request.brief
-    posts, parts, warnings = _posts(request, article, draft.posts)
+    draft = written.draft
+    thread, hooks = await _laid_out(request, article, draft.posts, draft.hooks, record)
+    posts, parts, warnings = _posts(article, thread)
     answer = GenerateAnswer(
         success=True,
         thread=posts,
@@ -35,20 +39,23 @@ def finished(request: GenerateRequest, article: Article, written: Written, usage
         platform=request.platform,
         generator=draft.generator,
         model=draft.model,
-        hooks=[text for hook in draft.hooks if (text := first_fitting(hook, brief.max_length, brief.rule))],
+        hooks=hooks,
         source=SourceOut.model_validate(article, from_attributes=True),
-        usage=UsageOut.model_validate(usage, from_attributes=True),
+        usage=UsageOut.model_validate(record.usage.total, from_attributes=True),
         warnings=[*written.warnings, *warnings],
     )
     return Entry(answer=answer, posts=parts, drafts=draft.posts, warnings=draft.warnings)
 
 
-def finished_again(request: GenerateRequest, article: Article, known: AnswerEntry) -> AnswerEntry:
+async def finished_again(
+    request: GenerateRequest, article: Article, known: AnswerEntry, record: RequestRecord
+) -> AnswerEntry:
     """The answer to the same text from another address: the known drafts with this one's link.
 
     Raises NoArticle when nothing of it can be posted.
     """
-    posts, parts, warnings = _posts(request, article, known.drafts)
+    thread, _ = await _laid_out(request, article, known.drafts, (), record)
+    posts, parts, warnings = _posts(article, thread)
     changes = {
         "thread": posts,
         "title": article.title,
@@ -61,15 +68,12 @@ def finished_again(request: GenerateRequest, article: Article, known: AnswerEntr
 
 
 def finished_rewrite(
-    known: AnswerEntry, number: int, draft: Draft, usage: Usage, *, thread_id: str
+    known: AnswerEntry, post: Post, draft: Draft, usage: Usage, *, thread_id: str
 ) -> AnswerEntry:
-    """The known thread with the draft in post `number` (from 1), under an id of its own."""
-    at, text, suffix = number - 1, draft.posts[0], known.posts[number - 1][1]
+    """The known thread with `post`, which holds the draft's text, under an id of its own."""
     thread, posts = list(known.answer.thread), list(known.posts)
-    content = text + suffix
-    count = PLATFORMS[known.answer.platform].count(content)
-    thread[at] = thread[at].model_copy(update={"content": content, "character_count": count})
-    posts[at] = (text, suffix)
+    thread[post.number - 1] = PostOut.model_validate(post, from_attributes=True)
+    posts[post.number - 1] = (post.text, post.suffix)
     changes = {
         "thread": thread,
         "id": thread_id,
@@ -94,11 +98,19 @@ def audience_of(written: Written, caller: Caller) -> Audience:
     return "process" if written.degraded else "process+permalink"
 
 
-def _posts(
-    request: GenerateRequest, article: Article, drafts: Sequence[str]
-) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:
+async def _laid_out(
+    request: GenerateRequest,
+    article: Article,
+    drafts: Sequence[str],
+    hooks: Sequence[str],
+    record: RequestRecord,
+) -> tuple[Thread, list[str]]:
+    seconds = record.seconds_left
+    return await run_in_worker(lay_out, drafts, hooks, request.brief, article.url, seconds=seconds)
+
+
+def _posts(article: Article, thread: Thread) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:
     """The posts, the text and the suffix of each, and warnings. Raises NoArticle when there are none."""
-    thread = thread_of(drafts, request.brief, link=article.url)
     if not thread.posts:
         raise NoArticle("There is nothing but a link that is longer than a post.")
     warnings = [*thread.warnings]

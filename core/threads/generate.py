@@ -9,7 +9,7 @@ from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
 from core.cache.request_key import Lookup, Lookups, RequestIdentity
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
-from core.errors import ArticleError, BudgetSpent, ContentRefused, ModelError, NotCached, RateLimited
+from core.errors import ArticleError, BudgetSpent, Busy, ContentRefused, ModelError, NotCached, RateLimited
 from core.request import RequestRecord
 from core.settings import Settings
 from core.threads.answer import AnswerEntry, audience_of, finished, finished_again
@@ -24,7 +24,6 @@ MADE_BY_MODEL = "Successfully generated thread using OpenAI"
 MADE_BY_US = "Successfully generated thread using the built-in composer"
 
 _FALLBACK_SECONDS = 3.0  # a follower that has no more left stops waiting
-_COMPOSER_SECONDS = 1.0  # kept back from the model for the extractive composer and the answer
 
 
 class GenerateThread:
@@ -93,7 +92,7 @@ class GenerateThread:
         try:
             async with lead.lease as lease:
                 source = await self._sources.get(request, lead.stale, record)
-                if reused := await self._reused(request, source, lead):
+                if reused := await self._reused(request, source, lead, record):
                     audience: Audience = "nobody" if caller.cache_control.no_store else "everyone"
                     await lease.keep(reused, audience, reused=True)
                     return _cached(reused.answer, record)
@@ -103,13 +102,13 @@ class GenerateThread:
                 )
                 await lease.keep(entry, audience_of(written, caller))
                 return entry.answer
-        except (ArticleError, ModelError) as error:
+        except (ArticleError, ModelError, Busy) as error:
             if lead.stale is None or isinstance(error, ContentRefused):
                 raise
             return self._serve(lead.stale, record)
 
     async def _reused(
-        self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer]
+        self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer], record: RequestRecord
     ) -> AnswerEntry | None:
         """An entry that costs no model: of a page that has not changed, or of the same text elsewhere."""
         if source.unchanged:
@@ -119,7 +118,9 @@ class GenerateThread:
         content = self._identity(request).content(source.article.title, source.article.text)
         is_stale = lead.stale is not None and lead.stale.content == content
         same = lead.stale if is_stale else await lead.lease.same_text(content)
-        return self._from(request, source, finished_again(request, source.article, same)) if same else None
+        if same is None:
+            return None
+        return self._from(request, source, await finished_again(request, source.article, same, record))
 
     def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
         """The entry with its content digest and the page's validators."""
@@ -144,14 +145,14 @@ class GenerateThread:
         allow_fallback: bool,
     ) -> tuple[Written, AnswerEntry]:
         context = WritingContext(
-            seconds=record.seconds_left - _COMPOSER_SECONDS,
+            seconds_left=lambda: record.seconds_left,
             meter=record.usage,
             model_unavailable=unavailable,
             allow_fallback=allow_fallback,
         )
         with record.timed("writing"):
             written = await self._writer.write(source.article, request.brief, request.generator, context)
-        entry = self._from(request, source, finished(request, source.article, written, record.usage.total))
+        entry = self._from(request, source, await finished(request, source.article, written, record))
         event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
         record.record_answer(event, entry.answer.generator, entry.answer.degraded, written.reason)
         return written, entry

@@ -9,11 +9,11 @@ from core.cache.request_key import Lookups, new_thread_id
 from core.cache.tiered import TieredCache
 from core.errors import BudgetSpent, InvalidRequest, ModelError, NotFound, RateLimited, StoreError
 from core.request import RequestRecord
-from core.text.platforms import PLATFORMS
-from core.text.thread import Brief, first_fitting
+from core.text.thread import Brief, Post, fitted, space_beside
 from core.threads.answer import AnswerEntry, finished_rewrite
 from core.threads.edit_schemas import RewriteAnswer
 from core.threads.schemas import GenerateAnswer
+from core.workers.pool import run_in_worker
 from core.writing.draft import Draft, RewriteTask, WritingContext
 from core.writing.writer import Writer
 
@@ -43,28 +43,30 @@ class RewritePost:
                 raise StoreError(reason=f"{type(outcome).__name__} for a thread that is new")
         async with lease:
             entry = await self._cache.thread(thread_id)
-            draft = await self._draft(_task(entry, number, instruction), lease, record)
-            made = finished_rewrite(entry, number, draft, record.usage.total, thread_id=new_id)
+            post, platform = _post(entry, number), entry.answer.platform
+            task = await _task(entry, post, instruction, record)
+            draft = await self._draft(task, lease, record)
+            post, seconds = replace(post, text=draft.posts[0]), record.seconds_left
+            post = await run_in_worker(fitted, post, platform, seconds=seconds)
+            if not post.text:
+                raise ModelError(reason="nothing of the answer fits")
+            made = finished_rewrite(entry, post, draft, record.usage.total, thread_id=new_id)
             await lease.keep(made, "nobody" if caller.cache_control.no_store else "permalink")
         record.record_answer(REWRITTEN, made.answer.generator, made.answer.degraded)
         return RewriteAnswer(**dict(made.answer), post=made.answer.thread[number - 1])
 
     async def _draft(self, task: RewriteTask, lease: Lease[GenerateAnswer], record: RequestRecord) -> Draft:
-        """As much of the model's text as fits. Raises ModelError."""
+        """The model's. Raises ModelError."""
         context = WritingContext(
-            seconds=record.seconds_left,
+            seconds_left=lambda: record.seconds_left,
             meter=record.usage,
             model_unavailable=None if lease.within_budget else BudgetSpent(),
         )
         with record.timed("writing"):
-            draft = await self._writer.rewrite(task, context)
-        text = first_fitting(draft.posts[0], task.max_length, task.brief.rule).strip()
-        if not text:
-            raise ModelError(reason="nothing of the answer fits")
-        return replace(draft, posts=(text,))
+            return await self._writer.rewrite(task, context)
 
 
-def _task(entry: AnswerEntry, number: int, instruction: str | None) -> RewriteTask:
+def _post(entry: AnswerEntry, number: int) -> Post:
     """Raises NotFound for a missing post or an earlier version's entry, InvalidRequest for an empty post."""
     if not entry.posts:
         raise NotFound("An earlier version made this thread. Make it again from its source to rewrite it.")
@@ -73,11 +75,17 @@ def _task(entry: AnswerEntry, number: int, instruction: str | None) -> RewriteTa
     text, suffix = entry.posts[number - 1]
     if not text:
         raise InvalidRequest("The post holds only the link: there is nothing to rewrite.")
-    platform = PLATFORMS[entry.answer.platform]
+    return Post(number, len(entry.posts), text, suffix, entry.answer.thread[number - 1].character_count)
+
+
+async def _task(
+    entry: AnswerEntry, post: Post, instruction: str | None, record: RequestRecord
+) -> RewriteTask:
+    platform = entry.answer.platform
     return RewriteTask(
         texts=[text for text, _ in entry.posts],
-        number=number,
-        brief=Brief(platform=entry.answer.platform, language=entry.answer.source.language),
-        max_length=platform.limit - platform.length_of(suffix),
+        number=post.number,
+        brief=Brief(platform=platform, language=entry.answer.source.language),
+        max_length=await run_in_worker(space_beside, post.suffix, platform, seconds=record.seconds_left),
         instruction=instruction,
     )

@@ -1,14 +1,14 @@
 """What a thread is made from: the request's text, or the article at its URL."""
 
-import asyncio
 from dataclasses import dataclass, field
 
-from core.article.article import Article
-from core.article.extraction import extract_article, plain_article
+from core.article.article import Article, read_text
+from core.article.extraction import read_page
 from core.article.fetcher import Fetcher, Validators
 from core.request import RequestRecord
 from core.threads.answer import AnswerEntry
 from core.threads.schemas import GenerateRequest
+from core.workers.pool import prepare_worker, run_in_worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,14 @@ class Sources:
     async def get(self, request: GenerateRequest, stale: AnswerEntry | None, record: RequestRecord) -> Source:
         """The source, in the time that the request has left. Raises ArticleError by type."""
         if request.url is None:
-            return Source(plain_article(request.text or "").cut_to(self._max_characters))
+            text, seconds = request.text or "", record.seconds_left
+            return Source(await run_in_worker(read_text, text, self._max_characters, seconds=seconds))
+        prepare_worker(read_page)
         validators = Validators(*stale.validators) if stale else None
         with record.timed("article"):
             page = await self._fetcher.fetch(request.url, seconds=record.seconds_left, validators=validators)
             if page.not_modified and stale:
                 return Source(Article(text=""), unchanged=True)
-            # Parsing takes up to seconds for a large page; other requests go on meanwhile.
-            article = await asyncio.to_thread(
-                extract_article, page.body, url=page.url, content_type=page.content_type
-            )
-        return Source(article.cut_to(self._max_characters), page.validators)
+            seconds = record.seconds_left
+            article = await run_in_worker(read_page, page, self._max_characters, seconds=seconds)
+        return Source(article, page.validators)

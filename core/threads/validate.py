@@ -4,14 +4,16 @@ import re
 from collections.abc import Sequence
 
 from core.text.cleaning import is_allowed
-from core.text.platforms import Platform
+from core.text.platforms import PLATFORMS, Platform
+from core.text.platforms import prepare as prepare  # what a worker needs
 from core.threads.edit_schemas import ReviewedPost, ValidateAnswer, ValidateRequest
 
 _NUMBER = re.compile(r"^\(?(\d{1,3})/(\d{1,3})\)?\Z", re.MULTILINE)  # the last line
 
 
-def validate_thread(request: ValidateRequest, platform: Platform) -> ValidateAnswer:
-    """Every post counted as `platform` does, and what is wrong with it in words."""
+def validate_thread(request: ValidateRequest) -> ValidateAnswer:
+    """Every post counted as the platform does, and what is wrong with it in words."""
+    platform = PLATFORMS[request.platform]
     contents = [post.content for post in request.thread]
     posts = [_validate_post(number, contents, platform) for number in range(1, len(contents) + 1)]
     problems = []

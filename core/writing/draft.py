@@ -1,6 +1,6 @@
 """What a composer is: something that turns an article into the texts of a thread."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -23,9 +23,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WritingContext:
-    """The time that is left to write, and the meter that what is spent is added to."""
+    """`seconds_left` is the time to write in, and the meter is what is spent added to."""
 
-    seconds: float
+    seconds_left: Callable[[], float]
     meter: UsageMeter
     model_unavailable: ModelError | None = None  # why the model may not be asked
     allow_fallback: bool = True  # whether the extractive composer may write in the model's place

@@ -10,6 +10,7 @@ from core.writing.draft import Composer, Draft, Model, RewriteTask, WritingConte
 
 Generator = Literal["auto", "openai", "extractive"]
 
+_COMPOSER_SECONDS = 1.0  # kept back from the model for the extractive composer and the answer
 _NO_KEY = "No model is configured: the built-in composer made this thread."
 _UNUSED = "The built-in composer does not use tone, audience or language."
 _SPENT = "Today's budget for the model is spent: the built-in composer made this thread."
@@ -47,8 +48,8 @@ class Writer:
         if generator == "extractive":
             return await self._extracted(article, brief, context)
         try:
-            model = self._usable_model(context)
-            draft = await model.compose(article, brief, seconds=context.seconds, meter=context.meter)
+            model, seconds = self._usable_model(context), context.seconds_left() - _COMPOSER_SECONDS
+            draft = await model.compose(article, brief, seconds=seconds, meter=context.meter)
         except ModelError as error:
             if isinstance(error, ContentRefused) or generator == "openai" or not context.allow_fallback:
                 raise
@@ -61,7 +62,8 @@ class Writer:
 
     async def rewrite(self, task: RewriteTask, context: WritingContext) -> Draft:
         """A draft of one post. Raises ModelError: the extractive composer cannot rewrite."""
-        return await self._usable_model(context).rewrite(task, seconds=context.seconds, meter=context.meter)
+        model, seconds = self._usable_model(context), context.seconds_left() - _COMPOSER_SECONDS
+        return await model.rewrite(task, seconds=seconds, meter=context.meter)
 
     def _usable_model(self, context: WritingContext) -> Model:
         if self._model is None:
@@ -71,6 +73,7 @@ class Writer:
         return self._model
 
     async def _extracted(self, article: Article, brief: Brief, context: WritingContext) -> Written:
-        draft = await self._extractive.compose(article, brief, seconds=context.seconds, meter=context.meter)
+        seconds = context.seconds_left()
+        draft = await self._extractive.compose(article, brief, seconds=seconds, meter=context.meter)
         unused = brief.tone or brief.audience or brief.language
         return Written(draft, warnings=(_UNUSED,) if unused else ())

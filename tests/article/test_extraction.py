@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.article.extraction import decode, extract_article, plain_article
+from core.article.article import plain_article
+from core.article.extraction import decode, extract_article
 from core.errors import NoArticle, Paywall
 from tests.support.articles import ARTICLES, real_pages
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +21,7 @@ from core.ops.schemas import ServiceHealth
 from core.services import Services
 from core.settings import Settings
 from core.store.keys import LAST_HEALTH_CHECK
+from core.workers.pool import run_in_worker
 from core.writing.model.health_note import MODEL_NOTE, ModelHealthNote, read_note
 from tests.support.app import whole_app
 from tests.support.clock import Clock
@@ -88,23 +90,18 @@ def test_a_check_of_a_stopped_loop_is_not_waited_for() -> None:
 async def test_an_extraction_that_misses_its_deadline_is_reported(
     instance_of: Callable[..., Instance],
 ) -> None:
-    """All threads of the executor are busy until the deadline has passed."""
     client, services = instance_of(openai_api_key="sk-test-key")
-    over = threading.Event()
-    with ThreadPoolExecutor(1) as executor:
-        asyncio.get_running_loop().set_default_executor(executor)
-        executor.submit(over.wait)
-        checked = await check(services, deadline_seconds=0.05)
-        over.set()
+    occupying = asyncio.create_task(run_in_worker(time.sleep, 1, seconds=2))  # one client has one worker
+    checked = await check(services, deadline_seconds=0.1)
+    await occupying
     service = checked.services["extraction"]
-    assert (service.status, service.reason) == ("broken", "TimeoutError")
-    assert (checked.status, checked.http_status) == ("degraded", 200)
-    assert (await client.get(HEALTH)).json()["status"] == "degraded"
+    assert (service.status, service.reason) == ("unusable", "no worker in time")
+    assert (checked.status, checked.http_status) == ("unhealthy", 503)
+    assert (await client.get(HEALTH)).json()["status"] == "unhealthy"
 
 
 _WITHOUT = """
 import asyncio, httpx, json, sys
-sys.modules[sys.argv[1]] = None
 from functions import local
 async def main():
     async with httpx.AsyncClient(transport=httpx.ASGITransport(local.app), base_url="http://t") as client:
@@ -124,9 +121,17 @@ asyncio.run(main())
         pytest.param("twitter_text", [503, "unhealthy", "unusable", 500], id="nothing-can-be-counted"),
     ],
 )
-def test_a_missing_library_is_reported_by_what_still_works(library: str, expected: list[Any]) -> None:
+def test_a_missing_library_is_reported_by_what_still_works(
+    library: str, expected: list[Any], tmp_path: Path
+) -> None:
+    (tmp_path / f"{library}.py").write_text("raise ImportError")
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", _WITHOUT, library], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", _WITHOUT],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert json.loads(done.stdout.splitlines()[-1]) == expected
 

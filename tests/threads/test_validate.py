@@ -17,7 +17,7 @@ ENCODABLE = st.text(st.characters(codec="utf-8"), max_size=40)
 
 def reviewed(*contents: str, platform: Any = "x") -> ValidateAnswer:
     request = ValidateRequest.model_validate({"thread": list(contents), "platform": platform})
-    return validate_thread(request, PLATFORMS[platform])
+    return validate_thread(request)
 
 
 def problems(*contents: str, platform: Any = "x") -> list[list[str]]:

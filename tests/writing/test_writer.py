@@ -40,7 +40,7 @@ def writer(model: Model | None) -> Writer:
 
 
 def context(**options: Any) -> WritingContext:
-    return WritingContext(seconds=5, meter=UsageMeter(), **options)
+    return WritingContext(seconds_left=lambda: 5, meter=UsageMeter(), **options)
 
 
 @pytest.mark.parametrize("error", [None, BudgetSpent()], ids=["no-model", "no-budget"])

@@ -6,10 +6,12 @@ from functools import cache
 from itertools import islice
 
 from core.article.article import Article
+from core.text import platforms
 from core.text.sentences import Sentence, quoted_sentences, sentences
 from core.text.splitting import pack
 from core.text.thread import Brief, first_fitting, thread_of
 from core.usage import UsageMeter
+from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
 from core.writing.extractive.boilerplate import content_mask
 from core.writing.extractive.passages import Passage, passages
@@ -26,9 +28,20 @@ class ExtractiveComposer:
     """The built-in composer of messages and README: central sentences, whole, in order, after a hook."""
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
-        composition = _Composition(article, brief)
-        posts = composition.posts()
-        return Draft(posts=posts, hooks=composition.hooks(posts[0]), generator="extractive")
+        return await run_in_worker(extract_draft, article, brief, seconds=seconds)
+
+
+def extract_draft(article: Article, brief: Brief) -> Draft:
+    """The article's own sentences as the posts and hooks that the brief asks for."""
+    composition = _Composition(article, brief)
+    posts = composition.posts()
+    return Draft(posts=posts, hooks=composition.hooks(posts[0]), generator="extractive")
+
+
+def prepare() -> None:
+    """Import what composing needs."""
+    extract_draft(Article(text="One. Two.", title="A", url="https://example.com/"), Brief(hooks=1))
+    platforms.prepare()
 
 
 class _Composition:

@@ -15,6 +15,8 @@ from core.net.per_loop import PerLoop
 from core.net.tls import tls_context
 from core.usage import Usage, UsageMeter
 from core.writing.draft import Draft
+from core.writing.model.checking import check, read_answer
+from core.writing.model.failure import ModelCallFailed as ModelCallFailed
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question
 
@@ -30,16 +32,6 @@ _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
 _BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
 _REFUSED = re.compile("content_filter|content_policy|invalid_prompt|flagged_input")
 _UNSTRUCTURED = "unstructured"
-
-
-class ModelCallFailed(ModelError):
-    """`health`: word in health answers; `wait_seconds`: before a retry; `permanent`: bad key or no quota."""
-
-    def __init__(self, reason: str, health: str = "bad_answer", wait_seconds: float | None = None) -> None:
-        super().__init__(reason=reason)
-        self.health = health
-        self.wait_seconds = wait_seconds
-        self.permanent = health in ("quota_exceeded", "unauthorized")
 
 
 class Chat:
@@ -61,10 +53,7 @@ class Chat:
                 raise
             completion = await self._completion(model, question)
         meter.add(self._usage(model, completion))
-        # Patterns take long to compile, which a hit need not wait for: 14 ms there and in grounding.
-        from core.writing.model.response import parse_response
-
-        posts, hooks = parse_response(_content(completion), question)
+        posts, hooks = await check(read_answer, _content(completion), question)
         return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
 
     async def _completion(self, model: str, question: Question, **options: Any) -> object:

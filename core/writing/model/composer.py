@@ -11,10 +11,12 @@ from core import log
 from core.article.article import Article
 from core.errors import ContentRefused, ModelError
 from core.net.breaker import Breaker
-from core.text.thread import Brief
+from core.text.thread import Brief, which_fit
 from core.usage import UsageMeter
 from core.writing.draft import Draft, MaxCost, RewriteTask
-from core.writing.model.chat import MAX_ANSWER_TOKENS, Chat, ModelCallFailed
+from core.writing.model.chat import MAX_ANSWER_TOKENS, Chat
+from core.writing.model.checking import check, ground
+from core.writing.model.failure import ModelCallFailed
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question, rewrite_question, shorter_question, thread_question
 
@@ -70,9 +72,7 @@ class ModelComposer:
 
     async def _write(self, task: _Task) -> Draft:
         draft = await self._shortened(await self._first_draft(task), task)
-        from core.writing.model.grounding import remove_ungrounded
-
-        draft = remove_ungrounded(draft, task.question.source)
+        draft = await check(ground, draft, task.question.source)
         if not draft.posts:
             raise ModelError(reason="answer holds only links that the source lacks")
         return draft
@@ -128,12 +128,13 @@ class ModelComposer:
     async def _shortened(self, draft: Draft, task: _Task) -> Draft:
         """Drops empty texts and asks once for shorter versions of those over the limit."""
         posts, hooks = ([*filter(None, texts)] for texts in (draft.posts, draft.hooks))
-        texts, length_of = [*posts, *hooks[: task.brief.hooks]], task.brief.rule.length_of
-        long = [at for at, text in enumerate(texts) if length_of(text) > task.max_length]
+        texts = [*posts, *hooks[: task.brief.hooks]]
+        long = [at for at, fit in enumerate(await _which_fit(texts, task)) if not fit]
         places = task.question.numbers or range(1, len(posts) + 1)
         asked = [(places[at] if at < len(places) else 1, texts[at]) for at in long]
-        for at, text in zip(long, await self._shorter(str(draft.model), asked, task), strict=False):
-            if text and length_of(text) <= task.max_length:
+        shorter = await self._shorter(str(draft.model), asked, task)
+        for at, text, fit in zip(long, shorter, await _which_fit(shorter, task), strict=False):
+            if text and fit:
                 texts[at] = text
         return replace(draft, posts=tuple(texts[: len(posts)]), hooks=tuple(texts[len(posts) :]))
 
@@ -150,6 +151,10 @@ class ModelComposer:
         except (ModelError, TimeoutError):
             return ()
         return shorter if len(shorter) == len(texts) else ()
+
+
+async def _which_fit(texts: Sequence[str], task: _Task) -> list[bool]:
+    return await check(which_fit, texts, task.max_length, task.brief.platform) if texts else []
 
 
 def _max_cost(prices: Sequence[Price]) -> MaxCost:

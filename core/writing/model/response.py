@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from core.text.cleaning import clean, letters_of
 from core.text.word_lists import word_lists
-from core.writing.model.chat import ModelCallFailed
+from core.writing.model.failure import ModelCallFailed
 from core.writing.model.prompt import Question
 
 _MAX_TEXTS = 100

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,9 +10,8 @@ from core.article.article import Article
 from core.article.extraction import extract_article
 from core.text.sentences import sentences
 from core.text.thread import Brief, thread_of
-from core.usage import UsageMeter
 from core.writing.draft import Draft
-from core.writing.extractive.composer import ExtractiveComposer
+from core.writing.extractive.composer import extract_draft
 from core.writing.extractive.coreference import needs_antecedent
 from tests.support.articles import ARTICLES, real_pages
 
@@ -29,7 +26,7 @@ FACTS = [
 
 
 def draft(article: Article, brief: Brief | None = None) -> Draft:
-    return asyncio.run(ExtractiveComposer().compose(article, brief or Brief(), seconds=1, meter=UsageMeter()))
+    return extract_draft(article, brief or Brief())
 
 
 def article(*paragraphs: str, title: str | None = TITLE, language: str = "en") -> Article:

@@ -1,0 +1,1 @@
+"""Work that grows with its input, in processes that can be ended."""

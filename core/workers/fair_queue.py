@@ -1,0 +1,70 @@
+"""Jobs that wait for a worker: clients take turns, and none has all the workers."""
+
+import threading
+import time
+from collections import Counter, OrderedDict, deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import Busy
+
+_MAX_JOBS = 1_000
+_MAX_JOBS_OF_CLIENT = 600
+_MAX_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A pickled job, whose it is, and until when on the monotonic clock its result is wanted."""
+
+    payload: bytes
+    client: str
+    until: float
+    result: Future[Any] = field(default_factory=Future)
+
+
+class FairQueue:
+    """`share` is the most jobs of one client that run at a time. Safe for threads."""
+
+    def __init__(self, share: int) -> None:
+        self._share = share
+        self._lock = threading.Lock()
+        self._waiting: OrderedDict[str, deque[Waiting]] = OrderedDict()  # in the order of their turns
+        self._running: Counter[str] = Counter()
+        self._jobs = 0
+        self._bytes = 0
+
+    def put(self, job: Waiting) -> None:
+        """Raises Busy when the queue is full, for everybody or for this client."""
+        with self._lock:
+            of_client = len(self._waiting.get(job.client, ()))
+            full = self._jobs >= _MAX_JOBS or self._bytes + len(job.payload) > _MAX_BYTES
+            if full or of_client >= _MAX_JOBS_OF_CLIENT:
+                raise Busy(reason="the queue for workers is full")
+            self._waiting.setdefault(job.client, deque()).append(job)
+            self._count(job, 1)
+
+    def take(self) -> Waiting | None:
+        """The next job whose result is still wanted; None when no client may have one run. `done` follows."""
+        with self._lock:
+            for client in [client for client in self._waiting if self._running[client] < self._share]:
+                jobs = self._waiting.pop(client)
+                while jobs:
+                    job = jobs.popleft()
+                    self._count(job, -1)
+                    if time.monotonic() < job.until and job.result.set_running_or_notify_cancel():
+                        self._running[client] += 1
+                        if jobs:
+                            self._waiting[client] = jobs  # behind the others
+                        return job
+            return None
+
+    def done(self, job: Waiting) -> None:
+        """The job has ended; another one may run."""
+        with self._lock:
+            self._running -= Counter([job.client])  # which drops a client with none
+
+    def _count(self, job: Waiting, number: int) -> None:
+        self._jobs += number
+        self._bytes += number * len(job.payload)

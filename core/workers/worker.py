@@ -1,0 +1,90 @@
+"""One worker process as the service sees it."""
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from core import log
+from core.errors import ArticleTooLarge, Busy, ThreadrError
+from core.workers.job import TOO_COSTLY, Raised, Returned
+
+_START_SECONDS = 20.0  # a starved machine takes long to import; one that never starts is given up
+_ROOT = str(Path(__file__).resolve().parents[2])
+_INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")  # a process that reads pages has no keys
+
+
+class Worker:
+    """A process that is started now, and ends when it retires or when a job goes over its limits."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - nothing in it is input
+                [sys.executable, "-P", "-m", "core.workers.process", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                env=inherited | {"PYTHONPATH": os.pathsep.join([_ROOT, *filter(None, sys.path)])},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        self._connection = Connection(ours.detach())
+        self._started = False
+
+    @property
+    def lives(self) -> bool:
+        return not self._connection.closed and self._process.poll() is None
+
+    def call(self, payload: bytes, until: float) -> object:
+        """What the pickled job returns, waited for until that time of the monotonic clock.
+
+        Raises what the job raised, ArticleTooLarge when it went over its limits, Busy when its time was over.
+        """
+        try:
+            self._await_start()
+            self._connection.send_bytes(payload)
+            if not self._connection.poll(max(0.0, until - time.monotonic())):
+                self.end()
+                raise Busy(reason="a worker had no more time")
+            answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - the worker process wrote it
+        except (EOFError, OSError):
+            raise self._failure() from None
+        assert isinstance(answer, Returned | Raised)
+        if answer.retires:
+            self.end()
+        if isinstance(answer, Raised):
+            raise answer.error
+        return answer.value
+
+    def end(self) -> None:
+        """Stop the process; it may have stopped already."""
+        self._connection.close()
+        self._process.kill()
+        self._process.wait()
+
+    def _await_start(self) -> None:
+        if not self._started:
+            if not self._connection.poll(_START_SECONDS):
+                raise EOFError
+            self._connection.recv_bytes()
+            self._started = True
+
+    def _failure(self) -> ThreadrError:
+        """Why the process does not answer any more."""
+        try:
+            ended_by = self._process.wait(1)
+        except subprocess.TimeoutExpired:
+            ended_by = None
+        self.end()
+        if not self._started:
+            log.logger.error("A worker process does not start", extra={"facts": {"exit": ended_by}})
+            return ThreadrError(reason="a worker process does not start")
+        reason = "CPU time" if ended_by == -signal.SIGPROF else f"exit {ended_by}"
+        log.logger.warning("A worker process was ended", extra={"facts": {"reason": reason}})
+        return ArticleTooLarge(TOO_COSTLY, reason=f"worker: {reason}")

@@ -1,0 +1,46 @@
+"""Reading and checking what a model answered, as jobs of a worker: the answer is not trusted."""
+
+from collections.abc import Callable
+from typing import TypeVar, TypeVarTuple
+
+from core.errors import ArticleTooLarge
+from core.text.platforms import prepare as prepare_counting
+from core.workers.pool import run_in_worker
+from core.writing.draft import Draft
+from core.writing.model.failure import ModelCallFailed
+from core.writing.model.prompt import Question
+
+_Result = TypeVar("_Result")
+_Arguments = TypeVarTuple("_Arguments")
+_SECONDS = 5.0  # ordinary answers take a hundredth of it
+
+
+async def check(function: Callable[[*_Arguments], _Result], *arguments: *_Arguments) -> _Result:
+    """What a function of this module returns, in a worker. Raises ModelCallFailed when it takes too much."""
+    try:
+        return await run_in_worker(function, *arguments, seconds=_SECONDS)
+    except ArticleTooLarge as error:
+        raise ModelCallFailed(f"answer takes too much work: {error.reason}") from None
+
+
+# Their patterns take long to compile, which only a worker does: hence the late imports.
+
+
+def read_answer(content: str, question: Question) -> tuple[list[str], list[str]]:
+    """`parse_response`: the posts and the hooks."""
+    from core.writing.model.response import parse_response
+
+    return parse_response(content, question)
+
+
+def ground(draft: Draft, source: str) -> Draft:
+    """`remove_ungrounded`: the draft without what the source lacks."""
+    from core.writing.model.grounding import remove_ungrounded
+
+    return remove_ungrounded(draft, source)
+
+
+def prepare() -> None:
+    """Import what checking needs."""
+    prepare_counting()
+    ground(Draft(posts=("1",), generator="openai"), "1")
