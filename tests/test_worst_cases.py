@@ -23,6 +23,7 @@ SAMPLE = [
     "text/x/bare-link",
     "model/x/digit-space",
     "answer/bluesky/link",
+    "answer/x/number-word",
     "page/threads/brackets",
     "validate/mastodon/mention",
     "validate-many/x/hashtag",
@@ -32,6 +33,7 @@ SAMPLE = [
     "json-ld/3",
     "pdf/9",
     "body/2",
+    "body/597548",
 ]
 
 
