@@ -1,5 +1,5 @@
 # One command each; `make` sets up what each needs, once. README has a table of them.
-.PHONY: run test coverage check bench soak package lock clean
+.PHONY: run test coverage check bench soak fuzz package lock clean
 .DELETE_ON_ERROR:
 
 PORT ?= 8001
@@ -43,6 +43,10 @@ bench: $(VENV)/dev.stamp $(VENV)/bench.stamp
 
 soak: $(VENV)/dev.stamp $(VENV)/bench.stamp
 	@$(PY) -m bench.soak
+
+# FUZZ_SECONDS=900 make fuzz: longer than the five minutes.
+fuzz: $(VENV)/dev.stamp
+	@$(PY) -m bench.fuzz
 
 package: $(VENV)/serve.stamp
 	@$(PY) tools/package.py
