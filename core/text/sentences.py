@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
 
 _CLOSING = re.compile(r"(?:[\"”」』]|\s?»)+")
 _WITHOUT_QUOTES = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
+_MAX_STRETCH = 5_000  # characters that are looked at together: more than any post's
+_STRETCH = re.compile(rf"(?s:.{{1,{_MAX_STRETCH}}})(?:(?<=[。！？｡])|(?<=\s)|\Z)|\S+\s?")
 _JOINERS = re.compile(r"[\u200c\u200d\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 
@@ -55,16 +58,34 @@ def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
 
 def _segments(text: str, language: str) -> list[str]:
     """sentencex's, by its rules for the language; it ends some inside a grapheme: "⁉" without its U+FE0F."""
-    import sentencex
-
     found: list[str] = []
-    for segment in sentencex.segment(language, text):
+    for segment in _raw_segments(text, language):
         at = _end_of_grapheme(segment) if found else 0
         if at:
             found[-1] += segment[:at]
         if segment[at:]:
             found.append(segment[at:])
     return found
+
+
+def _raw_segments(text: str, language: str) -> Iterator[str]:
+    """In stretches, since sentencex takes the square of a text's quotation marks: what may be open goes on."""
+    import sentencex
+
+    if len(text) <= _MAX_STRETCH:
+        yield from sentencex.segment(language, text)
+        return
+    rest = ""
+    for stretch in _STRETCH.findall(text):
+        if len(rest) + len(stretch) > 2 * _MAX_STRETCH:
+            yield rest  # no post holds it
+            rest = ""
+        if len(stretch) > _MAX_STRETCH:
+            yield stretch
+        else:
+            *whole, rest = sentencex.segment(language, rest + stretch)
+            yield from whole
+    yield rest
 
 
 def _end_of_grapheme(segment: str) -> int:

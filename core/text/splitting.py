@@ -15,7 +15,7 @@ from core.text.word_lists import word_lists
 
 Count = Callable[[str], int]
 
-_MAX_CHARACTERS = 10_000  # no post is longer, even one full of links; counting it would take long
+MAX_CHARACTERS = 10_000  # no post is longer, even one full of links; counting it would take long
 # Where a sentence that is too long for a post may best be divided.
 _CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”’」』）】》]*\s*$")
 
@@ -83,7 +83,7 @@ def _number_that_fit(held: list[str], source: Iterator[str], max_length: int, co
 
 
 def fits(text: str, max_length: int, count: Count) -> bool:
-    return len(text) <= _MAX_CHARACTERS and count(text) <= max_length
+    return len(text) <= MAX_CHARACTERS and count(text) <= max_length
 
 
 def _all_fitting(parts: Iterable[Sentence], max_length: int, count: Count) -> Iterator[Sentence]:

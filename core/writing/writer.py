@@ -73,4 +73,4 @@ class Writer:
     async def _extracted(self, article: Article, brief: Brief, context: WritingContext) -> Written:
         draft = await self._extractive.compose(article, brief, seconds=context.seconds, meter=context.meter)
         unused = brief.tone or brief.audience or brief.language
-        return Written(draft, warnings=(_UNUSED,) if unused else ())
+        return Written(draft, warnings=((_UNUSED, *draft.warnings) if unused else draft.warnings))
