@@ -10,6 +10,7 @@ ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # h
 _CLOSING = re.compile(r"(?:[\"”」』]|\s?»)+")
 _WITHOUT_QUOTES = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
 _MAX_STRETCH = 5_000  # characters that are looked at together: more than any post's
+_MAX_OPEN = 1_000  # at a stretch's end, where a quotation may not be closed yet: looked at with the next
 _STRETCH = re.compile(rf"(?s:.{{1,{_MAX_STRETCH}}})(?:(?<=[。！？｡])|(?<=\s)|\Z)|\S+\s?")
 _JOINERS = re.compile(r"[\u200c\u200d\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
@@ -69,23 +70,26 @@ def _segments(text: str, language: str) -> list[str]:
 
 
 def _raw_segments(text: str, language: str) -> Iterator[str]:
-    """In stretches, since sentencex takes the square of a text's quotation marks: what may be open goes on."""
+    """By stretches, since sentencex takes the square of a text's quotation marks."""
     import sentencex
 
-    if len(text) <= _MAX_STRETCH:
-        yield from sentencex.segment(language, text)
-        return
     rest = ""
-    for stretch in _STRETCH.findall(text):
-        if len(rest) + len(stretch) > 2 * _MAX_STRETCH:
-            yield rest  # no post holds it
+    for stretch in _STRETCH.findall(text) if len(text) > _MAX_STRETCH else [text]:
+        if len(rest) + len(stretch) > 2 * _MAX_STRETCH:  # longer than any post, so nothing there is lost
+            yield from sentencex.segment(language, rest)
             rest = ""
-        if len(stretch) > _MAX_STRETCH:
+        if len(stretch) > 2 * _MAX_STRETCH:
             yield stretch
-        else:
-            *whole, rest = sentencex.segment(language, rest + stretch)
-            yield from whole
-    yield rest
+            continue
+        looked_at, rest = rest + stretch, ""
+        settled = len(looked_at) - _MAX_OPEN if len(text) > _MAX_STRETCH else len(text)
+        for segment in sentencex.segment(language, looked_at):
+            settled -= len(segment)
+            if rest or settled < 0:
+                rest += segment
+            else:
+                yield segment
+    yield from sentencex.segment(language, rest)
 
 
 def _end_of_grapheme(segment: str) -> int:

@@ -178,7 +178,7 @@ class _Space:
         return about <= 0.7 * max_length or self._count_of(text, max_length) <= max_length
 
     def _count_of(self, text: str, max_length: int) -> int:
-        """What is counted of it; of one that goes on from the last, the sum, which is no less, where that fits."""
+        """What is counted of it; of one that goes on from the last, their sum where that fits."""
         known, counted = self._counted
         if known and text.startswith(known):
             counted += self.count(text[len(known) :])

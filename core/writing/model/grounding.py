@@ -2,9 +2,8 @@
 
 import functools
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -13,30 +12,24 @@ from typing import Any
 from core.text.links import links_in, twitter_pattern
 from core.text.word_lists import alternatives, word_lists
 from core.writing.draft import Draft
+from core.writing.model.figures import foreign_numbers
 
 _MAX_NAMES = 10
 _MAX_PASSES = 4
-_MAX_PARTS = 6  # of a date or a version; more are a list, each named alone
 _MAX_LINK = 4_096
 _MAX_STARTS = 8  # of a link in a word: what stands before it, and its host
 _SIGNS = {"@": "@", "＠": "@", "#": "#", "＃": "#", "$": "$", "＄": "$"}
 _AFTER_LINK = ".,;:!?…'’*_~"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
-_MAX_NO_FIGURE = 12  # "one of them", "the two": seldom a claim
 
 _DATA: Any = word_lists(__file__)
-_LINK, _SIGNED, _MAIL, _NUMBER, _SPACED_GROUPS, _GROUPED, _TOKEN, _LOOSE_TOKEN, _LINK_START = (
+_LINK, _SIGNED, _MAIL, _TOKEN, _LOOSE_TOKEN, _LINK_START = (
     re.compile(pattern % _DATA["letters"]) for pattern in _DATA["patterns"].values()
 )
 _LINK_MARK = re.compile(r"[.．。｡:]\S")
 _HOST = re.compile(r"(?:\w+://)?[^/]*")
 _DOTS = re.compile("[．。｡]")  # to IDNA they are all the same
 _CLOSING: dict[str, str] = _DATA["closing"]
-_VALUES: dict[str, int] = _DATA["values"]
-_MULTIPLIERS: dict[str, int] = _DATA["multipliers"]
-_NUMBER_WORD = "|".join((*_VALUES, *_MULTIPLIERS))
-_NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b", re.IGNORECASE)
 _GAP = "\0"  # in the place of a removed link; no cleaned text holds it
 
 
@@ -66,7 +59,7 @@ def remove_ungrounded(draft: Draft, source: str) -> Draft:
     Numbers that it lacks stay, and are named. Texts that held nothing but links are left out.
     """
     links: list[str] = []
-    signed: dict[str, list[str]] = {sign: [] for sign in _SIGNS.values()}
+    signed: dict[str, dict[str, None]] = {sign: {} for sign in _SIGNS.values()}
     known = _Source(source)
 
     def grounded(text: str) -> str:
@@ -83,7 +76,10 @@ def remove_ungrounded(draft: Draft, source: str) -> Draft:
         ("These accounts are not in the source and lost their @:", signed["@"]),
         ("These hashtags are not in the source and lost their #:", signed["#"]),
         ("These cashtags are not in the source and lost their $:", signed["$"]),
-        ("Check before you post: the source lacks the numbers", _foreign_numbers((*posts, *hooks), source)),
+        (
+            "Check before you post: the source lacks the numbers",
+            foreign_numbers(map(_without_names, (*posts, *hooks)), source),
+        ),
     )
     warnings = tuple(f"{words} {_joined(names)}." for words, names in named if names)
     return replace(draft, posts=posts, hooks=hooks, warnings=warnings)
@@ -140,7 +136,7 @@ def _length(link: str) -> int:
 
 
 def _form(link: str) -> str:
-    """As links are compared: the case of scheme and host does not matter, nor marks and slashes at the end."""
+    """As links are compared: without marks and slashes at the end, scheme and host without case."""
     length = len(link)
     while length and not (link[length - 1].isalnum() or link[length - 1] in "_/"):
         length -= 1
@@ -149,7 +145,7 @@ def _form(link: str) -> str:
     return _DOTS.sub(".", link[:at].casefold()) + link[at:]
 
 
-def _without_foreign_signs(text: str, source: _Source, foreign: Mapping[str, list[str]]) -> str:
+def _without_foreign_signs(text: str, source: _Source, foreign: Mapping[str, dict[str, None]]) -> str:
     """Without the @, # or $ of what the source does not mention, so that nobody is notified."""
 
     def checked(match: re.Match[str]) -> str:
@@ -158,7 +154,7 @@ def _without_foreign_signs(text: str, source: _Source, foreign: Mapping[str, lis
             return match[0]
         if key in source.signed:
             return match[0] if len({*map(_SIGNS.__getitem__, match[1])}) == 1 else sign + match[2]
-        foreign[sign].append(match[2])
+        foreign[sign][match[2]] = None
         return match[2]
 
     linked = {at for link in _links(text) for at in link}
@@ -166,8 +162,9 @@ def _without_foreign_signs(text: str, source: _Source, foreign: Mapping[str, lis
 
 
 def _signed(match: re.Match[str]) -> tuple[str, str]:
-    """The sign before a name, and the name: of an account up to a hyphen ("@bob-based"; only a domain has one)."""
+    """The sign before a name, and the name without case."""
     sign, name = _SIGNS[match[1][-1]], match[2].casefold()
+    # "@bob-based"; only a domain has hyphens
     return sign, name if sign != "@" or "." in name else name.partition("-")[0]
 
 
@@ -176,88 +173,11 @@ def _name() -> re.Pattern[str]:
     """Names of hosts and e-mail addresses without a scheme, in any script: a dot and a top-level domain."""
     kinds = (twitter_pattern(f"valid_{kind}").pattern for kind in ("gtld", "cctld", "punycode"))
     words = _DATA["letters"] | {"known": "|".join(kinds), "later": alternatives(_DATA["domains"]["later"])}
-    return re.compile(_DATA["domains"]["name"] % words)
-
-
-def _foreign_numbers(texts: Iterable[str], source: str) -> list[str]:
-    given = [
-        number for text in map(_without_names, texts) for number in (*_numbers(text), *_number_words(text))
-    ]
-    wanted = {value for _, *values in given for value in values}
-    known: set[str] = set()
-    unscaled: set[str] = set()  # "40 Mio." may be 40 million
-    for _, value, scaled in _numbers(source) if wanted else ():
-        known |= wanted & {value, scaled}
-        if value == scaled and value in wanted:
-            unscaled.add(value)
-    if wanted - known:
-        known |= wanted & {_shown(value) for value in {*_spelled(source)}}
-    return [
-        written
-        for written, value, scaled in given
-        if scaled not in known and (value == scaled or value not in unscaled)
-    ]
+    return re.compile(str(_DATA["domains"]["name"]) % words)
 
 
 def _without_names(text: str) -> str:
     """Without links and mentions: their digits are not numbers."""
     for link in reversed(_links(text)):
         text = f"{text[: link.start]} {text[link.stop :]}"
-    return _SIGNED.sub(lambda match: " " if _SIGNS[match[1][-1]] == "@" else match[0], text)
-
-
-def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
-    """Each number as it is written, its value, and that times the word after it: "40 million"."""
-    text = unicodedata.normalize("NFKC", text)
-    text = _SPACED_GROUPS.sub(lambda match: re.sub(r"\s", ",", match[0]), text)
-    for match in _NUMBER.finditer(text):
-        written, values = match[1], _values(match[1])
-        if match[2] and len(values) == 1:
-            yield match[0], values[0], _shown(float(values[0]) * _MULTIPLIERS[match[2].casefold()])
-        elif len(values) <= _MAX_PARTS:
-            yield from ((written, value, value) for value in values)
-        else:
-            yield from ((value, value, value) for value in values)
-
-
-def _values(written: str) -> list[str]:
-    """One for "1,000", "1.000", "1 000" and "١٠٠٠"; those of the parts of a date, a version or a list."""
-    plain = written
-    if not written.isascii():
-        plain = "".join(str(int(sign)) if sign.isdecimal() else sign for sign in written)
-    parts = re.split(r"\D", plain)
-    if grouped := _GROUPED.fullmatch(plain):
-        parts = [re.sub(r"\D", "", grouped[1]), *filter(None, [grouped[2]])]
-    whole = [part.lstrip("0") or "0" for part in parts]
-    return whole if len(parts) != 2 else [f"{whole[0]}.{parts[1].rstrip('0')}".rstrip(".")]
-
-
-def _number_words(text: str) -> Iterator[tuple[str, str, str]]:
-    """English number words that are a claim, in the shape of `_numbers`."""
-    for words in _NUMBER_WORDS.findall(text):
-        *_, amount = (0.0, *_spelled(words))
-        if amount > _MAX_NO_FIGURE:
-            yield words, _shown(amount), _shown(amount)
-
-
-def _spelled(text: str) -> Iterator[float]:
-    """Values of English number words ("forty-two", "nine thousand", "1.5 million"), and of their parts."""
-    whole = part = 0.0
-    for match in _WORD.finditer(text.casefold()):
-        word = match[0]
-        if word in _VALUES:
-            part = _VALUES[word] + (part if part % 10 == 0 else 0)
-            yield part
-        elif word == "hundred" and part:
-            part *= 100
-        elif word in _MULTIPLIERS and part:
-            whole, part = whole + part * _MULTIPLIERS[word], 0.0
-        else:
-            if word != "and" or whole + part < 100:
-                whole, part = 0.0, float(word) if word[0].isdigit() else 0.0
-            continue
-        yield whole + part
-
-
-def _shown(value: float) -> str:
-    return f"{value:.6f}".rstrip("0").rstrip(".")
+    return str(_SIGNED.sub(lambda match: " " if _SIGNS[match[1][-1]] == "@" else match[0], text))
