@@ -14,8 +14,8 @@ from core.writing.draft import Draft
 from core.writing.extractive.boilerplate import content_mask
 from core.writing.extractive.passages import Passage, passages
 
-_MAX_READ = 100_000  # characters: more would take longer than a caller may take of the service
-_CUT = "The built-in composer read the first 100,000 characters."
+_MAX_READ = 80_000  # characters: more would take longer than a caller may take of the service
+_CUT = "The built-in composer read the first 80,000 characters."
 _MAX_COUNTED = 500  # texts whose lengths are kept
 _SHARE_OF_ARTICLE = 0.4  # what a thread of a long article holds of it
 _MIN_POSTS = 4  # an article that fits in so many is kept whole

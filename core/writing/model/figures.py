@@ -35,9 +35,12 @@ def _known(wanted: set[str], source: str) -> tuple[set[str], set[str]]:
     known: set[str] = set()
     unscaled: set[str] = set()
     for _, value, scaled in _numbers(source) if wanted else ():
-        known |= wanted & {value, scaled}
-        if value == scaled:
-            unscaled |= wanted & {value}
+        if scaled in wanted:
+            known.add(scaled)
+        if value in wanted:
+            known.add(value)
+            if value == scaled:
+                unscaled.add(value)
     if wanted - known:
         known |= wanted.intersection(map(_shown, _spelled(source)))
     return known, unscaled
@@ -60,6 +63,8 @@ def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
 def _values(written: str) -> list[str]:
     """One for "1,000", "1.000", "1 000" and "١٠٠٠"; those of the parts of a date, a version or a list."""
     plain = written
+    if written.isascii() and written.isdigit():
+        return [written.lstrip("0") or "0"]
     if not written.isascii():
         plain = "".join(str(int(sign)) if sign.isdecimal() else sign for sign in written)
     parts = re.split(r"\D", plain)
@@ -85,7 +90,7 @@ def _spelled(text: str) -> Iterator[float]:
         if word in _VALUES:
             part = _VALUES[word] + (part if part % 10 == 0 else 0)
             yield part
-        elif word == "hundred" and part:
+        elif word == "hundred" and 0 < part < 100:
             part *= 100
         elif word in _MULTIPLIERS and part:
             whole, part = whole + part * _MULTIPLIERS[word], 0.0

@@ -253,5 +253,5 @@ def test_what_is_counted_grows_no_faster_than_the_text(unit: str, monkeypatch: p
 def test_a_book_is_read_up_to_a_length_and_the_draft_says_so() -> None:
     book = "".join(f"The river number {n} flooded a town. " for n in range(4_000))
     made = draft(Article(text=book))
-    assert made.warnings == ("The built-in composer read the first 100,000 characters.",)
-    assert made.posts == draft(Article(text=book[:100_000].rpartition(" ")[0])).posts
+    assert made.warnings == ("The built-in composer read the first 80,000 characters.",)
+    assert made.posts == draft(Article(text=book[:80_000].rpartition(" ")[0])).posts
