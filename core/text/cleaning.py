@@ -47,4 +47,4 @@ def clean_line(text: str) -> str:
 
 def letters_of(text: str) -> str:
     """The letters and digits, without case: what two texts have in common however they are set."""
-    return "".join(filter(str.isalnum, text.casefold()))
+    return re.sub(r"[\W_]+", "", text.casefold())

@@ -17,6 +17,9 @@ _PLAIN = re.compile(
 )
 _MAX_LINK = 4_096  # characters with the scheme; twitter-text finds no longer link
 _DOTS = re.compile("[.。．｡]")  # to IDNA they are all the same
+_ESCAPED = len(r"\U0001F469")
+_LETTER = r"(?:\\U[0-9A-F]{8}|[^\\|()\[\]?:])"
+_LIST = re.compile(rf"{_LETTER}+(?:\|{_LETTER}+){{50,}}")  # of names or emoji, in a pattern
 _MAX_LABEL = 63  # in punycode
 _MAX_SHORT_NAME = 40  # in a link to t.co
 
@@ -67,8 +70,18 @@ def twitter_pattern(name: str) -> re.Pattern[str]:
     finally:
         if present is substitute:
             del sys.modules["pkg_resources"]
-    pattern: re.Pattern[str] = getattr(module, name)
-    return pattern
+    pattern: str | re.Pattern[str] = getattr(module, name)
+    text, flags = (pattern, 0) if isinstance(pattern, str) else (pattern.pattern, pattern.flags)
+    return re.compile(_LIST.sub(_by_first_letter, text), flags)
+
+
+def _by_first_letter(names: re.Match[str]) -> str:
+    """The alternatives in groups: trying 1,500 of them wherever a link may end or an emoji is takes long."""
+    groups: dict[str, list[str]] = {}
+    for name in names[0].split("|"):
+        size = _ESCAPED if name[0] == "\\" else 1
+        groups.setdefault(name[:size], []).append(name[size:])
+    return "|".join(f"{first}(?:{'|'.join(rests)})" for first, rests in groups.items())
 
 
 def _matches(text: str, *, mastodon: bool) -> Iterator[re.Match[str]]:

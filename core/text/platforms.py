@@ -1,10 +1,11 @@
 """What a platform counts as a character, and how many it allows."""
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from core.text.links import is_plain, links_in, mastodon_links_in, twitter_pattern
 from core.text.word_lists import word_lists
@@ -17,6 +18,19 @@ _EMOJI_RUN = re.compile(
     "[#*0-9]\ufe0f?\u20e3|[\xa9\xae\u203c\u2049\u2122-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
     "[\u200d\ufe0f\u2122-\u2bff\U0001f000-\U0001faff\U000e0020-\U000e007f]*"
 )
+
+
+# A cluster as \X finds it; in a run of flags \X alone counts back to its beginning each time (GB12 and 13).
+GRAPHEME = r"\p{RI}{2}[\p{GCB=EX}\p{GCB=ZWJ}\p{GCB=SM}]*+|\X"
+_EMOJI = r"[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\u20e3]"
+
+
+@functools.cache
+def regex_of(pattern: str) -> Any:
+    """The pattern of the regex package, compiled; its own cache costs more than a short search."""
+    import regex
+
+    return regex.compile(pattern)
 
 
 def count(text: str, platform: str = "x") -> int:
@@ -45,7 +59,8 @@ class Platform:
         if self.max_bytes is None or text.isascii():
             return self.count(text)
         octets = len(text.encode(errors="surrogatepass"))
-        return max(self.count(text), -(-octets * self.limit // self.max_bytes))
+        by_bytes = -(-octets * self.limit // self.max_bytes)
+        return by_bytes if by_bytes > self.limit else max(self.count(text), by_bytes)
 
 
 def _count_x(text: str) -> int:
@@ -70,9 +85,7 @@ def _with_replaced(text: str, links: Iterable[range], mentions: Iterable[tuple[i
 def _count_graphemes(text: str) -> int:
     if text.isascii() and "\r" not in text:
         return len(text)
-    import regex
-
-    return len(regex.findall(r"\X", text))
+    return len(regex_of(GRAPHEME).findall(text))
 
 
 def _count_mastodon(text: str) -> int:
@@ -82,21 +95,17 @@ def _count_mastodon(text: str) -> int:
 
 def _remote_mentions(text: str) -> list[tuple[int, int, str]]:
     """Where a mention names its server, and what counts of it."""
-    import regex
-
-    found = regex.finditer(word_lists(__file__)["mastodon"]["mention"], text, regex.VERBOSE)
+    found = regex_of(word_lists(__file__)["mastodon"]["mention"]).finditer(text)
     return [(*mention.span(), mention[1]) for mention in found]
 
 
 def _count_threads(text: str) -> int:
     if text.isascii():
         return len(text)
-    import regex
-
-    emoji = regex.compile(r"[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\u20e3]")
+    emoji = regex_of(_EMOJI)
     if not emoji.search(text):
         return len(text)
-    clusters = regex.findall(r"\X", text)
+    clusters = regex_of(GRAPHEME).findall(text)
     return sum(len(each.encode(errors="surrogatepass") if emoji.search(each) else each) for each in clusters)
 
 

@@ -2,12 +2,16 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
 
 _CLOSING = re.compile(r"(?:[\"”」』]|\s?»)+")
 _WITHOUT_QUOTES = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
+_MAX_STRETCH = 5_000  # characters that are looked at together: more than any post's
+_MAX_OPEN = 1_000  # at a stretch's end, where a quotation may not be closed yet: looked at with the next
+_STRETCH = re.compile(rf"(?s:.{{1,{_MAX_STRETCH}}})(?:(?<=[。！？｡])|(?<=\s)|\Z)|\S+\s?")
 _JOINERS = re.compile(r"[\u200c\u200d\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 
@@ -23,7 +27,11 @@ class Sentence:
 
 def sentences(text: str, language: str = "en") -> list[Sentence]:
     """The sentences of `text` in order, none lost; a line is a paragraph. `language` is an ISO 639-1 code."""
-    found = []
+    return list(each_sentence(text, language))
+
+
+def each_sentence(text: str, language: str) -> Iterator[Sentence]:
+    """The same, found as they are asked for."""
     for number, paragraph in enumerate(line.strip() for line in text.splitlines() if line.strip()):
         glued = False
         item = ITEM.match(paragraph)
@@ -31,15 +39,14 @@ def sentences(text: str, language: str = "en") -> list[Sentence]:
         for sentence in _segments(paragraph[len(mark) :], language):
             sentence, mark = mark + sentence, ""
             if sentence.strip():
-                found.append(Sentence(sentence.strip(), number, glued))
+                yield Sentence(sentence.strip(), number, glued)
                 glued = sentence == sentence.rstrip()
-    return found
 
 
 def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
     """The sentences inside the quotation that holds it together; itself alone where there is none."""
     text, found, start, at, glued = sentence.text, [], 0, 0, sentence.glued
-    segments = _segments(text.translate(_WITHOUT_QUOTES), language)
+    segments = [*_segments(text.translate(_WITHOUT_QUOTES), language)]
     for number, segment in enumerate(segments, start=1):
         stop = at + len(segment.rstrip())
         if number == len(segments):
@@ -53,18 +60,41 @@ def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
     return found or [sentence]
 
 
-def _segments(text: str, language: str) -> list[str]:
+def _segments(text: str, language: str) -> Iterator[str]:
     """sentencex's, by its rules for the language; it ends some inside a grapheme: "⁉" without its U+FE0F."""
+    before = ""
+    for segment in _raw_segments(text, language):
+        at = _end_of_grapheme(segment) if before else 0
+        before += segment[:at]
+        if segment[at:]:
+            if before:
+                yield before
+            before = segment[at:]
+    if before:
+        yield before
+
+
+def _raw_segments(text: str, language: str) -> Iterator[str]:
+    """By stretches, since sentencex takes the square of a text's quotation marks."""
     import sentencex
 
-    found: list[str] = []
-    for segment in sentencex.segment(language, text):
-        at = _end_of_grapheme(segment) if found else 0
-        if at:
-            found[-1] += segment[:at]
-        if segment[at:]:
-            found.append(segment[at:])
-    return found
+    rest = ""
+    for stretch in _STRETCH.findall(text) if len(text) > _MAX_STRETCH else [text]:
+        if len(rest) + len(stretch) > 2 * _MAX_STRETCH:  # longer than any post, so nothing there is lost
+            yield from sentencex.segment(language, rest)
+            rest = ""
+        if len(stretch) > 2 * _MAX_STRETCH:
+            yield stretch
+            continue
+        looked_at, rest = rest + stretch, ""
+        settled = len(looked_at) - _MAX_OPEN if len(text) > _MAX_STRETCH else len(text)
+        for segment in sentencex.segment(language, looked_at):
+            settled -= len(segment)
+            if rest or settled < 0:
+                rest += segment
+            else:
+                yield segment
+    yield from sentencex.segment(language, rest)
 
 
 def _end_of_grapheme(segment: str) -> int:

@@ -9,12 +9,13 @@ from typing import Any
 
 from core.text.cleaning import without_surrogates
 from core.text.language import guess
-from core.text.sentences import Sentence, sentences
+from core.text.platforms import GRAPHEME, regex_of
+from core.text.sentences import Sentence, each_sentence
 from core.text.word_lists import word_lists
 
 Count = Callable[[str], int]
 
-_MAX_CHARACTERS = 10_000  # no post is longer, even one full of links; counting it would take long
+MAX_CHARACTERS = 10_000  # no post is longer, even one full of links; counting it would take long
 # Where a sentence that is too long for a post may best be divided.
 _CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”’」』）】》]*\s*$")
 
@@ -28,27 +29,61 @@ def split(text: str, *, max_length: int, count: Count) -> Iterator[str]:
     if fits(text, max_length, count):
         yield text
     else:
-        yield from pack(sentences(text, guess(text)), max_length=max_length, count=count)
+        yield from pack(each_sentence(text, guess(text)), max_length=max_length, count=count)
 
 
 def pack(parts: Iterable[Sentence], *, max_length: int, count: Count) -> Iterator[str]:
     """The sentences in order, as many to a piece as fit in `max_length`; a blank line between paragraphs."""
-    piece, paragraph = "", None
+    yield from (piece.strip() for piece in _filled(_joints(parts, max_length, count), max_length, count))
+
+
+def _joints(parts: Iterable[Sentence], max_length: int, count: Count) -> Iterator[str]:
+    """Each sentence that fits, after what divides it from the one before."""
+    paragraph: int | None = None
     for part in _all_fitting(parts, max_length, count):
         joint = "" if part.glued else " "
         if part.paragraph != paragraph:
             joint = "\n\n"
-        joined = f"{piece}{joint}{part.text}" if piece else part.text
-        if piece and not fits(joined, max_length, count):
-            yield piece
-            joined = part.text
-        piece, paragraph = joined, part.paragraph if part.last is None else part.last
-    if piece:
-        yield piece
+        yield f"{joint}{part.text}"
+        paragraph = part.paragraph if part.last is None else part.last
+
+
+def _filled(
+    items: Iterable[str], max_length: int, count: Count, cut: Callable[[list[str]], int] = len
+) -> Iterator[str]:
+    """The items joined, as many at a time as fit without the white space around, at least one.
+
+    `cut` says how many of those that fit to take where more items follow.
+    """
+    source = iter(items)
+    held: list[str] = []
+    while held := held or [*islice(source, 1)]:
+        taken = _number_that_fit(held, source, max_length, count) or 1
+        if taken < len(held):
+            taken = cut(held[:taken])
+        yield "".join(held[:taken])
+        held = held[taken:]
+
+
+def _number_that_fit(held: list[str], source: Iterator[str], max_length: int, count: Count) -> int:
+    """How many of the first items fit together; `held` gets more of them while all do.
+
+    Counting is what takes long, so it looks at twice as many until they do not fit, then halves the doubt.
+    """
+
+    def too_many(number: int) -> bool:
+        return not fits("".join(held[:number]).strip(), max_length, count)
+
+    fitting, tried = 0, 1
+    while tried > fitting and not too_many(tried):
+        fitting, tried = tried, 2 * tried
+        held += islice(source, max(0, tried - len(held)))
+        tried = min(tried, len(held))
+    return bisect_right(range(tried), False, fitting + 1, key=too_many) - 1 if tried > fitting else fitting
 
 
 def fits(text: str, max_length: int, count: Count) -> bool:
-    return len(text) <= _MAX_CHARACTERS and count(text) <= max_length
+    return len(text) <= MAX_CHARACTERS and count(text) <= max_length
 
 
 def _all_fitting(parts: Iterable[Sentence], max_length: int, count: Count) -> Iterator[Sentence]:
@@ -64,14 +99,7 @@ def _all_fitting(parts: Iterable[Sentence], max_length: int, count: Count) -> It
 
 def _lines(text: str, max_length: int, count: Count) -> Iterator[str]:
     """A sentence that is longer than a post, divided between its atoms, after a clause if one ends late."""
-    source = _atoms(text, max_length, count)
-    atoms = list(islice(source, max_length))
-    while atoms:
-        line = atoms[: _max_that_fit(atoms, max_length, count) or 1]
-        if len(line) < len(atoms):
-            line = line[: _clause_end(line)]
-        yield "".join(line)
-        atoms = [*atoms[len(line) :], *islice(source, len(line))]
+    return _filled(_atoms(text, max_length, count), max_length, count, cut=_clause_end)
 
 
 def _clause_end(line: Sequence[str]) -> int:
@@ -79,16 +107,6 @@ def _clause_end(line: Sequence[str]) -> int:
     lengths = list(accumulate(map(len, line)))
     late = (number for number in range(len(line), 0, -1) if lengths[number - 1] >= lengths[-1] / 2)
     return next((number for number in late if _CLAUSE_END.search(line[number - 1])), len(line))
-
-
-def _max_that_fit(atoms: Iterable[str], max_length: int, count: Count) -> int:
-    """How many of the first atoms fit together; every atom counts at least one."""
-    texts = [text.rstrip() for text in accumulate(islice(atoms, max_length))]
-    fitting = bisect_right(texts, False, key=lambda text: not fits(text, max_length, count))
-    # A link that is cut short counts for more than the whole one, so what was found is tried.
-    while fitting and not fits(texts[fitting - 1], max_length, count):
-        fitting -= 1
-    return fitting
 
 
 def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:
@@ -107,16 +125,12 @@ def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:
 @functools.cache
 def _segment() -> Any:
     """Matches what stays whole of a word, a link as its group "link"."""
-    import regex
-
     parts = word_lists(__file__)["segment"]
     pattern = parts["any"].replace("<word>", parts["word"]).replace("<letter>", parts["letter"])
-    return regex.compile(pattern, regex.VERBOSE | regex.IGNORECASE)
+    return regex_of(pattern.replace("<grapheme>", f"(?:{GRAPHEME})"))
 
 
 def _broken_up(segment: str, max_length: int, count: Count) -> Iterator[str]:
     """The graphemes of a word that no post can hold, and the code points of such a grapheme."""
-    import regex
-
-    for grapheme in regex.findall(r"\X\s*+", segment):
-        yield from grapheme if not fits(grapheme.rstrip(), max_length, count) else [grapheme]
+    for grapheme in regex_of(rf"(?:{GRAPHEME})\s*+").finditer(segment):
+        yield from grapheme[0] if not fits(grapheme[0].rstrip(), max_length, count) else [grapheme[0]]

@@ -79,4 +79,4 @@ class Writer:
         seconds = context.seconds_left()
         draft = await self._extractive.compose(article, brief, seconds=seconds, meter=context.meter)
         unused = brief.tone or brief.audience or brief.language
-        return Written(draft, warnings=(_UNUSED,) if unused else ())
+        return Written(draft, warnings=((_UNUSED, *draft.warnings) if unused else draft.warnings))

@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.text.links import twitter_pattern
-from core.text.platforms import PLATFORMS, _count_graphemes, count
+from core.text.platforms import GRAPHEME, PLATFORMS, _count_graphemes, count, regex_of
 from tests.support.paths import ROOT
 
 CONFORMANCE = ROOT.parent / "shared" / "twitter-text" / "validate.yml"
@@ -311,3 +311,8 @@ def test_plain_text_is_counted_without_loading_the_parser() -> None:
     )
     assert "core.text.platforms" in ran.stdout.split()
     assert "twitter_text" not in ran.stdout.split()
+
+
+@given(st.text(st.sampled_from("🇩🇪🇦a \u0600\u0301\u200d\u0903👩👍🏽"), max_size=12))
+def test_flags_are_clusters_as_regex_finds_them(text: str) -> None:
+    assert regex_of(GRAPHEME).findall(text) == regex.findall(r"\X", text)

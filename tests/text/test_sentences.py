@@ -131,3 +131,20 @@ def test_opening_a_quotation_loses_nothing(text: str, language: str) -> None:
         opened = quoted_sentences(part, language)
         assert without_white_space("".join(piece.text for piece in opened)) == without_white_space(part.text)
         assert all(piece.text for piece in opened)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("It rained, e.g. on Mr. Smith. “He ran. He hid,” she said. ", id="english"),
+        pytest.param("昨天下了雨。他说：“走吧。快走。”然后走了。", id="chinese"),
+    ],
+)
+def test_a_line_of_any_length_has_the_sentences_of_a_short_one(text: str) -> None:
+    one = [sentence.text for sentence in sentences(text)]
+    assert [sentence.text for sentence in sentences(text * 500)] == one * 500
+
+
+@pytest.mark.parametrize("text", ["“" * 12_000, "a" * 12_000, "ab " * 4_000, "»a. «" * 3_000])
+def test_a_line_without_an_end_is_kept_whole_or_parted_at_white_space(text: str) -> None:
+    assert "".join("".join(each.text.split()) for each in sentences(text)) == "".join(text.split())

@@ -297,3 +297,19 @@ def test_any_text_is_divided_into_what_fits(text: str, count: Count) -> None:
 
 def test_white_space_makes_no_piece() -> None:
     assert split(" \n " * 100, max_length=60, count=len) == []
+
+
+@pytest.mark.parametrize("unit", ["a\n", "a.", "🇩🇪", "中文。", "a ", "“", "e\u0301", "https://a.com/b "])
+def test_what_is_counted_grows_no_faster_than_the_text(unit: str) -> None:
+    def counted(size: int) -> int:
+        lengths: list[int] = []
+
+        def counting(text: str) -> int:
+            lengths.append(len(text))
+            return PLATFORMS["mastodon"].count(text)
+
+        split(unit * (size // len(unit)), max_length=500, count=counting)
+        return sum(lengths)
+
+    assert counted(40_000) < 2.5 * counted(20_000)
+    assert counted(20_000) < 100 * 20_000

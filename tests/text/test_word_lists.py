@@ -16,7 +16,7 @@ LISTS = sorted(
     path
     for package in ("text", "article", "writing")
     for path in (ROOT / "core" / package).rglob("*.toml")
-    if path.stem not in ("grounding", "pdf")  # which are tables of another shape
+    if path.stem not in ("figures", "grounding", "pdf")  # which are tables of another shape
 )
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from itertools import islice
 
 from core.article.article import Article
 from core.text import platforms
 from core.text.sentences import Sentence, quoted_sentences, sentences
-from core.text.splitting import pack
+from core.text.splitting import MAX_CHARACTERS, pack
 from core.text.thread import Brief, first_fitting, thread_of
 from core.usage import UsageMeter
 from core.workers.pool import run_in_worker
@@ -16,6 +16,9 @@ from core.writing.draft import Draft
 from core.writing.extractive.boilerplate import content_mask
 from core.writing.extractive.passages import Passage, passages
 
+_MAX_READ = 80_000  # characters: more would take longer than a caller may take of the service
+_CUT = "The built-in composer read the first 80,000 characters."
+_MAX_COUNTED = 500  # texts whose lengths are kept
 _SHARE_OF_ARTICLE = 0.4  # what a thread of a long article holds of it
 _MIN_POSTS = 4  # an article that fits in so many is kept whole
 # Shares of the thread's capacity, tried in turn: sentences leave gaps, and passages pull in others.
@@ -33,9 +36,11 @@ class ExtractiveComposer:
 
 def extract_draft(article: Article, brief: Brief) -> Draft:
     """The article's own sentences as the posts and hooks that the brief asks for."""
-    composition = _Composition(article, brief)
-    posts = composition.posts()
-    return Draft(posts=posts, hooks=composition.hooks(posts[0]), generator="extractive")
+    read = article.cut_to(_MAX_READ)
+    composition = _Composition(read, brief)
+    posts, warnings = composition.posts(), () if read is article else (_CUT,)
+    hooks = composition.hooks(posts[0])
+    return Draft(posts=posts, hooks=hooks, generator="extractive", warnings=warnings)
 
 
 def prepare() -> None:
@@ -63,16 +68,19 @@ class _Composition:
 
     def posts(self) -> tuple[str, ...]:
         """The most central passages that fit; a pasted text is kept whole if it fits."""
-        everything = range(len(self._passages))
+        everything = list(range(len(self._passages)))
+        tried: list[list[int]] = []
         if not self._space.title and not self._article.url:
+            tried.append(everything)
             for whole in (self._packed(everything), (self._article.text,)):
                 if not thread_of(whole, self._brief, link=None).cut:
                     return whole
         max_characters = 1.05 * self._space.max_length * self._brief.allowed_posts / self._space.weight
         for share in _SHARES:
-            chosen = self._chosen(share)
-            if sum(self._ranking.lengths[i] for i in chosen) > max_characters:
+            chosen = sorted(self._chosen(share))
+            if chosen in tried or sum(self._ranking.lengths[i] for i in chosen) > max_characters:
                 continue  # it cannot fit, and packing is expensive
+            tried.append(chosen)
             posts = self._packed(chosen)
             if not thread_of(posts, self._brief, link=self._article.url).cut:
                 return posts
@@ -136,7 +144,7 @@ class _Composition:
 
     def _packed(self, chosen: Iterable[int]) -> tuple[str, ...]:
         """The posts, at most one more than allowed, with space for the link where it belongs."""
-        space, indices = self._space, sorted(chosen)
+        space, indices = self._space, list(chosen)
         moved = None if self._first == indices[0] else self._first  # a passage that becomes the first post
         parts = [Sentence(space.title, -1)] if space.title and moved is None else []
         parts += [self._passages[i].as_sentence() for i in indices if i != moved]
@@ -157,7 +165,8 @@ class _Space:
     """What a post can hold beside title and link, in what the platform counts."""
 
     def __init__(self, article: Article, brief: Brief) -> None:
-        self._brief, self.count = brief, cache(brief.rule.length_of)
+        self._brief, self.count = brief, lru_cache(_MAX_COUNTED)(brief.rule.length_of)
+        self._counted = ("", 0)  # a text and at least what it counts
         self.title = first_fitting(article.title or "", brief.max_length, brief.rule)
         self.heading = f"{self.title}\n\n" if self.title else ""
         self.link = f"\n\n{article.url}" if article.url and brief.source_link != "none" else ""
@@ -177,4 +186,16 @@ class _Space:
                 return False
             max_length -= heading
         # Counting is expensive: what is plainly shorter or longer is not counted.
-        return about <= 0.7 * max_length or (about <= 1.5 * max_length and self.count(text) <= max_length)
+        if len(text) > MAX_CHARACTERS or about > 1.5 * max_length:
+            return False
+        return about <= 0.7 * max_length or self._count_of(text, max_length) <= max_length
+
+    def _count_of(self, text: str, max_length: int) -> int:
+        """What is counted of it; of one that goes on from the last, their sum where that fits."""
+        known, counted = self._counted
+        if known and text.startswith(known):
+            counted += self.count(text[len(known) :])
+        if not known or not text.startswith(known) or counted > max_length:
+            counted = self.count(text)
+        self._counted = (text, counted)
+        return counted

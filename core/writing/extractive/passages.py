@@ -75,15 +75,20 @@ def _blocks(parts: Sequence[Sentence], group: Sequence[int], bound: set[int]) ->
 
 def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread: bool) -> list[Passage]:
     """As many blocks to a passage as fit; of a block that does not fit alone, as many sentences."""
-    pieces: list[tuple[Sentence, ...]] = []
+    pieces: list[list[Sentence]] = []
+    text = ""  # of the last piece
     for block in blocks:
         whole = len(block) == 1 or fits(Passage(block).text)
         for piece in [block] if whole else [(part,) for part in block]:
-            if pieces and fits(Passage(pieces[-1] + piece).text, first=opens_thread and len(pieces) == 1):
+            alone = Passage(piece).text
+            joined = text + _joint(pieces[-1][-1], piece[0]) + alone if pieces else ""
+            if pieces and fits(joined, first=opens_thread and len(pieces) == 1):
                 pieces[-1] += piece
+                text = joined
             else:
-                pieces.append(piece)
-    return [Passage(piece, needs_previous=number > 0) for number, piece in enumerate(pieces)]
+                pieces.append([*piece])
+                text = alone
+    return [Passage(tuple(piece), needs_previous=number > 0) for number, piece in enumerate(pieces)]
 
 
 def _joint(one: Sentence, other: Sentence) -> str:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from core.article.article import Article
 from core.article.extraction import extract_article
+from core.text.platforms import PLATFORMS, Platform
 from core.text.sentences import sentences
 from core.text.thread import Brief, thread_of
 from core.writing.draft import Draft
@@ -228,3 +229,26 @@ def test_every_script_is_divided_at_sentence_ends(language: str, text: str) -> N
     posts = draft(article(text * 60, title=None, language=language), Brief(max_posts=3)).posts
     parts = {part.text for part in sentences(text * 60, language)}
     assert {part.text for post in posts for part in sentences(post, language)} <= parts or language == "th"
+
+
+@pytest.mark.parametrize("unit", ["a\n", "A b. ", "中文。", "🇩🇪", "- a\n"])
+def test_what_is_counted_grows_no_faster_than_the_text(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def counted(size: int) -> int:
+        lengths: list[int] = []
+
+        def counting(text: str) -> int:
+            lengths.append(len(text))
+            return len(text)
+
+        monkeypatch.setitem(PLATFORMS, "x", Platform(280, counting))
+        draft(Article(text=unit * (size // len(unit))))
+        return sum(lengths)
+
+    assert counted(40_000) < 2.5 * counted(20_000)
+
+
+def test_a_book_is_read_up_to_a_length_and_the_draft_says_so() -> None:
+    book = "".join(f"The river number {n} flooded a town. " for n in range(4_000))
+    made = draft(Article(text=book))
+    assert made.warnings == ("The built-in composer read the first 80,000 characters.",)
+    assert made.posts == draft(Article(text=book[:80_000].rpartition(" ")[0])).posts

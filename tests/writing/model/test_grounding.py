@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 
 import pytest
 from hypothesis import example, given, settings
@@ -168,3 +169,60 @@ def test_no_foreign_link_or_mention_is_left(text: str) -> None:
         assert not re.search(r"https?://\w|(?<![\w@.])www\.\w", post)
         assert not [word for word in post.split() if word.startswith(("@eve", "＠eve"))]
     assert grounded(*posts, source="@bob is the source").posts == posts
+
+
+@pytest.mark.parametrize(
+    ("text", "left", "warning"),
+    [
+        pytest.param("Buy #crypto", "Buy crypto", "These hashtags {} #: crypto.", id="hashtag"),
+        pytest.param("Buy ＃Été", "Buy Été", "These hashtags {} #: Été.", id="full-width-hashtag"),
+        pytest.param("Buy $AAPL", "Buy AAPL", "These cashtags {} $: AAPL.", id="cashtag"),
+        pytest.param("Buy ＄AAPL", "Buy AAPL", "These cashtags {} $: AAPL.", id="full-width-cashtag"),
+        pytest.param("Hi @#eve", "Hi eve", "These hashtags {} #: eve.", id="hashtag-behind-an-at"),
+        pytest.param(
+            "Ask eve@evil.com now",
+            "Ask now",
+            "These e-mail addresses are not in the source and were removed: eve@evil.com.",
+            id="e-mail",
+        ),
+        pytest.param("See müller.de now", "See now", f"{LINKS} müller.de.", id="latin-idn"),
+        pytest.param("See пример.рф/a now", "See now", f"{LINKS} пример.рф/a.", id="cyrillic-idn"),
+        pytest.param("See evil．com now", "See now", f"{LINKS} evil．com.", id="full-width-dot"),
+        pytest.param("See evil。com now", "See now", f"{LINKS} evil。com.", id="ideographic-full-stop"),
+        pytest.param("See evil.zip now", "See now", f"{LINKS} evil.zip.", id="top-level-domain"),
+        pytest.param("See evil.music now", "See now", f"{LINKS} evil.music.", id="later-top-level-domain"),
+    ],
+)
+def test_a_foreign_tag_address_or_name_is_taken_off_and_named(text: str, left: str, warning: str) -> None:
+    assert of(text) == (left, (warning.format("are not in the source and lost their"),))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("e.g. U.S. a.m. Node.js and Ph.D.", id="abbreviations"),
+        pytest.param("C# and F#, US$, &#x; a/#b", id="signs-elsewhere"),
+        pytest.param("他用ChatGPT。AI很强", id="chinese-sentences"),
+        pytest.param("#Ferry #ferry $msft PAPER.com", id="of-the-source"),
+    ],
+)
+def test_what_only_looks_like_a_tag_or_a_name_is_kept(text: str) -> None:
+    assert of(text, "By #ferry and $MSFT at paper.com") == (text, ())
+
+
+@pytest.mark.parametrize(
+    "unit", ["1,", "\U00011066,", "1.", "http://a.com,", "@a,", "#a", "ﷺ", "hundred one ", "a．"]
+)
+def test_a_run_takes_memory_in_proportion_to_its_length(unit: str) -> None:
+    run = unit * (50_000 // len(unit))
+    grounded("warm", source=unit)
+    tracemalloc.start()
+    draft = grounded(*[run[:6_000]] * 10, source=run)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+    assert sum(map(len, draft.warnings)) < 10_000
+
+
+def test_each_number_of_a_long_list_is_named_alone() -> None:
+    assert of("1,2,3,4,5,6,17,8", "1 2 3 4 5 6 8")[1] == (f"{NUMBERS} 17.",)

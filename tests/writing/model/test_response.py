@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -192,3 +193,17 @@ def test_any_json_is_texts_or_a_model_error(content: object) -> None:
         return
     assert any(posts)
     assert all(text == text.strip() for text in (*posts, *hooks))
+
+
+def test_the_texts_of_an_answer_are_bounded_together() -> None:
+    posts, _ = parse_response(json.dumps({"posts": ["x" * 6_000] * 20}), question_about())
+    assert [len(post) for post in posts] == [6_000] * 10 + [0] * 10
+
+
+def test_a_source_that_holds_the_rules_may_be_quoted() -> None:
+    words = "Short sentences, plain words, the concrete before the general."
+    question = question_about()
+    quoting = replace(question, rules_text=words, source=f"{'x' * 500_000} {words}")
+    assert parse_response(json.dumps({"posts": [words]}), quoting)[0] == [words]
+    with pytest.raises(ModelError):
+        parse_response(json.dumps({"posts": [words]}), replace(quoting, source="Nothing."))
