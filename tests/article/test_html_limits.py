@@ -124,7 +124,7 @@ def test_broken_tags_end_in_time(part: str) -> None:
         "rowspan='&#49;00'",
         "a='b'/colspan=\u0669\u0669",
         "co\x01lspan=100",
-        "x='" + "y" * 5_000 + "' rowspan=100",
+        pytest.param("x='" + "y" * 5_000 + "' rowspan=100", id="behind-a-long-value"),
     ],
     ids=ascii,
 )
@@ -140,8 +140,6 @@ def test_no_cell_spans_others(cell: str, span: str) -> None:
     [
         pytest.param("<\x01div>" * 200_000, id="control-character-in-a-tag"),
         pytest.param("<\ufffep>word" * 100_000, id="no-character-in-a-tag"),
-        pytest.param(('<p ="' + "<div>" * 700 + '">') * 100, id="tags-in-a-value"),
-        pytest.param(("<p a=b='" + "<b>" * 1_000 + "'>") * 100, id="tags-in-quotes"),
     ],
 )
 def test_no_element_is_hidden_from_the_limits(page: str) -> None:
