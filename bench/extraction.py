@@ -142,8 +142,17 @@ def hostile_pages() -> dict[str, str]:
         "dates": _filled("<p>Posted on 12 March 2019 by me"),
         "dated elements": _filled("<time datetime=2019-03-12>12 March 2019</time> "),
         "unclosed quotes": STORY + _filled("<a b='\">"),
+        "wide and tall cells": "<table>" + "<tr><td colspan=1000 rowspan=1000>x" * 2_000 + "</table>" + STORY,
+        "control characters in tags": STORY + _filled("<\x01div>"),
+        "short texts like dates": STORY + "".join(f"<p>{n} foo 2019, may</p>" for n in range(6_000)),
+        "quotes in JSON-LD": _json_ld('{"author":{"name":"' + '\\"' * 90_000),
+        "brackets in JSON-LD": _json_ld('{"@type":"Article","author":"' + "(" * 190_000 + '"}'),
         "broken JSON-LD": _filled('<script type="application/ld+json">{"author":{"name":"</script>') + STORY,
     }
+
+
+def _json_ld(script: str) -> str:
+    return f'<script type="application/ld+json">{script}</script>{STORY}'
 
 
 def _filled(part: str) -> str:

@@ -4,26 +4,33 @@ import re
 from dataclasses import dataclass, field
 from itertools import islice
 
+from core.article.structured_data import StructuredData
+
 # Real articles have some 1,500 elements, 2,500 attributes, a depth of 25 and 150,000 characters of markup.
-_MAX_ELEMENTS = 6_500
+_MAX_ELEMENTS = 6_000
 _MAX_ATTRIBUTES = 14_000
 _MAX_ATTRIBUTES_OF_ONE = 64
 _MAX_ATTRIBUTE_CHARACTERS = 4_000
 _MAX_TAGS = 250_000  # that are looked at, kept or not
 _MAX_DEPTH = 90
-_MAX_HEAD_ELEMENTS = 600  # meta and link each
+_MAX_HEAD_ELEMENTS = 400  # meta and link each
+_MAX_META_CHARACTERS = 1_000
 _MAX_TITLE_CHARACTERS = 1_000
-_DATA_COSTS = 2_000  # characters that each is counted as, beside its own
-_MAX_DATA_CHARACTERS = 200_000  # of all JSON-LD scripts
 _MAX_CHARACTERS = 400_000
 _MAX_WEIGHT = 8_000_000  # characters, each times its depth: ancestors hold it too
 _MAX_MISREAD_TAGS = 20
 
-_LONG_SPACE = re.compile(r"[\s\0]{6,}")
+# trafilatura takes them out before it parses: what is an element then is one here.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
+_LONG_SPACE = re.compile(r"\s{6,}")
 _START = re.compile(r"<(?:!--|[!?]|/?([a-zA-Z][a-zA-Z0-9:-]{0,40}))")
 # A quote counts only after an equals sign: stray ones are frequent, and must not swallow half a page.
 _QUOTED_END = re.compile(r"""(?:[^>=]|=\s*(?:"[^"]*"|'[^']*')?)*+>""")
 _ATTRIBUTE = re.compile(r"""[^\s=>/"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
+# In code, names may be written with character references.
+_AUTHOR = re.compile(r"""auth|creator|byl|(?:name|property|itemprop)\s*=\s*["']?[^"'>\s]*&""", re.IGNORECASE)
+# Columns times rows would become cells, all of them empty.
+_SPAN = re.compile("<t[dh].*(?:col|row)span", re.IGNORECASE | re.DOTALL)
 _DATA = re.compile(r"""type\s*=\s*["']?application/(?:ld|settings)\+json""", re.IGNORECASE)
 _UNNESTED = set(
     "area base br col embed hr img input link meta param source track wbr "  # never have an end tag
@@ -38,7 +45,7 @@ def limit_html(html: str) -> tuple[str, bool]:
 
     One pass, linear in time. Ordinary pages keep every element, attribute and character that matters.
     """
-    return _Pass(html).run()
+    return _Pass(_CONTROLS.sub("", html).replace("\f", " ")).run()
 
 
 @dataclass(slots=True)
@@ -53,7 +60,7 @@ class _Pass:
     head_elements: int = 0
     misread: int = 0
     last_drawing: int = -1
-    data_characters: int = 0
+    data: StructuredData = field(default_factory=StructuredData)
     weight: int = 0
 
     def run(self) -> tuple[str, bool]:
@@ -116,10 +123,8 @@ class _Pass:
         return self._behind(">", at)
 
     def _open(self, name: str, tag: str) -> None:
-        if name in ("meta", "link"):
-            self.head_elements += 1
-            if self.head_elements > _MAX_HEAD_ELEMENTS:
-                return
+        if name in ("meta", "link") and not self._is_kept_in_head(name, tag):
+            return
         if name in _UNNESTED:
             if self.kept[-2:] == [tag, tag]:
                 return  # no more than two empty ones in a row
@@ -130,6 +135,12 @@ class _Pass:
                 return
         self.elements += 1
         self._keep(self._thinned(name, tag))
+
+    def _is_kept_in_head(self, name: str, tag: str) -> bool:
+        self.head_elements += 1
+        if self.head_elements > _MAX_HEAD_ELEMENTS or len(tag) > _MAX_META_CHARACTERS:
+            return False
+        return name == "link" or not _AUTHOR.search(tag) or self.data.spend("author", len(tag))
 
     def _close(self, name: str, tag: str) -> None:
         if name not in _UNNESTED:
@@ -148,12 +159,17 @@ class _Pass:
             return tag
         found = [a[0] for a in islice(_ATTRIBUTE.finditer(tag, len(name) + 1), _MAX_ATTRIBUTES_OF_ONE + 1)]
         self.attributes += len(found)
-        if self.attributes > _MAX_ATTRIBUTES:
+        if self.attributes > _MAX_ATTRIBUTES or _SPAN.match(tag):
             return f"<{name}>"
-        if len(found) <= _MAX_ATTRIBUTES_OF_ONE and len(tag) <= _MAX_ATTRIBUTE_CHARACTERS:
+        if (
+            len(found) <= _MAX_ATTRIBUTES_OF_ONE
+            and len(tag) <= _MAX_ATTRIBUTE_CHARACTERS
+            and "<" not in tag[1:]
+        ):
             return tag
-        short = [part for part in found[:_MAX_ATTRIBUTES_OF_ONE] if len(part) <= _MAX_ATTRIBUTE_CHARACTERS]
-        return f"<{' '.join([name, *short])}>"
+        # Where parsers differ on quotes, a tag in a value may be one.
+        parts = (part for part in found[:_MAX_ATTRIBUTES_OF_ONE] if "<" not in part)
+        return f"<{' '.join([name, *(part for part in parts if len(part) <= _MAX_ATTRIBUTE_CHARACTERS)])}>"
 
     def _raw(self, name: str, tag: str, at: int) -> int:
         """An element whose content is no markup: titles are kept short, structured data whole."""
@@ -165,8 +181,6 @@ class _Pass:
         content = self.html[at : end.start()]
         if name == "title":
             self._keep(f"<title>{content[:_MAX_TITLE_CHARACTERS]}</title>")
-        elif name == "script" and _DATA.search(tag[:1_000]):
-            self.data_characters += len(content) + _DATA_COSTS
-            if self.data_characters <= _MAX_DATA_CHARACTERS:
-                self.kept.append(f"{tag}{content}</script>")
+        elif name == "script" and _DATA.search(tag[:1_000]) and (facts := self.data.rebuilt(content)):
+            self.kept.append(f'<script type="application/ld+json">{facts}</script>')
         return self._behind(">", end.end())

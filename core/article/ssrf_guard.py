@@ -5,23 +5,17 @@
 import asyncio
 import functools
 import ipaddress
-import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpcore2
 
+from core.article.resolver import IPAddress, resolve_host
 from core.errors import ArticleBlocked, ArticleUnreachable
 from core.text.word_lists import word_lists
 
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-# Article names have a few threads of their own: slow ones would fill asyncio's default executor, in which
-# the store's name is looked up too.
-_RESOLVER_THREADS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="article-dns")
 _ATTEMPT_SECONDS = 1.5  # so that one dead address leaves time for the next
 _MAX_ATTEMPTS = 4
 # h11 gives up a header block at 100 KiB; this stops a stream of endless 1xx answers, too.
@@ -38,14 +32,6 @@ def is_public(address: IPAddress) -> bool:
 def _closed_blocks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     blocks = " ".join(" ".join(table.values()) for table in word_lists(__file__).values())
     return [ipaddress.ip_network(block) for block in blocks.split()]
-
-
-async def resolve_host(host: str, port: int) -> list[IPAddress]:
-    """All addresses of `host`. Raises OSError when it has none."""
-    answers = await asyncio.get_running_loop().run_in_executor(
-        _RESOLVER_THREADS, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    )
-    return [ipaddress.ip_address(answer[4][0]) for answer in answers]
 
 
 @dataclass(eq=False)

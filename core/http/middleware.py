@@ -1,6 +1,7 @@
 """Around every request: its id, deadline, body, log line, and the handler for unexpected errors."""
 
 import asyncio
+import contextlib
 import itertools
 import json
 import secrets
@@ -117,29 +118,39 @@ class BodyReader:
         headers, route = Headers(scope=self.scope), getattr(self.scope.get("route"), "path", "")
         limit = bounds.MAX_BODY_BYTES.get(route, bounds.MAX_SMALL_BODY_BYTES)
         declared = headers.get("content-length", "")[:15]
-        if declared.isdecimal() and int(declared) > limit:
-            raise BodyTooLarge
+        is_too_large, more = declared.isdecimal() and int(declared) > limit, True
         try:
             async with asyncio.timeout(min(bounds.MAX_BODY_SECONDS, self.seconds)):
-                while await self._read_more(limit):
-                    pass
+                while more and not is_too_large:
+                    more = await self._read_more()
+                    is_too_large = self.size > limit
         except TimeoutError:
             raise BodyTimeout from None
+        if is_too_large:
+            await self._drain(more)
+            raise BodyTooLarge
         body = bytes(self.body)
         self.body.clear()
         if "json" in headers.get("content-type", "").lower():
             body = _bounded(body)
         return {"type": "http.request", "body": body, "more_body": False}
 
-    async def _read_more(self, limit: int) -> bool:
+    async def _drain(self, more: bool) -> None:
+        """Let what is still sent pass by: whose connection is closed meanwhile, sees no answer."""
+        left = bounds.MAX_DRAINED_BYTES
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(bounds.MAX_DRAIN_SECONDS):
+                while more and left > 0:
+                    message = await self.receive()
+                    more, left = message.get("more_body", False), left - len(message.get("body", b""))
+
+    async def _read_more(self) -> bool:
         """Whether there is still more."""
         message = await self.receive()
         if message["type"] == "http.disconnect":
             raise Malformed("The body was cut off.")
         self.body += message.get("body", b"")
         client = self.count(len(message.get("body", b"")))
-        if self.size > limit:
-            raise BodyTooLarge
         if max(client.held_bytes * 3, self.clients.held_bytes) > bounds.MAX_HELD_BYTES:
             raise RateLimited("Too much is being sent at once.", headers={"Retry-After": "5"})
         return bool(message.get("more_body", False))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml.html import fromstring  # type: ignore[import-untyped]
 
 from core.article.html_limits import limit_html
 
@@ -21,7 +24,7 @@ STORY = "<article><p>The river flooded the old town.</p></article>"
         pytest.param('<img height="63""><p>Stray</p><i id="a">', id="quote-too-many"),
         pytest.param("<p title='open>Stray</p>", id="quote-that-stays-open"),
         pytest.param(
-            '<script type="application/ld+json">{"a": "<b>"}</script>' + STORY, id="structured-data"
+            '<script type="application/ld+json">[{"headline": "A"}]</script>' + STORY, id="structured-data"
         ),
         pytest.param("<title>A <b> title</title>" + STORY, id="title"),
         pytest.param("<div>" * 80 + STORY + "</div>" * 80, id="deep"),
@@ -109,6 +112,55 @@ def test_too_much_of_anything_is_cut_and_says_so(page: str) -> None:
 )
 def test_broken_tags_end_in_time(part: str) -> None:
     assert limit_html(STORY + part * 300_000)[0].startswith("<!DOCTYPE html>\n" + STORY)
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        "colspan=1000 rowspan=1000",
+        "COLSPAN = '1000'",
+        'class=a rowspan="+1000"',
+        "colspan=1 colspan=1000",
+        "rowspan='&#49;00'",
+        "a='b'/colspan=\u0669\u0669",
+        "co\x01lspan=100",
+        pytest.param("x='" + "y" * 5_000 + "' rowspan=100", id="behind-a-long-value"),
+    ],
+    ids=ascii,
+)
+@pytest.mark.parametrize("cell", ["td", "TH"])
+def test_no_cell_spans_others(cell: str, span: str) -> None:
+    html, _ = limit_html(f"<table><tr><{cell} {span}>word</{cell}></table>{STORY}")
+    cells = fromstring(html).xpath("//td|//th")
+    assert [(cell.get("colspan"), cell.get("rowspan")) for cell in cells] == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param("<\x01div>" * 200_000, id="control-character-in-a-tag"),
+        pytest.param("<\ufffep>word" * 100_000, id="no-character-in-a-tag"),
+    ],
+)
+def test_no_element_is_hidden_from_the_limits(page: str) -> None:
+    html, _ = limit_html(page)
+    assert html == re.sub("[\x00-\x08\ufffe]", "", html)
+    assert len(fromstring(html + STORY).xpath("//*")) <= 7_000
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        pytest.param(f'<meta name="author" content="{"(" * 900}">', id="long"),
+        pytest.param('<meta property="article:author" content="A; B">', id="many"),
+        pytest.param('<meta name="&#97;uthor" content="A; B">', id="encoded"),
+        pytest.param(f'<meta itemprop=author content="{"<" * 3_000}">', id="longer"),
+    ],
+)
+def test_few_meta_elements_may_name_authors(meta: str) -> None:
+    html, _ = limit_html(meta * 500 + STORY)
+    assert html.count("<meta") <= 30
+    assert STORY in html
 
 
 @settings(max_examples=200, deadline=None)

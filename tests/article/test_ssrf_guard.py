@@ -19,7 +19,8 @@ import httpcore2
 import pytest
 
 from core.article.fetcher import Fetcher, Page
-from core.article.ssrf_guard import GuardedBackend, IPAddress
+from core.article.resolver import IPAddress
+from core.article.ssrf_guard import GuardedBackend
 from core.errors import ArticleBlocked, ArticleError, ArticleTimeout, ArticleUnreachable
 from core.http.problems import problem
 from tests.support.hostile_server import answer

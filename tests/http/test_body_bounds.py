@@ -127,11 +127,20 @@ def clients() -> Clients:
     return Clients(Settings(), lambda: 0.0, {})
 
 
-async def test_a_body_that_is_said_to_be_too_large_is_not_read() -> None:
+async def test_a_body_that_is_said_to_be_too_large_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "MAX_DRAIN_SECONDS", 0.01)
     sending = reader(clients(), Client("a"), b"x", length=7_000_000)
     with pytest.raises(BodyTooLarge):
         await sending()
-    assert sending.size == 0
+    assert (sending.size, len(sending.body)) == (0, 0)
+
+
+async def test_a_caller_of_a_real_server_sees_that_the_body_is_too_large() -> None:
+    with serving(whole_app(Settings())) as url:
+        async with httpx.AsyncClient(base_url=url) as client:
+            for path, size in (("/api/validate", 5_000_000), ("/api/generate", 7_000_000)):
+                response = await client.post(path, content=b" " * size, headers=JSON)
+                assert (response.status_code, response.json()["type"]) == (413, "/problems/validation")
 
 
 async def test_a_body_that_does_not_arrive_is_given_up() -> None:

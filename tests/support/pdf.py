@@ -1,6 +1,7 @@
 """PDF files for tests, made of lines of text."""
 
 import io
+import zlib
 
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
@@ -35,3 +36,20 @@ def pdf(*pages: list[str], password: str | None = None, **about: str) -> bytes:
     written = io.BytesIO()
     writer.write(written)
     return written.getvalue()
+
+
+def raw_pdf(objects: dict[int, bytes]) -> bytes:
+    """A PDF of objects as they are written in the file, by number; 1 is the catalog."""
+    body, table = bytearray(b"%PDF-1.7\n"), b"0000000000 65535 f \n"
+    for number, value in sorted(objects.items()):
+        table += b"%010d 00000 n \n" % len(body)
+        body += b"%d 0 obj\n%b\nendobj\n" % (number, value)
+    size = len(objects) + 1
+    trailer = b"xref\n0 %d\n%btrailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+    return bytes(body) + trailer % (size, table, size, len(body))
+
+
+def stream(data: bytes, about: bytes = b"") -> bytes:
+    """A compressed stream; `about` are the other entries of its dictionary."""
+    packed = zlib.compress(data)
+    return b"<<%b/Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (about, len(packed), packed)

@@ -1,0 +1,72 @@
+"""Addresses of article hosts, looked up so that silent names delay neither other pages nor the exit."""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import ArticleTimeout
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+_Answers = list[tuple[Any, ...]]
+
+
+def _system(host: str, port: int) -> _Answers:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
+@dataclass(eq=False, kw_only=True)
+class Resolver:
+    """getaddrinfo, a daemon thread for each name: it cannot be ended, and takes up to 30 s for a silent name.
+
+    Who gives up leaves the thread behind until it ends. Callers of one name share its look-up; the names of
+    one domain have few threads, or whoever runs a silent name server could take them all.
+    """
+
+    look_up: Callable[[str, int], _Answers] = _system
+    max_names: int = 64
+    max_names_of_domain: int = 12
+    _running: dict[tuple[str, int], Future[_Answers]] = field(default_factory=dict)
+
+    async def __call__(self, host: str, port: int) -> list[IPAddress]:
+        """All addresses of `host`. Raises OSError when it has none, ArticleTimeout with too many look-ups."""
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        answers = self._running.get((host, port)) or self._started(host, port)
+
+        def wake(_: Future[_Answers]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+                loop.call_soon_threadsafe(ended.set)
+
+        answers.add_done_callback(wake)
+        await ended.wait()
+        return [ipaddress.ip_address(answer[4][0]) for answer in answers.result()]
+
+    def _started(self, host: str, port: int) -> Future[_Answers]:
+        domain = _domain(host)
+        of_domain = sum(_domain(other) == domain for other, _ in [*self._running])  # threads change it
+        if len(self._running) >= self.max_names or of_domain >= self.max_names_of_domain:
+            raise ArticleTimeout(reason="too many silent names").unshared()
+        answers = self._running[host, port] = Future()
+        threading.Thread(target=self._run, args=(host, port), name="article-dns", daemon=True).start()
+        return answers
+
+    def _run(self, host: str, port: int) -> None:
+        try:
+            answers = self.look_up(host, port)
+        except (OSError, ValueError) as error:  # UnicodeError for a name that IDNA refuses is a ValueError
+            self._running.pop((host, port)).set_exception(error)
+        else:
+            self._running.pop((host, port)).set_result(answers)
+
+
+def _domain(host: str) -> str:
+    return ".".join(host.rsplit(".", 2)[-2:])
+
+
+resolve_host = Resolver()

@@ -1,0 +1,93 @@
+"""JSON-LD within bounds: the facts that extraction reads, in a form on which its regexes stay linear."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from html import unescape
+
+_MAX_DEPTH = 8
+_MAX_ITEMS = 40  # of a list
+_MAX_CHARACTERS = 200  # of a string that is no text
+# Characters in a page. Authors, of meta elements too, are few: trafilatura compares each with each.
+_BUDGETS = {"script": 200_000, "author": 2_000, "text": 100_000, "other": 10_000}
+_COSTS = {"script": 2_000}  # characters that each is counted as, beside its own
+_TEXTS = set("articleBody reviewBody text description recipeInstructions step".split())
+_NAMES = set("name givenName additionalName familyName".split())
+_KEYS = (
+    _TEXTS
+    | _NAMES
+    | set(
+        "@context @type @graph author mainEntity liveBlogUpdate itemListElement acceptedAnswer publisher "
+        "legalName alternateName headline datePublished dateModified".split()
+    )
+)
+_TAG = re.compile(r"<[^<>]*>|<")
+_LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s{0,9}:\s{0,9}[\"']?false", re.IGNORECASE)
+# For what does not parse (stray quotes, commas, comments), as trafilatura does it, with ends to each repeat.
+_FACT = re.compile(r'"(headline|datePublished|dateModified)"\s{0,9}:\s{0,9}"([^"\\]{1,200})"')
+_NAME = r'"name"\s{0,9}:\s{0,9}"([^"\\]{1,200})"'
+_AUTHOR = re.compile(r'"(?:author|[Pp]erson)"(?:(?!rganization|"name")[^}]){0,300}' + _NAME)
+_PUBLISHER = re.compile(r'"publisher"(?:(?!"name")[^}]){0,300}' + _NAME)
+
+
+@dataclass(slots=True)
+class StructuredData:
+    """The JSON-LD scripts of one page; `left` are the characters that it may still hold, by kind."""
+
+    left: dict[str, int] = field(default_factory=_BUDGETS.copy)
+
+    def spend(self, kind: str, characters: int) -> bool:
+        """Whether so many more fit in; if so, they are taken off."""
+        cost = characters + _COSTS.get(kind, 30)
+        fits = cost <= self.left[kind]
+        self.left[kind] -= cost if fits else 0
+        return fits
+
+    def rebuilt(self, script: str) -> str:
+        """A script's facts as a list of JSON objects with short strings and no markup in them, or ""."""
+        if not self.spend("script", len(script)):
+            return ""
+        try:
+            parsed = json.loads(script, strict=False)
+        except (ValueError, RecursionError):
+            parsed = _facts(script)
+        items = parsed[:_MAX_ITEMS] if isinstance(parsed, list) else [parsed]
+        objects = [kept for item in items if isinstance(kept := self._kept(item), dict) and kept]
+        if _LOCKED.search(script):  # at any depth
+            objects.append({"isAccessibleForFree": False})
+        return json.dumps(objects, ensure_ascii=False) if objects else ""
+
+    def _kept(self, value: object, key: str = "", depth: int = 0) -> object:
+        if isinstance(value, str):
+            return self._string(value, key)
+        if isinstance(value, list) and depth < _MAX_DEPTH:
+            items = (self._kept(item, key, depth + 1) for item in value[:_MAX_ITEMS])
+            return [item for item in items if item is not None]
+        if isinstance(value, dict) and depth < _MAX_DEPTH:
+            return self._kept_of(value, key, depth + 1)
+        return None
+
+    def _kept_of(self, value: dict[str, object], key: str, depth: int) -> dict[str, object]:
+        person = key == "author" or "person" in str(value.get("@type")).lower()
+        roles = {name: "author" if person and name in _NAMES else name for name in value if name in _KEYS}
+        parts = ((name, self._kept(value[name], role, depth)) for name, role in roles.items())
+        return {name: part for name, part in parts if part is not None}
+
+    def _string(self, value: str, key: str) -> str | None:
+        kind = key if key == "author" else "text" if key in _TEXTS else "other"
+        text = value[: max(0, self.left["text"] - 30) if kind == "text" else _MAX_CHARACTERS]
+        if not self.spend(kind, len(text)):
+            return None
+        plain = " ".join(_TAG.sub(" ", unescape(text)).split())
+        return plain.replace("&", "&amp;")  # it is unescaped once more when read
+
+
+def _facts(script: str) -> dict[str, object]:
+    """What can be read in a script that is no JSON."""
+    publisher = _PUBLISHER.search(script)
+    facts = {
+        "author": [name for name in _AUTHOR.findall(script) if " " in name],
+        "publisher": {"name": publisher[1]} if publisher else None,
+        **dict(reversed(_FACT.findall(script))),  # the first of each
+    }
+    return {"@context": "https://schema.org", "@type": "Article", **facts} if any(facts.values()) else {}
