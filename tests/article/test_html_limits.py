@@ -158,7 +158,7 @@ def test_no_element_is_hidden_from_the_limits(page: str) -> None:
     ],
 )
 def test_few_meta_elements_may_name_authors(meta: str) -> None:
-    html, _ = limit_html(meta * 500 + STORY)
+    html, _ = limit_html("".join(meta.replace("<meta", f"<meta id={n}") for n in range(500)) + STORY)
     assert html.count("<meta") <= 30
     assert STORY in html
 
