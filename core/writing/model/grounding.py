@@ -3,7 +3,7 @@
 import functools
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -112,7 +112,8 @@ def _without_foreign_links(text: str, source: _Source, foreign: list[str], allow
     return ""
 
 
-def _links(text: str) -> list[range]:
+@functools.lru_cache(4)  # each step asks for those of a text, and most change nothing
+def _links(text: str) -> Sequence[range]:
     """Where links stand, in order, none within another."""
     patterns = [_LINK, _name()] if _LINK_MARK.search(text) or "@" in text else []
     spans = [range(x.start(), x.start() + _length(x[0])) for each in patterns for x in each.finditer(text)]
