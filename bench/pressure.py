@@ -1,6 +1,6 @@
 """What hostile requests cost the service and everybody else, how exact it stays, and what is paid for.
 
-python -m bench.pressure [table | exactness | counts]
+python -m bench.pressure [table | exactness | cold | counts]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from bench import counts, exactness
+from bench import cold, counts, exactness
 from bench.fuzz import HEAD, row
 from tests.support.process_tree import MemoryWatch
 from tests.support.service import Seen, Service, backstage, quantile, service
@@ -147,6 +147,7 @@ MORE: dict[str, Callable[[Service], Awaitable[str]]] = {
 PARTS: dict[str, Callable[[], Any]] = {
     "table": _table,
     "exactness": exactness.main,
+    "cold": cold.main,
     "counts": counts.main,
 }
 
