@@ -120,7 +120,7 @@ async def test_a_client_with_costly_jobs_leaves_a_worker_to_the_others(workers: 
     await asyncio.gather(*(asyncio.create_task(run_as(client, 0.1)) for client in ("many", "one")))
     ended.clear()
     many = [asyncio.create_task(run_as("many", 0.5)) for _ in range(2)]
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.1)  # long enough for both to run, if they may
     await asyncio.gather(asyncio.create_task(run_as("one", 0)), *many)
     assert ended == ["one", "many", "many"]
 
