@@ -6,6 +6,7 @@ import asyncio
 import operator
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,20 @@ async def test_a_process_that_dies_in_a_job_is_replaced(workers: Workers) -> Non
     with pytest.raises(ArticleTooLarge) as failed:
         await workers.run(jobs.end, seconds=20)
     assert failed.value.reason == "worker: exit 3"
+    assert await workers.run(operator.add, 1, 1, seconds=20) == 2
+
+
+async def test_a_job_whose_process_is_killed_is_done_by_another(
+    workers: Workers, tmp_path: Path
+) -> None:
+    survivor = await workers.run(jobs.kill_the_first, str(tmp_path / "first"), seconds=20)
+    assert str(survivor) != (tmp_path / "first").read_text()
+
+
+async def test_what_kills_every_process_is_no_answer_for_others(workers: Workers) -> None:
+    with pytest.raises(Busy) as failed:
+        await workers.run(jobs.be_killed, seconds=20)
+    assert not failed.value.shared
     assert await workers.run(operator.add, 1, 1, seconds=20) == 2
 
 
