@@ -112,6 +112,7 @@ def _without_foreign_links(text: str, source: _Source, foreign: list[str], allow
     return ""
 
 
+@functools.lru_cache(maxsize=1)  # a text is looked at until it stays as it is
 def _links(text: str) -> list[range]:
     """Where links stand, in order, none within another."""
     patterns = [_LINK, _name()] if _LINK_MARK.search(text) or "@" in text else []
