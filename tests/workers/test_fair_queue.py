@@ -38,6 +38,19 @@ def test_a_client_has_no_more_than_its_share_run() -> None:
     assert again.client == "a"
 
 
+def test_the_next_job_of_a_request_comes_before_requests_that_came_later() -> None:
+    queue = FairQueue(share=9)
+    first, second, third = (job("a", seconds=seconds) for seconds in (25.0, 25.1, 25.2))
+    for each in (first, second, third):
+        queue.put(each)
+    assert queue.take() is first
+    queue.put(job("a", seconds=25.0, payload=b"goes on"))
+    taken = queue.take()
+    assert taken
+    assert taken.payload == b"goes on"
+    assert [queue.take(), queue.take()] == [second, third]
+
+
 def test_jobs_that_nobody_waits_for_are_passed_over() -> None:
     queue = FairQueue(share=9)
     cancelled, late, wanted = job("a"), job("a", seconds=-1), job("a")
