@@ -17,11 +17,15 @@ _MAX_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """A pickled job, whose it is, and until when on the monotonic clock its result is wanted."""
+    """A pickled job, whose it is, and until when on the monotonic clock its result is wanted.
+
+    `goes_on`: its request had a job before.
+    """
 
     payload: bytes
     client: str
     until: float
+    goes_on: bool = False
     result: Future[Any] = field(default_factory=Future)
 
     def __lt__(self, other: Self) -> bool:
@@ -31,8 +35,8 @@ class Waiting:
 class FairQueue:
     """`share` is the most jobs of one client that run at a time. Safe for threads.
 
-    Of a client's jobs the one whose time ends first is next: a request that was begun is finished before another
-    is, or with too many none would be.
+    A request that was begun is finished before another is begun, or with too many none would be: a client that
+    goes on has the next turn, and of its jobs the one whose time ends first.
     """
 
     def __init__(self, share: int) -> None:
@@ -51,6 +55,8 @@ class FairQueue:
             if full or of_client >= _MAX_JOBS_OF_CLIENT:
                 raise Busy(reason="the queue for workers is full")
             heapq.heappush(self._waiting.setdefault(job.client, []), job)
+            if job.goes_on:
+                self._waiting.move_to_end(job.client, last=False)
             self._count(job, 1)
 
     def take(self) -> Waiting | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -49,6 +50,17 @@ def test_the_next_job_of_a_request_comes_before_requests_that_came_later() -> No
     assert taken
     assert taken.payload == b"goes on"
     assert [queue.take(), queue.take()] == [second, third]
+
+
+def test_a_client_whose_request_goes_on_has_the_next_turn() -> None:
+    queue = FairQueue(share=1)
+    for client in "abc":
+        queue.put(job(client))
+    taken = queue.take()
+    assert taken
+    queue.done(taken)
+    queue.put(replace(job("a"), goes_on=True))
+    assert [each.client for each in (queue.take(), queue.take(), queue.take()) if each] == list("abc")
 
 
 def test_jobs_that_nobody_waits_for_are_passed_over() -> None:

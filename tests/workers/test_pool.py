@@ -137,6 +137,19 @@ async def test_a_client_with_costly_jobs_leaves_a_worker_to_the_others(workers: 
     assert one < sorted(ends)[2]
 
 
+async def test_requests_that_were_begun_are_finished_before_others_are_begun(workers: Workers) -> None:
+    done: list[str] = []
+
+    async def run_twice(client: str) -> None:
+        current_client.set(client)
+        for step in "12":
+            await workers.run(time.sleep, 0.05, seconds=60)
+            done.append(step)
+
+    await asyncio.gather(*(asyncio.create_task(run_twice(str(n))) for n in range(8)))
+    assert "2" in done[:4]
+
+
 async def test_a_worker_knows_no_secrets(fresh: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     names = await fresh.run(jobs.secrets, seconds=20)
