@@ -32,14 +32,13 @@ class Resolver:
     look_up: Callable[[str, int], _Answers] = _system
     max_names: int = 256
     max_names_of_client: int = 48
-    _running: dict[tuple[str, int], Future[_Answers]] = field(default_factory=dict)
-    _clients: dict[tuple[str, int], str] = field(default_factory=dict)  # whose look-up each is
+    _running: dict[tuple[str, int], tuple[str, Future[_Answers]]] = field(default_factory=dict)  # and whose
 
     async def __call__(self, host: str, port: int) -> list[IPAddress]:
         """All addresses of `host`. Raises OSError when it has none, ArticleTimeout with too many look-ups."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
-        answers = self._running.get((host, port)) or self._started(host, port)
+        _, answers = self._running.get((host, port)) or self._started(host, port)
 
         def wake(_: Future[_Answers]) -> None:
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
@@ -49,27 +48,22 @@ class Resolver:
         await ended.wait()
         return [ipaddress.ip_address(answer[4][0]) for answer in answers.result()]
 
-    def _started(self, host: str, port: int) -> Future[_Answers]:
+    def _started(self, host: str, port: int) -> tuple[str, Future[_Answers]]:
         client = current_client.get()
-        of_client = [*self._clients.values()].count(client)  # a copy: threads change it
+        of_client = sum(other == client for other, _ in [*self._running.values()])  # threads change it
         if len(self._running) >= self.max_names or of_client >= self.max_names_of_client:
             raise ArticleTimeout(reason="too many silent names").unshared()
-        self._clients[host, port] = client
-        answers = self._running[host, port] = Future()
+        started = self._running[host, port] = client, Future()
         threading.Thread(target=self._run, args=(host, port), name="article-dns", daemon=True).start()
-        return answers
+        return started
 
     def _run(self, host: str, port: int) -> None:
         try:
-            answers: _Answers | Exception = self.look_up(host, port)
+            answers = self.look_up(host, port)
         except (OSError, ValueError) as error:  # UnicodeError for a name that IDNA refuses is a ValueError
-            answers = error
-        del self._clients[host, port]
-        future = self._running.pop((host, port))
-        if isinstance(answers, Exception):
-            future.set_exception(answers)
+            self._running.pop((host, port))[1].set_exception(error)
         else:
-            future.set_result(answers)
+            self._running.pop((host, port))[1].set_result(answers)
 
 
 resolve_host = Resolver()

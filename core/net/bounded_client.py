@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx2
 
-
-_CONNECT_SECONDS = 3.0
+_CONNECT_SECONDS = 3.0  # until then nothing was sent
 
 
 class AnswerTooLarge(httpx2.TransportError):
@@ -47,8 +46,8 @@ class _BoundedTransport(httpx2.AsyncHTTPTransport):
 
 
 def bounded_client(*, max_bytes: int, tls: ssl.SSLContext) -> httpx2.AsyncClient:
-    """A client without proxies or answers over `max_bytes`. Its caller has the deadline; connecting has one of
-    its own, before which nothing was sent.
-    """
+    """A client without proxies or answers over `max_bytes`; its caller has the deadline of all but connecting."""
     transport = _BoundedTransport(max_bytes=max_bytes, verify=tls)
-    return httpx2.AsyncClient(transport=transport, timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS), trust_env=False)
+    return httpx2.AsyncClient(
+        transport=transport, timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS), trust_env=False
+    )

@@ -17,15 +17,12 @@ _MAX_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Waiting:
-    """A pickled job, whose it is, and until when on the monotonic clock its result is wanted.
-
-    `goes_on`: its request had a job before.
-    """
+    """A pickled job, whose it is, and until when on the monotonic clock its result is wanted."""
 
     payload: bytes
     client: str
     until: float
-    goes_on: bool = False
+    goes_on: bool = False  # its request had a job before
     result: Future[Any] = field(default_factory=Future)
 
     def __lt__(self, other: Self) -> bool:
@@ -35,8 +32,8 @@ class Waiting:
 class FairQueue:
     """`share` is the most jobs of one client that run at a time. Safe for threads.
 
-    A request that was begun is finished before another is begun, or with too many none would be: a client that
-    goes on has the next turn, and of its jobs the one whose time ends first.
+    A request that was begun is finished before others are begun, or of too many none would be: a client that goes
+    on has the next turn, and of its jobs the one whose time ends first.
     """
 
     def __init__(self, share: int) -> None:

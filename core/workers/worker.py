@@ -16,7 +16,12 @@ from core.workers.job import TOO_COSTLY, Raised, Returned
 
 _START_SECONDS = 20.0  # a starved machine takes long to import; one that never starts is given up
 _ROOT = str(Path(__file__).resolve().parents[2])
-_KILLED = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGHUP, -signal.SIGINT)  # from outside, or for want of memory
+_KILLED = (
+    -signal.SIGKILL,
+    -signal.SIGTERM,
+    -signal.SIGHUP,
+    -signal.SIGINT,
+)  # from outside, or for want of memory
 _INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")  # a process that reads pages has no keys
 
 

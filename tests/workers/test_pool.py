@@ -94,9 +94,7 @@ async def test_a_process_that_dies_in_a_job_is_replaced(workers: Workers) -> Non
     assert await workers.run(operator.add, 1, 1, seconds=20) == 2
 
 
-async def test_a_job_whose_process_is_killed_is_done_by_another(
-    workers: Workers, tmp_path: Path
-) -> None:
+async def test_a_job_whose_process_is_killed_is_done_by_another(workers: Workers, tmp_path: Path) -> None:
     survivor = await workers.run(jobs.kill_the_first, str(tmp_path / "first"), seconds=20)
     assert str(survivor) != (tmp_path / "first").read_text()
 

@@ -114,7 +114,7 @@ class Chat:
 
 
 def _new_client(api_key: str, base_url: str | None) -> openai.AsyncOpenAI:
-    """Without retries of its own, nor timeouts but of connecting: the caller has one deadline for all else."""
+    """Without retries of its own; its caller has one deadline for everything."""
     import openai
 
     from core.net.bounded_client import bounded_client

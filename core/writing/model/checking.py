@@ -16,9 +16,7 @@ _SECONDS = 5.0  # ordinary answers take a hundredth of it
 
 
 async def check(function: Callable[[*_Arguments], _Result], *arguments: *_Arguments) -> _Result:
-    """What the function returns, in a worker. Raises ModelCallFailed when that takes too much, or too long:
-    what was paid for gives way to the fallback, not to a 429.
-    """
+    """What a function of this module returns, in a worker. Raises ModelCallFailed when it takes too much."""
     try:
         return await run_in_worker(function, *arguments, seconds=_SECONDS)
     except Busy as error:
