@@ -46,7 +46,7 @@ class _BoundedTransport(httpx2.AsyncHTTPTransport):
 
 
 def bounded_client(*, max_bytes: int, tls: ssl.SSLContext) -> httpx2.AsyncClient:
-    """A client without proxies or answers over `max_bytes`; its caller has the deadline of all but connecting."""
+    """No proxies, no answers over `max_bytes`, 3 s to connect; its caller has the deadline of the rest."""
     transport = _BoundedTransport(max_bytes=max_bytes, verify=tls)
     return httpx2.AsyncClient(
         transport=transport, timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS), trust_env=False
