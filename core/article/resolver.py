@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import ArticleTimeout
+from core.request import current_client
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _Answers = list[tuple[Any, ...]]
@@ -24,20 +25,20 @@ def _system(host: str, port: int) -> _Answers:
 class Resolver:
     """getaddrinfo, a daemon thread for each name: it cannot be ended, and takes up to 30 s for a silent name.
 
-    Who gives up leaves the thread behind until it ends. Callers of one name share its look-up; the names of
-    one domain have few threads, or whoever runs a silent name server could take them all.
+    Who gives up leaves the thread behind until it ends. Callers of one name share its look-up; the names that
+    one client asks for have a share of the threads, or its silent ones could take them all.
     """
 
     look_up: Callable[[str, int], _Answers] = _system
-    max_names: int = 64
-    max_names_of_domain: int = 12
-    _running: dict[tuple[str, int], Future[_Answers]] = field(default_factory=dict)
+    max_names: int = 256
+    max_names_of_client: int = 48
+    _running: dict[tuple[str, int], tuple[str, Future[_Answers]]] = field(default_factory=dict)  # and whose
 
     async def __call__(self, host: str, port: int) -> list[IPAddress]:
         """All addresses of `host`. Raises OSError when it has none, ArticleTimeout with too many look-ups."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
-        answers = self._running.get((host, port)) or self._started(host, port)
+        _, answers = self._running.get((host, port)) or self._started(host, port)
 
         def wake(_: Future[_Answers]) -> None:
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
@@ -47,26 +48,22 @@ class Resolver:
         await ended.wait()
         return [ipaddress.ip_address(answer[4][0]) for answer in answers.result()]
 
-    def _started(self, host: str, port: int) -> Future[_Answers]:
-        domain = _domain(host)
-        of_domain = sum(_domain(other) == domain for other, _ in [*self._running])  # threads change it
-        if len(self._running) >= self.max_names or of_domain >= self.max_names_of_domain:
+    def _started(self, host: str, port: int) -> tuple[str, Future[_Answers]]:
+        client = current_client.get()
+        of_client = sum(other == client for other, _ in [*self._running.values()])  # threads change it
+        if len(self._running) >= self.max_names or of_client >= self.max_names_of_client:
             raise ArticleTimeout(reason="too many silent names").unshared()
-        answers = self._running[host, port] = Future()
+        started = self._running[host, port] = client, Future()
         threading.Thread(target=self._run, args=(host, port), name="article-dns", daemon=True).start()
-        return answers
+        return started
 
     def _run(self, host: str, port: int) -> None:
         try:
             answers = self.look_up(host, port)
         except (OSError, ValueError) as error:  # UnicodeError for a name that IDNA refuses is a ValueError
-            self._running.pop((host, port)).set_exception(error)
+            self._running.pop((host, port))[1].set_exception(error)
         else:
-            self._running.pop((host, port)).set_result(answers)
-
-
-def _domain(host: str) -> str:
-    return ".".join(host.rsplit(".", 2)[-2:])
+            self._running.pop((host, port))[1].set_result(answers)
 
 
 resolve_host = Resolver()

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -93,9 +93,12 @@ class Tiers:
         for lookup in batch:
             del self.unsent[lookup]
         calls = itertools.starmap(self.shared.release, batch.items())
-        results = await asyncio.gather(*calls, return_exceptions=True)
-        failed = (item for item, error in zip(batch.items(), results, strict=True) if error)
-        self.unsent.update(failed)
+        results: Sequence[object] = [StoreError()] * len(batch)  # also where this is cancelled
+        try:
+            results = await asyncio.gather(*calls, return_exceptions=True)
+        finally:
+            failed = (item for item, error in zip(batch.items(), results, strict=True) if error)
+            self.unsent.update(failed)
 
     async def settle(
         self, store: Store, call: Coroutine[Any, Any, _Result], lookup: Lookup, spent: Counters

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 
 import httpx2
 
+_CONNECT_SECONDS = 3.0  # until then nothing was sent
+
 
 class AnswerTooLarge(httpx2.TransportError):
     """More bytes arrived than agreed; the connection is given up."""
@@ -44,6 +46,8 @@ class _BoundedTransport(httpx2.AsyncHTTPTransport):
 
 
 def bounded_client(*, max_bytes: int, tls: ssl.SSLContext) -> httpx2.AsyncClient:
-    """A client without time limits (its caller has a deadline), proxies, or answers over `max_bytes`."""
+    """No proxies, no answers over `max_bytes`, 3 s to connect; its caller has the deadline of the rest."""
     transport = _BoundedTransport(max_bytes=max_bytes, verify=tls)
-    return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=False)
+    return httpx2.AsyncClient(
+        transport=transport, timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS), trust_env=False
+    )

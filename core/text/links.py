@@ -21,6 +21,7 @@ _ESCAPED = len(r"\U0001F469")
 _LETTER = r"(?:\\U[0-9A-F]{8}|[^\\|()\[\]?:])"
 _LIST = re.compile(rf"{_LETTER}+(?:\|{_LETTER}+){{50,}}")  # of names or emoji, in a pattern
 _MAX_LABEL = 63  # in punycode
+_MAX_NAME = 800  # of the labels that the pattern of a link takes, with a scheme
 _MAX_SHORT_NAME = 40  # in a link to t.co
 
 
@@ -88,12 +89,15 @@ def _matches(text: str, *, mastodon: bool) -> Iterator[re.Match[str]]:
     """What may be a link, token by token: a link has no white space in it, and has a dot."""
     pattern = _link_pattern(mastodon)
     for token in re.finditer(r"[^ \n\t]+", text):
-        if _ending().search(token[0]) and (not mastodon or "://" in token[0]):
-            at = max(0, token.start() - 1)  # a link looks at the character before it
-            while link := pattern.search(text, at, token.end()):
-                at = link.end()
-                if _is_in_bounds(link):
-                    yield link
+        at = max(0, token.start() - 1)  # a link looks at the character before it
+        while ending := _ending().search(text, at, token.end()):
+            # Where no name can begin that ends there, looking for one would take long.
+            link = pattern.search(text, max(at, ending.start() - _MAX_NAME), token.end())
+            if link is None or (mastodon and "://" not in token[0]):
+                break
+            at = link.end()
+            if _is_in_bounds(link):
+                yield link
 
 
 def _is_in_bounds(link: re.Match[str]) -> bool:

@@ -1,11 +1,12 @@
 """Jobs that wait for a worker: clients take turns, and none has all the workers."""
 
+import heapq
 import threading
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from core.errors import Busy
 
@@ -21,16 +22,24 @@ class Waiting:
     payload: bytes
     client: str
     until: float
+    goes_on: bool = False  # its request had a job before
     result: Future[Any] = field(default_factory=Future)
+
+    def __lt__(self, other: Self) -> bool:
+        return self.until < other.until
 
 
 class FairQueue:
-    """`share` is the most jobs of one client that run at a time. Safe for threads."""
+    """`share` is the most jobs of one client that run at a time. Safe for threads.
+
+    A request that was begun is finished before others are begun, or of too many none would be: a client that
+    goes on has the next turn, and of its jobs the one whose time ends first.
+    """
 
     def __init__(self, share: int) -> None:
         self._share = share
         self._lock = threading.Lock()
-        self._waiting: OrderedDict[str, deque[Waiting]] = OrderedDict()  # in the order of their turns
+        self._waiting: OrderedDict[str, list[Waiting]] = OrderedDict()  # heaps, in the order of their turns
         self._running: Counter[str] = Counter()
         self._jobs = 0
         self._bytes = 0
@@ -42,7 +51,9 @@ class FairQueue:
             full = self._jobs >= _MAX_JOBS or self._bytes + len(job.payload) > _MAX_BYTES
             if full or of_client >= _MAX_JOBS_OF_CLIENT:
                 raise Busy(reason="the queue for workers is full")
-            self._waiting.setdefault(job.client, deque()).append(job)
+            heapq.heappush(self._waiting.setdefault(job.client, []), job)
+            if job.goes_on:
+                self._waiting.move_to_end(job.client, last=False)
             self._count(job, 1)
 
     def take(self) -> Waiting | None:
@@ -51,7 +62,7 @@ class FairQueue:
             for client in [client for client in self._waiting if self._running[client] < self._share]:
                 jobs = self._waiting.pop(client)
                 while jobs:
-                    job = jobs.popleft()
+                    job = heapq.heappop(jobs)
                     self._count(job, -1)
                     if time.monotonic() < job.until and job.result.set_running_or_notify_cancel():
                         self._running[client] += 1

@@ -10,6 +10,7 @@ import pickle
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 from core.errors import Busy, ThreadrError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 _Arguments = TypeVarTuple("_Arguments")
+_goes_on: ContextVar[bool] = ContextVar("goes_on", default=False)  # whether this request had a job
 _PREPARE_SECONDS = 10.0
 _MIN_SECONDS = 0.5  # what was fetched or paid for is still finished, a little late
 
@@ -63,7 +65,9 @@ class Workers:
             self._idle.pop().end()
 
     def _put(self, job: Job, seconds: float) -> Waiting:
-        waiting = Waiting(pickle.dumps(job), current_client.get(), time.monotonic() + seconds)
+        goes_on = _goes_on.get()
+        _goes_on.set(goes_on or job.arguments is not None)  # getting ready is no work yet
+        waiting = Waiting(pickle.dumps(job), current_client.get(), time.monotonic() + seconds, goes_on)
         self._queue.put(waiting)
         self._threads.submit(self._do_next)
         return waiting

@@ -16,13 +16,29 @@ from core.workers.job import TOO_COSTLY, Raised, Returned
 
 _START_SECONDS = 20.0  # a starved machine takes long to import; one that never starts is given up
 _ROOT = str(Path(__file__).resolve().parents[2])
+_KILLED = (
+    -signal.SIGKILL,
+    -signal.SIGTERM,
+    -signal.SIGHUP,
+    -signal.SIGINT,
+)  # from outside, or for want of memory
 _INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR")  # a process that reads pages has no keys
 
 
+class _Killed(Busy):
+    """The process was ended by none of us."""
+
+
 class Worker:
-    """A process that is started now, and ends when it retires or when a job goes over its limits."""
+    """A process that is started now, and ends when it retires or when a job goes over its limits.
+
+    One that somebody else kills is started again, once for a job: the job may not be what it died of.
+    """
 
     def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         ours, theirs = socket.socketpair()
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         with theirs:
@@ -46,6 +62,13 @@ class Worker:
 
         Raises what the job raised, ArticleTooLarge when it went over its limits, Busy when its time was over.
         """
+        try:
+            return self._call(payload, until)
+        except _Killed:
+            self._start()
+            return self._call(payload, until)
+
+    def _call(self, payload: bytes, until: float) -> object:
         try:
             self._await_start()
             self._connection.send_bytes(payload)
@@ -82,6 +105,9 @@ class Worker:
         except subprocess.TimeoutExpired:
             ended_by = None
         self.end()
+        if ended_by in _KILLED:
+            log.logger.warning("A worker process was killed", extra={"facts": {"exit": ended_by}})
+            return _Killed(reason=f"worker: exit {ended_by}")
         if not self._started:
             log.logger.error("A worker process does not start", extra={"facts": {"exit": ended_by}})
             return ThreadrError(reason="a worker process does not start")

@@ -14,6 +14,7 @@ import pytest
 
 from core.article.resolver import Resolver
 from core.errors import ArticleTimeout
+from core.request import current_client
 from tests.support.paths import ROOT
 
 PUBLIC = "93.184.215.14"
@@ -70,12 +71,28 @@ async def test_callers_of_one_name_share_a_look_up_and_each_may_leave(names: Nam
     assert names.asked == ["silent.example"]
 
 
-async def test_the_names_of_one_domain_leave_threads_for_others(names: NameServer) -> None:
-    resolve = Resolver(look_up=names, max_names=20, max_names_of_domain=5)
-    asked(resolve, [f"n{n}.silent.example" for n in range(5)])
+@pytest.mark.parametrize("domain", ["", "a.silent.example"], ids=["many domains", "one"])
+async def test_the_silent_names_of_one_client_leave_threads_for_others(
+    names: NameServer, domain: str
+) -> None:
+    resolve = Resolver(look_up=names, max_names=20, max_names_of_client=5)
+    current_client.set("attacker")
+    asked(resolve, [f"n{n}.co{domain or n}.uk" for n in range(5)])
     await asyncio.sleep(0)
-    with pytest.raises(ArticleTimeout):
+    with pytest.raises(ArticleTimeout) as failed:
         await resolve("n5.silent.example", 443)
+    assert not failed.value.shared
+    current_client.set("reader")
+    assert await resolve(GOOD, 443)
+    names.answers.set()
+
+
+async def test_silent_names_under_a_suffix_do_not_close_it(names: NameServer) -> None:
+    resolve = Resolver(look_up=names)
+    current_client.set("attacker")
+    asked(resolve, [f"silent{n}.net" for n in range(40)] + [f"n{n}.example.net" for n in range(40)])
+    await asyncio.sleep(0)
+    current_client.set("reader")
     assert await resolve(GOOD, 443)
 
 

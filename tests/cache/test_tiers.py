@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -193,3 +194,20 @@ async def test_a_store_that_fails_leaves_no_thread_absent(shared: BreakableStore
     shared.error = None
     shared.items.put(thread_key(ID), "kept", 60)
     assert await tiers.thread(ID) == "kept"
+
+
+async def test_what_a_cancelled_sending_may_not_have_told_the_store_is_sent_again(
+    shared: BreakableStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stuck(*_: object, **__: object) -> None:
+        await asyncio.sleep(60)
+
+    tiers = tiers_over(shared, clock)
+    tiers.unsent[LOOKUP] = {"cost_micros": 7}
+    with monkeypatch.context() as patch:
+        patch.setattr(shared, "release", stuck)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(tiers.send_unsent(), 0.01)
+    await tiers.send_unsent()
+    assert [day["cost_micros"] for day in shared.ledger.days.values()] == [7]
+    assert not tiers.unsent

@@ -31,6 +31,21 @@ def serving(app: ASGIApp) -> Iterator[str]:
         listener.close()
 
 
+@contextlib.contextmanager
+def silent_port() -> Iterator[int]:
+    """A port of loopback that connections never get through to: its backlog is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port: int = listener.getsockname()[1]
+        for _ in range(2):
+            client = stack.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+        yield port
+
+
 def closed_port() -> int:
     """A port of loopback on which nothing listens."""
     with socket.socket() as probe:

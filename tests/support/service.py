@@ -28,7 +28,7 @@ POLL_SECONDS = 0.01
 KEPT = {"text": f"{ARTICLE}\nThis answer is kept."}
 GIVE_UP_SECONDS = 40.0  # the deadline of a request is 25
 _MOST_MEGABYTES = 3_000.0  # more endangers the machine: the service is killed
-_MAX_CHARACTERS = 10_000  # of a post; counting more could take long
+_MAX_CHARACTERS = 10_010  # of a post with its number; counting more could take long
 _OWN_PROBLEMS = {200, 204, 304}
 _JSON = {"content-type": "application/json"}
 

@@ -32,6 +32,9 @@ UNITS = {
     "numbered": "1/2 ",
     # Links, mentions and tags.
     "link": "http://a.co ",
+    "glued-names": "a.com",
+    "glued-hyphens": "a-a.com",
+    "glued-ideographs": "a。com",
     "bare-link": "a.co ",
     "scheme": "http://",
     "host-labels": "a.",

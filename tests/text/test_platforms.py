@@ -17,6 +17,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from core.text import links
 from core.text.links import twitter_pattern
 from core.text.platforms import GRAPHEME, PLATFORMS, _count_graphemes, count, regex_of
 from tests.support.paths import ROOT
@@ -316,3 +317,15 @@ def test_plain_text_is_counted_without_loading_the_parser() -> None:
 @given(st.text(st.sampled_from("🇩🇪🇦a \u0600\u0301\u200d\u0903👩👍🏽"), max_size=12))
 def test_flags_are_clusters_as_regex_finds_them(text: str) -> None:
     assert regex_of(GRAPHEME).findall(text) == regex.findall(r"\X", text)
+
+
+def test_in_a_long_word_a_link_is_looked_for_only_where_one_may_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+
+    class Pattern:
+        def search(self, _: str, start: int, stop: int) -> None:
+            looked_at.append(stop - start)
+
+    monkeypatch.setattr(links, "_link_pattern", lambda _: Pattern())
+    assert links.links_in("a-a.com" * 1_000) == []
+    assert sum(looked_at) < 1_000

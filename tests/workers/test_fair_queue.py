@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,30 @@ def test_a_client_has_no_more_than_its_share_run() -> None:
     again = queue.take()
     assert again
     assert again.client == "a"
+
+
+def test_the_next_job_of_a_request_comes_before_requests_that_came_later() -> None:
+    queue = FairQueue(share=9)
+    first, second, third = (job("a", seconds=seconds) for seconds in (25.0, 25.1, 25.2))
+    for each in (first, second, third):
+        queue.put(each)
+    assert queue.take() is first
+    queue.put(job("a", seconds=25.0, payload=b"goes on"))
+    taken = queue.take()
+    assert taken
+    assert taken.payload == b"goes on"
+    assert [queue.take(), queue.take()] == [second, third]
+
+
+def test_a_client_whose_request_goes_on_has_the_next_turn() -> None:
+    queue = FairQueue(share=1)
+    for client in "abc":
+        queue.put(job(client))
+    taken = queue.take()
+    assert taken
+    queue.done(taken)
+    queue.put(replace(job("a"), goes_on=True))
+    assert [each.client for each in (queue.take(), queue.take(), queue.take()) if each] == list("abc")
 
 
 def test_jobs_that_nobody_waits_for_are_passed_over() -> None:

@@ -105,7 +105,7 @@ class Chat:
         except openai.APIConnectionError as error:
             if isinstance(error.__cause__, AnswerTooLarge):
                 raise ModelCallFailed(type(error).__name__) from None
-            if isinstance(error.__cause__, httpx2.ConnectError):
+            if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout):
                 not_charged()
             raise ModelCallFailed(type(error).__name__, "unreachable", _PAUSE_SECONDS) from None
         # The SDK also lets through what a broken answer causes: JSON, type, recursion errors.
@@ -114,7 +114,7 @@ class Chat:
 
 
 def _new_client(api_key: str, base_url: str | None) -> openai.AsyncOpenAI:
-    """Without retries and timeouts of its own: the caller has one deadline for everything."""
+    """Without retries of its own; its caller has one deadline for everything."""
     import openai
 
     from core.net.bounded_client import bounded_client

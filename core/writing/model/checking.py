@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar, TypeVarTuple
 
-from core.errors import ArticleTooLarge
+from core.errors import ArticleTooLarge, Busy
 from core.text.platforms import prepare as prepare_counting
 from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
@@ -19,6 +19,8 @@ async def check(function: Callable[[*_Arguments], _Result], *arguments: *_Argume
     """What a function of this module returns, in a worker. Raises ModelCallFailed when it takes too much."""
     try:
         return await run_in_worker(function, *arguments, seconds=_SECONDS)
+    except Busy as error:
+        raise ModelCallFailed(f"answer is not checked: {error.reason}").unshared() from None
     except ArticleTooLarge as error:
         raise ModelCallFailed(f"answer takes too much work: {error.reason}") from None
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 from redis import Redis
 
+from core.net import bounded_client
+from core.usage import UsageMeter
+from core.writing.model.chat import Chat
+from core.writing.model.failure import ModelCallFailed
+from core.writing.model.prices import price_of
 from tests.support.app import Make
 from tests.support.fake_openai import FakeOpenAI, completion, played
-from tests.support.loopback import closed_port
+from tests.support.loopback import closed_port, silent_port
 from tests.support.paths import SHARED
+from tests.support.questions import question_about
 from tests.support.site import ARTICLE
 
 KEY = "sk-canary-0123456789"
@@ -254,6 +261,19 @@ async def test_a_failed_call_is_booked_unless_it_cannot_have_been_billed(
     body = response.json()
     assert body["generator"] == "extractive"
     assert (body["usage"]["cost_usd"] > 0.036) is is_billed
+
+
+async def test_a_server_that_cannot_be_connected_to_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounded_client, "_CONNECT_SECONDS", 0.2)
+    meter = UsageMeter()
+    with silent_port() as port:
+        chat = Chat(api_key="k", base_url=f"http://127.0.0.1:{port}/v1", prices={"m": price_of("m")})
+        with pytest.raises(ModelCallFailed) as failed:
+            await asyncio.wait_for(chat.ask("m", question_about(), meter), 20)
+    assert failed.value.health == "unreachable"
+    assert meter.total.cost_usd == 0
 
 
 @pytest.mark.parametrize("wire", [{"drip": True}, {"status": 307, "raw": ""}], ids=["drip", "redirect"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from core.article.article import Article
 from core.errors import ModelError
 from core.text.thread import Brief
+from core.writing.model import checking
+from core.writing.model.failure import ModelCallFailed
 from core.writing.model.prompt import shorter_question
 from core.writing.model.response import parse_response
 from tests.support.questions import question_about, rewriting
@@ -207,3 +210,12 @@ def test_a_source_that_holds_the_rules_may_be_quoted() -> None:
     assert parse_response(json.dumps({"posts": [words]}), quoting)[0] == [words]
     with pytest.raises(ModelError):
         parse_response(json.dumps({"posts": [words]}), replace(quoting, source="Nothing."))
+
+
+async def test_an_answer_that_no_worker_checks_in_time_is_the_models_failure_and_nobody_elses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checking, "_SECONDS", 0)
+    with pytest.raises(ModelCallFailed) as failed:
+        await checking.check(time.sleep, 60)
+    assert not failed.value.shared
