@@ -2,9 +2,10 @@
 
 import threading
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from core.errors import Busy
@@ -30,20 +31,18 @@ class FairQueue:
     def __init__(self, share: int) -> None:
         self._share = share
         self._lock = threading.Lock()
-        self._waiting: OrderedDict[str, deque[Waiting]] = OrderedDict()  # in the order of their turns
+        self._waiting: dict[str, deque[Waiting]] = {}  # in the order of their turns
         self._running: Counter[str] = Counter()
-        self._jobs = 0
-        self._bytes = 0
 
     def put(self, job: Waiting) -> None:
         """Raises Busy when the queue is full, for everybody or for this client."""
         with self._lock:
-            of_client = len(self._waiting.get(job.client, ()))
-            full = self._jobs >= _MAX_JOBS or self._bytes + len(job.payload) > _MAX_BYTES
-            if full or of_client >= _MAX_JOBS_OF_CLIENT:
+            sizes = [len(each.payload) for each in chain([job], *self._waiting.values())]
+            of_client = self._waiting.get(job.client) or deque()
+            if len(sizes) > _MAX_JOBS or sum(sizes) > _MAX_BYTES or len(of_client) >= _MAX_JOBS_OF_CLIENT:
                 raise Busy(reason="the queue for workers is full")
-            self._waiting.setdefault(job.client, deque()).append(job)
-            self._count(job, 1)
+            of_client.append(job)
+            self._waiting[job.client] = of_client
 
     def take(self) -> Waiting | None:
         """The next job whose result is still wanted; None when no client may have one run. `done` follows."""
@@ -52,7 +51,6 @@ class FairQueue:
                 jobs = self._waiting.pop(client)
                 while jobs:
                     job = jobs.popleft()
-                    self._count(job, -1)
                     if time.monotonic() < job.until and job.result.set_running_or_notify_cancel():
                         self._running[client] += 1
                         if jobs:
@@ -64,7 +62,3 @@ class FairQueue:
         """The job has ended; another one may run."""
         with self._lock:
             self._running -= Counter([job.client])  # which drops a client with none
-
-    def _count(self, job: Waiting, number: int) -> None:
-        self._jobs += number
-        self._bytes += number * len(job.payload)

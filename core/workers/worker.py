@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core import log
 from core.errors import ArticleTooLarge, Busy, ThreadrError
-from core.workers.job import TOO_COSTLY, Raised, Returned
+from core.workers.job import TOO_COSTLY, Answer
 
 _START_SECONDS = 20.0  # a starved machine takes long to import; one that never starts is given up
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -52,13 +52,12 @@ class Worker:
             if not self._connection.poll(max(0.0, until - time.monotonic())):
                 self.end()
                 raise Busy(reason="a worker had no more time")
-            answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - the worker process wrote it
+            answer: Answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - the process wrote it
         except (EOFError, OSError):
             raise self._failure() from None
-        assert isinstance(answer, Returned | Raised)
         if answer.retires:
             self.end()
-        if isinstance(answer, Raised):
+        if answer.error:
             raise answer.error
         return answer.value
 
