@@ -10,7 +10,7 @@ from typing import Any
 from core.text.cleaning import without_surrogates
 from core.text.language import guess
 from core.text.platforms import GRAPHEME, regex_of
-from core.text.sentences import Sentence, each_sentence
+from core.text.sentences import Sentence, sentences
 from core.text.word_lists import word_lists
 
 Count = Callable[[str], int]
@@ -29,7 +29,7 @@ def split(text: str, *, max_length: int, count: Count) -> Iterator[str]:
     if fits(text, max_length, count):
         yield text
     else:
-        yield from pack(each_sentence(text, guess(text)), max_length=max_length, count=count)
+        yield from pack(sentences(text, guess(text)), max_length=max_length, count=count)
 
 
 def pack(parts: Iterable[Sentence], *, max_length: int, count: Count) -> Iterator[str]:
