@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
 
@@ -73,22 +74,22 @@ def _raw_segments(text: str, language: str) -> Iterator[str]:
     """By stretches, since sentencex takes the square of a text's quotation marks."""
     import sentencex
 
+    if len(text) <= _MAX_STRETCH:
+        yield from sentencex.segment(language, text)
+        return
     rest = ""
-    for stretch in _STRETCH.findall(text) if len(text) > _MAX_STRETCH else [text]:
+    for stretch in _STRETCH.findall(text):
         if len(rest) + len(stretch) > 2 * _MAX_STRETCH:  # longer than any post, so nothing there is lost
             yield from sentencex.segment(language, rest)
             rest = ""
         if len(stretch) > 2 * _MAX_STRETCH:
             yield stretch
             continue
-        looked_at, rest = rest + stretch, ""
-        settled = len(looked_at) - _MAX_OPEN if len(text) > _MAX_STRETCH else len(text)
-        for segment in sentencex.segment(language, looked_at):
-            settled -= len(segment)
-            if rest or settled < 0:
-                rest += segment
-            else:
-                yield segment
+        rest += stretch
+        found = sentencex.segment(language, rest)
+        settled = sum(end <= len(rest) - _MAX_OPEN for end in accumulate(map(len, found)))
+        yield from found[:settled]
+        rest = "".join(found[settled:])
     yield from sentencex.segment(language, rest)
 
 
