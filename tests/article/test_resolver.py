@@ -106,9 +106,10 @@ async def test_a_name_that_got_no_thread_is_looked_up_again(
         raise RuntimeError("can't start new thread")
 
     resolve = Resolver(look_up=names)
-    with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", refuse)
-        await resolve(GOOD, 443)
+        with pytest.raises(RuntimeError):
+            await resolve(GOOD, 443)
     assert [str(address) for address in await resolve(GOOD, 443)] == [PUBLIC]
 
 
