@@ -47,7 +47,11 @@ class Worker:
         Raises what the job raised, ArticleTooLarge when it went over its limits, Busy when its time was over.
         """
         try:
-            self._await_start()
+            if not self._started:
+                if not self._connection.poll(_START_SECONDS):
+                    raise EOFError
+                self._connection.recv_bytes()
+                self._started = True
             self._connection.send_bytes(payload)
             if not self._connection.poll(max(0.0, until - time.monotonic())):
                 self.end()
@@ -66,13 +70,6 @@ class Worker:
         self._connection.close()
         self._process.kill()
         self._process.wait()
-
-    def _await_start(self) -> None:
-        if not self._started:
-            if not self._connection.poll(_START_SECONDS):
-                raise EOFError
-            self._connection.recv_bytes()
-            self._started = True
 
     def _failure(self) -> ThreadrError:
         """Why the process does not answer any more."""
