@@ -53,23 +53,23 @@ class StructuredData:
         return json.dumps(objects, ensure_ascii=False) if objects else ""
 
     def _kept(self, value: object, key: str = "", depth: int = 0) -> object:
+        """What of the value is read; something false where nothing is."""
         if isinstance(value, str):
             return self._string(value, key)
         if isinstance(value, list) and depth < _MAX_DEPTH:
-            items = (self._kept(item, key, depth + 1) for item in value[:_MAX_ITEMS])
-            return [item for item in items if item is not None]
+            return [*filter(None, (self._kept(item, key, depth + 1) for item in value[:_MAX_ITEMS]))]
         if isinstance(value, dict) and depth < _MAX_DEPTH:
             parts = (
                 (name, self._kept(part, name, depth + 1)) for name, part in value.items() if name in _KEYS
             )
-            return {name: part for name, part in parts if part is not None}
+            return {name: part for name, part in parts if part}
         return None
 
-    def _string(self, value: str, key: str) -> str | None:
+    def _string(self, value: str, key: str) -> str:
         kind = "name" if key in _NAMES else "text" if key in _TEXTS else "other"
         text = value[: max(0, self.left["text"] - _COST) if kind == "text" else _MAX_CHARACTERS]
         if not self.spend(kind, len(text)):
-            return None
+            return ""
         plain = " ".join(_TAG.sub(" ", unescape(text)).split())
         return plain.replace("&", "&amp;")  # it is unescaped once more when read
 
