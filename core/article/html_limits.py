@@ -17,7 +17,6 @@ _MAX_HEAD_ELEMENTS = 400  # meta and link each
 _MAX_META_CHARACTERS = 1_000
 _MAX_TITLE_CHARACTERS = 1_000
 _MAX_CHARACTERS = 400_000
-_MAX_WEIGHT = 8_000_000  # characters, each times its depth: ancestors hold it too
 _MAX_MISREAD_TAGS = 20
 
 # trafilatura takes them out before it parses: what is an element then is one here.
@@ -61,7 +60,6 @@ class _Pass:
     misread: int = 0
     last_drawing: int = -1
     data: StructuredData = field(default_factory=StructuredData)
-    weight: int = 0
 
     def run(self) -> tuple[str, bool]:
         at, self.last_drawing = 0, self.html.rfind("</svg")
@@ -74,19 +72,11 @@ class _Pass:
         return doctype + "".join(self.kept), self._full()
 
     def _full(self) -> bool:
-        return (
-            self.elements >= _MAX_ELEMENTS
-            or self.characters >= _MAX_CHARACTERS
-            or self.weight >= _MAX_WEIGHT
-            or self.tags >= _MAX_TAGS
-        )
+        kept_enough = self.elements >= _MAX_ELEMENTS or self.characters >= _MAX_CHARACTERS
+        return kept_enough or self.tags >= _MAX_TAGS
 
     def _text(self, text: str) -> None:
-        text = _LONG_SPACE.sub("\n", text)
-        depth = min(self.depth, _MAX_DEPTH) + 1
-        left = min(_MAX_CHARACTERS - self.characters, (_MAX_WEIGHT - self.weight) // depth + 1)
-        self.weight += len(text[:left]) * depth
-        self._keep(text[:left])
+        self._keep(_LONG_SPACE.sub("\n", text)[: _MAX_CHARACTERS - self.characters])
 
     def _keep(self, part: str) -> None:
         if part:

@@ -8,17 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from pypdf import Configuration, PasswordType, PdfReader, apply_configuration
+from pypdf.errors import LimitReachedError
 
 from core.article.article import Article
 from core.article.page_checks import MIN_CHARACTERS
-from core.article.pdf_limits import PageLimits
 from core.errors import NoArticle, UnsupportedContent
 from core.text.cleaning import clean, clean_line
 from core.text.language import guess
 
 _MAX_PAGES = 60
 _MAX_CHARACTERS = 200_000
-_MAX_CPU_SECONDS = 1.0  # looked at between pages, whose work is bounded
+_MAX_CPU_SECONDS = 1.0
+_MAX_CPU_SECONDS_OF_FORMS = 0.4  # pypdf reads a form as often as it is drawn, and its fonts each time
 _LIMITS = Configuration(**tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")))
 _NO_TEXT = (
     "The PDF holds pictures of pages and no text. Run it through text recognition (OCR), or paste the text."
@@ -52,17 +53,23 @@ def pdf_article(body: bytes, *, url: str) -> Article:
 def _text(reader: PdfReader) -> tuple[str, bool]:
     """The lines of the first pages; whether some were left out."""
     pages: list[str] = []
-    fonts: dict[int, int] = {}
-    until, characters, unread = time.thread_time() + _MAX_CPU_SECONDS, 0, 0
+    started, characters, unread = time.thread_time(), 0, 0
+
+    def before_operator(operator: bytes, operands: list[object], *_: object) -> None:
+        nonlocal unread
+        seconds = time.thread_time() - started
+        if seconds > _MAX_CPU_SECONDS:
+            raise LimitReachedError("CPU time")
+        if operator == b"Do" and seconds > _MAX_CPU_SECONDS_OF_FORMS:
+            operands.clear()  # so that nothing is drawn
+            unread += 1
+
     for number, page in enumerate(reader.pages):
-        if number >= _MAX_PAGES or characters >= _MAX_CHARACTERS or time.thread_time() > until:
+        late = time.thread_time() - started > _MAX_CPU_SECONDS
+        if number >= _MAX_PAGES or characters >= _MAX_CHARACTERS or late:
             return "\n".join(pages), True
         try:
-            limits = PageLimits(page, fonts)
-            with apply_configuration(xform_maximum_invocations_per_extraction=limits.max_forms):
-                text = page.extract_text(visitor_operand_before=limits.before_operator)
-            unread += limits.left_out
-            pages.append(text[:_MAX_CHARACTERS])
+            pages.append(page.extract_text(visitor_operand_before=before_operator)[:_MAX_CHARACTERS])
             characters += len(pages[-1])
         except Exception:  # pypdf raises any type; a page that breaks it or its limits is left out
             unread += 1

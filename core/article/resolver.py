@@ -1,7 +1,6 @@
 """Addresses of article hosts, looked up so that silent names delay neither other pages nor the exit."""
 
 import asyncio
-import contextlib
 import ipaddress
 import socket
 import threading
@@ -36,17 +35,9 @@ class Resolver:
 
     async def __call__(self, host: str, port: int) -> list[IPAddress]:
         """All addresses of `host`. Raises OSError when it has none, ArticleTimeout with too many look-ups."""
-        loop = asyncio.get_running_loop()
-        ended = asyncio.Event()
         _, answers = self._running.get((host, port)) or self._started(host, port)
-
-        def wake(_: Future[_Answers]) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-                loop.call_soon_threadsafe(ended.set)
-
-        answers.add_done_callback(wake)
-        await ended.wait()
-        return [ipaddress.ip_address(answer[4][0]) for answer in answers.result()]
+        found = await asyncio.shield(asyncio.wrap_future(answers))  # others may wait for it, too
+        return [ipaddress.ip_address(answer[4][0]) for answer in found]
 
     def _started(self, host: str, port: int) -> tuple[str, Future[_Answers]]:
         client = current_client.get()
@@ -54,7 +45,11 @@ class Resolver:
         if len(self._running) >= self.max_names or of_client >= self.max_names_of_client:
             raise ArticleTimeout(reason="too many silent names").unshared()
         started = self._running[host, port] = client, Future()
-        threading.Thread(target=self._run, args=(host, port), name="article-dns", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(host, port), name="article-dns", daemon=True).start()
+        except RuntimeError:  # the system has no more threads now
+            del self._running[host, port]
+            raise
         return started
 
     def _run(self, host: str, port: int) -> None:

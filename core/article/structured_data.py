@@ -8,19 +8,15 @@ from html import unescape
 _MAX_DEPTH = 8
 _MAX_ITEMS = 40  # of a list
 _MAX_CHARACTERS = 200  # of a string that is no text
-# Characters in a page. Authors, of meta elements too, are few: trafilatura compares each with each.
-_BUDGETS = {"script": 200_000, "author": 2_000, "text": 100_000, "other": 10_000}
-_COSTS = {"script": 2_000}  # characters that each is counted as, beside its own
+# Characters in a page. Authors (in meta elements) and names are few: trafilatura compares each with each.
+_BUDGETS = {"script": 200_000, "author": 2_000, "name": 3_000, "text": 100_000, "other": 10_000}
+_COST = 30  # characters that each counts as, beside its own
 _TEXTS = set("articleBody reviewBody text description recipeInstructions step".split())
-_NAMES = set("name givenName additionalName familyName".split())
-_KEYS = (
-    _TEXTS
-    | _NAMES
-    | set(
-        "@context @type @graph author mainEntity liveBlogUpdate itemListElement acceptedAnswer publisher "
-        "legalName alternateName headline datePublished dateModified".split()
-    )
-)
+_NAMES = set("author name givenName additionalName familyName".split())
+_KEYS = set(
+    "@context @type @graph mainEntity liveBlogUpdate itemListElement acceptedAnswer publisher legalName "
+    "alternateName headline datePublished dateModified".split()
+).union(_TEXTS, _NAMES)
 _TAG = re.compile(r"<[^<>]*>|<")
 _LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s{0,9}:\s{0,9}[\"']?false", re.IGNORECASE)
 # For what does not parse (stray quotes, commas, comments), as trafilatura does it, with ends to each repeat.
@@ -38,9 +34,8 @@ class StructuredData:
 
     def spend(self, kind: str, characters: int) -> bool:
         """Whether so many more fit in; if so, they are taken off."""
-        cost = characters + _COSTS.get(kind, 30)
-        fits = cost <= self.left[kind]
-        self.left[kind] -= cost if fits else 0
+        fits = characters + _COST <= self.left[kind]
+        self.left[kind] -= (characters + _COST) * fits
         return fits
 
     def rebuilt(self, script: str) -> str:
@@ -58,26 +53,23 @@ class StructuredData:
         return json.dumps(objects, ensure_ascii=False) if objects else ""
 
     def _kept(self, value: object, key: str = "", depth: int = 0) -> object:
+        """What of the value is read; something false where nothing is."""
         if isinstance(value, str):
             return self._string(value, key)
         if isinstance(value, list) and depth < _MAX_DEPTH:
-            items = (self._kept(item, key, depth + 1) for item in value[:_MAX_ITEMS])
-            return [item for item in items if item is not None]
+            return [*filter(None, (self._kept(item, key, depth + 1) for item in value[:_MAX_ITEMS]))]
         if isinstance(value, dict) and depth < _MAX_DEPTH:
-            return self._kept_of(value, key, depth + 1)
+            parts = (
+                (name, self._kept(part, name, depth + 1)) for name, part in value.items() if name in _KEYS
+            )
+            return {name: part for name, part in parts if part}
         return None
 
-    def _kept_of(self, value: dict[str, object], key: str, depth: int) -> dict[str, object]:
-        person = key == "author" or "person" in str(value.get("@type")).lower()
-        roles = {name: "author" if person and name in _NAMES else name for name in value if name in _KEYS}
-        parts = ((name, self._kept(value[name], role, depth)) for name, role in roles.items())
-        return {name: part for name, part in parts if part is not None}
-
-    def _string(self, value: str, key: str) -> str | None:
-        kind = key if key == "author" else "text" if key in _TEXTS else "other"
-        text = value[: max(0, self.left["text"] - 30) if kind == "text" else _MAX_CHARACTERS]
+    def _string(self, value: str, key: str) -> str:
+        kind = "name" if key in _NAMES else "text" if key in _TEXTS else "other"
+        text = value[: max(0, self.left["text"] - _COST) if kind == "text" else _MAX_CHARACTERS]
         if not self.spend(kind, len(text)):
-            return None
+            return ""
         plain = " ".join(_TAG.sub(" ", unescape(text)).split())
         return plain.replace("&", "&amp;")  # it is unescaped once more when read
 

@@ -18,8 +18,6 @@ _EMOJI_RUN = re.compile(
     "[#*0-9]\ufe0f?\u20e3|[\xa9\xae\u203c\u2049\u2122-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
     "[\u200d\ufe0f\u2122-\u2bff\U0001f000-\U0001faff\U000e0020-\U000e007f]*"
 )
-
-
 # A cluster as \X finds it; in a run of flags \X alone counts back to its beginning each time (GB12 and 13).
 GRAPHEME = r"\p{RI}{2}[\p{GCB=EX}\p{GCB=ZWJ}\p{GCB=SM}]*+|\X"
 _EMOJI = r"[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Emoji_Modifier}\u20e3]"
@@ -89,14 +87,9 @@ def _count_graphemes(text: str) -> int:
 
 
 def _count_mastodon(text: str) -> int:
-    mentions = _remote_mentions(text) if "@" in text else []
+    pattern = regex_of(word_lists(__file__)["mastodon"]["mention"])  # of a mention that names its server
+    mentions = [(*found.span(), found[1]) for found in pattern.finditer(text)] if "@" in text else ()
     return _count_graphemes(_with_replaced(text, mastodon_links_in(text), mentions))
-
-
-def _remote_mentions(text: str) -> list[tuple[int, int, str]]:
-    """Where a mention names its server, and what counts of it."""
-    found = regex_of(word_lists(__file__)["mastodon"]["mention"]).finditer(text)
-    return [(*mention.span(), mention[1]) for mention in found]
 
 
 def _count_threads(text: str) -> int:

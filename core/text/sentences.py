@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
 
@@ -27,11 +28,7 @@ class Sentence:
 
 def sentences(text: str, language: str = "en") -> list[Sentence]:
     """The sentences of `text` in order, none lost; a line is a paragraph. `language` is an ISO 639-1 code."""
-    return list(each_sentence(text, language))
-
-
-def each_sentence(text: str, language: str) -> Iterator[Sentence]:
-    """The same, found as they are asked for."""
+    found = []
     for number, paragraph in enumerate(line.strip() for line in text.splitlines() if line.strip()):
         glued = False
         item = ITEM.match(paragraph)
@@ -39,14 +36,15 @@ def each_sentence(text: str, language: str) -> Iterator[Sentence]:
         for sentence in _segments(paragraph[len(mark) :], language):
             sentence, mark = mark + sentence, ""
             if sentence.strip():
-                yield Sentence(sentence.strip(), number, glued)
+                found.append(Sentence(sentence.strip(), number, glued))
                 glued = sentence == sentence.rstrip()
+    return found
 
 
 def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
     """The sentences inside the quotation that holds it together; itself alone where there is none."""
     text, found, start, at, glued = sentence.text, [], 0, 0, sentence.glued
-    segments = [*_segments(text.translate(_WITHOUT_QUOTES), language)]
+    segments = _segments(text.translate(_WITHOUT_QUOTES), language)
     for number, segment in enumerate(segments, start=1):
         stop = at + len(segment.rstrip())
         if number == len(segments):
@@ -60,40 +58,38 @@ def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
     return found or [sentence]
 
 
-def _segments(text: str, language: str) -> Iterator[str]:
+def _segments(text: str, language: str) -> list[str]:
     """sentencex's, by its rules for the language; it ends some inside a grapheme: "⁉" without its U+FE0F."""
-    before = ""
+    found: list[str] = []
     for segment in _raw_segments(text, language):
-        at = _end_of_grapheme(segment) if before else 0
-        before += segment[:at]
+        at = _end_of_grapheme(segment) if found else 0
+        if at:
+            found[-1] += segment[:at]
         if segment[at:]:
-            if before:
-                yield before
-            before = segment[at:]
-    if before:
-        yield before
+            found.append(segment[at:])
+    return found
 
 
 def _raw_segments(text: str, language: str) -> Iterator[str]:
     """By stretches, since sentencex takes the square of a text's quotation marks."""
     import sentencex
 
+    if len(text) <= _MAX_STRETCH:
+        yield from sentencex.segment(language, text)
+        return
     rest = ""
-    for stretch in _STRETCH.findall(text) if len(text) > _MAX_STRETCH else [text]:
+    for stretch in _STRETCH.findall(text):
         if len(rest) + len(stretch) > 2 * _MAX_STRETCH:  # longer than any post, so nothing there is lost
             yield from sentencex.segment(language, rest)
             rest = ""
         if len(stretch) > 2 * _MAX_STRETCH:
             yield stretch
             continue
-        looked_at, rest = rest + stretch, ""
-        settled = len(looked_at) - _MAX_OPEN if len(text) > _MAX_STRETCH else len(text)
-        for segment in sentencex.segment(language, looked_at):
-            settled -= len(segment)
-            if rest or settled < 0:
-                rest += segment
-            else:
-                yield segment
+        rest += stretch
+        found = sentencex.segment(language, rest)
+        settled = sum(end <= len(rest) - _MAX_OPEN for end in accumulate(map(len, found)))
+        yield from found[:settled]
+        rest = "".join(found[settled:])
     yield from sentencex.segment(language, rest)
 
 

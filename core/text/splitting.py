@@ -10,7 +10,7 @@ from typing import Any
 from core.text.cleaning import without_surrogates
 from core.text.language import guess
 from core.text.platforms import GRAPHEME, regex_of
-from core.text.sentences import Sentence, each_sentence
+from core.text.sentences import Sentence, sentences
 from core.text.word_lists import word_lists
 
 Count = Callable[[str], int]
@@ -29,7 +29,7 @@ def split(text: str, *, max_length: int, count: Count) -> Iterator[str]:
     if fits(text, max_length, count):
         yield text
     else:
-        yield from pack(each_sentence(text, guess(text)), max_length=max_length, count=count)
+        yield from pack(sentences(text, guess(text)), max_length=max_length, count=count)
 
 
 def pack(parts: Iterable[Sentence], *, max_length: int, count: Count) -> Iterator[str]:
@@ -87,19 +87,15 @@ def fits(text: str, max_length: int, count: Count) -> bool:
 
 
 def _all_fitting(parts: Iterable[Sentence], max_length: int, count: Count) -> Iterator[Sentence]:
+    """Those longer than a post are divided between their atoms, after a clause if one ends late."""
     for part in parts:
         if fits(part.text, max_length, count):
             yield part
         else:
-            glued = part.glued
-            for line in _lines(part.text, max_length, count):
+            glued, atoms = part.glued, _atoms(part.text, max_length, count)
+            for line in _filled(atoms, max_length, count, cut=_clause_end):
                 yield Sentence(line.rstrip(), part.paragraph, glued, part.last)
                 glued = line == line.rstrip()
-
-
-def _lines(text: str, max_length: int, count: Count) -> Iterator[str]:
-    """A sentence that is longer than a post, divided between its atoms, after a clause if one ends late."""
-    return _filled(_atoms(text, max_length, count), max_length, count, cut=_clause_end)
 
 
 def _clause_end(line: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ import time
 from collections import Counter, OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Self
 
 from core.errors import Busy
@@ -41,20 +42,18 @@ class FairQueue:
         self._lock = threading.Lock()
         self._waiting: OrderedDict[str, list[Waiting]] = OrderedDict()  # heaps, in the order of their turns
         self._running: Counter[str] = Counter()
-        self._jobs = 0
-        self._bytes = 0
 
     def put(self, job: Waiting) -> None:
         """Raises Busy when the queue is full, for everybody or for this client."""
         with self._lock:
-            of_client = len(self._waiting.get(job.client, ()))
-            full = self._jobs >= _MAX_JOBS or self._bytes + len(job.payload) > _MAX_BYTES
-            if full or of_client >= _MAX_JOBS_OF_CLIENT:
+            sizes = [len(each.payload) for each in chain([job], *self._waiting.values())]
+            of_client = self._waiting.get(job.client, [])
+            if len(sizes) > _MAX_JOBS or sum(sizes) > _MAX_BYTES or len(of_client) >= _MAX_JOBS_OF_CLIENT:
                 raise Busy(reason="the queue for workers is full")
-            heapq.heappush(self._waiting.setdefault(job.client, []), job)
+            heapq.heappush(of_client, job)
+            self._waiting[job.client] = of_client
             if job.goes_on:
                 self._waiting.move_to_end(job.client, last=False)
-            self._count(job, 1)
 
     def take(self) -> Waiting | None:
         """The next job whose result is still wanted; None when no client may have one run. `done` follows."""
@@ -63,7 +62,6 @@ class FairQueue:
                 jobs = self._waiting.pop(client)
                 while jobs:
                     job = heapq.heappop(jobs)
-                    self._count(job, -1)
                     if time.monotonic() < job.until and job.result.set_running_or_notify_cancel():
                         self._running[client] += 1
                         if jobs:
@@ -75,7 +73,3 @@ class FairQueue:
         """The job has ended; another one may run."""
         with self._lock:
             self._running -= Counter([job.client])  # which drops a client with none
-
-    def _count(self, job: Waiting, number: int) -> None:
-        self._jobs += number
-        self._bytes += number * len(job.payload)

@@ -22,16 +22,9 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
-    """`retires`: the process has grown, or worked long enough, and ends now."""
+class Answer:
+    """What the job returned, or raised. `retires`: the process has worked enough, and ends now."""
 
-    value: Any
-    retires: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """A ThreadrError of the job; one that names type and places of any other error."""
-
-    error: Exception
+    value: Any = None
+    error: Exception | None = None
     retires: bool = False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core import log
 from core.errors import ArticleTooLarge, ThreadrError
-from core.workers.job import MAX_CPU_SECONDS, MAX_MEMORY_BYTES, TOO_COSTLY, Job, Raised, Returned
+from core.workers.job import MAX_CPU_SECONDS, MAX_MEMORY_BYTES, TOO_COSTLY, Answer, Job
 
 _MAX_GROWTH_BYTES = 40 * 1024 * 1024  # freed memory seldom goes back to the system: a new process has none
 _MAX_JOBS = 1_000
@@ -27,71 +27,60 @@ def serve(connection: Connection) -> None:
             answer = jobs.do(connection.recv_bytes())
         except EOFError:
             return
-        answer = replace(answer, retires=answer.retires or number == _MAX_JOBS or jobs.have_grown())
-        connection.send_bytes(pickle.dumps(answer))
-        if answer.retires:
+        grown_bytes = _memory()[1] - jobs.resident_bytes
+        retires = answer.retires or number == _MAX_JOBS or grown_bytes > _MAX_GROWTH_BYTES
+        connection.send_bytes(pickle.dumps(replace(answer, retires=retires)))
+        if retires:
             return
-
-
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    """In bytes: `virtual` is what RLIMIT_AS bounds."""
-
-    virtual: int
-    resident: int
-
-
-def _memory() -> _Memory:
-    if not _STATM.exists():
-        return _Memory(0, 0)
-    virtual, resident = _STATM.read_text().split()[:2]
-    return _Memory(int(virtual) * resource.getpagesize(), int(resident) * resource.getpagesize())
 
 
 @dataclass(slots=True)
 class _Jobs:
-    """What has been prepared, and the memory that is held since."""
+    """The modules that are prepared, and the memory that was held then."""
 
     prepared: set[str] = field(default_factory=set)
-    memory: _Memory = field(default_factory=_memory)
+    resident_bytes: int = 0
 
-    def do(self, payload: bytes) -> Returned | Raised:
-        """What the job returned or raised. The timer ends the process: nothing else stops code in C."""
+    def do(self, payload: bytes) -> Answer:
+        """The timer ends the process: nothing else stops code in C."""
         try:
             job: Job = pickle.loads(payload)  # noqa: S301 - the parent process wrote it
             self._prepare(job.function.__module__)
             if job.arguments is None:
-                return Returned(None)
-            if self.memory.virtual:
-                _limit_memory(_memory().virtual + MAX_MEMORY_BYTES)
+                return Answer()
+            if virtual_bytes := _memory()[0]:
+                _limit_memory(virtual_bytes + MAX_MEMORY_BYTES)
             signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
-            return Returned(job.function(*job.arguments))
+            return Answer(job.function(*job.arguments))
         except ThreadrError as error:
-            return Raised(error)
+            return Answer(error=error)
         except MemoryError:
-            return Raised(ArticleTooLarge(TOO_COSTLY, reason="worker: memory"), retires=True)
+            return Answer(error=ArticleTooLarge(TOO_COSTLY, reason="worker: memory"), retires=True)
         # Any type: it is raised where the job was asked for, without its text, which may quote the article.
         except Exception as error:
             places = ", ".join(log.places(error))
-            return Raised(ThreadrError(reason=f"{type(error).__name__} in a worker: {places}"))
+            return Answer(error=ThreadrError(reason=f"{type(error).__name__} in a worker: {places}"))
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
-            _limit_memory(None)
-
-    def have_grown(self) -> bool:
-        return _memory().resident - self.memory.resident > _MAX_GROWTH_BYTES
+            _limit_memory(resource.RLIM_INFINITY)
 
     def _prepare(self, module: str) -> None:
         if module not in self.prepared:
             getattr(sys.modules[module], "prepare", lambda: None)()
             self.prepared.add(module)
-            self.memory = _memory()
+            self.resident_bytes = _memory()[1]
 
 
-def _limit_memory(max_bytes: int | None) -> None:
+def _memory() -> tuple[int, int]:
+    """Bytes of address space, which RLIMIT_AS bounds, and bytes in memory."""
+    pages = _STATM.read_text().split() if _STATM.exists() else (0, 0)
+    return int(pages[0]) * resource.getpagesize(), int(pages[1]) * resource.getpagesize()
+
+
+def _limit_memory(max_bytes: int) -> None:
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    limits = [limit for limit in (max_bytes, hard) if limit is not None and limit != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_AS, (min(limits, default=resource.RLIM_INFINITY), hard))
+    bounds = [bound for bound in (max_bytes, hard) if bound != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min(bounds, default=resource.RLIM_INFINITY), hard))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core import log
 from core.errors import ArticleTooLarge, Busy, ThreadrError
-from core.workers.job import TOO_COSTLY, Raised, Returned
+from core.workers.job import TOO_COSTLY, Answer
 
 _START_SECONDS = 20.0  # a starved machine takes long to import; one that never starts is given up
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -70,18 +70,21 @@ class Worker:
 
     def _call(self, payload: bytes, until: float) -> object:
         try:
-            self._await_start()
+            if not self._started:
+                if not self._connection.poll(_START_SECONDS):
+                    raise EOFError
+                self._connection.recv_bytes()
+                self._started = True
             self._connection.send_bytes(payload)
             if not self._connection.poll(max(0.0, until - time.monotonic())):
                 self.end()
                 raise Busy(reason="a worker had no more time")
-            answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - the worker process wrote it
+            answer: Answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - the process wrote it
         except (EOFError, OSError):
             raise self._failure() from None
-        assert isinstance(answer, Returned | Raised)
         if answer.retires:
             self.end()
-        if isinstance(answer, Raised):
+        if answer.error:
             raise answer.error
         return answer.value
 
@@ -90,13 +93,6 @@ class Worker:
         self._connection.close()
         self._process.kill()
         self._process.wait()
-
-    def _await_start(self) -> None:
-        if not self._started:
-            if not self._connection.poll(_START_SECONDS):
-                raise EOFError
-            self._connection.recv_bytes()
-            self._started = True
 
     def _failure(self) -> ThreadrError:
         """Why the process does not answer any more."""

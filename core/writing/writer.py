@@ -57,9 +57,7 @@ class Writer:
             if isinstance(error, ContentRefused) or generator == "openai" or not context.allow_fallback:
                 raise
             written = await self._extracted(article, brief, context)
-            why = _WARNINGS.get(type(error), _FAILED)
-            if self._model is None:
-                why = _NO_KEY
+            why = _WARNINGS.get(type(error), _FAILED) if self._model else _NO_KEY
             return replace(written, degraded=True, warnings=(why, *written.warnings), reason=error.reason)
         return Written(draft, warnings=draft.warnings)
 

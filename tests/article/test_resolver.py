@@ -116,6 +116,20 @@ async def test_a_name_that_failed_is_looked_up_again(names: NameServer) -> None:
     assert names.asked == ["unknown.example"] * 2
 
 
+async def test_a_name_that_got_no_thread_is_looked_up_again(
+    names: NameServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    resolve = Resolver(look_up=names)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            await resolve(GOOD, 443)
+    assert [str(address) for address in await resolve(GOOD, 443)] == [PUBLIC]
+
+
 def test_a_silent_name_does_not_delay_the_exit() -> None:
     program = """
 import asyncio, threading

@@ -166,7 +166,6 @@ class _Space:
 
     def __init__(self, article: Article, brief: Brief) -> None:
         self._brief, self.count = brief, lru_cache(_MAX_COUNTED)(brief.rule.length_of)
-        self._counted = ("", 0)  # a text and at least what it counts
         self.title = first_fitting(article.title or "", brief.max_length, brief.rule)
         self.heading = f"{self.title}\n\n" if self.title else ""
         self.link = f"\n\n{article.url}" if article.url and brief.source_link != "none" else ""
@@ -188,14 +187,4 @@ class _Space:
         # Counting is expensive: what is plainly shorter or longer is not counted.
         if len(text) > MAX_CHARACTERS or about > 1.5 * max_length:
             return False
-        return about <= 0.7 * max_length or self._count_of(text, max_length) <= max_length
-
-    def _count_of(self, text: str, max_length: int) -> int:
-        """What is counted of it; of one that goes on from the last, their sum where that fits."""
-        known, counted = self._counted
-        if known and text.startswith(known):
-            counted += self.count(text[len(known) :])
-        if not known or not text.startswith(known) or counted > max_length:
-            counted = self.count(text)
-        self._counted = (text, counted)
-        return counted
+        return about <= 0.7 * max_length or self.count(text) <= max_length

@@ -21,29 +21,15 @@ _NUMBER_WORDS = re.compile(rf"\b(?:{_NUMBER_WORD})(?:(?: |-| and )(?:{_NUMBER_WO
 
 def foreign_numbers(texts: Iterable[str], source: str) -> list[str]:
     """The numbers of the texts, as they are written, that the source does not have."""
-    given = [number for text in texts for number in (*_numbers(text), *_number_words(text))]
-    known, unscaled = _known({value for _, *values in given for value in values}, source)
+    numbers = [*_numbers(source)]
+    unscaled = {value for _, value, scaled in numbers if value == scaled}  # "40 Mio." may be 40 million
+    known = {value for _, *values in numbers for value in values} | {*map(_shown, _spelled(source))}
     return [
         written
-        for written, value, scaled in given
+        for text in texts
+        for written, value, scaled in (*_numbers(text), *_number_words(text))
         if scaled not in known and (value == scaled or value not in unscaled)
     ]
-
-
-def _known(wanted: set[str], source: str) -> tuple[set[str], set[str]]:
-    """Which of the values the source has, and which without a scale: "40 Mio." may be 40 million."""
-    known: set[str] = set()
-    unscaled: set[str] = set()
-    for _, value, scaled in _numbers(source) if wanted else ():
-        if scaled in wanted:
-            known.add(scaled)
-        if value in wanted:
-            known.add(value)
-            if value == scaled:
-                unscaled.add(value)
-    if wanted - known:
-        known |= wanted.intersection(map(_shown, _spelled(source)))
-    return known, unscaled
 
 
 def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
@@ -62,11 +48,7 @@ def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
 
 def _values(written: str) -> list[str]:
     """One for "1,000", "1.000", "1 000" and "١٠٠٠"; those of the parts of a date, a version or a list."""
-    plain = written
-    if written.isascii() and written.isdigit():
-        return [written.lstrip("0") or "0"]
-    if not written.isascii():
-        plain = "".join(str(int(sign)) if sign.isdecimal() else sign for sign in written)
+    plain = "".join(str(int(sign)) if sign.isdecimal() else sign for sign in written)
     parts = re.split(r"\D", plain)
     if grouped := _GROUPED.fullmatch(plain):
         parts = [re.sub(r"\D", "", grouped[1]), *filter(None, [grouped[2]])]

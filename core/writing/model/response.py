@@ -18,13 +18,12 @@ _MAX_TEXTS = 100
 _PLACES = range(1, _MAX_TEXTS + 1)
 _MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and quick to search
 _MAX_TOTAL = 60_000  # characters of all texts: more than MAX_ANSWER_TOKENS are; the rest is left out
-_MAX_PARSED = 4_000_000  # characters in all tries at an answer
 _MAX_STARTS = 50  # of objects in an answer
-_MAX_SOURCE_LETTERS = 1_000_000
 _LEAKED_RUN = 25  # letters and digits in a row shared with the rules: not by chance
 _CODE_BLOCK = re.compile(r"```\w*+\n?(.*?)\n?```", re.DOTALL)
 _PLAIN, _BARE = map(re.compile, word_lists(__file__)["numbers"].values())
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
+_ONE_MARK = str.maketrans(dict.fromkeys(_QUOTES, '"'))
 
 
 def parse_response(answer: str, question: Question) -> tuple[list[str], list[str]]:
@@ -36,7 +35,8 @@ def parse_response(answer: str, question: Question) -> tuple[list[str], list[str
     if question.numbers:
         posts = _each_without(_BARE, posts, question.numbers, question.source)
     hooks = _unnumbered(_unnumbered(_texts(content.get("hooks")), (1,) * _MAX_TEXTS), _PLACES)
-    posts, hooks = (_unquoted(texts, question.source) for texts in (posts, hooks))
+    quoted = question.source.translate(_ONE_MARK)
+    posts, hooks = ([_unquoted(text, quoted) for text in texts] for texts in (posts, hooks))
     if not any(posts):
         raise ModelCallFailed("answer holds no posts")
     if _repeats_rules("\n".join((*posts, *hooks)), question):
@@ -47,8 +47,7 @@ def parse_response(answer: str, question: Question) -> tuple[list[str], list[str
 def _content(answer: str) -> Mapping[str, object]:
     """The first object with posts: servers without structured output wrap it in code blocks and sentences."""
     is_json = False
-    tries = min(_MAX_STARTS, 1 + _MAX_PARSED // (1 + len(answer)))
-    for start in itertools.islice(re.finditer("{", answer), tries):
+    for start in itertools.islice(re.finditer("{", answer), _MAX_STARTS):
         try:
             content, _ = json.JSONDecoder().raw_decode(answer, start.start())
         except (ValueError, RecursionError):
@@ -67,22 +66,14 @@ def _texts(items: object) -> list[str]:
     return [clean(_CODE_BLOCK.sub(r"\1", clean(text))) for text in texts]
 
 
-def _unquoted(texts: Sequence[str], source: str) -> list[str]:
-    """Without quotation marks around the whole, unless the source quotes these words."""
-    one_mark = str.maketrans(dict.fromkeys(_QUOTES, '"'))
-    quoted = ""  # the source, with one kind of mark
-
-    def checked(text: str) -> str:
-        nonlocal quoted
-        inner = text[1:-1]
-        wrapped = len(text) > 2 and _QUOTES.get(text[0]) == text[-1]
-        if not wrapped or text[0] in inner or text[-1] in inner:
-            return text
-        quoted = quoted or source.translate(one_mark)
-        words = inner.strip().rstrip(".,!?…").translate(one_mark)
-        return text if f'"{words}' in quoted else inner.strip()
-
-    return [*map(checked, texts)]
+def _unquoted(text: str, source: str) -> str:
+    """Without quotation marks around the whole, unless the source, which has one kind, quotes these words."""
+    inner = text[1:-1]
+    wrapped = len(text) > 2 and _QUOTES.get(text[0]) == text[-1]
+    if not wrapped or text[0] in inner or text[-1] in inner:
+        return text
+    words = inner.strip().rstrip(".,!?…").translate(_ONE_MARK)
+    return text if f'"{words}' in source else inner.strip()
 
 
 def _unnumbered(texts: Sequence[str], numbers: Sequence[int]) -> list[str]:
@@ -124,7 +115,7 @@ def _repeats_rules(text: str, question: Question) -> bool:
     rules = {*_runs(_letters(question.rules_text))}
     repeated = rules.intersection(_runs(said))
     # The source may hold words of the rules, too.
-    return bool(repeated and repeated.difference(_runs(_letters(question.source)[:_MAX_SOURCE_LETTERS])))
+    return bool(repeated and repeated.difference(_runs(_letters(question.source))))
 
 
 def _runs(letters: str) -> Iterator[str]:
