@@ -177,6 +177,7 @@ def test_no_foreign_link_or_mention_is_left(text: str) -> None:
         pytest.param("Buy #crypto", "Buy crypto", "These hashtags {} #: crypto.", id="hashtag"),
         pytest.param("Buy ＃Été", "Buy Été", "These hashtags {} #: Été.", id="full-width-hashtag"),
         pytest.param("Buy $AAPL", "Buy AAPL", "These cashtags {} $: AAPL.", id="cashtag"),
+        pytest.param("Buy $AAPL$ now", "Buy AAPL$ now", "These cashtags {} $: AAPL.", id="cashtag-and-sign"),
         pytest.param("Buy ＄AAPL", "Buy AAPL", "These cashtags {} $: AAPL.", id="full-width-cashtag"),
         pytest.param("Hi @#eve", "Hi eve", "These hashtags {} #: eve.", id="hashtag-behind-an-at"),
         pytest.param(
