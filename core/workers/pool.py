@@ -82,7 +82,7 @@ class Workers:
         except ThreadrError as error:
             waiting.result.set_exception(error)
         except OSError as error:
-            waiting.result.set_exception(ThreadrError(reason=f"a worker process: {type(error).__name__}"))
+            waiting.result.set_exception(Busy(reason=f"a worker process: {type(error).__name__}"))  # no room
         finally:
             if worker and worker.lives:
                 self._idle.append(worker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import operator
+import resource
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -149,6 +150,19 @@ async def test_requests_that_were_begun_are_finished_before_others_are_begun(wor
 
     await asyncio.gather(*(asyncio.create_task(run_twice(str(n))) for n in range(8)))
     assert "2" in done[:7]  # of eight that were begun; the loop may take its time to go on
+
+
+async def test_a_process_that_there_is_no_room_for_makes_the_service_busy_until_there_is(
+    fresh: Workers,
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # as with many connections
+    try:
+        with pytest.raises(Busy):
+            await fresh.run(operator.add, 1, 1, seconds=20)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert await fresh.run(operator.add, 1, 1, seconds=20) == 2
 
 
 async def test_a_worker_knows_no_secrets(fresh: Workers, monkeypatch: pytest.MonkeyPatch) -> None:

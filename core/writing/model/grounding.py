@@ -143,7 +143,7 @@ def _form(link: str) -> str:
         length -= 1
     host = _HOST.match(link := link[:length].rstrip("/"))
     at = host.end() if host else 0
-    return _DOTS.sub(".", link[:at].casefold()) + link[at:]
+    return _DOTS.sub(".", link[:at].lower()) + link[at:]  # strasse.de is another's than straße.de
 
 
 def _without_foreign_signs(text: str, source: _Source, foreign: Mapping[str, dict[str, None]]) -> str:

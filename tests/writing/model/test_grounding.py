@@ -136,6 +136,11 @@ def test_a_part_of_another_address_is_not_in_the_source() -> None:
     assert of("Go to evil.com now", source)[0] == "Go to now"
 
 
+def test_a_host_in_other_letters_that_only_fold_to_the_same_is_foreign() -> None:
+    assert of("See STRAßE.de", "At straße.de") == ("See STRAßE.de", ())
+    assert of("See strasse.de now", "At straße.de") == ("See now", (f"{LINKS} strasse.de.",))
+
+
 def test_numbers_in_links_and_mentions_of_the_source_are_not_checked() -> None:
     source = "By @user7 at https://good.example/2019/77"
     assert of("@user7 wrote https://good.example/2019/77", source)[1] == ()
@@ -177,6 +182,7 @@ def test_no_foreign_link_or_mention_is_left(text: str) -> None:
         pytest.param("Buy #crypto", "Buy crypto", "These hashtags {} #: crypto.", id="hashtag"),
         pytest.param("Buy ＃Été", "Buy Été", "These hashtags {} #: Été.", id="full-width-hashtag"),
         pytest.param("Buy $AAPL", "Buy AAPL", "These cashtags {} $: AAPL.", id="cashtag"),
+        pytest.param("Buy $AAPL$ now", "Buy AAPL$ now", "These cashtags {} $: AAPL.", id="cashtag-and-sign"),
         pytest.param("Buy ＄AAPL", "Buy AAPL", "These cashtags {} $: AAPL.", id="full-width-cashtag"),
         pytest.param("Hi @#eve", "Hi eve", "These hashtags {} #: eve.", id="hashtag-behind-an-at"),
         pytest.param(
