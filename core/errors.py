@@ -230,8 +230,8 @@ class ModelError(ThreadrError, status=503, kind="model-unavailable"):
 
 
 class BudgetSpent(ModelError, kind="budget-spent"):
-    title = "Today's budget is spent"
-    detail = "What is left of it does not cover this. Try again tomorrow (UTC), or ask with generator: auto."
+    title = "Today's budget does not cover this"
+    detail = "Try again tomorrow (UTC), or ask with generator: auto to get the built-in composer."
     shared = False  # what one caller would reserve says nothing of the next
 
 

@@ -21,6 +21,7 @@ _MAX_CHARACTERS = 200_000
 _MAX_CPU_SECONDS = 1.0
 _MAX_CPU_SECONDS_OF_FORMS = 0.4  # pypdf reads a form as often as it is drawn, and its fonts each time
 _LIMITS = Configuration(**tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")))
+_TOO_COSTLY = "The PDF takes too much work to read. Paste the text instead."
 _NO_TEXT = (
     "The PDF holds pictures of pages and no text. Run it through text recognition (OCR), or paste the text."
 )
@@ -46,7 +47,9 @@ def pdf_article(body: bytes, *, url: str) -> Article:
         ) from None
     text = clean(_paragraphs(raw))
     if len(text) < MIN_CHARACTERS:
-        raise NoArticle if raw.strip() else UnsupportedContent(_NO_TEXT, reason="no text layer")
+        if raw.strip():
+            raise NoArticle
+        raise UnsupportedContent(_TOO_COSTLY if cut else _NO_TEXT, reason="no text read")
     return replace(described, text=text, language=guess(text), url=url, truncated=cut)
 
 

@@ -55,7 +55,8 @@ class _Jobs:
         except ThreadrError as error:
             return Answer(error=error)
         except MemoryError:
-            return Answer(error=ArticleTooLarge(TOO_COSTLY, reason="worker: memory"), retires=True)
+            too_costly = ArticleTooLarge(TOO_COSTLY, reason="worker: memory", permanent=False)
+            return Answer(error=too_costly, retires=True)
         # Any type: it is raised where the job was asked for, without its text, which may quote the article.
         except Exception as error:
             places = ", ".join(log.places(error))

@@ -109,4 +109,5 @@ class Worker:
             return ThreadrError(reason="a worker process does not start")
         reason = "CPU time" if ended_by == -signal.SIGPROF else f"exit {ended_by}"
         log.logger.warning("A worker process was ended", extra={"facts": {"reason": reason}})
-        return ArticleTooLarge(TOO_COSTLY, reason=f"worker: {reason}")
+        # Not for a minute: beside others' work a job may take more of the CPU than alone.
+        return ArticleTooLarge(TOO_COSTLY, reason=f"worker: {reason}", permanent=False)

@@ -74,4 +74,4 @@ async def test_a_process_that_is_alone_has_only_what_was_left_of_the_budget(
     pause()
     answers = [await generated(client, number) for number in (3, 4)]
     assert [answer["generator"] for answer in answers] == ["openai", "extractive"]
-    assert "spent" in answers[1]["warnings"][0]
+    assert "does not cover" in answers[1]["warnings"][0]

@@ -30,6 +30,7 @@ _LINK_MARK = re.compile(r"[.．。｡:]\S")
 _HOST = re.compile(r"(?:\w+://)?[^/]*")
 _DOTS = re.compile("[．。｡]")  # to IDNA they are all the same
 _CLOSING: dict[str, str] = _DATA["closing"]
+_TWO_SENTENCES = re.compile(r"[^\W\d_]+\.[A-Z][a-z]+")  # "It ended.So they left.": no link, with a space
 _GAP = "\0"  # in the place of a removed link; no cleaned text holds it
 
 
@@ -103,9 +104,14 @@ def _without_foreign_links(text: str, source: _Source, foreign: list[str], allow
         ]
         if not gaps:
             return text
-        foreign += [text[link.start : link.stop] for link in gaps]
-        edges = [0, *(edge for link in gaps for edge in (link.start, link.stop)), len(text)]
-        text = _GAP.join(text[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True))
+        kept, at = [], 0
+        for link in gaps:
+            found = text[link.start : link.stop]
+            lacks_space = _TWO_SENTENCES.fullmatch(found)
+            kept += [text[at : link.start], found.replace(".", ". ") if lacks_space else _GAP]
+            at = link.stop
+            foreign += [] if lacks_space else [found]
+        text = "".join([*kept, text[at:]])
         for pattern, instead in _CLOSING.items():
             text = re.sub(pattern, instead, text)
         text = text.strip()

@@ -146,6 +146,17 @@ def test_numbers_in_links_and_mentions_of_the_source_are_not_checked() -> None:
     assert of("@user7 wrote https://good.example/2019/77", source)[1] == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("It ended.So they left.Me too.", "It ended. So they left. Me too."),
+        ("Er ging.De Gaulle blieb.", "Er ging. De Gaulle blieb."),
+    ],
+)
+def test_sentences_without_a_space_between_them_lose_no_word(text: str, left: str) -> None:
+    assert of(text) == (left, ())
+
+
 def test_names_are_bounded() -> None:
     warnings = of(" ".join(f"{number}{'0' * 120}" for number in range(1, 15)))[1]
     assert warnings[0].endswith("…, " + "10" + "0" * 97 + "… and 4 more.")
