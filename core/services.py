@@ -14,7 +14,7 @@ from core.cache.tiers import Tiers
 from core.net.breaker import Breaker
 from core.rate_limit import Window
 from core.settings import Settings, SettingsError
-from core.store.clock import StoreClock
+from core.store.clock import StoreClock, machine_of
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
 from core.threads.generate import GenerateThread
@@ -42,6 +42,7 @@ class Services:
         window = Window(settings.rate_limit_requests, round(settings.rate_limit_window_seconds * 1000))
         self.settings = settings
         self.clock = clock = clock or StoreClock()
+        self.machine_clock = machine_of(clock)
         self.local = MemoryStore(window, clock, settings.daily_budget_usd)
         self.shared = _shared_store(settings, window, clock)
         self.model = _model(settings)

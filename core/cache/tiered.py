@@ -76,7 +76,7 @@ class TieredCache(Generic[AnswerT]):
         tiers = self._tiers
         if tiers.shared is None:
             return await self._look_up_in(tiers.local, lookup, record), tiers.local
-        is_read_only = tiers.local.clock() < tiers.read_only_until
+        is_read_only = tiers.read_only_until and tiers.local.clock() < tiers.read_only_until
         if is_read_only and (lookup.charge == "always" or not tiers.local.fresh(lookup)):
             return await self._look_up_read_only(tiers.shared, lookup, record), tiers.local
         if tiers.unsent:
@@ -102,7 +102,7 @@ class TieredCache(Generic[AnswerT]):
             counters = counters + Counter(counters_of(hit, cost_micros=head_of(value)[2]))
             if lookup.charge != "always":
                 tiers.uncounted = counters
-                return Reply(kind="hit", value=value)
+                return Reply(kind="hit", now=tiers.local.clock(), value=value)
             sent = replace(lookup, mode="count_only")
         pending, tiers.uncounted, taken = tiers.uncounted, Counter(), False
         try:
@@ -142,11 +142,12 @@ class TieredCache(Generic[AnswerT]):
         if reply.kind != "hit":
             record.record_outcome(looked_up, reply.decision)
             return self._outcome_without_hit(grant, record)
-        entry, now = self._codec.from_value(reply.value or ""), tiers.local.clock()
+        entry = self._codec.from_value(reply.value or "")
         if entry is None:
             record.decision = reply.decision or record.decision
             return None
-        age_seconds, ttl_seconds = max(0, int(now - entry.created_at)), int(entry.fresh_until - now)
+        age_seconds = max(0, int(reply.now - entry.created_at))
+        ttl_seconds = int(entry.fresh_until - reply.now)
         looked_up = replace(looked_up, age_seconds=age_seconds, ttl_seconds=ttl_seconds)
         record.record_outcome(looked_up, reply.decision)
         return Hit(entry)

@@ -29,20 +29,20 @@ _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the funct
 class RequestMiddleware:
     """ASGI middleware; puts a RequestRecord into the request's state, and its headers into the response.
 
-    Of `services`, where there are any, it uses the clock and the details for health answers.
+    Of `services`, where there are any, it uses the machine's clock and the details for health answers.
     """
 
     def __init__(self, app: ASGIApp, *, settings: Settings, services: Any = None) -> None:
         self._app = app
         self._seconds = settings.generate_deadline_seconds
-        self._clock = services.clock if services else time.time
+        self._clock = services.machine_clock if services else time.time
         self._clients = Clients(settings, self._clock, services.details if services else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         arrived_at, seconds = self._clock(), self._budget_seconds(scope)
-        record = RequestRecord(request_id=secrets.token_hex(8), seconds=seconds, clock=self._clock)
+        record = RequestRecord(request_id=secrets.token_hex(8), seconds=seconds)
         scope.setdefault("state", {})["record"] = record
         current_store_usage.set(record.store_usage)
         sender = HeaderSender(
@@ -191,5 +191,5 @@ def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:
     }
     if "aws.context" in scope:
         function = getattr(scope["aws.context"], "function_name", None) or "threadr"
-        facts |= log.metrics(facts, function=str(function), now=record.clock())
+        facts |= log.metrics(facts, function=str(function), now=time.time())
     log.event(record.event or "Answered", **facts)

@@ -10,7 +10,7 @@ from typing import Any
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.net.late_import import import_in_thread
 from core.rate_limit import Decision, Window
-from core.store.clock import StoreClock
+from core.store.clock import StoreClock, machine_of
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
 from core.store.keys import CACHE_INDEX, PROBE, failure_key, rate_limit_key, script_keys
 from core.store.pipeline import BatchingClient
@@ -67,6 +67,7 @@ class RedisStore:
         self.connect = redis.connect
         self._window = window
         self._clock = clock
+        self._machine = machine_of(clock)
         self._budget_micros = micros(budget_usd)
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
@@ -89,6 +90,7 @@ class RedisStore:
         charged = {"always": True, "on_generation": kind in ("limited", "lead"), "never": False}
         return Reply(
             kind=kind,
+            now=now_ms / 1000,
             value=value,
             decision=decision if charged[lookup.charge] else None,
             budget=Budget(budget, spent_micros),
@@ -183,8 +185,7 @@ class RedisStore:
     ) -> list[Any]:
         arguments |= {"width": self._window.milliseconds, "limit": self._window.limit}
         arguments |= {"token": lookup.token, "max_cost_usd": repr(lookup.max_cost_usd)}
-        now_ms = int(self._clock() * 1000)
-        arguments["clock" if isinstance(self._clock, StoreClock) else "now"] = now_ms
+        arguments["clock" if isinstance(self._clock, StoreClock) else "now"] = int(self._machine() * 1000)
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
@@ -194,7 +195,6 @@ class RedisStore:
         )
         result = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
         answer = script_answer(name, result)
-        is_timed = name in ("look_up", "reserve") and answer[0] != now_ms
-        if is_timed and isinstance(self._clock, StoreClock):
+        if name in ("look_up", "reserve") and isinstance(self._clock, StoreClock):
             self._clock.set(answer[0])
         return answer
