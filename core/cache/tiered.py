@@ -80,7 +80,7 @@ class TieredCache(Generic[AnswerT]):
         if is_read_only and (lookup.charge == "always" or not tiers.local.fresh(lookup)):
             return await self._look_up_read_only(tiers.shared, lookup, record), tiers.local
         if tiers.unsent:
-            self._sending = asyncio.create_task(tiers.send_unsent())  # in the same round trip
+            self._sending = asyncio.create_task(tiers.send_unsent(tiers.shared))  # in the same round trip
         try:
             return await self._look_up_in(tiers.shared, lookup, record), tiers.shared
         except StoreError as error:

@@ -16,8 +16,3 @@ class StoreClock:
 
     def set(self, now_ms: int) -> None:
         self._ahead_seconds = now_ms / 1000 - self.machine()
-
-
-def machine_of(clock: Callable[[], float]) -> Callable[[], float]:
-    """What a StoreClock corrects; any other clock itself."""
-    return clock.machine if isinstance(clock, StoreClock) else clock

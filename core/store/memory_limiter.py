@@ -12,7 +12,7 @@ _MAX_CLIENTS = 20_000  # about 5 MB
 class LocalWindow:
     """Counts clients in a bounded dictionary; the one that asked longest ago is evicted first.
 
-    `clock` gives epoch seconds. `redis_limiter.LocalLimiter` gives it to upstash-ratelimit.
+    `clock` gives epoch seconds.
     """
 
     def __init__(self, window: Window, clock: Callable[[], float]) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.net.late_import import import_in_thread
 from core.rate_limit import Decision, Window
-from core.store.clock import StoreClock, machine_of
+from core.store.clock import StoreClock
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
 from core.store.keys import CACHE_INDEX, PROBE, failure_key, rate_limit_key, script_keys
 from core.store.pipeline import BatchingClient
 from core.store.protocol import LEASE_SECONDS, Budget, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
+from core.store.redis_stats import read_stats
 from core.usage import current_store_usage, micros
 
 _LEASE_MS = int(LEASE_SECONDS * 1000)
@@ -53,6 +54,13 @@ def script_answer(name: str, result: Any) -> list[Any]:
     return result[1:]
 
 
+def time_argument(clock: Callable[[], float]) -> tuple[str, int]:
+    """With which name a script gets the time: its own comes before `clock`, and after the tests' `now`."""
+    if isinstance(clock, StoreClock):
+        return "clock", int(clock.machine() * 1000)
+    return "now", int(clock() * 1000)
+
+
 class RedisStore:
     """`budget_usd` is what all instances may spend in a day (0: no cap).
 
@@ -67,7 +75,6 @@ class RedisStore:
         self.connect = redis.connect
         self._window = window
         self._clock = clock
-        self._machine = machine_of(clock)
         self._budget_micros = micros(budget_usd)
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
@@ -151,8 +158,6 @@ class RedisStore:
         return decision
 
     async def stats(self) -> StoreStats:
-        from core.store.redis_stats import read_stats
-
         return await read_stats(self._redis, self.ping(), now=self._clock())
 
     async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
@@ -185,7 +190,7 @@ class RedisStore:
     ) -> list[Any]:
         arguments |= {"width": self._window.milliseconds, "limit": self._window.limit}
         arguments |= {"token": lookup.token, "max_cost_usd": repr(lookup.max_cost_usd)}
-        arguments["clock" if isinstance(self._clock, StoreClock) else "now"] = int(self._machine() * 1000)
+        arguments |= [time_argument(self._clock)]
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
