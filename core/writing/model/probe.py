@@ -6,7 +6,7 @@ from core.errors import ModelError
 from core.settings import Settings
 from core.writing.model.chat import Chat
 
-_NO_ANSWER = ("unreachable", "timeout", "server_error")
+NO_ANSWER = ("unreachable", "timeout", "server_error")
 _REFUSED = ("unauthorized", "quota_exceeded", "rate_limited")
 
 
@@ -24,7 +24,7 @@ async def probe(settings: Settings, *, seconds: float) -> tuple[str, str | None]
         return "timeout", f"no answer in {seconds:g} s"
     except ModelError as failure:
         word = getattr(failure, "health", "unknown")
-        known = word in _NO_ANSWER or (key and word in _REFUSED)
+        known = word in NO_ANSWER or (key and word in _REFUSED)
         return word if known else "unknown", failure.reason
     finally:
         await chat.close()
