@@ -106,7 +106,7 @@ class TieredCache(Generic[AnswerT]):
             sent = replace(lookup, mode="count_only")
         pending, tiers.uncounted, taken = tiers.uncounted, Counter(), False
         try:
-            async with asyncio.timeout(record.seconds_left / 2 + 0.5):
+            async with asyncio.timeout(record.seconds_left / 2 + 0.5 if store is tiers.shared else None):
                 reply = await store.look_up(sent, counters, seconds=record.seconds_left + 1)
             taken = reply.kind != "limited" or lookup.charge == "on_generation"  # the order of look_up.lua
         except TimeoutError:
@@ -131,26 +131,22 @@ class TieredCache(Generic[AnswerT]):
 
     def _outcome(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT] | None:
         """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
-        tiers, reply, lookup = self._tiers, grant.reply, grant.lookup
+        tiers, reply, lookup, forward = self._tiers, grant.reply, grant.lookup, self._forward(grant.lookup)
+        entry = self._codec.from_value(reply.value or "") if reply.kind == "hit" else None
+        if reply.kind == "hit" and entry is None:
+            record.decision = reply.decision or record.decision
+            return None
         looked_up = LookedUp(
             kind=reply.kind,
-            forward=self._forward(lookup),
+            forward=forward,
             refresh=lookup.mode == "refresh",
             waited=lookup.waited,
             bypassed=grant.store is not (tiers.shared or tiers.local),
+            age_seconds=max(0, int(reply.now - entry.created_at)) if entry else None,
+            ttl_seconds=int(entry.fresh_until - reply.now) if entry else None,
         )
-        if reply.kind != "hit":
-            record.record_outcome(looked_up, reply.decision)
-            return self._outcome_without_hit(grant, record)
-        entry = self._codec.from_value(reply.value or "")
-        if entry is None:
-            record.decision = reply.decision or record.decision
-            return None
-        age_seconds = max(0, int(reply.now - entry.created_at))
-        ttl_seconds = int(entry.fresh_until - reply.now)
-        looked_up = replace(looked_up, age_seconds=age_seconds, ttl_seconds=ttl_seconds)
         record.record_outcome(looked_up, reply.decision)
-        return Hit(entry)
+        return Hit(entry) if entry else self._outcome_without_hit(grant, record)
 
     def _outcome_without_hit(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT]:
         value = grant.reply.value or ""

@@ -27,10 +27,7 @@ _KEPT_SECONDS = 86_400.0
 _SHARED_SECONDS = 5.0  # how long a report is served again
 _DEADLINE_SECONDS = 5.0  # for each part; the store's own is shorter, as a rule
 # The words that a free call which went well proves wrong; others are of calls that ask the model to write.
-_DISPROVES = {
-    "healthy": ("unknown", "unauthorized", *NO_ANSWER),
-    "unknown": ("unknown", *NO_ANSWER),
-}
+_DISPROVES = {"healthy": ("unknown", "unauthorized", *NO_ANSWER), "unknown": ("unknown", *NO_ANSWER)}
 _PAGE = Path(__file__).with_name("health_sample.html")
 _MAX_CHARACTERS = 10_000
 _TEXT = Article(text="A text becomes a thread — 一篇文章. If it does not, nothing can be made here.")

@@ -62,7 +62,8 @@ class MemoryStore:
         decision = self._limiter.limit(lookup.client) if lookup.charge == "always" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
-        self.ledger.count(counters)
+        if counters:
+            self.ledger.count(counters)
         reply = self._reply(lookup, seconds)
         outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
         cost_micros = head_of(reply.value)[2] if reply.value and reply.kind == "hit" else 0

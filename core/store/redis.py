@@ -34,14 +34,11 @@ _NO_ENTRY = StoredEntry(value=None)
 
 @functools.cache
 def script(name: str) -> str:
-    """The script scripts/`name`.lua behind what it shares with the others; comments are not sent."""
+    """The script scripts/`name`.lua behind what it shares with the others, without comments and indents."""
     folder = Path(__file__).with_name("scripts")
-    lines = (
-        line
-        for part in (*_SHARED_PARTS, name)
-        for line in (folder / f"{part}.lua").read_text("utf-8").splitlines()
-    )
-    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+    parts = [(folder / f"{part}.lua").read_text("utf-8") for part in (*_SHARED_PARTS, name)]
+    lines = [line.strip() for line in "".join(parts).splitlines()]
+    return "\n".join(line for line in lines if not line.startswith("--"))
 
 
 def script_answer(name: str, result: Any) -> list[Any]:

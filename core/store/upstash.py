@@ -28,7 +28,7 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
 
     def __init__(self, url: str, token: str, **limits: Any) -> None:
         super().__init__(**limits)
-        self._url = f"{url}/pipeline"
+        self._url = httpx.URL(f"{url}/pipeline")
         self._token = token
         self._resets = 0
 
@@ -65,7 +65,7 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
             async with client.stream("POST", self._url, json=commands, extensions=watched) as response:
                 answered = True
                 return _results(response, await _bounded_body(response), len(commands))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.HTTPError as error:
             if isinstance(error, _CUTS):
                 raise _Cut(answered) from None
             if is_certificate_fault(error):
