@@ -54,11 +54,13 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
     async def _post(
         self, client: httpx.AsyncClient, commands: Sequence[Command], deadline: Deadline
     ) -> list[Any]:
-        async def trace(event: str, _: object) -> None:  # www.python-httpx.org/advanced/extensions/#trace
+        async def trace(event: str, info: Any) -> None:  # www.python-httpx.org/advanced/extensions/#trace
             if event == "connection.connect_tcp.started":
                 deadline.start(connecting=True)
-            elif deadline.is_connecting and event == "http11.send_request_headers.started":
-                deadline.start()
+            elif event == "http11.send_request_headers.started":
+                info["request"].extensions.pop("trace", None)  # the events that follow are many
+                if deadline.is_connecting:
+                    deadline.start()
 
         answered, watched = False, {"trace": trace}
         try:
