@@ -141,7 +141,7 @@ class Clients:
     def _count(self, client: Client, request: Request) -> None:
         """Raises RateLimited for one call too many, which is not counted, unless it is the admin's."""
         now, seconds = self._clock(), self._burst * self._seconds_per_call
-        # Far ahead: the clock went back, as when the store's time is first known.
+        # Far ahead: the clock was set back.
         client.full_at = now if client.full_at > now + 2 * seconds else max(now, client.full_at)
         over = client.full_at + self._seconds_per_call - now - seconds
         if over < self._seconds_per_call / 2:  # half a call for rounding

@@ -20,8 +20,7 @@ from core.text.thread import Brief, lay_out
 from core.usage import add_store_error
 from core.workers.pool import run_in_worker
 from core.writing.extractive.composer import extract_draft
-from core.writing.model.health_note import MODEL_NOTE, note_of, read_note
-from core.writing.model.probe import NO_ANSWER, probe
+from core.writing.model.health_note import MODEL_NOTE, NO_ANSWER, note_of, probe, read_note
 
 _KEPT_SECONDS = 86_400.0
 _SHARED_SECONDS = 5.0  # how long a report is served again
