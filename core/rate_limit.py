@@ -55,7 +55,9 @@ class Window:
         left_ms = self.milliseconds - now_ms % self.milliseconds
         return current + left_ms * previous // self.milliseconds
 
-    def decision(self, *, current: int, previous: int, now_ms: int, allowed: bool | None = None) -> Decision:
+    def decision(
+        self, *, current: int, previous: int, now_ms: int, allowed: bool | None = None, shared: bool = True
+    ) -> Decision:
         """The decision for counts that hold the call already; without `allowed`, for the next call."""
         used = self.used(current=current, previous=previous, now_ms=now_ms)
         allowed = used < self.limit if allowed is None else allowed
@@ -67,6 +69,7 @@ class Window:
             retry_after_seconds=self._wait_ms(current, previous, now_ms, free=1) / 1000,
             reset_seconds=self._wait_ms(current, previous, now_ms, free=self.limit) / 1000,
             now=now_ms / 1000,
+            shared=shared,
         )
 
     def _wait_ms(self, current: int, previous: int, now_ms: int, *, free: int) -> int:

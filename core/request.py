@@ -89,12 +89,11 @@ class CacheRecord:
 class RequestRecord:
     """Facts about one request, from which its headers and its log line are built.
 
-    `seconds` is the time for all of it; `clock` gives epoch seconds, `monotonic` seconds of any origin.
+    `seconds` is the time for all of it; `monotonic` gives seconds of any origin.
     """
 
     request_id: str
     seconds: float
-    clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     started: float = field(default_factory=time.monotonic)
     decision: Decision | None = None

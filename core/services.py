@@ -42,6 +42,7 @@ class Services:
         window = Window(settings.rate_limit_requests, round(settings.rate_limit_window_seconds * 1000))
         self.settings = settings
         self.clock = clock = clock or StoreClock()
+        self.machine_clock = clock.machine if isinstance(clock, StoreClock) else clock
         self.local = MemoryStore(window, clock, settings.daily_budget_usd)
         self.shared = _shared_store(settings, window, clock)
         self.model = _model(settings)
@@ -51,12 +52,8 @@ class Services:
             "model": settings.openai_model if self.model else None,
             "environment": settings.environment,
         }
-        tiers = Tiers(
-            local=self.local,
-            shared=self.shared,
-            settings=settings,
-            model_health=ModelHealthNote(self.model, clock).model_health,
-        )
+        notes = ModelHealthNote(self.model, clock).model_health
+        tiers = Tiers(local=self.local, shared=self.shared, settings=settings, model_health=notes)
         self.cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
         fetcher = Fetcher(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains)
         lookups, writer = Lookups(settings), Writer(model=self.model, extractive=ExtractiveComposer())

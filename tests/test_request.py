@@ -26,7 +26,6 @@ def record(**learned: Any) -> RequestRecord:
     fixed: dict[str, Any] = {
         "request_id": "ab12",
         "seconds": 25.0,
-        "clock": lambda: 1_700_000_000.2,
         "monotonic": Clock(),
         "started": 50.0,
     }

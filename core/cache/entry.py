@@ -63,7 +63,8 @@ class EntryCodec(Generic[AnswerT]):
         """`fresh-until created-at cost digest payload` (scripts/look_up.lua); None if it is over 256 KB."""
         payload = self._payload.dump_json(entry, exclude=_IN_HEAD).decode()
         if len(payload) > _MIN_PACKED_BYTES:
-            compressed = "z" + base64.b85encode(zlib.compress(payload.encode(), 6)).decode()
+            # A fifteenth longer than base85, which Python decodes in 40 times the time.
+            compressed = "Z" + base64.b64encode(zlib.compress(payload.encode(), 6)).decode()
             payload = min(compressed, payload, key=lambda text: len(text.encode()))
         head = (entry.fresh_until * 1000, entry.created_at * 1000, entry.answer.cost_usd * 1_000_000)
         value = f"{' '.join(f'{number:.0f}' for number in head)} {entry.digest} {payload}"
@@ -81,11 +82,12 @@ class EntryCodec(Generic[AnswerT]):
 
 
 def _unpack(payload: str) -> str | bytes:
-    """The payload as JSON; version 0.1.0 wrote a list."""
+    """The payload as JSON; version 0.1.0 wrote a list, and base85 behind a `z`."""
     content: str | bytes = payload
-    if payload.startswith("z"):
+    if payload[:1] in ("z", "Z"):
+        packed = base64.b64decode(payload[1:]) if payload[0] == "Z" else base64.b85decode(payload[1:])
         # A truncated payload is not valid JSON.
-        content = zlib.decompressobj().decompress(base64.b85decode(payload[1:]), _MAX_UNPACKED_BYTES)
+        content = zlib.decompressobj().decompress(packed, _MAX_UNPACKED_BYTES)
     if content[:1] in ("[", b"["):
         return json.dumps(dict(zip(_IN_LIST, json.loads(content), strict=True)))
     return content

@@ -95,6 +95,7 @@ class Lease(Generic[AnswerT]):
         counters = self._record.usage.total.counters() | ({} if reused else {"generated": 1})
         stored = self._stored(entry, audience)
         self._kept, is_stored = True, False
+        self._tiers.local.items.drop(thread_key(stored.thread_id))  # that there is none
         if audience in ("process", "nobody"):
             await self._release(counters)
         elif audience == "everyone":
@@ -103,7 +104,6 @@ class Lease(Generic[AnswerT]):
             await self._keep_shared(replace(stored, ttl_seconds=0), counters)
         if audience in ("process", "process+permalink"):
             self._keep_local(replace(stored, ttl_seconds=min(stored.ttl_seconds, _DEGRADED_SECONDS)))
-        self._tiers.absent.pop(thread_key(stored.thread_id), None)
         self._record.record_stored(is_stored, reused=reused)
 
     def _stored(self, entry: Entry[AnswerT], audience: Audience) -> StoredEntry:

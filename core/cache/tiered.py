@@ -47,8 +47,11 @@ class TieredCache(Generic[AnswerT]):
         return self._outcome(Grant(store=local, lookup=lookup, reply=reply), record) or NotStored()
 
     def count_later(self, result: str) -> None:
-        """Count a result with the next round trip."""
-        self._tiers.uncounted.update(counters_of(result))
+        """Count a result with the next round trip, if there are any."""
+        if self._tiers.shared:
+            self._tiers.uncounted.update(counters_of(result))
+        else:
+            self._tiers.local.ledger.count(counters_of(result))
 
     async def thread(self, thread_id: str) -> Entry[AnswerT]:
         """The entry behind a permalink. Raises NotFound, or StoreError where only the shared store has it."""
@@ -73,41 +76,40 @@ class TieredCache(Generic[AnswerT]):
 
     async def _look_up_tiers(self, lookup: Lookup, record: RequestRecord) -> tuple[Reply, Store]:
         """The reply, and the store that gave it."""
-        tiers = self._tiers
-        if tiers.shared is None:
-            return await self._look_up_in(tiers.local, lookup, record), tiers.local
-        is_read_only = tiers.local.clock() < tiers.read_only_until
+        tiers, shared = self._tiers, self._tiers.shared
+        if shared is None:
+            return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
+        is_read_only = tiers.read_only_until and tiers.local.clock() < tiers.read_only_until
         if is_read_only and (lookup.charge == "always" or not tiers.local.fresh(lookup)):
-            return await self._look_up_read_only(tiers.shared, lookup, record), tiers.local
+            return await self._look_up_read_only(shared, lookup, record), tiers.local
         if tiers.unsent:
-            self._sending = asyncio.create_task(tiers.send_unsent())  # in the same round trip
+            self._sending = asyncio.create_task(tiers.send_unsent(shared))  # in the same round trip
         try:
-            return await self._look_up_in(tiers.shared, lookup, record), tiers.shared
+            return await self._look_up_shared(shared, lookup, record), shared
         except StoreError as error:
             tiers.record_failure(error)
             if isinstance(error, WriteRejected):
-                return await self._look_up_read_only(tiers.shared, lookup, record), tiers.local
+                return await self._look_up_read_only(shared, lookup, record), tiers.local
         return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
 
-    async def _look_up_in(self, store: Store, lookup: Lookup, record: RequestRecord) -> Reply:
+    async def _look_up_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
         """A fresh local copy is served; the shared store is then called only to charge the client.
 
         Pending counters are sent along, and restored if the store did not take them. The store may use at
         most half of the remaining time.
         """
         tiers, sent, counters = self._tiers, lookup, self._tiers.uncounted
-        value = tiers.local.fresh(lookup) if store is tiers.shared else None
-        if value:
+        if value := tiers.local.fresh(lookup):
             hit = result_of("hit", waited=lookup.waited)
             counters = counters + Counter(counters_of(hit, cost_micros=head_of(value)[2]))
             if lookup.charge != "always":
                 tiers.uncounted = counters
-                return Reply(kind="hit", value=value)
+                return Reply(kind="hit", now=tiers.local.clock(), value=value)
             sent = replace(lookup, mode="count_only")
         pending, tiers.uncounted, taken = tiers.uncounted, Counter(), False
         try:
             async with asyncio.timeout(record.seconds_left / 2 + 0.5):
-                reply = await store.look_up(sent, counters, seconds=record.seconds_left + 1)
+                reply = await shared.look_up(sent, counters, seconds=record.seconds_left + 1)
             taken = reply.kind != "limited" or lookup.charge == "on_generation"  # the order of look_up.lua
         except TimeoutError:
             raise StoreError(reason="no answer in half of the time left", health="timeout") from None
@@ -116,7 +118,7 @@ class TieredCache(Generic[AnswerT]):
                 tiers.uncounted.update(pending)
         if value and reply.kind == "not_stored":
             return replace(reply, kind="hit", value=value)
-        if store is tiers.shared and reply.kind == "hit" and tiers.settings.local_cache_seconds:
+        if reply.kind == "hit" and tiers.settings.local_cache_seconds:
             tiers.put_local(lookup.key, reply.value)
         return reply
 
@@ -131,25 +133,22 @@ class TieredCache(Generic[AnswerT]):
 
     def _outcome(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT] | None:
         """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
-        tiers, reply, lookup = self._tiers, grant.reply, grant.lookup
+        tiers, reply, lookup, forward = self._tiers, grant.reply, grant.lookup, self._forward(grant.lookup)
+        entry = self._codec.from_value(reply.value or "") if reply.kind == "hit" else None
+        if reply.kind == "hit" and entry is None:
+            record.decision = reply.decision or record.decision
+            return None
         looked_up = LookedUp(
             kind=reply.kind,
-            forward=self._forward(lookup),
+            forward=forward,
             refresh=lookup.mode == "refresh",
             waited=lookup.waited,
             bypassed=grant.store is not (tiers.shared or tiers.local),
+            age_seconds=max(0, int(reply.now - entry.created_at)) if entry else None,
+            ttl_seconds=int(entry.fresh_until - reply.now) if entry else None,
         )
-        if reply.kind != "hit":
-            record.record_outcome(looked_up, reply.decision)
-            return self._outcome_without_hit(grant, record)
-        entry, now = self._codec.from_value(reply.value or ""), tiers.local.clock()
-        if entry is None:
-            record.decision = reply.decision or record.decision
-            return None
-        age_seconds, ttl_seconds = max(0, int(now - entry.created_at)), int(entry.fresh_until - now)
-        looked_up = replace(looked_up, age_seconds=age_seconds, ttl_seconds=ttl_seconds)
         record.record_outcome(looked_up, reply.decision)
-        return Hit(entry)
+        return Hit(entry) if entry else self._outcome_without_hit(grant, record)
 
     def _outcome_without_hit(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT]:
         value = grant.reply.value or ""

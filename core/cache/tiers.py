@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -18,8 +18,9 @@ from core.usage import add_store_error
 
 _Result = TypeVar("_Result")
 _READ_ONLY_SECONDS = 60.0
-_ABSENT_SECONDS, _MAX_ABSENT = 5.0, 10_000
+_ABSENT_SECONDS = 5.0
 _MAX_SENT = 50  # with one look-up
+_MAX_UNSENT = 10_000
 _NOTE_SECONDS = 30 * 86_400.0  # long enough that a rarely used deployment keeps its note
 
 
@@ -36,7 +37,6 @@ class Tiers:
     uncounted: Counter[str] = field(default_factory=Counter)  # waits for the next round trip
     unsent: dict[Lookup, Counters] = field(default_factory=dict)  # spent while the shared store failed
     read_only_until: float = 0.0  # since the shared store refused a write
-    absent: dict[str, float] = field(default_factory=dict)  # keys that have no thread, and until when
 
     def record_failure(self, error: StoreError) -> None:
         """Note a failure of the shared store that does not fail the request."""
@@ -57,17 +57,14 @@ class Tiers:
 
         That the shared store has none is remembered for some seconds, or until one is kept here.
         """
-        key, now = thread_key(thread_id), self.local.clock()
+        key = thread_key(thread_id)
         value = await self.local.peek(key)
-        if value is not None or self.shared is None or self.absent.get(key, 0) > now:
-            return value
-        value = await self.shared.peek(key)
-        self.put_local(key, value)
-        if value is None:
-            self.absent[key] = now + _ABSENT_SECONDS
-            if len(self.absent) > _MAX_ABSENT:
-                del self.absent[next(iter(self.absent))]
-        return value
+        if value is None and self.shared:
+            value = await self.shared.peek(key)
+            self.put_local(key, value)
+            if value is None:
+                self.local.items.put(key, "", _ABSENT_SECONDS)
+        return value or None
 
     async def reserve(self, store: Store, lookup: Lookup, seconds: float) -> Budget:
         """Reserve at `store`; in this process when the shared store fails."""
@@ -85,20 +82,17 @@ class Tiers:
             unsent = sum(spent["cost_micros"] for spent in self.unsent.values())
             self.local.ledger.learn(budget.spent_micros + unsent)
 
-    async def send_unsent(self) -> None:
+    async def send_unsent(self, shared: Store) -> None:
         """Send the shared store what was spent while it failed; it counts each look-up's spend once."""
-        if not self.shared:
-            return
-        batch = dict(itertools.islice(self.unsent.items(), _MAX_SENT))
-        for lookup in batch:
+        unsent = dict(itertools.islice(self.unsent.items(), _MAX_SENT))
+        for lookup in unsent:
             del self.unsent[lookup]
-        calls = itertools.starmap(self.shared.release, batch.items())
-        results: Sequence[object] = [StoreError()] * len(batch)  # also where this is cancelled
+        calls = itertools.starmap(shared.release, unsent.items())
         try:
             results = await asyncio.gather(*calls, return_exceptions=True)
-        finally:
-            failed = (item for item, error in zip(batch.items(), results, strict=True) if error)
-            self.unsent.update(failed)
+            unsent = {lookup: unsent[lookup] for lookup, error in zip(unsent, results, strict=True) if error}
+        finally:  # also when it is cancelled, as what a Lambda function leaves is
+            self.unsent |= unsent
 
     async def settle(
         self, store: Store, call: Coroutine[Any, Any, _Result], lookup: Lookup, spent: Counters
@@ -126,4 +120,8 @@ class Tiers:
 
     def _send_later(self, lookup: Lookup, spent: Counters) -> None:
         if self.shared and spent.get("cost_micros"):
+            if (
+                len(self.unsent) >= _MAX_UNSENT
+            ):  # the shared store may know it already: at worst it is there twice
+                spent = Counter(spent) + Counter(self.unsent.pop(next(iter(self.unsent))))
             self.unsent[lookup] = spent

@@ -6,8 +6,7 @@ _TEXT = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times tha
 # By route; a body of any other is small. 30,000 characters, which validate takes, may be 12 bytes each.
 MAX_BODY_BYTES = {"/api/generate": _TEXT, "/api/cache/clear": _TEXT, "/api/validate": 512 * 1024}
 MAX_SMALL_BODY_BYTES = 16 * 1024
-MAX_DRAINED_BYTES = 8 * 1024 * 1024  # of a body that is too large; what sends more may miss the answer
-MAX_DRAIN_SECONDS = 2.0
+MAX_READ_BYTES = 8 * 1024 * 1024  # of a body that is too large; who sends more may miss the answer
 MAX_BODY_SECONDS = 10.0
 # Bodies of all requests under way; one client may have a third, so that it cannot keep out the others.
 MAX_HELD_BYTES = 48 * 1024 * 1024

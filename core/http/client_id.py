@@ -115,7 +115,7 @@ class Clients:
         request.state.client = client = self._client(client_of(request, self._settings))
         current_client.set(client.name)
         if scope["path"] != "/health":  # load balancers ask often, and it costs nothing
-            self._count(client, request.headers.get("authorization", ""))
+            self._count(client, request)
         is_over = client.decision is not None and not client.decision.allowed
         if is_over and self._settings.rate_limit_scope == "requests" and _is_limited(scope):
             record.decision = client.decision_at(self._clock())
@@ -138,15 +138,17 @@ class Clients:
             self._known.popitem(last=False)
         return client
 
-    def _count(self, client: Client, authorization: str) -> None:
+    def _count(self, client: Client, request: Request) -> None:
         """Raises RateLimited for one call too many, which is not counted, unless it is the admin's."""
         now, seconds = self._clock(), self._burst * self._seconds_per_call
-        # Far ahead: the clock went back, as when the store's time is first known.
+        # Far ahead: the clock was set back.
         client.full_at = now if client.full_at > now + 2 * seconds else max(now, client.full_at)
         over = client.full_at + self._seconds_per_call - now - seconds
         if over < self._seconds_per_call / 2:  # half a call for rounding
             client.full_at += self._seconds_per_call
-        elif not self._settings.admin_token or not is_admin(authorization, self._settings):
+            return
+        authorization = request.headers.get("authorization", "")
+        if not self._settings.admin_token or not is_admin(authorization, self._settings):
             wait = math.ceil(over)
             policy, rest = f'"{_BURST}";q={self._burst};w={math.ceil(seconds)}', f'"{_BURST}";r=0;t={wait}'
             headers = {"Retry-After": f"{wait}", "RateLimit-Policy": policy, "RateLimit": rest}

@@ -1,7 +1,6 @@
 """Around every request: its id, deadline, body, log line, and the handler for unexpected errors."""
 
 import asyncio
-import contextlib
 import itertools
 import json
 import secrets
@@ -29,20 +28,20 @@ _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the funct
 class RequestMiddleware:
     """ASGI middleware; puts a RequestRecord into the request's state, and its headers into the response.
 
-    Of `services`, where there are any, it uses the clock and the details for health answers.
+    Of `services`, where there are any, it uses the machine's clock and the details for health answers.
     """
 
     def __init__(self, app: ASGIApp, *, settings: Settings, services: Any = None) -> None:
         self._app = app
         self._seconds = settings.generate_deadline_seconds
-        self._clock = services.clock if services else time.time
+        self._clock = services.machine_clock if services else time.time
         self._clients = Clients(settings, self._clock, services.details if services else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         arrived_at, seconds = self._clock(), self._budget_seconds(scope)
-        record = RequestRecord(request_id=secrets.token_hex(8), seconds=seconds, clock=self._clock)
+        record = RequestRecord(request_id=secrets.token_hex(8), seconds=seconds)
         scope.setdefault("state", {})["record"] = record
         current_store_usage.set(record.store_usage)
         sender = HeaderSender(
@@ -107,7 +106,8 @@ class BodyReader:
     clients: Clients
     seconds: float
     body: bytearray = field(default_factory=bytearray)
-    size: int = 0
+    arrived: int = 0
+    size: int = 0  # of what is kept
     is_read: bool = False
 
     async def __call__(self) -> Message:
@@ -118,16 +118,15 @@ class BodyReader:
         headers, route = Headers(scope=self.scope), getattr(self.scope.get("route"), "path", "")
         limit = bounds.MAX_BODY_BYTES.get(route, bounds.MAX_SMALL_BODY_BYTES)
         declared = headers.get("content-length", "")[:15]
-        is_too_large, more = declared.isdecimal() and int(declared) > limit, True
+        if declared.isdecimal() and int(declared) > limit:
+            limit = -1
         try:
             async with asyncio.timeout(min(bounds.MAX_BODY_SECONDS, self.seconds)):
-                while more and not is_too_large:
-                    more = await self._read_more()
-                    is_too_large = self.size > limit
+                await self._read(limit)
         except TimeoutError:
-            raise BodyTimeout from None
-        if is_too_large:
-            await self._drain(more)
+            if self.arrived <= limit:
+                raise BodyTimeout from None
+        if self.arrived > limit:
             raise BodyTooLarge
         body = bytes(self.body)
         self.body.clear()
@@ -135,25 +134,22 @@ class BodyReader:
             body = _bounded(body)
         return {"type": "http.request", "body": body, "more_body": False}
 
-    async def _drain(self, more: bool) -> None:
-        """Let what is still sent pass by: whose connection is closed meanwhile, sees no answer."""
-        left = bounds.MAX_DRAINED_BYTES
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(bounds.MAX_DRAIN_SECONDS):
-                while more and left > 0:
-                    message = await self.receive()
-                    more, left = message.get("more_body", False), left - len(message.get("body", b""))
-
-    async def _read_more(self) -> bool:
-        """Whether there is still more."""
-        message = await self.receive()
-        if message["type"] == "http.disconnect":
-            raise Malformed("The body was cut off.")
-        self.body += message.get("body", b"")
-        client = self.count(len(message.get("body", b"")))
-        if max(client.held_bytes * 3, self.clients.held_bytes) > bounds.MAX_HELD_BYTES:
-            raise RateLimited("Too much is being sent at once.", headers={"Retry-After": "5"})
-        return bool(message.get("more_body", False))
+    async def _read(self, limit: int) -> None:
+        """What is over the limit passes by: whose connection is closed meanwhile, sees no answer."""
+        more = True
+        while more and self.arrived < bounds.MAX_READ_BYTES:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise Malformed("The body was cut off.")
+            chunk, more = message.get("body", b""), message.get("more_body", False)
+            self.arrived += len(chunk)
+            if self.arrived > limit:
+                self.body.clear()
+                continue
+            self.body += chunk
+            client = self.count(len(chunk))
+            if max(client.held_bytes * 3, self.clients.held_bytes) > bounds.MAX_HELD_BYTES:
+                raise RateLimited("Too much is being sent at once.", headers={"Retry-After": "5"})
 
     def count(self, change: int) -> Client:
         client: Client = self.scope["state"]["client"]
@@ -191,5 +187,5 @@ def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:
     }
     if "aws.context" in scope:
         function = getattr(scope["aws.context"], "function_name", None) or "threadr"
-        facts |= log.metrics(facts, function=str(function), now=record.clock())
+        facts |= log.metrics(facts, function=str(function), now=time.time())
     log.event(record.event or "Answered", **facts)

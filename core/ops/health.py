@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,87 +13,72 @@ from core.article.article import Article
 from core.article.extraction import read_page
 from core.article.fetcher import Page
 from core.errors import StoreError, ThreadrError
-from core.ops.schemas import ScheduledCheck, ServiceHealth, Status
+from core.ops.schemas import MonitorHealth, ScheduledCheck, ServiceHealth, Status
 from core.services import Services
 from core.store.keys import LAST_HEALTH_CHECK
 from core.text.thread import Brief, lay_out
 from core.usage import add_store_error
 from core.workers.pool import run_in_worker
 from core.writing.extractive.composer import extract_draft
-from core.writing.model.health_note import MODEL_NOTE, note_of, read_note
-from core.writing.model.probe import probe
+from core.writing.model.health_note import MODEL_NOTE, NO_ANSWER, note_of, probe, read_note
 
 _KEPT_SECONDS = 86_400.0
 _SHARED_SECONDS = 5.0  # how long a report is served again
 _DEADLINE_SECONDS = 5.0  # for each part; the store's own is shorter, as a rule
 # The words that a free call which went well proves wrong; others are of calls that ask the model to write.
-_DISPROVES = {
-    "healthy": ("unknown", "unreachable", "timeout", "server_error", "unauthorized"),
-    "unknown": ("unknown", "unreachable", "timeout", "server_error"),
-}
+_DISPROVES = {"healthy": ("unknown", "unauthorized", *NO_ANSWER), "unknown": ("unknown", *NO_ANSWER)}
 _PAGE = Path(__file__).with_name("health_sample.html")
 _MAX_CHARACTERS = 10_000
 _TEXT = Article(text="A text becomes a thread — 一篇文章. If it does not, nothing can be made here.")
 
 
-@dataclass(frozen=True, slots=True)
-class HealthReport:
-    """The parts are `redis`, `openai` and `extraction`."""
-
-    services: dict[str, ServiceHealth]
-    details: Mapping[str, str | None] = field(default_factory=dict)
-    last_scheduled_check: ScheduledCheck | None = None
-
-    @property
-    def status(self) -> Status:
-        redis, model = self.services["redis"], self.services["openai"].status in ("healthy", "unknown")
-        hopeless = {"unusable"} if model else {"unusable", "model_only"}
-        if self.services["extraction"].status in hopeless:
-            return "unhealthy"
-        # Running without a store is healthy; a store that is set and not usable is not.
-        alone = redis.status == "not_configured" and redis.latency_ms is None
-        well = model and self.services["extraction"].status == "healthy"
-        return "healthy" if well and (alone or redis.status == "healthy") else "degraded"
-
-    @property
-    def http_status(self) -> int:
-        return 503 if self.status == "unhealthy" else 200
+def status_of(services: Mapping[str, ServiceHealth]) -> Status:
+    """The status of all parts together, which are `redis`, `openai` and `extraction`."""
+    redis, extraction = services["redis"], services["extraction"].status
+    model = services["openai"].status in ("healthy", "unknown")
+    if extraction == "unusable" or (extraction == "model_only" and not model):
+        return "unhealthy"
+    # Running without a store is healthy; a store that is set and not usable is not.
+    alone = redis.status == "not_configured" and redis.latency_ms is None
+    well = model and extraction == "healthy"
+    return "healthy" if well and (alone or redis.status == "healthy") else "degraded"
 
 
 # Weak, since tests make many Services; a process has one.
-_latest: WeakKeyDictionary[Services, tuple[float, asyncio.Task[HealthReport]]] = WeakKeyDictionary()
+_latest: WeakKeyDictionary[Services, tuple[float, asyncio.Task[MonitorHealth]]] = WeakKeyDictionary()
 
 
-async def check(services: Services, *, deadline_seconds: float = _DEADLINE_SECONDS) -> HealthReport:
+async def check(services: Services, *, deadline_seconds: float = _DEADLINE_SECONDS) -> MonitorHealth:
     """A report at most 5 s old; callers that come while one is being made share it."""
     asked_at, asking = _latest.get(services, (0.0, None))
     if asking is None or abs(services.clock() - asked_at) >= _SHARED_SECONDS or not _usable(asking):
         asking = asyncio.create_task(_check_now(services, deadline_seconds))
         _latest[services] = (services.clock(), asking)
-    return await asyncio.shield(asking)
+    return (await asyncio.shield(asking)).model_copy(update={"details": services.details})
 
 
-def _usable(asking: asyncio.Task[HealthReport]) -> bool:
+def _usable(asking: asyncio.Task[MonitorHealth]) -> bool:
     """False if it was cancelled, or belongs to a loop that no longer runs."""
     return not asking.cancelled() if asking.done() else asking.get_loop() is asyncio.get_running_loop()
 
 
-async def _check_now(services: Services, deadline_seconds: float) -> HealthReport:
+async def _check_now(services: Services, deadline_seconds: float) -> MonitorHealth:
     """The store's commands share one round trip; nothing else is at work while the store is timed."""
     redis, last, note = await asyncio.gather(
         _redis(services), _peek(services, LAST_HEALTH_CHECK), _peek(services, MODEL_NOTE)
     )
     extraction = await _extraction(deadline_seconds)
     parts = {"redis": redis, "openai": _openai(services, note), "extraction": extraction}
-    return HealthReport(parts, services.details, _parse_last_check(last))
+    last_check = _parse_last_check(last)
+    return MonitorHealth(status=status_of(parts), services=parts, details={}, last_scheduled_check=last_check)
 
 
 async def check_and_remember(services: Services) -> ScheduledCheck:
     """Check now, with a free call to the model's server, and store the result if the store takes it."""
-    report = await _check_now(services, _DEADLINE_SECONDS)
-    notes = await _probe(services, report)
+    parts = (await _check_now(services, _DEADLINE_SECONDS)).services
+    notes = await _probe(services, parts)
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    result = ScheduledCheck(status=report.status, at=at, services=report.services)
+    result = ScheduledCheck(status=status_of(parts), at=at, services=parts)
     log.event("Scheduled health check", **result.model_dump(include={"status", "services"}))
     notes[LAST_HEALTH_CHECK] = result.model_dump_json()
     keep = partial(services.store.remember, ttl_seconds=_KEPT_SECONDS)
@@ -105,16 +89,16 @@ async def check_and_remember(services: Services) -> ScheduledCheck:
     return result
 
 
-async def _probe(services: Services, report: HealthReport) -> dict[str, str]:
-    """Put what a free call shows into the report, unless paid calls showed more; a note of it by its key."""
-    settings, seen = services.settings, report.services["openai"].status
+async def _probe(services: Services, parts: dict[str, ServiceHealth]) -> dict[str, str]:
+    """Put what a free call shows into the parts, unless paid calls showed more; a note of it by its key."""
+    settings, seen = services.settings, parts["openai"].status
     if not (settings.openai_api_key or settings.openai_base_url):
         return {}
     started = time.perf_counter()
     word, reason = await probe(settings, seconds=_DEADLINE_SECONDS)
     if word in _DISPROVES and seen not in _DISPROVES[word]:
         return {}
-    report.services["openai"] = _health(word, reason, started)
+    parts["openai"] = _health(word, reason, started)
     return {MODEL_NOTE: note_of(word, reason, services.clock(), "the scheduled check")}
 
 

@@ -19,11 +19,7 @@ class Ledger:
     reserved: dict[str, tuple[int, float]] = field(default_factory=dict)  # token: (millionths, until when)
 
     def count(self, counters: Counters) -> None:
-        now = self.clock()
-        if day_of(now) not in self.days:
-            self.days = {day: self.days[day] for day in last_days(now) if day in self.days}
-            self.days[day_of(now)] = Counter()
-        self.days[day_of(now)].update({name: number for name, number in counters.items() if number})
+        self._today().update({name: number for name, number in counters.items() if number})
 
     def reserve(self, token: str, amount: int, seconds: float) -> Budget:
         """Reserve `amount` millionths for `seconds`, if the budget covers them."""
@@ -31,7 +27,7 @@ class Ledger:
         if not amount or not self.budget_micros:
             return Budget()
         self.reserved = {token: held for token, held in self.reserved.items() if held[1] > now}
-        spent = self.days.get(day_of(now), Counter())["cost_micros"]
+        spent = self._today()["cost_micros"]
         left = self.budget_micros - spent - amount
         if left < 0:
             return Budget("spent", spent)
@@ -42,11 +38,18 @@ class Ledger:
 
     def learn(self, spent_micros: int) -> None:
         """All instances together have spent so much today: of the budget the rest is left, no more."""
-        self.count({})
-        day = self.days[day_of(self.clock())]
+        day = self._today()
         day["cost_micros"] = max(day["cost_micros"], spent_micros)
 
     def settle(self, token: str, counters: Counters) -> None:
         """End the reservation of `token` and count what was spent."""
         self.reserved.pop(token, None)
         self.count(counters)
+
+    def _today(self) -> Counter[str]:
+        now = self.clock()
+        today = day_of(now)
+        if today not in self.days:
+            self.days = {day: self.days[day] for day in last_days(now) if day in self.days}
+            self.days[today] = Counter()
+        return self.days[today]

@@ -25,7 +25,9 @@ class _Items:
     characters: int = 0
 
     def get(self, key: str) -> str | None:
-        value, ends_at = self.items.get(key, ("", 0))
+        if key not in self.items:
+            return None
+        value, ends_at = self.items[key]
         if ends_at <= self.clock():
             self.drop(key)
             return None
@@ -60,12 +62,13 @@ class MemoryStore:
         decision = self._limiter.limit(lookup.client) if lookup.charge == "always" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
-        self.ledger.count(counters)
+        if counters:
+            self.ledger.count(counters)
         reply = self._reply(lookup, seconds)
         outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
         cost_micros = head_of(reply.value)[2] if reply.value and reply.kind == "hit" else 0
         self.ledger.count(counters_of(outcome, cost_micros=cost_micros))
-        return replace(reply, decision=reply.decision or decision)
+        return replace(reply, now=self.clock(), decision=reply.decision or decision)
 
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
         if value := self.fresh(lookup):
@@ -91,7 +94,8 @@ class MemoryStore:
 
     def fresh(self, lookup: Lookup) -> str | None:
         """The kept value if it may be given; nothing is counted."""
-        value = _kept(self.items, lookup) or ""
+        if not (value := _kept(self.items, lookup)):
+            return None
         fresh_ms, created_ms, _ = head_of(value)
         now_ms = self.clock() * 1000
         is_new = now_ms - created_ms < lookup.max_age_seconds * 1000

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 
 from core.rate_limit import Decision, Window
 
@@ -12,7 +11,7 @@ _MAX_CLIENTS = 20_000  # about 5 MB
 class LocalWindow:
     """Counts clients in a bounded dictionary; the one that asked longest ago is evicted first.
 
-    `clock` gives epoch seconds. `redis_limiter.LocalLimiter` gives it to upstash-ratelimit.
+    `clock` gives epoch seconds.
     """
 
     def __init__(self, window: Window, clock: Callable[[], float]) -> None:
@@ -39,8 +38,9 @@ class LocalWindow:
             self._clients.move_to_end(identifier)
             if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)
-        decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
-        return replace(decision, shared=False)
+        return self._window.decision(
+            allowed=allowed, current=current, previous=previous, now_ms=now_ms, shared=False
+        )
 
     def clients(self) -> int:
         """How many clients have calls that count now."""

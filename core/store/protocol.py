@@ -65,10 +65,12 @@ class Reply:
     limited: over the limit. hit: `value` may be given. failed: `failure` is remembered.
     not_stored: nothing may be given, and nothing was to be made. follow: another caller makes it. lead: this
     one does; `budget` says whether its cost could be reserved, `known_contents` holds the marks of the source
-    texts that have an answer. All but limited and hit carry the stale `value`, if there is one.
+    texts that have an answer. All but limited and hit carry the stale `value`, if there is one. `now` is the
+    epoch second of the reply.
     """
 
     kind: Literal["limited", "hit", "failed", "not_stored", "follow", "lead"]
+    now: float = 0
     value: str | None = None
     decision: Decision | None = None
     budget: Budget = Budget()

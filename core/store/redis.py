@@ -16,6 +16,7 @@ from core.store.keys import CACHE_INDEX, PROBE, failure_key, rate_limit_key, scr
 from core.store.pipeline import BatchingClient
 from core.store.protocol import LEASE_SECONDS, Budget, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
+from core.store.redis_stats import read_stats
 from core.usage import current_store_usage, micros
 
 _LEASE_MS = int(LEASE_SECONDS * 1000)
@@ -33,14 +34,11 @@ _NO_ENTRY = StoredEntry(value=None)
 
 @functools.cache
 def script(name: str) -> str:
-    """The script scripts/`name`.lua behind what it shares with the others; comments are not sent."""
+    """The script scripts/`name`.lua behind what it shares with the others, without comments and indents."""
     folder = Path(__file__).with_name("scripts")
-    lines = (
-        line
-        for part in (*_SHARED_PARTS, name)
-        for line in (folder / f"{part}.lua").read_text("utf-8").splitlines()
-    )
-    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+    parts = [(folder / f"{part}.lua").read_text("utf-8") for part in (*_SHARED_PARTS, name)]
+    lines = [line.strip() for line in "".join(parts).splitlines()]
+    return "\n".join(line for line in lines if not line.startswith("--"))
 
 
 def script_answer(name: str, result: Any) -> list[Any]:
@@ -51,6 +49,13 @@ def script_answer(name: str, result: Any) -> list[Any]:
     if usage := current_store_usage.get():
         usage.commands += result[0]
     return result[1:]
+
+
+def time_argument(clock: Callable[[], float]) -> tuple[str, int]:
+    """With which name a script gets the time: its own comes before `clock`, and after the tests' `now`."""
+    if isinstance(clock, StoreClock):
+        return "clock", int(clock.machine() * 1000)
+    return "now", int(clock() * 1000)
 
 
 class RedisStore:
@@ -89,6 +94,7 @@ class RedisStore:
         charged = {"always": True, "on_generation": kind in ("limited", "lead"), "never": False}
         return Reply(
             kind=kind,
+            now=now_ms / 1000,
             value=value,
             decision=decision if charged[lookup.charge] else None,
             budget=Budget(budget, spent_micros),
@@ -149,8 +155,6 @@ class RedisStore:
         return decision
 
     async def stats(self) -> StoreStats:
-        from core.store.redis_stats import read_stats
-
         return await read_stats(self._redis, self.ping(), now=self._clock())
 
     async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
@@ -183,8 +187,7 @@ class RedisStore:
     ) -> list[Any]:
         arguments |= {"width": self._window.milliseconds, "limit": self._window.limit}
         arguments |= {"token": lookup.token, "max_cost_usd": repr(lookup.max_cost_usd)}
-        now_ms = int(self._clock() * 1000)
-        arguments["clock" if isinstance(self._clock, StoreClock) else "now"] = now_ms
+        arguments |= [time_argument(self._clock)]
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
@@ -194,7 +197,6 @@ class RedisStore:
         )
         result = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
         answer = script_answer(name, result)
-        is_timed = name in ("look_up", "reserve") and answer[0] != now_ms
-        if is_timed and isinstance(self._clock, StoreClock):
+        if name in ("look_up", "reserve") and isinstance(self._clock, StoreClock):
             self._clock.set(answer[0])
         return answer

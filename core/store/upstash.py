@@ -28,7 +28,7 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
 
     def __init__(self, url: str, token: str, **limits: Any) -> None:
         super().__init__(**limits)
-        self._url = f"{url}/pipeline"
+        self._url = httpx.URL(f"{url}/pipeline")
         self._token = token
         self._resets = 0
 
@@ -54,18 +54,20 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
     async def _post(
         self, client: httpx.AsyncClient, commands: Sequence[Command], deadline: Deadline
     ) -> list[Any]:
-        async def trace(event: str, _: object) -> None:  # www.python-httpx.org/advanced/extensions/#trace
+        async def trace(event: str, info: Any) -> None:  # www.python-httpx.org/advanced/extensions/#trace
             if event == "connection.connect_tcp.started":
                 deadline.start(connecting=True)
-            elif deadline.is_connecting and event == "http11.send_request_headers.started":
-                deadline.start()
+            elif event == "http11.send_request_headers.started":
+                info["request"].extensions.pop("trace", None)  # the events that follow are many
+                if deadline.is_connecting:
+                    deadline.start()
 
         answered, watched = False, {"trace": trace}
         try:
             async with client.stream("POST", self._url, json=commands, extensions=watched) as response:
                 answered = True
                 return _results(response, await _bounded_body(response), len(commands))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.HTTPError as error:
             if isinstance(error, _CUTS):
                 raise _Cut(answered) from None
             if is_certificate_fault(error):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import random
+import string
 import zlib
 from typing import Any
 
@@ -61,12 +63,11 @@ def test_a_long_answer_is_compressed_and_round_trips() -> None:
 
 
 def test_an_answer_that_compression_would_lengthen_is_not_compressed() -> None:
-    noise = base64.b85encode(zlib.compress(bytes(range(256)) * 4)).decode() + "".join(
-        map(chr, range(0x4E00, 0x5300))
-    )
+    symbols = string.digits + string.ascii_letters + "!#$%&()*+-;<=>?@"
+    noise = "".join(random.Random(1).choices(symbols, k=9_000))  # noqa: S311
     value = CODEC.to_value(entry(title=noise))
     assert value is not None
-    assert len(value.encode()) <= len(json.dumps(noise, ensure_ascii=False).encode()) + 300
+    assert value.split(" ", 4)[4].startswith('{"answer"')
 
 
 def test_an_answer_over_256_kb_is_not_kept() -> None:
@@ -76,8 +77,14 @@ def test_an_answer_over_256_kb_is_not_kept() -> None:
 
 
 def test_a_compression_bomb_is_not_unpacked() -> None:
-    bomb = "z" + base64.b85encode(zlib.compress(b" " * 50_000_000)).decode()
+    bomb = "Z" + base64.b64encode(zlib.compress(b" " * 50_000_000)).decode()
     assert CODEC.from_value(value_of(bomb)) is None
+
+
+def test_a_compressed_answer_of_an_earlier_version_is_read() -> None:
+    head, _, payload = (CODEC.to_value(entry(title="word " * 400)) or "").rpartition(" Z")
+    earlier = f"{head} z{base64.b85encode(base64.b64decode(payload)).decode()}"
+    assert CODEC.from_value(earlier) == entry(title="word " * 400)
 
 
 def payload(**changes: Any) -> str:

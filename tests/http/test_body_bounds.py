@@ -128,7 +128,7 @@ def clients() -> Clients:
 
 
 async def test_a_body_that_is_said_to_be_too_large_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "MAX_DRAIN_SECONDS", 0.01)
+    monkeypatch.setattr(bounds, "MAX_BODY_SECONDS", 0.01)
     sending = reader(clients(), Client("a"), b"x", length=7_000_000)
     with pytest.raises(BodyTooLarge):
         await sending()

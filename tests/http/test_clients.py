@@ -95,7 +95,6 @@ def test_calls_come_back_with_time_and_each_client_has_its_own(clock: Clock) -> 
 
 @pytest.mark.parametrize("seconds", [3_600, 86_400])
 def test_a_clock_that_is_set_back_empties_no_bucket(clock: Clock, seconds: float) -> None:
-    """A process whose clock is ahead sets it back when it first hears the store's time."""
     clients = Clients(Settings(), clock, {})
     assert admitted(clients, 1) == 1
     clock.now -= seconds

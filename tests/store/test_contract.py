@@ -13,6 +13,7 @@ from upstash_ratelimit.asyncio import Ratelimit
 from upstash_ratelimit.limiter import Limiter
 
 from core.cache.request_key import digest
+from core.net.breaker import Breaker
 from core.rate_limit import Window
 from core.request import counters_of, result_of
 from core.services import Services
@@ -20,7 +21,8 @@ from core.settings import Settings
 from core.store.keys import CONTENT_INDEX, content_key, failure_key, lease_key
 from core.store.memory_limiter import LocalWindow
 from core.store.protocol import Budget, Lookup, Store, StoredEntry
-from core.store.redis_limiter import LocalLimiter
+from core.store.redis_limiter import SlidingWindow
+from core.store.tcp import TcpRedis
 from tests.support.clock import Clock
 
 HOUR = 3_600.0
@@ -402,10 +404,11 @@ async def test_every_key_has_the_prefix_and_a_ttl(
     assert all(key.startswith("threadr:") and valkey.pttl(key) > 0 for key in keys)
 
 
-async def test_the_limiter_of_the_process_is_one_of_upstash_ratelimit(clock: Clock) -> None:
-    limiter = LocalLimiter(LocalWindow(Window(2, 1_000), clock))
+async def test_the_window_in_redis_is_a_limiter_of_upstash_ratelimit(redis_url: str, clock: Clock) -> None:
+    limiter = SlidingWindow(Window(2, 1_000), clock)
     assert isinstance(limiter, Limiter)
-    ratelimit = Ratelimit(redis=None, limiter=limiter, prefix="p")
+    client = TcpRedis(redis_url, timeout_seconds=5, breaker=Breaker(clock))
+    ratelimit = Ratelimit(redis=client, limiter=limiter, prefix="threadr:ratelimit")
     answers = [await ratelimit.limit("client") for _ in range(3)]
     assert [(answer.allowed, answer.limit, answer.remaining) for answer in answers] == [
         (True, 2, 1),
@@ -415,6 +418,7 @@ async def test_the_limiter_of_the_process_is_one_of_upstash_ratelimit(clock: Clo
     assert await ratelimit.get_remaining("client") == 0
     clock.now = answers[-1].reset
     assert (await ratelimit.limit("client")).allowed
+    await client.close()
 
 
 async def test_the_number_of_remembered_clients_is_bounded(clock: Clock) -> None:

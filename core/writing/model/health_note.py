@@ -1,12 +1,18 @@
-"""The model's last known health, stored for functions without the key: by a call, or by the free probe."""
+"""The model's last known health, by a call or by a free probe, stored for functions without the key."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 
+from core.errors import ModelError
+from core.settings import Settings
+from core.writing.model.chat import Chat
 from core.writing.model.composer import ModelComposer
 
 MODEL_NOTE = "threadr:health:openai"
 _REPEAT_SECONDS = 60.0
+NO_ANSWER = ("unreachable", "timeout", "server_error")
+_REFUSED = ("unauthorized", "quota_exceeded", "rate_limited")
 
 
 class ModelHealthNote:
@@ -44,3 +50,24 @@ def read_note(value: str | None, now: float) -> tuple[str, str] | None:
         return None
     seen = f"as {by[0] if by else 'the function that writes'} saw it {age_seconds} s ago"
     return str(health), f"{reason}, {seen}" if reason else seen
+
+
+async def probe(settings: Settings, *, seconds: float) -> tuple[str, str | None]:
+    """The health word and the reason, by a free call: `GET {OPENAI_BASE_URL}/models` on a new connection.
+
+    `unknown` where the server answers, but has no such list, or no key is set here.
+    """
+    key = settings.openai_api_key
+    chat = Chat(api_key=key or "none", base_url=settings.openai_base_url, prices={})
+    try:
+        async with asyncio.timeout(seconds):
+            await chat.list_models()
+    except TimeoutError:
+        return "timeout", f"no answer in {seconds:g} s"
+    except ModelError as failure:
+        word = getattr(failure, "health", "unknown")
+        known = word in NO_ANSWER or (key and word in _REFUSED)
+        return word if known else "unknown", failure.reason
+    finally:
+        await chat.close()
+    return "healthy" if key else "unknown", None
