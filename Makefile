@@ -17,7 +17,7 @@ UV_COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile
 	--python-version 3.11 --generate-hashes --annotation-style line --no-emit-index-url $(LOCK)
 
 run: $(VENV)/serve.stamp
-	@echo "Threadr on http://localhost:$(PORT) (Ctrl+C stops it)"
+	@echo "Threadr on http://localhost:$(PORT) (Ctrl+C stops it, and waits for requests under way)"
 	@exec $(PY) -m uvicorn functions.local:app --port $(PORT) $(SERVE)
 
 test: $(VENV)/dev.stamp

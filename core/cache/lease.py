@@ -91,7 +91,7 @@ class Lease(Generic[AnswerT]):
 
     async def keep(self, entry: Entry[AnswerT], audience: Audience, *, reused: bool = False) -> None:
         """Keep the entry and give the lease back; `reused`: nothing was generated for it."""
-        await self._stop_renewing()  # so that no turn of the loop follows when the lease is given back
+        await self._stop_renewing()  # first: nothing may be awaited between giving back and handing on
         counters = self._record.usage.total.counters() | ({} if reused else {"generated": 1})
         stored = self._stored(entry, audience)
         self._kept, is_stored = True, False

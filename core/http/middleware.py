@@ -135,7 +135,7 @@ class BodyReader:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def _read(self, limit: int) -> None:
-        """What is over the limit passes by: whose connection is closed meanwhile, sees no answer."""
+        """Discards what is over the limit: a caller that still sends when we close never sees the 413."""
         more = True
         while more and self.arrived < bounds.MAX_READ_BYTES:
             message = await self.receive()
@@ -167,7 +167,8 @@ def _bounded(body: bytes) -> bytes:
             body = body.decode(encoding, "surrogatepass").encode(errors="surrogatepass")
         except ValueError:
             raise InvalidRequest(f"{NOT_VALID}.") from None
-    if _has_too_many(body.translate(None, bounds.NO_MARK)):  # of which many may be in a text
+    # First an upper bound, which counts marks inside strings too; only beyond it they are counted exactly.
+    if _has_too_many(body.translate(None, bounds.NO_MARK)):
         found = itertools.islice(bounds.PART.finditer(body), bounds.MAX_PARTS + 1)
         if _has_too_many(bytes(body[part.start()] for part in found)):
             raise InvalidRequest("The body has more parts than a request needs.")

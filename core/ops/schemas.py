@@ -52,7 +52,7 @@ class DayOut(BaseModel):
 
 class CacheStats(BaseModel):
     """`available`, `cache_entries`, `rate_limit_entries`, `memory_used`, `connected_clients` and
-    `uptime_seconds` come from the seed project; null where the store does not report them.
+    `uptime_seconds` are those of version 0.1.0; null where the store does not report them.
     """
 
     available: bool

@@ -27,9 +27,8 @@ _Client = TypeVar("_Client")
 class Deadline:
     """Ends `timeout` when the store has had its time to answer, or first to be connected to.
 
-    It passes in slices, each timed when the one before has passed: however long the event loop is busy with
-    other work, that costs the store one of them. Then the loop turns some more, so that an answer which has
-    arrived meanwhile is taken.
+    A plain timeout would blame the store for time that the event loop spent elsewhere. So: five short timers
+    in a row, of which a blocked loop uses up one at most; then 50 turns to read what has arrived meanwhile.
     """
 
     def __init__(self, answer_seconds: float, connect_seconds: float) -> None:

@@ -115,7 +115,7 @@ class UsageOut(BaseModel):
 
 
 class GenerateAnswer(BaseModel):
-    """The first six fields are the seed project's own."""
+    """The first six fields are those of version 0.1.0."""
 
     model_config = ConfigDict(strict=True)
 

@@ -33,8 +33,8 @@ class Waiting:
 class FairQueue:
     """`share` is the most jobs of one client that run at a time. Safe for threads.
 
-    A request that was begun is finished before others are begun, or of too many none would be: a client that
-    goes on has the next turn, and of its jobs the one whose time ends first.
+    A request that has had a job goes before new ones, or an overload would leave every request half done: its
+    client has the next turn, with the job whose time ends first.
     """
 
     def __init__(self, share: int) -> None:

@@ -55,7 +55,7 @@ class Workers:
 
     def prepare(self, function: Callable[..., object]) -> None:
         """Have a worker get ready for the function while its input is still awaited."""
-        with contextlib.suppress(Busy):  # then they are ready
+        with contextlib.suppress(Busy):  # a full queue means that workers run already
             self._put(Job(function, None), _PREPARE_SECONDS)
 
     def close(self) -> None:

@@ -12,7 +12,9 @@ from core import log
 from core.errors import ArticleTooLarge, ThreadrError
 from core.workers.job import MAX_CPU_SECONDS, MAX_MEMORY_BYTES, TOO_COSTLY, Answer, Job
 
-_MAX_GROWTH_BYTES = 40 * 1024 * 1024  # freed memory seldom goes back to the system: a new process has none
+_MAX_GROWTH_BYTES = (
+    40 * 1024 * 1024
+)  # malloc seldom returns freed memory; a new process starts small
 _MAX_JOBS = 1_000
 _STATM = Path("/proc/self/statm")  # missing outside of Linux: there nothing bounds the memory
 
@@ -42,7 +44,7 @@ class _Jobs:
     resident_bytes: int = 0
 
     def do(self, payload: bytes) -> Answer:
-        """The timer ends the process: nothing else stops code in C."""
+        """Run one pickled job. Past its CPU time SIGPROF ends the process: nothing else stops code in C."""
         try:
             job: Job = pickle.loads(payload)  # noqa: S301 - the parent process wrote it
             self._prepare(job.function.__module__)

@@ -30,7 +30,7 @@ async def test_calls_that_time_out_never_pass_the_budget(
     instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
 ) -> None:
     openai.answer = lambda _: played({"drip": True})
-    settings: dict[str, Any] = {"daily_budget_usd": 0.2, "generate_deadline_seconds": 1.5}
+    settings: dict[str, Any] = {"daily_budget_usd": 0.2, "generate_deadline_seconds": 2.5}
     client = instance_of(**store_settings, **settings, rate_limit_requests=100)
     for round_ in range(2):
         texts = [{"text": f"Text {round_} {number}."} for number in range(10)]
