@@ -12,9 +12,7 @@ from core import log
 from core.errors import ArticleTooLarge, ThreadrError
 from core.workers.job import MAX_CPU_SECONDS, MAX_MEMORY_BYTES, TOO_COSTLY, Answer, Job
 
-_MAX_GROWTH_BYTES = (
-    40 * 1024 * 1024
-)  # malloc seldom returns freed memory; a new process starts small
+_MAX_GROWTH_BYTES = 40 * 1024 * 1024  # malloc seldom returns freed memory; a new process starts small
 _MAX_JOBS = 1_000
 _STATM = Path("/proc/self/statm")  # missing outside of Linux: there nothing bounds the memory
 
