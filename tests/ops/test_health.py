@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from core.ops.schemas import ServiceHealth
 from core.services import Services
 from core.settings import Settings
 from core.store.keys import LAST_HEALTH_CHECK
-from core.workers.pool import run_in_worker
+from core.workers import fair_queue
 from core.writing.model.health_note import MODEL_NOTE, ModelHealthNote, note_of, read_note
 from tests.support.app import whole_app
 from tests.support.clock import Clock
@@ -88,15 +87,14 @@ def test_a_check_of_a_stopped_loop_is_not_waited_for() -> None:
     loop.close()
 
 
-async def test_an_extraction_that_misses_its_deadline_is_reported(
-    instance_of: Callable[..., Instance],
+async def test_extraction_for_which_no_worker_has_the_time_is_reported(
+    instance_of: Callable[..., Instance], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, services = instance_of(openai_api_key="sk-test-key")
-    occupying = asyncio.create_task(run_in_worker(time.sleep, 1, seconds=2))  # one client has one worker
-    checked = await check(services, deadline_seconds=0.1)
-    await occupying
+    monkeypatch.setattr(fair_queue, "_MAX_JOBS", 0)
+    checked = await check(services)
     service = checked.services["extraction"]
-    assert (service.status, service.reason) == ("unusable", "no worker in time")
+    assert (service.status, service.reason) == ("unusable", "the queue for workers is full")
     response = await client.get(HEALTH)
     assert (checked.status, response.json()["status"], response.status_code) == (
         "unhealthy",
