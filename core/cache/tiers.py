@@ -120,8 +120,7 @@ class Tiers:
 
     def _send_later(self, lookup: Lookup, spent: Counters) -> None:
         if self.shared and spent.get("cost_micros"):
-            if (
-                len(self.unsent) >= _MAX_UNSENT
-            ):  # the shared store may know it already: at worst it is there twice
+            # Beyond that the oldest is added to this one: the store may know it, and then has it twice.
+            if len(self.unsent) >= _MAX_UNSENT:
                 spent = Counter(spent) + Counter(self.unsent.pop(next(iter(self.unsent))))
             self.unsent[lookup] = spent

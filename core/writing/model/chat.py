@@ -17,7 +17,7 @@ from core.net.tls import tls_context
 from core.usage import Usage, UsageMeter
 from core.writing.draft import Draft
 from core.writing.model.checking import check, read_answer
-from core.writing.model.failure import ModelCallFailed as ModelCallFailed
+from core.writing.model.failure import ModelCallFailed
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question
 

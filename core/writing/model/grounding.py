@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -41,7 +40,7 @@ class _Source:
         self._text = text
         self.signed = {_signed(match) for match in _SIGNED.finditer(text)}
 
-    @cached_property
+    @functools.cached_property
     def links(self) -> set[str]:
         """In the form in which links are compared, with and without www. and what stands before a host."""
         found: set[str] = set()
