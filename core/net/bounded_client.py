@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 import httpx2
 
 _CONNECT_SECONDS = 3.0  # until then nothing was sent
+# By default 100: a caller beyond them would wait until its deadline, and pay for a call that was never sent.
+_MAX_CONNECTIONS = 500
 
 
 class AnswerTooLarge(httpx2.TransportError):
@@ -30,7 +32,8 @@ class _BoundedStream(httpx2.AsyncByteStream):
 
 class _BoundedTransport(httpx2.AsyncHTTPTransport):
     def __init__(self, *, max_bytes: int, verify: ssl.SSLContext) -> None:
-        super().__init__(verify=verify)
+        limits = httpx2.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=20)
+        super().__init__(verify=verify, limits=limits)
         self._max_bytes = max_bytes
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
