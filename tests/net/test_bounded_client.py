@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import ssl
 from collections.abc import Iterator
@@ -54,3 +55,20 @@ async def test_proxies_of_the_environment_are_not_used(server: str, monkeypatch:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     async with bounded_client(max_bytes=10, tls=ssl.create_default_context()) as client:
         assert (await client.get(f"{server}/1")).status_code == 200
+
+
+async def test_a_hundred_and_twenty_callers_are_all_sent_at_once() -> None:
+    waiting, all_there = [0], asyncio.Event()
+
+    async def answers_when_all_are_there(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        waiting[0] += 1
+        if waiting[0] == 120:
+            all_there.set()
+        await all_there.wait()
+        await Response(b"a")(scope, receive, send)
+
+    with serving(answers_when_all_are_there) as url:
+        async with bounded_client(max_bytes=10, tls=ssl.create_default_context()) as client:
+            answers = await asyncio.gather(*(client.get(url, timeout=10) for _ in range(120)))
+    assert {answer.status_code for answer in answers} == {200}
