@@ -86,6 +86,7 @@ def test_a_link_that_looks_like_a_mark_stays_where_it_leads_elsewhere() -> None:
             id="role",
         ),
         pytest.param("<div class=footnotes><p>The Post of 2020, on its page 3.</p></div>", id="class"),
+        pytest.param("<div class=footnote><p>The Post of 2020, on its page 3.</p></div>", id="one-note"),
     ],
 )
 def test_a_list_of_notes_goes_with_its_heading(notes: str) -> None:
