@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 from core.article.article import Article, plain_article
 from core.article.fetcher import Page
+from core.article.hidden import hidden_by_sheets
 from core.article.html_limits import limit_html
+from core.article.lost_text import restored
+from core.article.markup import Readable, readable
 from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
 from core.errors import NoArticle
 from core.text.cleaning import clean, clean_line, is_allowed, letters_of
@@ -21,6 +24,7 @@ from core.text.word_lists import word_lists
 if TYPE_CHECKING:
     from trafilatura.settings import Document
 
+_HIDDEN = "The page hides its text until a browser shows it. Paste the text instead."
 _THIN_CHARACTERS = 1_500  # shorter texts may be block pages, so their markup is checked
 _MAX_DATES = 40  # short texts with numbers in which a date is searched, at up to 10 ms each
 _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the comparison is quadratic
@@ -71,33 +75,36 @@ def prepare() -> None:
 def _html_article(page: str, url: str) -> Article:
     html, cut = limit_html(page)
     html = _REFERENCE.sub(_harmless, html)
-    document = _extracted(html, url)
-    text = clean(document.text or "")
+    found = readable(html, hidden_by_sheets(page))
+    document = _extracted(found, html, url)
+    text = restored(clean(document.text or ""), found.announced if found else [])
     title = _title(document.title, document.sitename, html, url)
     if len(text) < _THIN_CHARACTERS:
         raise_if_blocked_page(html, title or "", text)
     if len(text) < MIN_CHARACTERS:
-        raise NoArticle
+        raise NoArticle(_HIDDEN) if found and found.unseen > MIN_CHARACTERS else NoArticle
     facts = (document.author, document.date or _date_in_text(html), document.sitename)
     author, published, site = (clean_line(fact or "") or None for fact in facts)
     article = Article(text=text, title=title, author=author, published=published, site=site, url=url)
     return replace(article, language=_language(page, text), truncated=cut)
 
 
-def _extracted(html: str, url: str) -> Document:
+def _extracted(found: Readable | None, html: str, url: str) -> Document:
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
     prepare()
-    found = bare_extraction(
-        html,
+    if found is None:
+        return Document()
+    document = bare_extraction(
+        found.tree,
         url=url,
         fast=html.count("<") - html.count("</") > _MAX_COMPARED,
         include_comments=False,
         with_metadata=True,
         date_extraction_params={"original_date": True, "extensive_search": False},
     )
-    return found if isinstance(found, Document) else Document()
+    return document if isinstance(document, Document) else Document()
 
 
 def _title(title: str | None, site: str | None, html: str, url: str) -> str | None:

@@ -171,6 +171,9 @@ class _Pass:
         content = self.html[at : end.start()]
         if name == "title":
             self._keep(f"<title>{content[:_MAX_TITLE_CHARACTERS]}</title>")
+        elif name == "iframe":  # what is announced may be in it
+            self.elements += 1
+            self._keep("<iframe></iframe>")
         elif name == "script" and _DATA.search(tag[:1_000]) and (facts := self.data.rebuilt(content)):
             self.kept.append(f'<script type="application/ld+json">{facts}</script>')
         return self._behind(">", end.end())

@@ -1,0 +1,185 @@
+"""Text that extraction would lose: it is put where it is found, or back where it was announced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from core.article.hidden import prose
+from core.article.scripts import INLINE
+from core.text.cleaning import clean_line, letters_of
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+    Amounts = dict[HtmlElement, int]  # of prose
+
+_MAX_ANNOUNCED = 60
+_MAX_ITEMS = 40
+_MAX_ITEM = 1_000  # characters
+_WORDS = 60  # characters of an announcement by which it is found in the text
+_MAX_STEPS = 8  # up to where a list's announcement may be
+_FULL_STOP = re.compile(r"[.!?…。！？][\"”’»)]*$")
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"”’»)]*\s")
+_BODY = re.compile(
+    r"(?i)(?:article|entry|post|story|page|text)[-_]*(?:body|content|text)|^(?:entry|post|story) *$"
+)
+_BLOCKS = ".//*[self::p or self::ul or self::ol or self::table or self::blockquote or self::h2 or self::h3]"
+# What another story has, or a comment.
+_OWN_STORY = (
+    ".//h1|.//h2//a|.//h3//a|.//a//h2|.//a//h3|.//time|ancestor-or-self::*[contains(@class,'comment')]"
+)
+_CONTAINERS = ("div", "section", "article", "main", "body")
+_SHARE = 0.8  # of an element's prose
+_WRAPPERS = "aside form fieldset figure header label button noindex".split()  # of whole articles
+_MIN_SENTENCE = 40  # characters around a date or a button's name that is part of a sentence
+_MIN_LINKED = 100  # characters of a paragraph that is one link
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The last words before a block, which end with a colon, and its items; `linked`: as in a menu."""
+
+    words: str
+    items: list[str]
+    linked: bool = False
+
+
+def mend(tree: HtmlElement) -> None:
+    """Renames what extraction takes for no text: wrappers of articles, linked paragraphs, dates in prose."""
+    amounts = prose(tree)
+    for wrapper in list(tree.iter(*_WRAPPERS)):
+        if amounts[wrapper] * 2 > amounts[tree]:
+            wrapper.tag = "div"
+    for parts, above in _bodies(tree, amounts):
+        if amounts[above] * _SHARE <= sum(amounts[part] for part in parts) and above.tag != "body":
+            above.set("itemprop", "articleBody")
+            _leave_out_between(parts, above, amounts)
+        else:
+            parts[0].extend(parts[1:])
+    for paragraph in tree.iter("p"):
+        if paragraph.find(".//p") is None:
+            _mend_paragraph(paragraph)
+
+
+def _mend_paragraph(paragraph: HtmlElement) -> None:
+    text, links = clean_line(paragraph.text_content()), paragraph.findall(".//a")
+    if sum(len(link.text_content()) for link in links) > 0.9 * len(text) >= _MIN_LINKED:
+        for link in links if _FULL_STOP.search(text) else ():
+            link.tag = "span"
+    for part in list(paragraph.iterdescendants("time", "button", "label", "output")):
+        said = part.text_content()
+        if len(text) - len(said) >= _MIN_SENTENCE:
+            part.set("datetime", part.get("datetime", said.strip()))  # it stays, as a date of the page
+            del part[:]
+            part.text, part.tail = None, said + (part.tail or "")
+
+
+def _bodies(tree: HtmlElement, amounts: Amounts) -> Iterator[tuple[list[HtmlElement], HtmlElement]]:
+    """Like containers that one body is divided into, by advertisements, say; and the element around them."""
+    groups: dict[tuple[str, str, HtmlElement], list[HtmlElement]] = {}
+    for element in tree.iter("div", "section", "article"):
+        above = next(islice(element.iterancestors(*_CONTAINERS), 1, None), None)
+        names = " ".join(element.get(name, "") for name in ("class", "id", "itemprop"))
+        if above is not None and amounts[element] and (element.tag == "article" or _BODY.search(names)):
+            groups.setdefault((element.tag, element.get("class", ""), above), []).append(element)
+    for (_, _, above), parts in groups.items():
+        parts[1:] = filter(_continues, parts[1:])
+        parents = {part.getparent() for part in parts}
+        if len(parts) > 1:
+            yield parts, parents.pop() if len(parents) == 1 else above
+
+
+def _continues(part: HtmlElement) -> bool:
+    return not part.xpath(_OWN_STORY)
+
+
+def _leave_out_between(parts: list[HtmlElement], above: HtmlElement, amounts: Amounts) -> None:
+    """Renames what stands without prose, headings or blocks of text between the parts of a body."""
+    start, *_, end = (part if part.getparent() is above else part.getparent() for part in parts)
+    for between in list(start.itersiblings("div", "ins", "span", "section")):
+        if between is end:
+            break
+        if not amounts[between] and not between.xpath(_BLOCKS):
+            between.tag = "aside"
+
+
+def announcements(tree: HtmlElement, left_out: str) -> list[Announced]:
+    """What the page announces with a colon: lists, tables, and what has no items (the tag `left_out`)."""
+    blocks = tree.iter("ul", "ol", "dl", "table", "figure", "iframe", left_out)
+    return list(islice(_announcements(blocks, left_out), _MAX_ANNOUNCED))
+
+
+def restored(text: str, announced: list[Announced]) -> str:
+    """The text with the items that are missing from it; where there are none, without their announcement."""
+    at = 0
+    for each in announced:
+        words = r"\s+".join(map(re.escape, each.words.split()))
+        if found := re.compile(words + r"[ \t]*(?=\n|$)").search(text, at):
+            at = found.start()
+            rest = text[found.end() :].split("\n")
+            present = letters_of(" ".join(rest[: 2 * len(each.items) + 4]))
+            missing = [item for item in each.items if letters_of(item) not in present]
+            if missing and not each.linked:
+                text = "\n".join([text[: found.end()], *each.items, *_without(each.items, rest)])
+            elif len(missing) == len(each.items):
+                text = "\n".join([_without_last_sentence(text[: found.end()]), *rest[1:]]).strip()
+    return _without_last_sentence(text) if text.endswith((":", "：")) else text
+
+
+def _announcements(blocks: Iterable[HtmlElement], left_out: str) -> Iterator[Announced]:
+    for block in blocks:
+        words = _before(block)
+        if words.endswith((":", "：")):
+            listed = () if block.tag == left_out else islice(_items(block), _MAX_ITEMS)
+            items = [item for item in listed if letters_of(item)]
+            linked = sum(len(link.text_content()) for link in block.iter("a"))
+            yield Announced(words[-_WORDS:], items, linked * 2 > sum(map(len, items)))
+
+
+def _before(block: HtmlElement) -> str:
+    """The text directly before the block, as one line."""
+    element = block
+    for _ in range(_MAX_STEPS):
+        previous, parent = element.getprevious(), element.getparent()
+        if previous is not None:
+            text = previous.tail or ""
+            if previous.tag in INLINE:
+                text = previous.text_content() + text
+            elif not text.strip():
+                text = previous.xpath("string((.//text()[normalize-space()])[last()])")
+            element = previous
+        elif parent is not None:
+            text, element = parent.text or "", parent
+        else:
+            break
+        if text.strip():
+            return clean_line(text)
+    return ""
+
+
+def _items(block: HtmlElement) -> Iterator[str]:
+    for row in block.iter("tr", "dt"):
+        cells = row if row.tag == "tr" else [row, *islice(row.itersiblings("dd"), 1)]
+        yield "- " + ": ".join(filter(None, (clean_line(cell.text_content()[:_MAX_ITEM]) for cell in cells)))
+    for item in block.iter("li"):
+        own = (part for part in item if part.tag not in ("ul", "ol"))
+        parts = (f"{part.text_content()[:_MAX_ITEM]}{part.tail or ''}" for part in own)
+        yield f"- {clean_line(((item.text or '') + ''.join(parts))[:_MAX_ITEM])}"
+
+
+def _without(items: list[str], lines: list[str]) -> list[str]:
+    """The lines behind those at the start that are items."""
+    known = letters_of(" ".join(items))
+    while lines and letters_of(lines[0]) in known:
+        lines = lines[1:]
+    return lines
+
+
+def _without_last_sentence(text: str) -> str:
+    line = text.rfind("\n") + 1
+    ends = [found.end() for found in _SENTENCE_END.finditer(text, line)]
+    return text[: ends[-1] if ends else line].rstrip()

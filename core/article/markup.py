@@ -1,0 +1,203 @@
+"""A page's tree in which markup that carries meaning is written out, and what is no text is gone."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from core.article import lost_text, scripts
+from core.article.hidden import ENOUGH_PROSE, classes, mark_hidden, prose
+from core.text.cleaning import clean_line
+from core.text.word_lists import word_lists
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+_GONE, _LEFT_OUT, _UNWRAPPED = "is-gone", "is-left-out", "is-unwrapped"
+_STRUCK = ".//*[contains(@style, 'line-through')]|.//rt|.//rp|.//rtc|.//del|.//s|.//strike"
+_PLAIN = ("code", "kbd", "samp", "tt", "var", "rb", _UNWRAPPED)
+_WIKI = ".//*[@id='mw-content-text' or contains(@class, 'mw-parser-output')]"
+_HEADING = (
+    "preceding-sibling::*[1][self::h1 or self::h2 or self::h3 or self::h4 or contains(@class, 'mw-heading')]"
+)
+_MARK_CHARACTERS = 30
+_MAX_POST = 10_000  # characters
+_POSTER = re.compile(r"— ?([^—]{1,80}\(@[\w.@-]{1,80}\))")  # — Ada Lowe (@ada)
+_INNER_QUOTES = str.maketrans('“”"„«»', "‘’'‚‹›")
+_SIGNS = re.compile(r"[][{}<>=|\\$#_/*+~^`@;&]|\w\(|::")  # of code
+_LINE_END = re.compile(r"[.,!?…”\"’—。，！？、][ \t]*(?:\n|$)")  # of a poem or a letter
+_INDENTED = re.compile(r"\S *\n(?: {2,}|\t).*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """`unseen`: how many characters of prose the page hides."""
+
+    tree: HtmlElement
+    announced: list[lost_text.Announced]
+    unseen: int
+
+
+def readable(html: str, hidden_names: Set[str] = frozenset()) -> Readable | None:
+    """The page's tree for extraction; None where it has no elements. `hidden_names`: of its style sheets."""
+    from lxml.etree import strip_elements, strip_tags
+    from trafilatura.utils import load_html
+
+    tree = load_html(html)
+    if tree is None:
+        return None
+    scripts.write_formulas(tree)
+    unseen = mark_hidden(tree, _GONE, hidden_names)
+    for element in [*tree.xpath(_STRUCK), *_notes(tree)]:
+        element.tag = _GONE
+    for element in reversed([*tree.iter(_GONE)]):
+        _close_gap(element)
+    strip_elements(tree, _GONE, with_tail=False)
+    scripts.write_scripts(tree)
+    _write_quotes(tree)
+    for image in tree.iter("img"):
+        if _pattern("images", "emoji").fullmatch(image.get("alt", "")):
+            image.tag, image.text = _UNWRAPPED, image.get("alt")
+    for element in [*_write_embeds(tree), *_code(tree)]:
+        element.tag = _LEFT_OUT
+    strip_tags(tree, *_PLAIN)
+    lost_text.mend(tree)
+    announced = lost_text.announcements(tree, _LEFT_OUT)
+    strip_elements(tree, _LEFT_OUT, with_tail=False)
+    return Readable(tree, announced, unseen)
+
+
+def _close_gap(element: HtmlElement) -> None:
+    """Takes away the space in front of what goes where the next character needs none."""
+    tail, following, before = element.tail or "", element.getnext(), element.getprevious()
+    if tail[:1].isalnum() or (not tail and (following is None or following.tag != _GONE)):
+        return
+    if before is not None:
+        before.tail = (before.tail or "").rstrip()
+    elif (parent := element.getparent()) is not None:
+        parent.text = (parent.text or "").rstrip()
+
+
+def _notes(tree: HtmlElement) -> Iterator[HtmlElement]:
+    """Marks of notes, lists of notes with their headings, links that only shorten, what MediaWiki adds."""
+    lists = {name: set(names.split()) for name, names in word_lists(__file__)["notes"].items()}
+    wiki = bool(tree.xpath(_WIKI))
+    for element in tree.iter("*"):
+        names, role = classes(element), element.get("role", "")
+        classed = bool(names & lists["mark_classes"]) or (element.tag == "sup" and "reference" in names)
+        if element.tag in ("sup", "a", "span") and _is_mark(element, classed):
+            yield element
+        elif names & lists["note_classes"] or role in ("doc-endnotes", "doc-bibliography", "doc-footnote"):
+            yield from [element, *element.xpath(_HEADING)]
+        elif wiki and (names & lists["wiki_classes"] or element.get("id") in lists["wiki_ids"]):
+            yield element
+
+
+def _is_mark(element: HtmlElement, classed: bool) -> bool:
+    text = element.text_content().strip() if len(element) < 9 else ""
+    if element.tag == "a" and _pattern("embeds", "short_link").fullmatch(text):
+        return True
+    if classed or "noteref" in element.get("role", "") + element.get("epub:type", ""):
+        return len(text) <= 2 * _MARK_CHARACTERS
+    if not 0 < len(text) <= _MARK_CHARACTERS or not _pattern("notes", "mark").fullmatch(text):
+        return False
+    if element.tag == "sup":
+        return not text[0].isalnum() or element.find(".//a") is not None
+    raised = element.find("sup") is not None or bool(
+        _pattern("notes", "target").fullmatch(element.get("href", ""))
+    )
+    return raised and element.tag == "a"
+
+
+def _write_quotes(tree: HtmlElement) -> None:
+    """Puts the quotation marks of its language around each <q> that has none."""
+    pairs = word_lists(__file__)["quotes"]
+    for quote in list(tree.iter("q")):
+        depth = sum("quoted" in parent.attrib for parent in quote.iterancestors())
+        code = quote.xpath("string(ancestor-or-self::*[@lang][1]/@lang)")[:2].lower()
+        opening, closing = pairs.get(code, pairs["en"]).replace("_", "\u00a0").split(" ")[depth % 2 * 2 :][:2]
+        quote.set("quoted", "")
+        quote.tag = _UNWRAPPED
+        if not re.match(r"\s*[\"“”„«»‘’「『]", quote.text or ""):
+            quote.text = opening + (quote.text or "").lstrip()
+            if len(quote):
+                quote[-1].tail = (quote[-1].tail or "").rstrip() + closing
+            else:
+                quote.text = quote.text.rstrip() + closing
+
+
+def _write_embeds(tree: HtmlElement) -> Iterator[HtmlElement]:
+    """Puts posts of others into quotation marks behind their authors; yields those that name none."""
+    names = word_lists(__file__)["embeds"]["classes"].split()
+    for element in list(tree.iter("blockquote", "div")):
+        text = element.text_content()
+        if len(text) > _MAX_POST or (classes(element).isdisjoint(names) and not _ends_in_post(element, text)):
+            continue
+        if quoted := _quoted(element):
+            element.clear(keep_tail=True)
+            element.tag, element.text = "p", quoted
+            for frame in islice(element.iterancestors("figure", "div"), 2):
+                if "embed" in frame.get("class", ""):
+                    frame.tag = "div"
+                    frame.set("class", "")
+        else:
+            yield element
+
+
+def _ends_in_post(element: HtmlElement, text: str) -> bool:
+    """Whether a quotation ends with a link to a post, as its date."""
+    links = element.findall(".//a") if element.tag == "blockquote" else []
+    return any(
+        text.rstrip().endswith(link.text_content().strip())
+        and _pattern("embeds", "post").fullmatch(link.get("href", ""))
+        for link in links[-1:]
+    )
+
+
+def _quoted(post: HtmlElement) -> str:
+    """Who posted what, as one sentence; "" where either is missing."""
+    for part in post.iter("br", "a"):
+        if part.tag == "br" or _pattern("embeds", "post").fullmatch(part.get("href", "")):
+            part.text, part.tail = None, f" {part.tail or ''}"
+    author = _POSTER.search(clean_line(post.text_content()))
+    parts = (clean_line(part.text_content()) for part in post.iter("p"))
+    words = " ".join(part for part in parts if not _POSTER.match(part))
+    words = clean_line(_pattern("embeds", "short_link").sub(" ", words)).translate(_INNER_QUOTES)
+    return f"{author[1]}: “{words}”" if author and words else ""
+
+
+def _code(tree: HtmlElement) -> list[HtmlElement]:
+    """What sets code, unless it is the page's text."""
+    names = word_lists(__file__)["code"]["blocks"].split()
+    found = [pre for pre in tree.iter("pre") if not _is_prose(pre)]
+    found += (code for code in tree.iter("code") if _is_block(code))
+    found += (e for e in tree.iter("div", "table", "figure", "td") if not classes(e).isdisjoint(names))
+    amounts = prose(tree)
+    return found if amounts[tree] - sum(amounts[element] for element in found) >= ENOUGH_PROSE else []
+
+
+def _is_prose(pre: HtmlElement) -> bool:
+    """Whether preformatted text is a poem, a letter or the like."""
+    text = pre.text_content()
+    coded = pre.find(".//code") is not None or _pattern("code", "pre").search(pre.get("class", ""))
+    few_signs = len(_SIGNS.findall(text)) * 50 < len(text)
+    ends = len(_LINE_END.findall(text)) * 4 >= len([line for line in text.splitlines() if line.strip()])
+    return not coded and few_signs and ends and len(text.split()) >= 8
+
+
+def _is_block(code: HtmlElement) -> bool:
+    """Whether code outside a <pre> has lines, or a paragraph of its own."""
+    text, parent = code.text_content(), code.getparent()
+    if parent is None or next(code.iterancestors("pre"), None) is not None:
+        return False
+    alone = parent.tag in ("p", "div", "figure") and parent.text_content().strip() == text.strip()
+    return alone or code.find("br") is not None or bool(_INDENTED.search(text))
+
+
+@functools.cache
+def _pattern(table: str, name: str) -> re.Pattern[str]:
+    return re.compile(word_lists(__file__)[table][name], re.DOTALL)
