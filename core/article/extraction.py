@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.article.article import Article, plain_article
+from core.article.canonical_link import canonical_link
 from core.article.fetcher import Page
 from core.article.hidden import hidden_by_sheets
 from core.article.html_limits import limit_html
@@ -76,6 +77,7 @@ def _html_article(page: str, url: str) -> Article:
     html, cut = limit_html(page)
     html = _REFERENCE.sub(_harmless, html)
     found = readable(html, hidden_by_sheets(page))
+    own_url = canonical_link(found.tree, url) if found else url
     document = _extracted(found, html, url)
     text = restored(clean(document.text or ""), found.announced if found else [])
     title = _title(document.title, document.sitename, html, url)
@@ -85,7 +87,7 @@ def _html_article(page: str, url: str) -> Article:
         raise NoArticle(_HIDDEN) if found and found.unseen > MIN_CHARACTERS else NoArticle
     facts = (document.author, document.date or _date_in_text(html), document.sitename)
     author, published, site = (clean_line(fact or "") or None for fact in facts)
-    article = Article(text=text, title=title, author=author, published=published, site=site, url=url)
+    article = Article(text=text, title=title, author=author, published=published, site=site, url=own_url)
     return replace(article, language=_language(page, text), truncated=cut)
 
 

@@ -42,4 +42,4 @@ class Sources:
                 return Source(Article(text=""), unchanged=True)
             page, seconds = replace(page, url=canonical_url(page.url)), record.seconds_left
             article = await run_in_worker(read_page, page, self._max_characters, seconds=seconds)
-        return Source(article, page.validators)
+        return Source(replace(article, url=canonical_url(article.url or page.url)), page.validators)

@@ -35,6 +35,18 @@ async def test_a_readers_own_parameters_reach_neither_the_site_nor_the_thread(
     assert not [name for name in ("script", "mc_eid", "a1b2c3", "_gl") if name in json.dumps(answer).lower()]
 
 
+async def test_the_address_that_the_page_names_is_linked_whoever_asked_first(
+    client_of: Make, site: Site
+) -> None:
+    link = '<link rel="canonical" href="/bridge?utm_source=self">'
+    site.pages["/bridge"] = lambda: Response(
+        page().replace("</head>", f"{link}</head>"), media_type="text/html"
+    )
+    answer = (await client_of().post("/api/generate", json={"url": f"{site.url}/bridge?reader=alice"})).json()
+    assert answer["source"]["url"] == f"{site.url}/bridge"
+    assert "alice" not in json.dumps(answer)
+
+
 async def test_a_refusal_of_one_readers_parameters_is_not_remembered_for_the_page(
     client_of: Make, store_settings: dict[str, Any], site: Site
 ) -> None:
