@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from core.text.word_lists import word_lists
 from core.writing.model.prompt import Question
@@ -12,6 +13,7 @@ MAX_ANSWER_TOKENS = 8_000
 _MIN_ANSWER_TOKENS = 256  # with fewer no thread can be written
 _MARGIN_TOKENS = 32
 _MAX_SAID = 4_000  # characters of an error that are searched
+_MAX_WORDS = 500
 _UNREAD = {"input", "ctx", "url", "failed_generation", "user_id", "status"}  # they may repeat the request
 
 
@@ -79,7 +81,7 @@ class Capabilities:
 
 def said_in(body: object) -> str:
     """The words and numbers of an error's body, without what it repeats of the request."""
-    return " ".join(_words(body))[:_MAX_SAID]
+    return " ".join(islice(_words(body), _MAX_WORDS))[:_MAX_SAID]
 
 
 def _words(body: object, depth: int = 6) -> Iterator[str]:

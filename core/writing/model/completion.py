@@ -19,12 +19,13 @@ def error_in(completion: object) -> tuple[int | None, ModelError] | None:
     error = getattr(completion, "error", None) or getattr(choice, "error", None)
     if error is None and getattr(completion, "object", None) == "error":
         error = {name: getattr(completion, name, None) for name in ("code", "type", "message")}
-    if not error and _finish(choice) != "error":
+    is_empty = not (any(error.values()) if isinstance(error, Mapping) else error)
+    if is_empty and _finish(choice) != "error":
         return None
     status = status_of(error)
     if status is None:
         why = "answer holds an error"
-        return None, ModelCallFailed(why) if error else ModelCallFailed(why, "server_error", PAUSE_SECONDS)
+        return None, ModelCallFailed(why, "server_error", PAUSE_SECONDS) if is_empty else ModelCallFailed(why)
     return status, failure_of(status, error, {})
 
 

@@ -74,6 +74,7 @@ def test_a_server_that_knows_only_the_new_field_gets_it() -> None:
         "chat template rejected the request: Unexpected message role.",
         "System messages are not supported by this model",
         "This model doesn't support system prompts",
+        "The first message must have the role user",
     ],
 )
 def test_where_there_is_no_system_role_the_rules_stand_before_the_source(said: str) -> None:
@@ -110,6 +111,8 @@ def test_the_limit_of_an_answer_is_kept(said: str) -> None:
         "maximum context length is 8,192 tokens, you requested about 9,200 (1,200 of text input)",
         "maximum context length of 8192 tokens. You requested a total of 9200 tokens: 1200 from the input",
         "Request too large on tokens per minute (TPM): Limit 8192, Requested 9200, please reduce it",
+        "Input token count (1200) plus max tokens 8000 exceeds context window 8192",
+        "inputs (1200) + max_tokens (8000) must be <= 8192",
         "exceed_context_size_error n_prompt_tokens 1200 n_ctx 8192",
     ],
 )

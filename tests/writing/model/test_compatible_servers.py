@@ -60,7 +60,7 @@ async def test_what_a_server_takes_is_found_out_once_and_remembered(
 ) -> None:
     openai.answer = refuses_all
     for calls in (5, 6):
-        draft = await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
+        draft = await composer.compose(ARTICLE, Brief(), seconds=20, meter=meter)
         assert (draft.posts, len(openai.requests), composer.health) == (tuple(POSTS), calls, "healthy")
     assert set(openai.requests[-1]) == {"model", "messages", "max_tokens"}
 
@@ -70,7 +70,7 @@ async def test_refused_calls_cost_nothing_and_each_is_covered(
 ) -> None:
     meter = UsageMeter(allowance_usd=0.09)  # one call, not five
     openai.answer = refuses_all
-    await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
+    await composer.compose(ARTICLE, Brief(), seconds=20, meter=meter)
     assert (meter.total.input_tokens, meter.total.output_tokens, meter.total.cost_usd) == (1_000, 200, 0.003)
 
 
@@ -87,7 +87,7 @@ async def test_a_server_that_takes_nothing_is_given_up(
 ) -> None:
     openai.answer = lambda _: refused(message)
     with pytest.raises(ModelError):
-        await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
+        await composer.compose(ARTICLE, Brief(), seconds=20, meter=meter)
     assert len(openai.requests) <= 5
     assert (meter.total.cost_usd, composer.health) == (0, "rejected")
 
@@ -133,10 +133,18 @@ async def test_an_error_inside_a_200_is_judged_by_its_code(
     body = {"error": error} if place == "body" else {"choices": [choice | {"error": error}]}
     openai.answer = lambda _: body
     with pytest.raises(ModelError) as caught:
-        await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
+        await composer.compose(ARTICLE, Brief(), seconds=20, meter=meter)
     assert (composer.health, len(openai.requests)) == (word, calls)
     assert (meter.total.cost_usd > 0) is is_billed
     assert "canary" not in f"{caught.value!r} {caught.value.reason} {composer.last_failure}"
+
+
+@pytest.mark.parametrize("error", [None, {}, {"code": None, "message": ""}], ids=repr)
+async def test_an_empty_error_is_none(
+    composer: ModelComposer, openai: FakeOpenAI, meter: UsageMeter, error: Any
+) -> None:
+    openai.answer = lambda _: thread_answer() | {"error": error}
+    assert (await composer.compose(ARTICLE, Brief(), seconds=20, meter=meter)).posts == tuple(POSTS)
 
 
 async def test_a_parameter_refused_inside_a_200_is_left_out(
@@ -144,7 +152,7 @@ async def test_a_parameter_refused_inside_a_200_is_left_out(
 ) -> None:
     error = {"error": {"code": 400, "message": "response_format is not supported"}}
     openai.answer = lambda body: error if "response_format" in body else thread_answer()
-    assert (await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)).posts == tuple(POSTS)
+    assert (await composer.compose(ARTICLE, Brief(), seconds=20, meter=meter)).posts == tuple(POSTS)
 
 
 ANSWER = json.dumps({"posts": POSTS})
@@ -184,7 +192,7 @@ async def test_the_answer_is_found_where_servers_put_it(
     composer: ModelComposer, openai: FakeOpenAI, meter: UsageMeter, message: dict[str, Any]
 ) -> None:
     openai.answer = lambda _: completion(**message)
-    draft = await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
+    draft = await composer.compose(ARTICLE, Brief(), seconds=20, meter=meter)
     assert (draft.posts, meter.total.output_tokens) == (tuple(POSTS), 200)
 
 
@@ -212,5 +220,5 @@ async def test_reasoning_alone_cut_answers_and_refusals_are_no_thread(
 ) -> None:
     openai.answer = lambda _: completion(finish=finish, **message)
     with pytest.raises(ModelError) as caught:
-        await composer.compose(ARTICLE, Brief(), seconds=5, meter=meter)
+        await composer.compose(ARTICLE, Brief(), seconds=20, meter=meter)
     assert type(caught.value) is error
