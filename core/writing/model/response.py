@@ -51,7 +51,7 @@ def parse_response(answer: str, question: Question) -> tuple[list[str], list[str
     posts, hooks = ([text if letters_of(text) else "" for text in texts] for texts in (posts, hooks))
     if not any(posts):
         raise ModelCallFailed("answer holds no posts")
-    if question.asks_for_thread and _information(posts) < min(_information([question.source]) / 20, _LEAST):
+    if _is_far_shorter(posts, question):
         raise ModelCallFailed("answer is far shorter than what was asked for")
     if _repeats_rules("\n".join((*posts, *hooks)), question):
         raise ModelCallFailed("answer repeats the rules")
@@ -67,7 +67,13 @@ def _given(answer: str, question: Question) -> _Given:
     lines = _own_texts(values, _TEXT_NAMES)
     if not carriers and len(lines) < 2:
         raise ModelCallFailed("answer holds no posts")
-    return ([each for each in carriers if each.is_object] or carriers or [_Given(lines)])[-1]
+    return _last(carriers or [_Given(lines)], question)
+
+
+def _last(carriers: Sequence[_Given], question: Question) -> _Given:
+    """The last of the objects, or of the arrays where there is no object, that says enough."""
+    given = [each for each in carriers if each.is_object] or carriers
+    return ([each for each in given if not _is_far_shorter(each.posts, question)] or given)[-1]
 
 
 def _own_texts(values: Sequence[object], names: Sequence[str]) -> list[str]:
@@ -108,9 +114,15 @@ def _fields(value: object) -> dict[str, object]:
     return {str(name).casefold(): each for name, each in value.items()} if isinstance(value, dict) else {}
 
 
-def _information(texts: Sequence[str]) -> int:
-    """How much texts say: their letters and digits in bytes of UTF-8, by which a Han character is three."""
-    return len("".join(map(letters_of, texts)).encode("utf-8", "replace"))
+def _is_far_shorter(posts: Sequence[str], question: Question) -> bool:
+    """Whether a thread says less than any about the source: an example of the form, or a word of consent."""
+    said, source = map(_information, ("".join(posts), question.source))
+    return question.asks_for_thread and said < min(source / 20, _LEAST)
+
+
+def _information(text: str) -> int:
+    """How much a text says: its letters and digits in bytes of UTF-8, by which a Han character is three."""
+    return len(letters_of(text).encode("utf-8", "replace"))
 
 
 def _texts(items: object) -> list[str]:

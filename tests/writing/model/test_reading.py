@@ -46,6 +46,7 @@ def posts_in(answer: str) -> list[str]:
         pytest.param(f'Here is "the" JSON [1]:\n```json\n{ANSWER}\n```\nHope {{it}} helps!', id="preamble"),
         pytest.param(f"Draft 1:\n{DRAFT}\nDraft 2:\n{ANSWER}", id="drafts"),
         pytest.param(f"{ANSWER}\nas {FORM} asks", id="form-after-it"),
+        pytest.param(f'{ANSWER}\nForm: {{"posts": ["Post 1", "Post 2"]}}', id="placeholders-after-it"),
         pytest.param(f"\ufeff{ANSWER}", id="byte-order-mark"),
         pytest.param(f"{ANSWER} {{}} []", id="empty-after-it"),
         pytest.param(
