@@ -46,6 +46,8 @@ def main(rounds: int = 10) -> dict[str, str]:
         given = {
             "openai_api_key": "sk",
             "openai_base_url": f"{model}/v1",
+            "openai_price_input": 0.75,
+            "openai_price_output": 4.5,
             "upstash_redis_rest_token": "t",
             "upstash_redis_rest_url": f"https://localhost:{far}",
             "rate_limit_requests": 1_000,

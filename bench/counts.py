@@ -85,6 +85,8 @@ def world() -> Iterator[World]:
             "store_timeout_ms": 2_000,
             "openai_api_key": "sk",
             "openai_base_url": f"{model_url}/v1",
+            "openai_price_input": 0.75,
+            "openai_price_output": 4.5,
             "fetch_allow_hosts": (site.authority,),
         }
         yield World(redis, model, site, settings)

@@ -51,6 +51,8 @@ def main() -> dict[str, Any]:
             "store_timeout_ms": 1_000,
             "openai_api_key": "sk",
             "openai_base_url": f"{model}/v1",
+            "openai_price_input": 0.75,
+            "openai_price_output": 4.5,
         }
         asyncio.run(_collapse(settings, fake))
         asyncio.run(_limit(settings))

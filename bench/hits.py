@@ -51,6 +51,7 @@ def _stores() -> Iterator[dict[str, dict[str, Any]]]:
         serving(fake.app) as model,
     ):
         common = {"openai_api_key": "sk", "openai_base_url": f"{model}/v1", "rate_limit_requests": 10**6}
+        common |= {"openai_price_input": 0.75, "openai_price_output": 4.5}
         shared = common | {"local_cache_seconds": 0, "store_timeout_ms": 5_000}
         yield {
             "in the process": common,

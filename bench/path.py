@@ -37,6 +37,8 @@ def main(*shown: str) -> dict[str, float]:
             local_cache_seconds=0,
             openai_api_key="sk",
             openai_base_url=f"{model}/v1",
+            openai_price_input=0.75,
+            openai_price_output=4.5,
             fetch_allow_hosts=(site.authority,),
         )
         traces = asyncio.run(_traces(settings, site))

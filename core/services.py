@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from core import log
@@ -46,10 +47,11 @@ class Services:
         self.local = MemoryStore(window, clock, settings.daily_budget_usd)
         self.shared = _shared_store(settings, window, clock)
         self.model = _model(settings)
-        self.warnings = _budget_warnings(settings, self.model)
+        self.warnings = _warnings(settings, self.model)
         self.details = {  # what is in use, by the names of version 0.1.0
             "store": "SharedStore" if self.shared else "MemoryStore",
             "model": settings.openai_model if self.model else None,
+            "prices": _price_notes(self.model),
             "environment": settings.environment,
         }
         notes = ModelHealthNote(self.model, clock).model_health
@@ -115,23 +117,39 @@ def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]
     return RedisStore(client, window, clock, settings.daily_budget_usd)
 
 
+def _price_notes(model: ModelComposer | None) -> str | None:
+    """Where each model's price is from."""
+    prices = model.prices if model else {}
+    return "; ".join(f"{name}: {price.basis}" for name, price in prices.items()) or None
+
+
+def _warnings(settings: Settings, model: ModelComposer | None) -> list[str]:
+    """What who runs it should know of prices and budget; logged, too."""
+    warnings = [*(model.unpriced if model else ()), *_budget_warnings(settings, model)]
+    for warning in warnings:
+        log.logger.warning(warning)
+    return warnings
+
+
 def _budget_warnings(settings: Settings, model: ModelComposer | None) -> list[str]:
-    """That a day's budget does not cover one call about a source of the full length; logged, too."""
+    """That a day's budget does not cover one call about a source of the full length."""
     if not model or not settings.daily_budget_usd:
         return []
     covered = (settings.daily_budget_usd - model.max_cost.fixed_usd) / (model.max_cost.usd_per_byte or 1e-9)
     if covered >= settings.max_content_length:
         return []
     sources = f"sources of at most {covered:.0f} bytes" if covered > 0 else "no call of the model"
-    warnings = [f"DAILY_BUDGET_USD covers {sources}: the built-in composer writes about others."]
-    log.logger.warning(warnings[0])
-    return warnings
+    return [f"DAILY_BUDGET_USD covers {sources}: the built-in composer writes about others."]
 
 
 def _model(settings: Settings) -> ModelComposer | None:
     if not settings.openai_api_key:
         return None
-    prices = settings.openai_price_input, settings.openai_price_output
-    names = (settings.openai_model, *settings.openai_fallback_models)
-    models = [(name, price_of(name, input_price=prices[0], output_price=prices[1])) for name in names]
+    price = partial(
+        price_of,
+        base_url=settings.openai_base_url,
+        input_price=settings.openai_price_input,
+        output_price=settings.openai_price_output,
+    )
+    models = [(name, price(name)) for name in (settings.openai_model, *settings.openai_fallback_models)]
     return ModelComposer(api_key=settings.openai_api_key, base_url=settings.openai_base_url, models=models)

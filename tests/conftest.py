@@ -100,7 +100,9 @@ def openai(_openai: FakeOpenAI) -> FakeOpenAI:
 
 @pytest.fixture
 def model_settings(openai: FakeOpenAI) -> dict[str, Any]:
-    return {"openai_api_key": "sk-test", "openai_base_url": openai.url}
+    """A server that costs what OpenAI's default model does: loopback would be free."""
+    prices = {"openai_price_input": 0.75, "openai_price_output": 4.5}
+    return {"openai_api_key": "sk-test", "openai_base_url": openai.url, **prices}
 
 
 @pytest.fixture(scope="session")

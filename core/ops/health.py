@@ -142,7 +142,7 @@ def _openai(services: Services, note: str | None) -> ServiceHealth:
         return _health(*seen)
     if services.model is None:
         return _health("not_configured", "OPENAI_API_KEY is not set here")
-    return _health(services.model.health, services.model.last_failure)
+    return _health(services.model.health, services.model.reason)
 
 
 async def _extraction(deadline_seconds: float) -> ServiceHealth:

@@ -49,6 +49,21 @@ async def test_a_model_that_failed_the_last_time_is_named(
     assert (service["status"], service["reason"]) == ("server_error", "gpt-5.4-mini: HTTP 500")
 
 
+async def test_a_model_without_a_known_price_is_named_at_the_start_and_to_the_admin(
+    client_of: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    production = {"environment": "production", "admin_token": "right", "fetch_allow_hosts": ()}
+    client = client_of(openai_api_key="k", openai_model="gpt-9-secret", **production)
+    admin = {"Authorization": "Bearer right"}
+    full = (await client.get("/api/monitor/health", headers=admin)).json()
+    warning = "gpt-9-secret: not in the price table of 2026-11"
+    assert full["services"]["openai"]["reason"].startswith(warning)
+    assert full["details"]["prices"].startswith(warning)
+    assert warning in (await client.get("/debug/startup", headers=admin)).json()["warnings"][0]
+    assert warning in capsys.readouterr().out
+    assert "gpt-9-secret" not in (await client.get("/api/monitor/health")).text
+
+
 @pytest.mark.parametrize("token", [None, "wrong"])
 async def test_the_public_sees_words_and_times_and_the_admin_sees_why(
     client_of: Make, model_settings: dict[str, Any], upstash_settings: dict[str, Any], token: str | None

@@ -265,7 +265,7 @@ def test_a_note_of_another_format_is_ignored(value: str | None) -> None:
 
 
 class Model:
-    health, last_failure, was_asked = "healthy", None, True
+    health, reason, was_asked = "healthy", None, True
 
 
 def test_a_note_is_written_when_it_is_new_and_once_a_minute(clock: Clock) -> None:

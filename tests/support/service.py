@@ -271,6 +271,8 @@ def service(behind: str, **settings: str) -> Iterator[Service]:
         "UPSTASH_REDIS_REST_TOKEN": TOKEN,
         "OPENAI_API_KEY": "sk-worst",
         "OPENAI_BASE_URL": f"{behind}/model/v1",
+        "OPENAI_PRICE_INPUT": "0.75",
+        "OPENAI_PRICE_OUTPUT": "4.5",
         "FETCH_ALLOW_HOSTS": behind.removeprefix("http://"),
         "FRONT_DOOR": "proxy:1",
         "RATE_LIMIT_REQUESTS": "1000000",

@@ -14,7 +14,8 @@ from core.net.breaker import Breaker
 from core.text.thread import Brief, which_fit
 from core.usage import UsageMeter
 from core.writing.draft import Draft, MaxCost, RewriteTask
-from core.writing.model.chat import MAX_ANSWER_TOKENS, Chat
+from core.writing.model.capabilities import MAX_ANSWER_TOKENS
+from core.writing.model.chat import Chat
 from core.writing.model.checking import check, ground
 from core.writing.model.failure import ModelCallFailed
 from core.writing.model.prices import Price
@@ -50,8 +51,9 @@ class ModelComposer:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        self.prices = dict(models)
         self._models = [name for name, _ in models]
-        self._chat = Chat(api_key=api_key, base_url=base_url, prices=dict(models))
+        self._chat = Chat(api_key=api_key, base_url=base_url, prices=self.prices)
         self.close = self._chat.close
         self.max_cost = _max_cost([price for _, price in models])
         self._clock = clock
@@ -60,6 +62,16 @@ class ModelComposer:
         self.was_asked = False
         self.health = "unknown"  # from the last call; reading it makes none
         self.last_failure: str | None = None  # why a model did not write; None when all is well
+
+    @property
+    def unpriced(self) -> list[str]:
+        """The models that cost money and are not in the price table, with what is booked for them."""
+        return [f"{name}: {price.basis}" for name, price in self.prices.items() if price.is_guess]
+
+    @property
+    def reason(self) -> str | None:
+        """For health answers: why a model did not write, else which have no known price."""
+        return self.last_failure or "; ".join(self.unpriced) or None
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         question = thread_question(article, brief, fence=_fence())

@@ -1,13 +1,79 @@
-"""Why one call of a model gave no draft."""
+"""Why one call of a model gave no draft, and how an error of its server is judged."""
 
-from core.errors import ModelError
+import math
+import re
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from core.errors import ContentRefused, ModelError
+from core.text.word_lists import word_lists
+from core.writing.model.capabilities import said_in
+
+PAUSE_SECONDS = 0.25
+LOST = (408, 499, 502, 504, 520, 522, 524)  # said by a gateway, behind which the model may have written
+_NAMING = (400, 422, 500, 501)  # whose words may name a parameter; others may tell a limit
+_RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
+_BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
+_REFUSED = re.compile("content_filter|content_policy|invalid_prompt|flagged_input")
+_HEALTH = {
+    402: "quota_exceeded",
+    404: "misconfigured",
+    429: "rate_limited",
+    **dict.fromkeys((401, 403), "unauthorized"),
+    **dict.fromkeys((500, 502, 503, 504), "server_error"),
+}
 
 
 class ModelCallFailed(ModelError):
-    """`health`: word in health answers; `wait_seconds`: before a retry; `permanent`: bad key or no quota."""
+    """`health`: word in health answers; `wait_seconds`: before a retry; `permanent`: bad key or no quota.
 
-    def __init__(self, reason: str, health: str = "bad_answer", wait_seconds: float | None = None) -> None:
+    `said`: the server's own words, to be read for what it does not take, and never passed on.
+    """
+
+    def __init__(
+        self, reason: str, health: str = "bad_answer", wait_seconds: float | None = None, said: str = ""
+    ) -> None:
         super().__init__(reason=reason)
         self.health = health
         self.wait_seconds = wait_seconds
         self.permanent = health in ("quota_exceeded", "unauthorized")
+        self.said = said
+
+
+def failure_of(status: int, error: object, headers: Mapping[str, str]) -> ModelError:
+    """Codes and types: developers.openai.com/api/docs/guides/error-codes. `error` is the body's."""
+    fields = error if isinstance(error, Mapping) else {}
+    code, words = f"{fields.get('code')} {fields.get('type')}", said_in(error)
+    if status in (400, 403) and _REFUSED.search(words):
+        return ContentRefused(reason=f"HTTP {status}")
+    health = "misconfigured" if "model_not_found" in code else _HEALTH.get(status, "rejected")
+    if status < 500 and _BILLING.search(code):
+        health = "quota_exceeded"
+    waits = {"server_error": PAUSE_SECONDS, "rate_limited": _retry_after_seconds(headers)}
+    names = status in _NAMING or (status in (402, 413, 429) and "requested" in words.lower())
+    return ModelCallFailed(f"HTTP {status}", health, waits.get(health), words if names else "")
+
+
+def status_of(error: object) -> int | None:
+    """The HTTP status that an error inside an answer stands for, by its code, else by its type."""
+    fields = error if isinstance(error, Mapping) else {"code": error}
+    code = str(next((fields[name] for name in ("code", "status", "type") if fields.get(name)), ""))[:200]
+    if re.fullmatch("[45][0-9]{2}", code):
+        return int(code)
+    code = code.lower().replace(" ", "_")
+    statuses = word_lists(__file__)["statuses"]
+    return next((int(status) for status, words in statuses.items() if re.search(words, code)), None)
+
+
+def _retry_after_seconds(headers: Mapping[str, str]) -> float:
+    """Seconds by retry-after-ms (OpenAI's), else by Retry-After: seconds or a date (RFC 9110, 10.2.3)."""
+    milliseconds, retry_after = headers.get("retry-after-ms"), headers.get("retry-after", "")
+    try:
+        seconds = float(milliseconds) / 1000 if milliseconds else float(retry_after)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
+        except (ValueError, TypeError, OverflowError):
+            seconds = _RATE_LIMIT_SECONDS
+    return _RATE_LIMIT_SECONDS if math.isnan(seconds) else max(0.0, seconds)

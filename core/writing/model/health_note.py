@@ -29,7 +29,7 @@ class ModelHealthNote:
         model, now = self._model, self._clock()
         if model and not model.was_asked:
             return {}  # another process may have seen more
-        seen = (model.health, model.last_failure) if model else ("not_configured", None)
+        seen = (model.health, model.reason) if model else ("not_configured", None)
         if seen == self._noted and now - self._noted_at < _REPEAT_SECONDS:
             return {}
         self._noted, self._noted_at = seen, now

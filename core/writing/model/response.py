@@ -2,65 +2,132 @@
 
 import functools
 import itertools
-import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from core.text.cleaning import clean, letters_of
 from core.text.word_lists import word_lists
 from core.writing.model.failure import ModelCallFailed
 from core.writing.model.prompt import Question
+from core.writing.model.reading import decoded, read_values
 
 _MAX_TEXTS = 100
 _PLACES = range(1, _MAX_TEXTS + 1)
 _MAX_CHARACTERS = 6_000  # of a text: more than any platform takes, and quick to search
 _MAX_TOTAL = 60_000  # characters of all texts: more than MAX_ANSWER_TOKENS are; the rest is left out
-_MAX_STARTS = 50  # of objects in an answer
+_MAX_DEPTH = 5  # of objects around the posts
+_LEAST = 20  # letters of a thread, or a twentieth of the source's: with less, something else was answered
 _LEAKED_RUN = 25  # letters and digits in a row shared with the rules: not by chance
 _CODE_BLOCK = re.compile(r"```\w*+\n?(.*?)\n?```", re.DOTALL)
 _PLAIN, _BARE = map(re.compile, word_lists(__file__)["numbers"].values())
+_LISTS, _TEXT_NAMES, _ONE = map(str.split, word_lists(__file__)["fields"].values())
+_NUMBERED = re.compile(r"(?:post|tweet|part)?[ _#-]{0,2}(\d{1,3})")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
 _ONE_MARK = str.maketrans(dict.fromkeys(_QUOTES, '"'))
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Posts and hooks as they stand in an answer, and whether in an object of it."""
+
+    posts: list[str]
+    hooks: object = ()
+    is_object: bool = False
+
+
 def parse_response(answer: str, question: Question) -> tuple[list[str], list[str]]:
     """The posts and the hooks, cleaned; items that are not texts are empty. Raises ModelCallFailed."""
-    content = _content(answer)
-    wants_one = "post" in question.schema["schema"]["properties"] and "post" in content
-    given = [content["post"]] if wants_one else content.get("posts")
-    posts = _unnumbered(_texts(given), question.numbers or _PLACES)
+    given = _given(answer, question)
+    posts = _unnumbered(_texts(given.posts), question.numbers or _PLACES)
     if question.numbers:
         posts = _each_without(_BARE, posts, question.numbers, question.source)
-    hooks = _unnumbered(_unnumbered(_texts(content.get("hooks")), (1,) * _MAX_TEXTS), _PLACES)
+    hooks = _unnumbered(_unnumbered(_texts(given.hooks), (1,) * _MAX_TEXTS), _PLACES)
     quoted = question.source.translate(_ONE_MARK)
     posts, hooks = ([_unquoted(text, quoted) for text in texts] for texts in (posts, hooks))
+    posts, hooks = ([text if letters_of(text) else "" for text in texts] for texts in (posts, hooks))
     if not any(posts):
         raise ModelCallFailed("answer holds no posts")
+    if _is_far_shorter(posts, question):
+        raise ModelCallFailed("answer is far shorter than what was asked for")
     if _repeats_rules("\n".join((*posts, *hooks)), question):
         raise ModelCallFailed("answer repeats the rules")
     return posts, hooks
 
 
-def _content(answer: str) -> Mapping[str, object]:
-    """The first object with posts: servers without structured output wrap it in code blocks and sentences."""
-    is_json = False
-    for start in itertools.islice(re.finditer("{", answer), _MAX_STARTS):
-        try:
-            content, _ = json.JSONDecoder().raw_decode(answer, start.start())
-        except (ValueError, RecursionError):
-            continue
-        if "posts" in content or "post" in content:
-            return dict(content)
-        is_json = True
-    raise ModelCallFailed("answer holds no posts" if is_json else "answer is not JSON")
+def _given(answer: str, question: Question) -> _Given:
+    """What the last object with posts gives, else the last array of them, else objects of one post each."""
+    values = read_values(answer)
+    if "post" in question.schema["schema"]["properties"] and (one := _own_texts(values, _ONE)):
+        return _Given(one[-1:])
+    carriers = [carried for value in values if (carried := _carried(value)).posts]
+    lines = _own_texts(values, _TEXT_NAMES)
+    if not carriers and len(lines) < 2:
+        raise ModelCallFailed("answer holds no posts")
+    return _last(carriers or [_Given(lines)], question)
+
+
+def _last(carriers: Sequence[_Given], question: Question) -> _Given:
+    """The last of the objects, or of the arrays where there is no object, that says enough."""
+    given = [each for each in carriers if each.is_object] or carriers
+    return ([each for each in given if not _is_far_shorter(each.posts, question)] or given)[-1]
+
+
+def _own_texts(values: Sequence[object], names: Sequence[str]) -> list[str]:
+    """The texts of those that are objects of one post each."""
+    return [text for value in values if (text := _text_of(_fields(value), names))]
+
+
+def _carried(value: object, depth: int = _MAX_DEPTH) -> _Given:
+    """The posts and hooks in a value; empty when it has none with a letter or digit."""
+    value = decoded(value) if isinstance(value, str) else value  # JSON within JSON
+    if not depth or not value:
+        return _Given([])
+    if isinstance(value, list):
+        given = _Given([_text_of(each) for each in value])
+        return given if letters_of("".join(given.posts)) else _carried(value[-1], depth - 1)
+    fields = _fields(value)
+    for name in _LISTS:
+        if (found := _carried(fields.get(name), depth - 1)).posts:
+            return _Given(found.posts, fields.get("hooks") or found.hooks, is_object=True)
+    return replace(_carried(_numbered(fields), 1), is_object=True)
+
+
+def _numbered(fields: Mapping[str, object]) -> list[object]:
+    """What stands under numbers, such as "1" or "post_1", by them."""
+    names = [(int(at[1]), name) for name in fields if (at := _NUMBERED.fullmatch(name))]
+    return [fields[name] for _, name in sorted(names)]
+
+
+def _text_of(post: object, names: Sequence[str] = _TEXT_NAMES) -> str:
+    """The text of a post, which may be an object; empty when it has none."""
+    fields = {"": post} if isinstance(post, str) else _fields(post)
+    return next(
+        (each for name in ("", *names) if isinstance(each := fields.get(name), str) and each.strip()), ""
+    )
+
+
+def _fields(value: object) -> dict[str, object]:
+    return {str(name).casefold(): each for name, each in value.items()} if isinstance(value, dict) else {}
+
+
+def _is_far_shorter(posts: Sequence[str], question: Question) -> bool:
+    """Whether a thread says less than any about the source: an example of the form, or a word of consent."""
+    said, source = map(_information, ("".join(posts), question.source))
+    return question.asks_for_thread and said < min(source / 20, _LEAST)
+
+
+def _information(text: str) -> int:
+    """How much a text says: its letters and digits in bytes of UTF-8, by which a Han character is three."""
+    return len(letters_of(text).encode("utf-8", "replace"))
 
 
 def _texts(items: object) -> list[str]:
     items = items[:_MAX_TEXTS] if isinstance(items, list) else []
-    texts = [item[:_MAX_CHARACTERS] if isinstance(item, str) else "" for item in items]
+    texts = [_text_of(item)[:_MAX_CHARACTERS] for item in items]
     totals = itertools.accumulate(map(len, texts))
     texts = [text if total <= _MAX_TOTAL else "" for text, total in zip(texts, totals, strict=True)]
     return [clean(_CODE_BLOCK.sub(r"\1", clean(text))) for text in texts]

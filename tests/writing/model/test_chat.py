@@ -23,6 +23,7 @@ from tests.support.site import ARTICLE
 
 KEY = "sk-canary-0123456789"
 REQUEST = {"text": ARTICLE}
+LINE = "The old harbour bridge closes for eighteen months"
 
 
 def error(status: int, code: Any, kind: Any = "invalid_request_error", **wire: Any) -> dict[str, Any]:
@@ -42,7 +43,8 @@ async def play(
     closed = f"http://127.0.0.1:{closed_port()}/v1"
     base = closed if "tcp" in wire else openai.url
     key = None if "env" in wire else KEY
-    client = client_of(openai_api_key=key, openai_base_url=base, **settings, **more)
+    prices = {"openai_price_input": 0.75, "openai_price_output": 4.5}
+    client = client_of(openai_api_key=key, openai_base_url=base, **settings, **prices, **more)
     response = await client.post("/api/generate", json=REQUEST)
     health = (await client.get("/api/monitor/health")).json()["services"]["openai"]
     return response, health
@@ -128,6 +130,9 @@ async def test_each_shared_fault_has_its_expected_outcome(
         pytest.param(said("\u200b"), 1, "bad_answer", id="invisible"),
         pytest.param(said('{"posts": ["One."]}', finish="length"), 1, "bad_answer", id="cut-short"),
         pytest.param(said('{"posts": {"0": "One."}}'), 1, "bad_answer", id="posts-object"),
+        pytest.param(said('<think>{"posts": ["…"]}</think>{"posts": ["…"]}'), 1, "bad_answer", id="form"),
+        pytest.param(said(f'<think>So {{"posts": ["{LINE}"]}}'), 1, "bad_answer", id="reasoning"),
+        pytest.param(said('{"posts": ["Sure!"]}'), 1, "bad_answer", id="far-too-short"),
         pytest.param(said('{"posts": ["A"], "posts": []}'), 1, "bad_answer", id="duplicate-keys"),
         pytest.param(
             said(tool_calls=[{"id": "1", "type": "function", "function": {"name": "x", "arguments": "{}"}}]),
@@ -183,10 +188,12 @@ async def test_a_refusal_is_reported_as_one_and_never_kept(
 @pytest.mark.parametrize(
     ("wire", "posts", "tokens"),
     [
-        pytest.param(said('{"posts": ["One \ud800\\ud800\\u202e."]}'), ["One ."], 1_000, id="surrogates"),
-        pytest.param(said('Here:\n```json\n{"posts": ["One."]}\n```'), ["One."], 1_000, id="code-block"),
-        pytest.param(said('{"posts": [1, null, "One.", []]}'), ["One."], 1_000, id="junk-among-posts"),
-        pytest.param(said('{"posts": ["One."], "posts": ["Two."]}'), ["Two."], 1_000, id="duplicate-keys"),
+        pytest.param(
+            said(f'{{"posts": ["{LINE} \ud800\\ud800\\u202e."]}}'), [f"{LINE} ."], 1_000, id="surrogates"
+        ),
+        pytest.param(said(f'Here:\n```json\n{{"posts": ["{LINE}"]}}\n```'), [LINE], 1_000, id="code-block"),
+        pytest.param(said(f'{{"posts": [1, null, "{LINE}", []]}}'), [LINE], 1_000, id="junk-among-posts"),
+        pytest.param(said(f'{{"posts": ["One."], "posts": ["{LINE}"]}}'), [LINE], 1_000, id="duplicate-keys"),
     ],
 )
 async def test_a_usable_reply_is_used(

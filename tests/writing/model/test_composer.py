@@ -63,7 +63,7 @@ def meter() -> UsageMeter:
 async def composer_of(openai: FakeOpenAI, time: Time) -> AsyncIterator[Composers]:
     made: list[ModelComposer] = []
 
-    def make(*models: str, base_url: str = openai.url, **prices: float) -> ModelComposer:
+    def make(*models: str, base_url: str = openai.url, **prices: Any) -> ModelComposer:
         made.append(
             ModelComposer(
                 api_key="sk-canary",
@@ -354,7 +354,7 @@ async def test_a_shortened_rewrite_loses_the_number_of_its_position(
 async def test_a_post_of_too_many_bytes_is_too_long_for_bluesky(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
-    openai.answer = in_turn(thread_answer(["👩‍👩‍👧‍👧" * 200]), shorter("Four."))
+    openai.answer = in_turn(thread_answer(["Us: " + "👩‍👩‍👧‍👧" * 200]), shorter("Four."))
     draft = await composer_of().compose(ARTICLE, Brief(platform="bluesky"), seconds=5, meter=meter)
     assert draft.posts == ("Four.",)
 
