@@ -7,7 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml.html import fromstring  # type: ignore[import-untyped]
+from lxml.html import fromstring
 
 from core.article.html_limits import limit_html
 
