@@ -13,6 +13,8 @@ from core.writing.extractive.passages import Fits, passages
 _MAX_SHARE = (
     4  # of the thread's space: longer texts fit only where they are links, and dividing them takes long
 )
+# A paragraph, with the short line before it that has no full stop: its heading.
+_PARAGRAPH = re.compile(r"\s*(?:^[^\n]{0,79}\w\n[ \t]*\n\s*)?(?:(?!\n[ \t]*\n)[\s\S])+", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -41,9 +43,14 @@ def _packed(text: str, brief: Brief, language: str, in_post: Fits, count: Count)
 
 def _units(text: str, language: str, in_post: Fits) -> Iterator[Sentence]:
     """Paragraphs and stanzas that a post holds, else their lines, else sentences."""
-    for number, block in enumerate(_BLANK_LINES.split(text)):
-        for line in [block] if in_post(block) else block.split("\n"):
+    blocks = (
+        (number, block)
+        for number, paragraph in enumerate(_PARAGRAPH.findall(text))
+        for block in ([paragraph] if in_post(paragraph.strip()) else _BLANK_LINES.split(paragraph))
+    )
+    for number, block in blocks:
+        for line in [block] if in_post(block.strip()) else block.split("\n"):
             found = [Sentence(line.strip(), number)] if in_post(line) else sentences(line, language)
             for part in found:
-                whole = [part] if in_post(part.text) else quoted_sentences(part, language)
-                yield from (replace(each, paragraph=number) for each in whole if each.text)
+                fitting = [part] if in_post(part.text) else quoted_sentences(part, language)
+                yield from (replace(each, paragraph=number) for each in fitting if each.text)

@@ -44,6 +44,12 @@ def test_a_stanza_that_fits_is_not_divided() -> None:
     assert texts("\n\n".join(stanzas)) == stanzas
 
 
+def test_a_heading_stays_with_its_paragraph() -> None:
+    days = [f"Day {n}\n\n{SENTENCE} {SENTENCE} It fell." for n in range(6)]
+    assert [post.count("Day") for post in texts("\n\n".join(days))] == [2, 2, 2]
+    assert all(post.endswith(".") for post in texts("\n\n".join(days)))
+
+
 def test_a_long_list_is_divided_between_its_lines() -> None:
     items = [f"- {n}: a thing that everybody should bring along" for n in range(9)]
     posts = texts("\n".join(["Bring:", "", *items]))
