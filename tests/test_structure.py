@@ -141,7 +141,8 @@ def test_libraries_that_work_on_texts_are_imported_by_workers_alone() -> None:
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", _MAKES_A_THREAD], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    libraries = {"trafilatura", "lxml", "pypdf", "sentencex", "regex", "twitter_text", "json_repair"}
+    libraries = {"trafilatura", "lxml", "markdown_it", "pypdf", "sentencex", "regex", "twitter_text"}
+    libraries |= {"json_repair", "fasttext", "charset_normalizer"}
     assert not libraries & set(done.stdout.split())
 
 

@@ -37,14 +37,13 @@ class Article:
         return replace(self, text=kept[:at_word] if at_word > max_characters // 2 else kept, truncated=True)
 
 
-def read_text(text: str, max_characters: int) -> Article:
-    """A request's text as an article, cut to `max_characters`. Raises NoArticle."""
-    return plain_article(text).cut_to(max_characters)
-
-
 def plain_article(text: str, *, url: str | None = None) -> Article:
     """A text as an article. Raises NoArticle when nothing readable is in it."""
-    cleaned = clean(text)
-    if not any(character.isalnum() or character > "\u2000" for character in cleaned):
+    return written_article(clean(text), url=url)
+
+
+def written_article(text: str, *, url: str | None = None) -> Article:
+    """The text with every space that it has. Raises NoArticle as `plain_article` does."""
+    if not any(character.isalnum() or character > "\u2000" for character in text):
         raise NoArticle
-    return Article(text=cleaned, language=guess(cleaned), url=url)
+    return Article(text=text, language=guess(text), url=url)

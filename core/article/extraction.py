@@ -15,10 +15,11 @@ from core.article.fetcher import Page
 from core.article.hidden import hidden_by_sheets
 from core.article.html_limits import limit_html
 from core.article.lost_text import restored
+from core.article.markdown import MAX_MARKDOWN, markdown_text
 from core.article.markup import Readable, readable
 from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
 from core.errors import NoArticle
-from core.text.cleaning import clean, clean_line, is_allowed, letters_of
+from core.text.cleaning import clean, clean_line, is_allowed, letters_of, safe
 from core.text.language import guess
 from core.text.word_lists import word_lists
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from trafilatura.settings import Document
 
 _HIDDEN = "The page hides its text until a browser shows it. Paste the text instead."
+_PLAIN = ("text/plain", "text/markdown", "text/x-markdown")
+_MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
 _THIN_CHARACTERS = 1_500  # shorter texts may be block pages, so their markup is checked
 _MAX_DATES = 40  # short texts with numbers in which a date is searched, at up to 10 ms each
 _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the comparison is quadratic
@@ -50,12 +53,14 @@ def extract_article(html: bytes, *, url: str, content_type: str | None = None) -
 
         return pdf_article(html, url=url)
     text = decode(html, content_type)
-    if media_type not in ("text/plain", "text/markdown", "text/x-markdown"):
+    if media_type not in _PLAIN:
         return _html_article(text, url)
-    article = plain_article(text, url=url)
-    named = "markdown" in media_type or urlsplit(url).path.lower().endswith((".md", ".markdown"))
-    title = re.match(r"#[ \t]+(\S.{0,300})", article.text) if named else None
-    return replace(article, title=clean_line(title[1])) if title else article
+    named = "markdown" in media_type or urlsplit(url).path.lower().endswith(_MARKDOWN_NAMES)
+    if not named:
+        return plain_article(text, url=url)
+    title, shown = markdown_text(safe(text), draft=False)
+    article = plain_article(shown, url=url)
+    return replace(article, title=title, truncated=len(text) > MAX_MARKDOWN)
 
 
 def read_page(page: Page, max_characters: int) -> Article:

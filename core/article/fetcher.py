@@ -27,7 +27,8 @@ _MAX_WIRE_BYTES = 2 * _MAX_BYTES  # chunk sizes, trailers and what a compressor 
 _MAX_CHUNKS = 16_384  # a byte to a chunk would cost seconds of parsing
 _MAX_REDIRECTS = 5
 _SNIFFED_BYTES = 1024
-_READABLE = {"text/html", "application/xhtml+xml", "text/plain", "text/markdown", "application/pdf"}
+_READABLE = {f"text/{kind}" for kind in ("html", "plain", "markdown", "x-markdown")}
+_READABLE |= {"application/xhtml+xml", "application/pdf"}
 _REDIRECTS = {301, 302, 303, 307, 308}
 # Files that sites send as text/html: PNG, GIF, JPEG, zip (and Office), gzip, MP4.
 _FILE = re.compile(rb"(?s)\x89PNG\r|GIF8[79]a|\xff\xd8\xff|PK\x03\x04|\x1f\x8b|....ftyp")

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
 
+_SPACE = re.compile(r"\s*")
 _CLOSING = re.compile(r"(?:[\"”」』]|\s?»)+")
 _WITHOUT_QUOTES = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
 _MAX_STRETCH = 5_000  # characters that are looked at together: more than any post's
@@ -18,12 +19,31 @@ _JOINERS = re.compile(r"[\u200c\u200d\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """`glued`: no space before it, as in Chinese. `last`: the paragraph that it ends in, if another."""
+    """`glued`: no space before it, as in Chinese. `last`: the paragraph that it ends in, if another.
+
+    `written`: the white space before it in a text that keeps it.
+    """
 
     text: str
     paragraph: int
     glued: bool = False
     last: int | None = None
+    written: str | None = None
+
+    def joint_after(self, paragraph: int | None) -> str:
+        """What divides it from what ends in `paragraph`: a blank line between two, where none is written."""
+        if self.paragraph != paragraph:
+            return self.written if self.written and "\n" in self.written else "\n\n"
+        return self.written if self.written is not None else "" if self.glued else " "
+
+
+def as_written(parts: Iterable[Sentence], text: str) -> Iterator[Sentence]:
+    """The parts of `text`, which nothing but white space divides there, each with what is before it."""
+    at = 0
+    for part in parts:
+        start = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
+        yield replace(part, written=text[at:start])
+        at = start + len(part.text)
 
 
 def sentences(text: str, language: str = "en") -> list[Sentence]:

@@ -10,7 +10,7 @@ from typing import Any
 from core.text.cleaning import without_surrogates
 from core.text.language import guess
 from core.text.platforms import GRAPHEME, regex_of
-from core.text.sentences import Sentence, sentences
+from core.text.sentences import Sentence, as_written, sentences
 from core.text.word_lists import word_lists
 
 Count = Callable[[str], int]
@@ -23,13 +23,15 @@ _CLAUSE_END = re.compile(r"(?:[,;:–—،؛](?=\s)|[，、；：。！？])[”
 def split(text: str, *, max_length: int, count: Count) -> Iterator[str]:
     """`text` as one piece if it fits in `max_length`, else as pieces that do, packed with whole sentences.
 
+    Inside a piece the text stays as it is written.
     A link that no post can hold is a piece of its own, over `max_length`: cut in two it would lead elsewhere.
     """
     text = without_surrogates(text)
     if fits(text, max_length, count):
         yield text
     else:
-        yield from pack(sentences(text, guess(text)), max_length=max_length, count=count)
+        parts = as_written(sentences(text, guess(text)), text)
+        yield from pack(parts, max_length=max_length, count=count)
 
 
 def pack(parts: Iterable[Sentence], *, max_length: int, count: Count) -> Iterator[str]:
@@ -41,10 +43,7 @@ def _joints(parts: Iterable[Sentence], max_length: int, count: Count) -> Iterato
     """Each sentence that fits, after what divides it from the one before."""
     paragraph: int | None = None
     for part in _all_fitting(parts, max_length, count):
-        joint = "" if part.glued else " "
-        if part.paragraph != paragraph:
-            joint = "\n\n"
-        yield f"{joint}{part.text}"
+        yield f"{part.joint_after(paragraph)}{part.text}"
         paragraph = part.paragraph if part.last is None else part.last
 
 
@@ -92,10 +91,11 @@ def _all_fitting(parts: Iterable[Sentence], max_length: int, count: Count) -> It
         if fits(part.text, max_length, count):
             yield part
         else:
-            glued, atoms = part.glued, _atoms(part.text, max_length, count)
+            glued, written, atoms = part.glued, part.written, _atoms(part.text, max_length, count)
             for line in _filled(atoms, max_length, count, cut=_clause_end):
-                yield Sentence(line.rstrip(), part.paragraph, glued, part.last)
-                glued = line == line.rstrip()
+                text = line.rstrip()
+                yield Sentence(text, part.paragraph, glued, part.last, written)
+                glued, written = line == text, line[len(text) :]
 
 
 def _clause_end(line: Sequence[str]) -> int:

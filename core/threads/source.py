@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 
-from core.article.article import Article, read_text
+from core.article.article import Article
 from core.article.extraction import read_page
 from core.article.fetcher import Fetcher, Validators
+from core.article.pasted import read_text
 from core.cache.canonical import canonical_url
 from core.request import RequestRecord
 from core.threads.answer import AnswerEntry

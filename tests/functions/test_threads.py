@@ -116,7 +116,8 @@ async def test_a_thread_is_exported(client_of: Make, form: str, media_type: str)
     if form == "json":
         assert response.json() == {"posts": [{"text": content} for content in contents]}
     else:
-        assert all(content in response.text for content in contents)
+        shown = response.text.replace("  \n", "\n")  # as Markdown keeps the end of a line
+        assert all(content in shown for content in contents)
     assert (await client.get(address, params={"format": "pdf"})).status_code == 422
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.text.cleaning import clean, clean_line, without_surrogates
+from core.text.cleaning import clean, clean_line, safe, without_surrogates
 
 UNSAFE = "".join(
     map(
@@ -16,7 +16,7 @@ UNSAFE = "".join(
 )
 HIDING = "\U0001f3f4\U000e0061\U000e0062\U000e007f\ufe0f\U000e0100"
 TEXTS = st.text(
-    st.characters() | st.sampled_from(list(UNSAFE + HIDING + "\r\n\t \u00a0\u2028\u2029\x0b\x0c\x85")),
+    st.characters() | st.sampled_from(list(UNSAFE + HIDING + "\u00ad\r\n\t \u00a0\u2028\u2029\x0b\x0c\x85")),
     max_size=60,
 )
 
@@ -30,6 +30,10 @@ TEXTS = st.text(
         pytest.param("user\u202etxt.exe\u202c", "usertxt.exe", id="bidi-override"),
         pytest.param("a\u2066b\u2069", "ab", id="bidi-isolate"),
         pytest.param("a\u200bb", "ab", id="zero-width-space"),
+        pytest.param("#Hallen\u00adbad", "#Hallenbad", id="soft-hyphen"),
+        pytest.param(
+            "Stadt\u00ad\n rat, Park-\nplatz", "Stadtrat, Park-\nplatz", id="soft-hyphen-at-a-line-end"
+        ),
         pytest.param("a\x1b[31mb", "a[31mb", id="terminal-escape"),
         pytest.param("a\ufffeb\uffffc", "abc", id="noncharacters-that-x-refuses"),
         pytest.param("a\r\nb\rc\u2028d\x0ce", "a\nb\nc\nd\ne", id="every-line-end"),
@@ -64,6 +68,28 @@ def test_characters_that_no_post_may_have_are_removed(text: str, cleaned: str) -
 )
 def test_characters_that_readers_need_are_kept(text: str) -> None:
     assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a  b\tc\u00a0d", id="blanks"),
+        pytest.param("def f():\n    return 1", id="indented-code"),
+        pytest.param("What to bring:\n\n- towel\n- cap", id="blank-line-before-a-list"),
+        pytest.param("one\n\n\n\ntwo  \nthree", id="several-blank-lines"),
+        pytest.param("e\u0301", id="decomposed"),
+    ],
+)
+def test_a_text_that_is_made_safe_stays_as_it_was_written(text: str) -> None:
+    assert safe(f"\ufeff \n{text}\u202e\r\n") == text
+
+
+@settings(max_examples=150, deadline=None)
+@given(TEXTS)
+def test_a_clean_text_is_a_safe_one_without_runs_of_blanks(text: str) -> None:
+    assert safe(safe(text)) == safe(text)
+    assert clean(safe(text)) == clean(text)
+    assert not set(safe(text)) & {*UNSAFE, "\u00ad", "\r", "\u2028"}
 
 
 @settings(max_examples=150, deadline=None)

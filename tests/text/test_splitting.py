@@ -313,3 +313,24 @@ def test_what_is_counted_grows_no_faster_than_the_text(unit: str) -> None:
 
     assert counted(40_000) < 2.5 * counted(20_000)
     assert counted(20_000) < 100 * 20_000
+
+
+WRITTEN = st.lists(
+    st.sampled_from(
+        ["It rained.", "- a towel", "    return 1", "Two  blanks.", "中文。也有。", "Roses are red"]
+    ),
+    min_size=1,
+    max_size=40,
+).flatmap(
+    lambda lines: st.lists(
+        st.sampled_from([" ", "\n", "\n\n", "\n\n\n", "\n\t"]), min_size=len(lines), max_size=len(lines)
+    ).map(lambda joints: "".join(line + joint for line, joint in zip(lines, joints, strict=True)).strip())
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(WRITTEN, st.integers(20, 90))
+def test_each_piece_is_a_stretch_of_the_text_as_it_was_written(text: str, max_length: int) -> None:
+    pieces = split(text, max_length=max_length, count=len)
+    assert [piece for piece in pieces if piece not in text] == []
+    assert solid("".join(pieces)) == solid(text)

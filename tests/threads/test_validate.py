@@ -55,6 +55,7 @@ def test_a_post_over_its_limit_is_reported_by_how_much(platform: str, content: s
     [
         pytest.param(["One.", " \n "], 2, "empty", id="empty"),
         pytest.param(["One\u202e.", "Two."], 1, "invisible", id="bidi"),
+        pytest.param(["Hallen\u00adbad.", "Two."], 1, "invisible", id="soft-hyphen"),
         pytest.param(["One.\x07", "Two."], 1, "control", id="control"),
         pytest.param(["One.\n\n1/2", "Two.\n\n3/3"], 2, "says 3/3, and is post 2 of 2", id="number"),
         pytest.param(["One.\n1/2", "Two.\n(2/3)"], 2, "says 2/3, and is post 2 of 2", id="total"),
@@ -65,6 +66,10 @@ def test_each_problem_of_a_post_is_reported(contents: list[str], wrong: int, wor
     found = problems(*contents)
     assert [bool(problem) for problem in found] == [number == wrong for number in (1, 2)]
     assert words in " ".join(found[wrong - 1])
+
+
+def test_a_soft_hyphen_counts_as_long_as_it_is_there() -> None:
+    assert reviewed("Hallen\u00adbad").thread[0].character_count == len("Hallenbad") + 1
 
 
 @pytest.mark.parametrize("content", ["Half of them, 1/3", "24/7 service", "Open 24/7", "A\ttab.\nA line."])

@@ -1,13 +1,14 @@
 """Writes without key and network: the article's own sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
 from core.article.article import Article
 from core.text import platforms
-from core.text.sentences import Sentence, quoted_sentences, sentences
+from core.text.divisions import authors_posts
+from core.text.sentences import Sentence, as_written, quoted_sentences, sentences
 from core.text.splitting import MAX_CHARACTERS, pack
 from core.text.thread import Brief, first_fitting, thread_of
 from core.usage import UsageMeter
@@ -15,9 +16,11 @@ from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
 from core.writing.extractive.boilerplate import content_mask
 from core.writing.extractive.passages import Passage, passages
+from core.writing.extractive.whole import whole_threads
 
 _MAX_READ = 80_000  # characters: more would take longer than a caller may take of the service
 _CUT = "The built-in composer read the first 80,000 characters."
+_JOINED = "The text divides itself into {} posts; they were joined, since at most {} are allowed."
 _MAX_COUNTED = 500  # texts whose lengths are kept
 _SHARE_OF_ARTICLE = 0.4  # what a thread of a long article holds of it
 _MIN_POSTS = 4  # an article that fits in so many is kept whole
@@ -37,10 +40,17 @@ class ExtractiveComposer:
 def extract_draft(article: Article, brief: Brief) -> Draft:
     """The article's own sentences as the posts and hooks that the brief asks for."""
     read = article.cut_to(_MAX_READ)
+    warnings = [] if read is article else [_CUT]
+    given: list[str] = []  # the posts that a pasted text is divided into
+    if not (article.title or article.url):
+        given = authors_posts(read.text, without_numbers=brief.numbering != "none") or [read.text]
+        read = replace(read, text="\n\n".join(given))
     composition = _Composition(read, brief)
-    posts, warnings = composition.posts(), () if read is article else (_CUT,)
+    posts = composition.posts(given)
+    if 1 < len(given) > brief.allowed_posts:
+        warnings.append(_JOINED.format(len(given), brief.allowed_posts))
     hooks = composition.hooks(posts[0])
-    return Draft(posts=posts, hooks=hooks, generator="extractive", warnings=warnings)
+    return Draft(posts=posts, hooks=hooks, generator="extractive", warnings=tuple(warnings))
 
 
 def prepare() -> None:
@@ -66,16 +76,16 @@ class _Composition:
         self._ranking = rank(able, longest=max(map(len, able), default=0), language=language)
         self._first = self._first_passage()
 
-    def posts(self) -> tuple[str, ...]:
-        """The most central passages that fit; a pasted text is kept whole if it fits."""
+    def posts(self, given: Sequence[str] = ()) -> tuple[str, ...]:
+        """The most central passages that fit; a pasted text, as posts `given`, is kept whole if it fits."""
         everything = list(range(len(self._passages)))
         tried: list[list[int]] = []
-        if not self._space.title and not self._article.url:
+        max_characters = 1.05 * self._space.max_length * self._brief.allowed_posts / self._space.weight
+        if given:
             tried.append(everything)
-            for whole in (self._packed(everything), (self._article.text,)):
+            for whole in self._whole(given, everything):
                 if not thread_of(whole, self._brief, link=None).cut:
                     return whole
-        max_characters = 1.05 * self._space.max_length * self._brief.allowed_posts / self._space.weight
         for share in _SHARES:
             chosen = sorted(self._chosen(share))
             if chosen in tried or sum(self._ranking.lengths[i] for i in chosen) > max_characters:
@@ -85,6 +95,12 @@ class _Composition:
             if not thread_of(posts, self._brief, link=self._article.url).cut:
                 return posts
         return self._packed(everything)
+
+    def _whole(self, given: Sequence[str], everything: list[int]) -> Iterator[tuple[str, ...]]:
+        space, language = self._space, self._article.language or "en"
+        yield from whole_threads(given, self._brief, language, in_post=space.fits, count=space.count)
+        yield self._packed(everything)
+        yield (self._article.text,)
 
     def hooks(self, first: str) -> tuple[str, ...]:
         """Other posts than the `first`, the strongest first."""
@@ -100,7 +116,9 @@ class _Composition:
         parts: list[Sentence] = []
         for part in sentences(article.text, language):
             parts += [part] if fits(part.text) else quoted_sentences(part, language)
-        of_page = article.title or article.url  # a pasted text has no boilerplate
+        of_page = article.title or article.url  # a pasted text has no boilerplate, and stays as it is written
+        if not of_page:
+            parts = [*as_written(parts, article.text)]
         mask = content_mask(parts, article.title or "") if of_page else [True] * len(parts)
         return passages(parts, content_mask=mask, language=language, fits=fits, starts_text=not of_page)
 

@@ -34,7 +34,7 @@ class Passage:
 
     def as_sentence(self) -> Sentence:
         first, last = self.parts[0], self.parts[-1]
-        return Sentence(self.text, first.paragraph, first.glued, last.paragraph)
+        return Sentence(self.text, first.paragraph, first.glued, last.paragraph, first.written)
 
 
 def passages(
@@ -92,9 +92,8 @@ def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread
 
 
 def _joint(one: Sentence, other: Sentence) -> str:
-    if one.paragraph == other.paragraph:
-        return "" if other.glued else " "
-    return "\n" if ITEM.match(other.text) else "\n\n"
+    in_list = one.paragraph != other.paragraph and other.written is None and ITEM.match(other.text)
+    return "\n" if in_list else other.joint_after(one.paragraph)
 
 
 def _goes_on(one: Sentence, other: Sentence) -> bool:

@@ -1,0 +1,141 @@
+"""HTML that somebody wrote or pasted, as the plain text that platforms show."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from core.text.word_lists import word_lists
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+MAX_HTML = 400_000  # characters
+_MAX_CODE = 250  # characters of code that a post may show
+# What stands in the text for the ends of lines and paragraphs, for <br>, an indent, the end of a list's mark,
+# code that is shown, and what is left out: noncharacters, which no text has.
+_LINE, _PARAGRAPH, _BREAK, _INDENT, _MARKED, _CODE, _GONE = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6"
+_ENDS = f"{_LINE}{_PARAGRAPH}{_BREAK}"
+# With the sentence that announces it: "The prices:".
+_LEFT_OUT = re.compile(rf"(?:^|(?<=[.!?]) )[^\n.!?]*[:：]\n+{_GONE}|{_GONE}", re.MULTILINE)
+_CHECKBOX = re.compile(r"^( *)- \[([ xX])\] ", re.MULTILINE)
+
+
+def is_document(text: str) -> bool:
+    """Whether the text is a whole HTML page."""
+    return bool(_pattern("document").match(text))
+
+
+def is_html(text: str) -> bool:
+    """Whether its tags are markup: a link, paired tags around prose, or several line breaks.
+
+    A text about markup must begin and end with a tag: "use <div> in CSS" is as it should be.
+    """
+    opening, about_markup = _pattern("start").match(text), _pattern("about_markup").search(text)
+    if opening and f"</{opening[1].lower()}" in text.lower() and (not about_markup or text[-1] == ">"):
+        return True
+    breaks = len(_pattern("break").findall(text)) + bool(_pattern("reference").search(text))
+    link = _pattern("link").search(text) and "</a" in text.lower()
+    return not about_markup and bool(link or _pattern("paired").search(text) or breaks > 1)
+
+
+def tree_of(html: str) -> HtmlElement:
+    """At most MAX_HTML of the HTML, parsed; what only looks like a tag ("a < b", "List<String>") is text."""
+    from lxml.html import document_fromstring
+
+    html = _pattern("no_tag").sub("&lt;", html[:MAX_HTML])
+    return document_fromstring(f"<html><body>{html}</body></html>")
+
+
+def text_of(tree: HtmlElement, *, draft: bool) -> str:
+    """The text as it is shown, a blank line between paragraphs, "- " before items; nothing deleted or hidden.
+
+    In a `draft` a link is followed by its address, unless that is its text or was given before, short code
+    stays, and a rule is "---"; else there are none of them. Changes the tree.
+    """
+    elements = word_lists(__file__)["elements"]
+    for element in tree.xpath(f"{elements['hidden']} | //{' | //'.join(elements['left_out'].split())}"):
+        element.clear(keep_tail=True)
+    codes = [*_take_blocks(tree, draft)]
+    _mark_items(tree)
+    if draft:
+        _write_addresses(tree)
+    for image in tree.iter("img"):
+        image.text = "" if re.search(r"[\w\s]", image.get("alt", "")) else image.get("alt")  # an emoji
+    around = dict.fromkeys(elements["paragraphs"].split(), (_PARAGRAPH, _PARAGRAPH))
+    around |= dict.fromkeys(elements["lines"].split(), (_LINE, _LINE)) | {"q": ("“", "”"), "br": (_BREAK, "")}
+    around["hr"] = (f"{_PARAGRAPH}---" if draft else "", _PARAGRAPH)
+    for element in tree.iter(*around):
+        before, after = around[element.tag]
+        if element.tag in ("ul", "ol") and element.getparent().tag == "li":
+            before = after = _LINE
+        element.text, element.tail = before + (element.text or ""), after + (element.tail or "")
+    return _with_lines(tree.text_content(), codes)
+
+
+def _with_lines(text: str, codes: Sequence[str]) -> str:
+    text = re.sub(f"{_MARKED}[{_ENDS} ]*", "", re.sub(r"[ \t\n\r\f]+", " ", text))
+    text = re.sub(f" ?[{_ENDS}][{_ENDS} ]*", _line_ends, text).strip("\n ")
+    rest = iter(codes)
+    text = re.sub(_CODE, lambda _: next(rest), _LEFT_OUT.sub("", text)).replace(_INDENT, "  ")
+    text = _CHECKBOX.sub(lambda box: f"{box[1]}{'☐' if box[2] == ' ' else '☑'} ", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+
+
+def _line_ends(ends: re.Match[str]) -> str:
+    least = 2 if _PARAGRAPH in ends[0] else int(_LINE in ends[0])
+    return "\n" * min(2, max(least, ends[0].count(_BREAK)))
+
+
+def _take_blocks(tree: HtmlElement, draft: bool) -> Iterator[str]:
+    """The code that a draft keeps; where code and tables of data were is marked in the tree."""
+    for element in tree.xpath("//pre | //table[.//th]"):
+        code = element.text_content().strip("\n") if draft and element.tag == "pre" else ""
+        element.clear(keep_tail=True)
+        element.text = _CODE if 0 < len(code) <= _MAX_CODE else _GONE
+        if element.text == _CODE:
+            yield code
+
+
+def _mark_items(tree: HtmlElement) -> None:
+    indents: dict[HtmlElement, str] = {}
+    for each in tree.iter("ul", "ol"):
+        parent, start = each.getparent(), each.get("start", "1")[:6]
+        indent = (indents[parent] + _INDENT)[-4:] if parent in indents else ""
+        for number, item in enumerate(each.iterchildren("li"), int(start) if start.isdecimal() else 1):
+            indents[item] = indent
+            mark = f"{number}." if each.tag == "ol" else "-"
+            item.text = f"{indent}{mark} {_MARKED}{item.text or ''}"
+
+
+def _write_addresses(tree: HtmlElement) -> None:
+    """Each link's address once, behind its text or instead of it."""
+    written: set[str] = set()
+    for link in tree.iter("a"):
+        label, address = " ".join(link.text_content().split()), link.get("href", "")
+        if not label or address in written or not re.match(r"https?://\S+$", address):
+            continue
+        written.add(address)
+        if label.isdecimal() or _same_address(label, address):  # "[1]" alone says nothing
+            link.clear(keep_tail=True)
+            link.text, address = address, ""
+        tail = link.tail or ""
+        link.tail = f"{address and ' '}{address}{' ' if tail[:1].isalnum() else ''}{tail}"
+
+
+def _same_address(label: str, address: str) -> bool:
+    """Whether a link's text is its address, perhaps without scheme or cut short as platforms show it."""
+    short, full = (unquote(re.sub(r"^https?://(?:www\.)?|/$", "", each)).lower() for each in (label, address))
+    return short == full or (len(short) > 8 and short[-1] == "…" and full.startswith(short[:-1]))
+
+
+@functools.cache
+def _pattern(name: str) -> re.Pattern[str]:
+    words = word_lists(__file__)
+    pattern = words["patterns"][name]
+    for group, names in words["elements"].items():
+        pattern = pattern.replace(f"<{group}>", f"(?:{'|'.join(names.split())})")
+    return re.compile(pattern, re.IGNORECASE)
