@@ -71,6 +71,15 @@ def _front_door(raw: str) -> str:
     return raw
 
 
+def _base_path(raw: str) -> str:
+    path = "/".join(["", *filter(None, raw.split("/"))])
+    if not re.fullmatch(r"(/(?!\.+(/|$))[A-Za-z0-9._~!$'()*+-]+)*", path):
+        raise ValueError(
+            "must be a path such as /threadr, of letters, digits and ._~!$'()*+- between slashes"
+        )
+    return path
+
+
 def _setting(parse: Callable[..., Any], default: Any = None, *, secret: bool = False, **rule: Any) -> Any:
     """A field whose variable is read by `parse`, under the rule that it takes besides the text."""
     metadata = {"parse": partial(parse, **rule), "secret": secret}
@@ -109,6 +118,7 @@ class Settings:
     allowed_domains: tuple[str, ...] = _setting(_names, ())
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
     max_content_length: int = _setting(_number, 50_000, lowest=1_000, highest=1_000_000, whole=True)
+    base_path: str = _setting(_base_path, "")
     front_door: str = _setting(_front_door, "gateway")
 
     @classmethod

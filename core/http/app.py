@@ -11,8 +11,8 @@ from starlette.middleware.cors import CORSMiddleware
 from core import log
 from core.http.middleware import RequestMiddleware
 from core.http.openapi import DocumentedApp
+from core.http.outer import DOCS_PATH, BasePath, HeadMiddleware, SecurityHeaders
 from core.http.problems import raise_ours
-from core.http.security import DOCS_PATH, HeadMiddleware, SecurityHeaders
 from core.settings import Settings
 
 _EXPOSED = """Age Cache-Status ETag RateLimit RateLimit-Policy Retry-After Server-Timing X-RateLimit-Limit
@@ -60,6 +60,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         )
     app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityHeaders, production=settings.in_production)
+    app.add_middleware(BasePath, base_path=settings.base_path)
 
 
 class _Cors(CORSMiddleware):

@@ -33,7 +33,6 @@ class DocumentedApp(FastAPI):
 
             data = tomllib.loads(Path(__file__).with_name("openapi.toml").read_text(encoding="utf-8"))
             self.description, self.openapi_tags = data["description"], data["tags"]
-            self.servers = data["servers"]
             components = super().openapi().setdefault("components", {})
             components.setdefault("schemas", {})["Problem"] = data["problem"]
             for name in components["schemas"].keys() & examples().keys():

@@ -40,23 +40,26 @@ async def raise_ours(request: Request, error: Exception) -> NoReturn:
     raise InvalidRequest(f"{NOT_VALID}.")  # FastAPI's 400: the body could not be read at all
 
 
-def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSONResponse:
+def problem(error: ThreadrError, *, instance: str, root_path: str = "", request_id: str = "") -> JSONResponse:
     """The answer for `error`. `instance` is the path that was asked, without its query.
 
-    The detail of a 5xx ends with the request id, by which its log line is found.
+    `root_path` stands in front of all routes, and so in `type`. The detail of a 5xx ends with the request id,
+    by which its log line is found.
     """
     detail = clean_line(error.detail).encode()[:_MAX_DETAIL_BYTES].decode(errors="ignore")
     if request_id and error.status >= 500:
         detail += f" Request id: {request_id}."
     instance = _HALF_ESCAPE.sub("", quote(instance, errors="replace")[:_MAX_INSTANCE_CHARACTERS])
-    content = members(error, detail, instance)
+    content = members(error, detail, instance, quote(root_path, errors="replace"))
     return JSONResponse(content, error.status, headers=error.headers, media_type=MEDIA_TYPE)
 
 
-def members(error: ThreadrError | type[ThreadrError], detail: str, instance: str) -> dict[str, str | int]:
-    """The members of the problem, as RFC 9457 names them."""
+def members(
+    error: ThreadrError | type[ThreadrError], detail: str, instance: str, root_path: str = ""
+) -> dict[str, str | int]:
+    """The members of the problem, as RFC 9457 names them; `type` is the address of `problem_page`."""
     return {
-        "type": f"/problems/{error.kind}",
+        "type": f"{root_path}/problems/{error.kind}",
         "title": error.title,
         "status": error.status,
         "detail": detail,
