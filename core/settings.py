@@ -7,19 +7,16 @@ from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 DEFAULT_MODEL = "gpt-5.4-mini"
 # An address that redis-py reads as it is meant; of its options those that change nothing of ours.
 _REDIS = re.compile(
-    r"""(?!redis://(?:[^@]*@)?[^@/?:]*\.upstash\.io(?:[:/?]|$))redis(?P<tls>s)?://(?:[^@/?\#\s]*@)?
-    (?:\[[0-9a-f:.]+\]|[^@/?\#:,"'\s]+)(?::\d{1,5})?(?:/[0-9]*/?)?
+    r"""(?!redis://(?:[^@]*@)?[^@/?:]*\.upstash\.io(?:[:/?]|$))redis(?P<tls>s)?://
+    (?:(?:[^@/?\#%\[\]\s]|%[0-9a-f]{2})*@)?(?:\[[0-9a-f:.]+\]|[^@/?\#:,"'\s]+)(?::\d{1,5})?(?:/[0-9]*/?)?
     (?:\?(?:(?:(?:db|health_check_interval)=\d+|(?(tls)ssl_cert_reqs=required|$.))(?:&|$))*)?""",
     re.IGNORECASE | re.VERBOSE,
 )
-_RAW = re.compile(
-    r"[@/?#\[\]\s]|%(?![0-9A-Fa-f]{2})"
-)  # in a user name or password it is read as another part
 FRONT_DOORS = ("gateway", "function-url", "alb")
 
 
@@ -61,12 +58,7 @@ def _fault(raw: str, variable: str) -> str:
 
 
 def _redis_url(raw: str) -> str:
-    userinfo = _text(raw).partition("://")[2].rpartition("@")[0]
-    marks = [f"{quote(mark, safe='')} for {mark}" for mark in dict.fromkeys(_RAW.findall(userinfo))]
-    if marks and re.match("rediss?://", raw, re.IGNORECASE):
-        words = ", ".join(marks).replace("for  ", "for a space")
-        raise ValueError(f"must have its user name and password percent-encoded: write {words}")
-    if not _REDIS.fullmatch(raw):
+    if not _REDIS.fullmatch(_text(raw)):
         raise ValueError(_fault(raw, "REDIS_URL"))
     return _url(raw[:6].lower() + raw[6:], ("redis", "rediss"), "REDIS_URL")
 

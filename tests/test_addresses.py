@@ -63,7 +63,8 @@ def test_a_scheme_may_be_in_capitals() -> None:
             ]
         ),
         pytest.param(f"rediss://:{SECRET} x@h", "percent-encoded: write %20 for a space", id="space"),
-        pytest.param(f"redis://:{SECRET}#/@@h", "write %23 for #, %2F for /, %40 for @", id="several-marks"),
+        pytest.param(f"redis://:{SECRET}#/@@h", "write %40 for @", id="several-marks"),
+        pytest.param(f"redis://:{SECRET}[@h", "write %5B and %5D", id="bracket"),
         pytest.param("localhost:6379", "starts with redis:// or rediss://", id="no-scheme"),
         pytest.param(f"default:{SECRET}@h:6379", "starts with redis:// or rediss://", id="only-the-password"),
         pytest.param("redis:/h:6379", "starts with redis:// or rediss://", id="one-slash"),

@@ -35,6 +35,7 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,  # what clients call the operation
         exception_handlers=dict.fromkeys((RequestValidationError, HTTPException), raise_ours),
     )
     app.state.settings = settings

@@ -1,15 +1,18 @@
 """The page at the address that a problem's `type` is: what happened, what to do, whether a retry helps."""
 
-from collections.abc import Iterator
 from html import escape
 from string import Template
 
+from core import errors
 from core.errors import ArticleError, NotFound, ThreadrError
 
 
 def problem_page(kind: str, template: str) -> bytes:
     """`template` with `$kind` and `$problems`, one for each error of the kind. Raises NotFound."""
-    found = {(error.status, error.title, error.detail): error for error in _tree() if error.kind == kind}
+    tree = [
+        each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, ThreadrError)
+    ]
+    found = {(error.status, error.title, error.detail): error for error in tree if error.kind == kind}
     if not found:
         raise NotFound
     parts = [
@@ -18,12 +21,6 @@ def problem_page(kind: str, template: str) -> bytes:
         for error in found.values()
     ]
     return Template(template).substitute(kind=kind, problems="\n".join(parts)).encode()
-
-
-def _tree(root: type[ThreadrError] = ThreadrError) -> Iterator[type[ThreadrError]]:
-    yield root
-    for error in root.__subclasses__():
-        yield from _tree(error)
 
 
 def _retry(error: type[ThreadrError]) -> str:
