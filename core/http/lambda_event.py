@@ -16,7 +16,8 @@ Json = dict[str, Any]  # what Lambda is given and gives
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 _AMAZON = re.compile(r"\.amazonaws\.com(\.cn)?(:\d+)?$")
-_PARAMETER = re.compile(r"{([^{}+]+)(\+?)}")
+_PARAMETER = re.compile(r"{([^{}+]+)\+?}")
+_MAX_FIXED_SEGMENTS = 8
 
 # What Mangum can read; other values of these headers are left out: the app needs none of them.
 _READABLE = {
@@ -121,15 +122,20 @@ def _place(event: Json, context: Json, kind: Kind) -> tuple[str, list[str]]:
 
 
 def _matched(event: Json, context: Json) -> Iterator[str]:
-    """What the gateway's template stands for in the path: the whole template, and its greedy part alone."""
+    """What the gateway's template stands for in the path: all of it, then without its first fixed segments.
+
+    Not without what callers fill in: `/{proxy+}` would take any path in front of a route.
+    """
     key = _text(event.get("routeKey")).partition(" ")[2]
     template = _text(event.get("resource")) or _text(context.get("resourcePath")) or key
     values = {name: _text(value) for name, value in _table(event.get("pathParameters")).items()}
-    names = _PARAMETER.findall(template)
-    if template.startswith("/") and all(values.get(name) for name, _ in names):
-        for part in (template, *(f"/{{{name}+}}" for name, greedy in names if greedy)):
-            filled = _PARAMETER.sub(lambda found: values[found[1]], part)
-            yield from (tidy(filled), tidy(unquote(filled)))
+    if not template.startswith("/") or not all(map(values.get, _PARAMETER.findall(template))):
+        return
+    segments = tidy(template).split("/")[1:]
+    fixed = next((n for n, segment in enumerate(segments) if "{" in segment), max(1, len(segments) - 1))
+    for first in range(min(fixed, _MAX_FIXED_SEGMENTS) + 1):
+        filled = _PARAMETER.sub(lambda found: values[found[1]], "/".join(segments[first:]))
+        yield from (tidy(filled), tidy(unquote(filled)))
 
 
 def _pairs(event: dict[Any, Any], one: str, many: str) -> Iterator[tuple[str, str]]:

@@ -72,9 +72,11 @@ class BasePath:
         await self._app(scope, receive, send)
 
     def _prefix(self, scope: Scope, path: str) -> str:
-        given = filter(None, (scope.get("root_path", ""), *scope.get("state", {}).get("prefixes", ())))
-        outside = [*given, ""]
-        candidates = dict.fromkeys([*(prefix + self._base_path for prefix in outside), *outside])
+        server = filter(None, [scope.get("root_path")])
+        given = [*server, *scope.get("state", {}).get("prefixes", ()), ""]
+        if given == [self._base_path]:
+            return ""
+        candidates = dict.fromkeys([*(prefix + self._base_path for prefix in given), *given])
         start = f"{path}/"[:_MAX_PREFIX_CHARACTERS]
         fits = [prefix for prefix in candidates if prefix.isascii() and start.startswith(f"{prefix}/")]
         found = (prefix for prefix in fits if len(fits) == 1 or _is_route(scope, path[len(prefix) :]))

@@ -82,7 +82,8 @@ def _failure(error: Exception) -> StoreError:
     name = type(error).__name__
     if fault := certificate_fault(error):
         return StoreRefused(reason=fault, health="tls_mismatch")
-    if isinstance(error, AuthenticationError | AuthorizationError):
+    # A ResponseError is of the connection's start, such as a database that there is not.
+    if isinstance(error, AuthenticationError | AuthorizationError | ResponseError):
         return StoreRefused(reason=name, health="misconfigured")
     return StoreError(reason=name)
 

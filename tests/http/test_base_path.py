@@ -84,6 +84,9 @@ ROUTE = "api/generate"
             http("/dev/t/api/generate", "ANY /t/{proxy+}", proxy=ROUTE, stage="dev"), id="http-shared-stage"
         ),
         pytest.param(http("/api/generate", "POST /api/generate", stage="api"), id="http-stage-named-api"),
+        pytest.param(rest("/t/api/generate", "/t/api/generate"), id="rest-below-a-resource"),
+        pytest.param(rest("/x/t/u/api/generate", "/t/u/api/generate"), id="rest-mapping-and-resources"),
+        pytest.param(http("/t/api/generate", "POST /t/api/generate"), id="http-route-below-another"),
         pytest.param(http("/api/generate/"), id="function-url-slash-at-the-end"),
         pytest.param(alb("POST", "//api/generate/", BODY), id="alb-slashes"),
     ],
@@ -157,6 +160,7 @@ def test_a_problem_names_addresses_with_what_stands_in_front(
     [
         pytest.param(rest("/t/", "/", method="GET"), "https://h/t/", id="mapping"),
         pytest.param(rest("/t", "/", method="GET"), "https://h/t", id="without-the-last-slash"),
+        pytest.param(rest("/t", "/t", method="GET"), "https://h/t", id="resource"),
         pytest.param(
             at_amazon(rest("/", "/", method="GET", path="/prod/")), f"https://{AMAZON}/prod", id="stage"
         ),
@@ -186,6 +190,11 @@ async def test_behind_a_proxy_that_keeps_the_prefix_all_works(client_of: Make) -
     assert '"/a/b/openapi.json"' in (page := await client.get("/a/b/docs")).text.replace("'", '"')
     assert "cdn.jsdelivr.net" in page.headers["content-security-policy"]
     assert (await client.get("/a/b/openapi.json")).json()["servers"] == [{"url": "/a/b"}]
+
+
+def test_a_longer_route_wins_over_a_shorter_one_at_its_end(handler: Handler) -> None:
+    answer = handler(rest("/t/api/monitor/health", "/api/monitor/health", method="GET"), Context())
+    assert "services" in json.loads(answer["body"])
 
 
 async def test_a_servers_root_path_counts_like_base_path() -> None:

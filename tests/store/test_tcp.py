@@ -122,3 +122,7 @@ async def test_no_tls_to_a_server_that_wants_it_is_said_as_such(tls_url: str) ->
 async def test_a_server_that_is_not_there_is_no_mismatch(scheme: str) -> None:
     status, reason = await redis_health(f"{scheme}://127.0.0.1:{closed_port()}")
     assert (status, "TLS" in str(reason)) == ("unreachable", False)
+
+
+async def test_a_database_that_there_is_not_is_misconfigured(redis_url: str) -> None:
+    assert await redis_health(f"{redis_url}/99") == ("misconfigured", "ResponseError")
