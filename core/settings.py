@@ -98,7 +98,7 @@ def _front_door(raw: str) -> str:
 
 def _base_path(raw: str) -> str:
     path = "/".join(["", *filter(None, raw.split("/"))])
-    if not re.fullmatch(r"(/(?!\.+(/|$))[A-Za-z0-9._~!$'()*+-]+)*", path):
+    if not re.fullmatch(r"(?!.{91})(/(?!\.+(/|$))[A-Za-z0-9._~!$'()*+-]+)*", path):
         raise ValueError(
             "must be a path such as /threadr, of letters, digits and ._~!$'()*+- between slashes"
         )

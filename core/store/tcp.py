@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,16 +45,11 @@ class TcpRedis(BatchingClient[Redis]):
 
         Such a mismatch shows as silence or a cut. So the other way is tried, with a PING and no password.
         """
-        address, is_tls = urlsplit(self._url), self._url.startswith("rediss:")
-        context, answer = None if is_tls else unchecked_context(), b""
+        is_tls, answer = self._url.startswith("rediss:"), b""
         if error.health == "unreachable":
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(self._limits[1]):
-                    place = address.hostname, address.port or 6379
-                    reader, writer = await asyncio.open_connection(*place, ssl=context)
-                    writer.write(b"PING\r\n")
-                    answer = await reader.read(1)
-                    writer.close()
+                    answer = await _ping(self._url, None if is_tls else unchecked_context())
         if answer not in (b"+", b"-"):
             return error
         words = "no TLS, REDIS_URL must be redis://" if is_tls else "TLS, REDIS_URL must be rediss://"
@@ -76,6 +72,17 @@ class TcpRedis(BatchingClient[Redis]):
         client = Redis.from_pool(pool)
         client.response_callbacks.clear()
         return client
+
+
+async def _ping(url: str, context: SSLContext | None) -> bytes:
+    """The first byte of the answer. Raises OSError."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port or 6379, ssl=context)
+    try:
+        writer.write(b"PING\r\n")
+        return await reader.read(1)
+    finally:
+        writer.close()
 
 
 def _failure(error: Exception) -> StoreError:

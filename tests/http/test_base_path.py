@@ -206,7 +206,18 @@ async def test_a_servers_root_path_counts_like_base_path() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["https://h/threadr", "/a b", "/../x", "/a/./b", "/{proxy+}", "/threadr/*?", "/ü", "C:\\x", "/a%2f"],
+    [
+        "https://h/threadr",
+        "/a b",
+        "/../x",
+        "/a/./b",
+        "/{proxy+}",
+        "/threadr/*?",
+        "/ü",
+        "C:\\x",
+        "/a%2f",
+        "/" + "x" * 91,
+    ],
 )
 def test_a_base_path_that_is_no_path_stops_the_start(value: str) -> None:
     with pytest.raises(SettingsError, match="BASE_PATH must be a path such as /threadr"):
