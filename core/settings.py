@@ -5,10 +5,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 DEFAULT_MODEL = "gpt-5.4-mini"
+# An address that redis-py reads as it is meant; of its options those that change nothing of ours.
+_REDIS = re.compile(
+    r"""(?!redis://(?:[^@]*@)?[^@/?:]*\.upstash\.io(?:[:/?]|$))redis(?P<tls>s)?://
+    (?:(?:[^@/?\#%\[\]\s]|%[0-9a-f]{2})*@)?(?:\[[0-9a-f:.]+\]|[^@/?\#:,"'\s]+)(?::\d{1,5})?(?:/[0-9]*/?)?
+    (?:\?(?:(?:(?:db|health_check_interval)=\d+|(?(tls)ssl_cert_reqs=required|$.))(?:&|$))*)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
 FRONT_DOORS = ("gateway", "function-url", "alb")
 
 
@@ -27,15 +35,32 @@ def _text(raw: str) -> str:
     return raw
 
 
-def _url(raw: str, schemes: Sequence[str]) -> str:
+def _url(raw: str, schemes: Sequence[str], faults: str = "") -> str:
+    """`faults` names the variable's list in addresses.toml."""
     try:
         parts = urlsplit(_text(raw))
         usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port or bracket that urlsplit cannot read
         usable = False
     if not usable:
-        raise ValueError(f"must be an address that starts with {' or '.join(f'{s}://' for s in schemes)}")
+        general = f"must be an address that starts with {' or '.join(f'{s}://' for s in schemes)}"
+        raise ValueError(_fault(raw, faults) or general)
     return raw.rstrip("/")
+
+
+def _fault(raw: str, variable: str) -> str:
+    """What is wrong with a value that cannot be used; "" where no sentence fits."""
+    import tomllib
+
+    known = tomllib.loads(Path(__file__).with_name("addresses.toml").read_text(encoding="utf-8"))
+    rows = known.get(variable, [])
+    return next((words for form, words in rows if re.fullmatch(form, raw, re.IGNORECASE | re.DOTALL)), "")
+
+
+def _redis_url(raw: str) -> str:
+    if not _REDIS.fullmatch(_text(raw)):
+        raise ValueError(_fault(raw, "REDIS_URL"))
+    return _url(raw[:6].lower() + raw[6:], ("redis", "rediss"), "REDIS_URL")
 
 
 def _number(raw: str, lowest: float, highest: float, *, whole: bool = False) -> float | int:
@@ -71,6 +96,15 @@ def _front_door(raw: str) -> str:
     return raw
 
 
+def _base_path(raw: str) -> str:
+    path = "/".join(["", *filter(None, raw.split("/"))])
+    if not re.fullmatch(r"(?!.{91})(/(?!\.+(/|$))[A-Za-z0-9._~!$'()*+-]+)*", path):
+        raise ValueError(
+            "must be a path such as /threadr, of letters, digits and ._~!$'()*+- between slashes"
+        )
+    return path
+
+
 def _setting(parse: Callable[..., Any], default: Any = None, *, secret: bool = False, **rule: Any) -> Any:
     """A field whose variable is read by `parse`, under the rule that it takes besides the text."""
     metadata = {"parse": partial(parse, **rule), "secret": secret}
@@ -81,11 +115,13 @@ def _setting(parse: Callable[..., Any], default: Any = None, *, secret: bool = F
 class Settings:
     """One field per variable, in lower case. Secrets stay out of its repr."""
 
-    upstash_redis_rest_url: str | None = _setting(_url, schemes=("https", "http"))
+    upstash_redis_rest_url: str | None = _setting(
+        _url, schemes=("https", "http"), faults="UPSTASH_REDIS_REST_URL"
+    )
     # Any text: one with a newline copied along must not stop the start; health answers name it.
     upstash_redis_rest_token: str | None = _setting(str, secret=True)
     upstash_redis_rest_readonly_token: str | None = _setting(str, secret=True)
-    redis_url: str | None = _setting(_url, schemes=("redis", "rediss"), secret=True)  # it holds the password
+    redis_url: str | None = _setting(_redis_url, secret=True)  # it holds the password
     cache_ttl_hours: float = _setting(_number, 24.0, lowest=0, highest=8760)
     stale_if_error_hours: float = _setting(_number, 168.0, lowest=0, highest=8760)
     local_cache_seconds: float = _setting(_number, 30.0, lowest=0, highest=3600)
@@ -109,6 +145,7 @@ class Settings:
     allowed_domains: tuple[str, ...] = _setting(_names, ())
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
     max_content_length: int = _setting(_number, 50_000, lowest=1_000, highest=1_000_000, whole=True)
+    base_path: str = _setting(_base_path, "")
     front_door: str = _setting(_front_door, "gateway")
 
     @classmethod

@@ -17,7 +17,7 @@ router = APIRouter(tags=["admin"], dependencies=[admin_or(Unauthorized)])
 
 
 @router.get("/api/cache/stats", responses=answers(None, Unauthorized), openapi_extra=ADMIN)
-async def stats(request: Request) -> CacheStats:
+async def get_cache_stats(request: Request) -> CacheStats:
     """How the store is and what the cache did, in all and for each of the last 30 days."""
     services: Services = request.app.state.services
     return await cache_report(services.store, services.clock())
@@ -28,7 +28,7 @@ async def stats(request: Request) -> CacheStats:
     responses=answers(None, *WITH_BODY, Unauthorized, ArticleBlocked, StoreError),
     openapi_extra=ADMIN,
 )
-async def clear(
+async def clear_cache(
     request: Request,
     query: Annotated[ClearRequest, Query()],
     body: Annotated[ClearRequest | None, Body()] = None,

@@ -31,7 +31,7 @@ def _caller(request: Request) -> Caller:
     ),
     openapi_extra=KEY,
 )
-async def generate(body: GenerateRequest, request: Request) -> Response:
+async def make_thread(body: GenerateRequest, request: Request) -> Response:
     """A thread of an article or a text, made now or kept from before.
 
     Cache-Control takes no-cache, no-store, max-age and only-if-cached.
@@ -48,7 +48,7 @@ async def generate(body: GenerateRequest, request: Request) -> Response:
     ),
     openapi_extra=KEY,
 )
-async def rewrite(
+async def rewrite_post(
     thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")],
     number: Annotated[int, Path(alias="n", description="Of the post in it, from 1")],
     request: Request,
@@ -62,7 +62,7 @@ async def rewrite(
 
 
 @router.get("/api/rate-limit-status", responses=answers(None), openapi_extra=KEY)
-async def rate_limit_status(request: Request) -> RateLimitStatus:
+async def get_rate_limit(request: Request) -> RateLimitStatus:
     """What your next call would meet. Asking is free."""
     services: Services = request.app.state.services
     return RateLimitStatus.of(await services.cache.status(request.state.client.name))

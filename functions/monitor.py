@@ -17,13 +17,13 @@ _UNHEALTHY = {"description": "No thread can be made at all", "headers": referred
 
 
 @router.get("/health", responses=answers(None))
-async def health() -> Health:
+async def get_health() -> Health:
     """Whether this process answers; nothing else is asked."""
     return Health(status="healthy")
 
 
 @router.get("/api/monitor/health", responses=answers(None) | {503: {"model": MonitorHealth, **_UNHEALTHY}})
-async def monitor_health(request: Request, response: Response) -> MonitorHealth:
+async def get_service_health(request: Request, response: Response) -> MonitorHealth:
     """Whether each part works, asked now, and for the admin why not; no call to the model is made."""
     report = await check(request.app.state.services)
     response.status_code = 503 if report.status == "unhealthy" else 200
@@ -37,7 +37,7 @@ async def monitor_health(request: Request, response: Response) -> MonitorHealth:
     responses=answers(None, NotFound),
     openapi_extra=HIDDEN,
 )
-async def startup(request: Request) -> Startup:
+async def get_startup_report(request: Request) -> Startup:
     """What this process was started with: which settings are set, never their values."""
     return await startup_report(request.app.state.services)
 

@@ -10,25 +10,25 @@ from core.http.lambda_handler import lambda_handler
 from core.http.openapi import WITH_BODY, answers, referred
 from core.services import Services
 from core.threads.edit_schemas import ScheduledThread, ValidateAnswer, ValidateRequest
-from core.threads.export import Format
+from core.threads.export import MEDIA_TYPES, Format
 from core.threads.permalink import permalink
 from core.threads.schemas import GenerateAnswer
-from core.threads.validate import validate_thread
+from core.threads.validate import validate_thread as review
 from core.workers.pool import run_in_worker
 
 router = APIRouter(tags=["threads"])
-_FILES = ("text/plain", "text/markdown")
+_TEXTS = (MEDIA_TYPES["txt"], MEDIA_TYPES["md"])
 _NOT_MODIFIED = {"description": "The same as If-None-Match names", "headers": referred(["ETag"])}
 
 
 @router.get(
     "/api/threads/{id}",
     responses=answers(
-        GenerateAnswer | ScheduledThread, *(InvalidRequest, NotFound, StoreError), hit=["ETag"], texts=_FILES
+        GenerateAnswer | ScheduledThread, *(InvalidRequest, NotFound, StoreError), hit=["ETag"], texts=_TEXTS
     )
     | {304: _NOT_MODIFIED},
 )
-async def thread(
+async def get_thread(
     request: Request,
     thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")],
     form: Annotated[Format | None, Query(alias="format", description="A file instead of the answer")] = None,
@@ -40,10 +40,10 @@ async def thread(
 
 
 @router.post("/api/validate", responses=answers(None, *WITH_BODY))
-async def validate(body: ValidateRequest, request: Request) -> ValidateAnswer:
+async def validate_thread(body: ValidateRequest, request: Request) -> ValidateAnswer:
     """Every post counted as the platform does, and what would keep the thread from being posted."""
     seconds: float = request.state.record.seconds_left
-    return await run_in_worker(validate_thread, body, seconds=seconds)
+    return await run_in_worker(review, body, seconds=seconds)
 
 
 app = create_app(router, make_services=Services.of_readers)

@@ -4,6 +4,7 @@ const make = document.getElementById("make");
 const status = document.getElementById("status");
 const result = document.getElementById("result");
 const posts = document.getElementById("posts");
+const api = new URL("../api/generate", import.meta.url); // a path may stand in front of both
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -31,7 +32,7 @@ function isLink(source) {
 }
 
 async function ask(request) {
-  const response = await fetch("/api/generate", {
+  const response = await fetch(api, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(request),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from core import errors
 from core.net.late_import import import_in_thread
-from core.net.tls import is_certificate_fault, tls_context
+from core.net.tls import certificate_fault, tls_context
 from core.net.urls import redirected, web_address
 from core.text.word_lists import word_lists
 
@@ -113,7 +113,7 @@ async def _get(url: str, backend: GuardedBackend, headers: dict[str, str]) -> As
         raise
     except Exception as error:  # a hostile peer reaches odd corners of httpx2, httpcore2, h11, ssl and zlib
         # Not the error's text: it quotes what the peer sent.
-        reason = "certificate" if is_certificate_fault(error) else type(error).__name__
+        reason = "certificate" if certificate_fault(error) else type(error).__name__
         raise errors.ArticleUnreachable(reason=reason) from None
 
 

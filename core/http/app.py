@@ -11,8 +11,8 @@ from starlette.middleware.cors import CORSMiddleware
 from core import log
 from core.http.middleware import RequestMiddleware
 from core.http.openapi import DocumentedApp
+from core.http.outer import DOCS_PATH, BasePath, HeadMiddleware, SecurityHeaders
 from core.http.problems import raise_ours
-from core.http.security import DOCS_PATH, HeadMiddleware, SecurityHeaders
 from core.settings import Settings
 
 _EXPOSED = """Age Cache-Status ETag RateLimit RateLimit-Policy Retry-After Server-Timing X-RateLimit-Limit
@@ -35,6 +35,7 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,  # what clients call the operation
         exception_handlers=dict.fromkeys((RequestValidationError, HTTPException), raise_ours),
     )
     app.state.settings = settings
@@ -60,6 +61,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         )
     app.add_middleware(HeadMiddleware)
     app.add_middleware(SecurityHeaders, production=settings.in_production)
+    app.add_middleware(BasePath, base_path=settings.base_path)
 
 
 class _Cors(CORSMiddleware):

@@ -114,7 +114,7 @@ class Clients:
         self._notice_proxy(scope)
         request.state.client = client = self._client(client_of(request, self._settings))
         current_client.set(client.name)
-        if scope["path"] != "/health":  # load balancers ask often, and it costs nothing
+        if _route_path(scope) != "/health":  # load balancers ask often, and it costs nothing
             self._count(client, request)
         is_over = client.decision is not None and not client.decision.allowed
         if is_over and self._settings.rate_limit_scope == "requests" and _is_limited(scope):
@@ -164,4 +164,9 @@ class Clients:
 
 
 def _is_limited(scope: Scope) -> bool:
-    return scope["method"] == "POST" and bounds.LIMITED_PATH.fullmatch(scope["path"]) is not None
+    return scope["method"] == "POST" and bounds.LIMITED_PATH.fullmatch(_route_path(scope)) is not None
+
+
+def _route_path(scope: Scope) -> str:
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal, Self
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from core.errors import Malformed
+from core.http.outer import tidy
 
 Kind = Literal["v2", "v1", "alb"]
 Json = dict[str, Any]  # what Lambda is given and gives
 _STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+
+_AMAZON = re.compile(r"\.amazonaws\.com(\.cn)?(:\d+)?$")
+_PARAMETER = re.compile(r"{([^{}+]+)\+?}")
+_MAX_FIXED_SEGMENTS = 8
 
 # What Mangum can read; other values of these headers are left out: the app needs none of them.
 _READABLE = {
@@ -26,6 +31,8 @@ _READABLE = {
 class LambdaEvent:
     """`payload` is the event in the HTTP API's format 2.0; `refusal` says why the app must not see it.
 
+    `prefixes` are what may stand in front of a route in its path, the likeliest first.
+
     Cookies are left out: no route reads any.
     Formats: docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html,
     docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
@@ -33,6 +40,7 @@ class LambdaEvent:
 
     kind: Kind
     payload: Json
+    prefixes: list[str]
     many_values: bool = False
     refusal: Malformed | None = None
 
@@ -48,7 +56,8 @@ class LambdaEvent:
         if kind != "v2":
             http = _table(context.get("identity")) | {"method": event.get("httpMethod")}
         method, address, body = _text(http.get("method")), _text(http.get("sourceIp")), _body(event)
-        request = {"method": method or "GET", "path": _path(event, context, kind), "sourceIp": address}
+        path, prefixes = _place(event, context, kind)
+        request = {"method": method or "GET", "path": quote(path), "sourceIp": address}
         payload = {
             "version": "2.0",
             "rawQueryString": _query(event, kind),
@@ -60,7 +69,7 @@ class LambdaEvent:
         if not method:
             refusal = Malformed("This function answers HTTP requests, and was called with something else.")
         many_values = isinstance(event.get("multiValueHeaders"), dict)
-        return cls(kind=kind, payload=payload, many_values=many_values, refusal=refusal)
+        return cls(kind=kind, payload=payload, prefixes=prefixes, many_values=many_values, refusal=refusal)
 
     def shaped(self, answer: Json) -> Json:
         """An answer of format 2.0, as the sender of this event takes it."""
@@ -93,14 +102,40 @@ def _body(event: dict[Any, Any]) -> bytes | None:
         return None
 
 
-def _path(event: dict[Any, Any], context: dict[Any, Any], kind: Kind) -> str:
-    if kind != "v2":
-        return _text(event.get("path"))
-    # A named stage is the first part of an HTTP API's paths; a REST API's `path` does not hold it.
-    path = _text(event.get("rawPath")) or _text(_table(context.get("http")).get("path"))
-    stage = _text(context.get("stage"))
-    named = stage not in ("", "$default") and f"{path}/".startswith(f"/{stage}/")
-    return path.removeprefix(f"/{stage}") if named else path
+def _place(event: Json, context: Json, kind: Kind) -> tuple[str, list[str]]:
+    """The path of the address, decoded, and what may stand in front of a route in it, the likeliest first.
+
+    A stage is a part of addresses at Amazon's own hosts only. There `path` of a REST API lacks it; behind a
+    domain of one's own `rawPath` has it all the same, and lacks the base path of the mapping.
+    github.com/CodeGenieApp/serverless-express/issues/465, github.com/localstack/localstack/pull/12296
+    """
+    path, stage = _text(event.get("path")), f"/{_text(context.get('stage'))}".removesuffix("/$default")
+    at_amazon = _AMAZON.search(_text(context.get("domainName")) or _headers(event).get("host", ""))
+    if kind == "v2":
+        path = _text(event.get("rawPath")) or _text(_table(context.get("http")).get("path"))
+    elif at_amazon and context.get("path") == stage + path:
+        path = stage + path
+    path, routes = tidy(unquote(path)), list(_matched(event, context))
+    if kind == "v2" and not at_amazon and path not in routes and f"{path}/".startswith(f"{stage}/"):
+        path = path.removeprefix(stage)
+    return path, [*(path.removesuffix(route) for route in routes if path.endswith(route)), stage]
+
+
+def _matched(event: Json, context: Json) -> Iterator[str]:
+    """What the gateway's template stands for in the path: all of it, then without its first fixed segments.
+
+    Not without what callers fill in: `/{proxy+}` would take any path in front of a route.
+    """
+    key = _text(event.get("routeKey")).partition(" ")[2]
+    template = _text(event.get("resource")) or _text(context.get("resourcePath")) or key
+    values = {name: _text(value) for name, value in _table(event.get("pathParameters")).items()}
+    if not template.startswith("/") or not all(map(values.get, _PARAMETER.findall(template))):
+        return
+    segments = tidy(template).split("/")[1:]
+    fixed = next((n for n, segment in enumerate(segments) if "{" in segment), max(1, len(segments) - 1))
+    for first in range(min(fixed, _MAX_FIXED_SEGMENTS) + 1):
+        filled = _PARAMETER.sub(lambda found: values[found[1]], "/".join(segments[first:]))
+        yield from (tidy(filled), tidy(unquote(filled)))
 
 
 def _pairs(event: dict[Any, Any], one: str, many: str) -> Iterator[tuple[str, str]]:

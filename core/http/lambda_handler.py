@@ -43,7 +43,7 @@ def _answer(app: ASGIApp, given: Any, context: Any) -> Json:
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            scope["state"] = {"refusal": event.refusal}
+            scope["state"] = {"refusal": event.refusal, "prefixes": event.prefixes}
             await app(scope, receive, send)
         except BaseException as error:  # of any type: Mangum makes plain text of it
             raised.append(error)

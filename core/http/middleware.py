@@ -16,8 +16,8 @@ from core import log
 from core.errors import BodyTimeout, BodyTooLarge, InvalidRequest, Malformed, RateLimited, ThreadrError
 from core.http import bounds
 from core.http.client_id import Client, Clients
+from core.http.outer import HeaderSender
 from core.http.problems import NOT_VALID, problem
-from core.http.security import HeaderSender
 from core.request import RequestRecord
 from core.settings import Settings
 from core.usage import current_store_usage
@@ -89,7 +89,8 @@ class RequestMiddleware:
                 body.count(-body.size)
         record.record_failure(failure)
         if send.status is None:
-            answer = problem(failure, instance=scope["path"], request_id=record.request_id)
+            path, root_path = scope["path"], scope["root_path"]
+            answer = problem(failure, instance=path, root_path=root_path, request_id=record.request_id)
             await answer(scope, receive, send)
         return None
 

@@ -33,15 +33,32 @@ class DocumentedApp(FastAPI):
 
             data = tomllib.loads(Path(__file__).with_name("openapi.toml").read_text(encoding="utf-8"))
             self.description, self.openapi_tags = data["description"], data["tags"]
-            self.servers = data["servers"]
-            components = super().openapi().setdefault("components", {})
+            document = super().openapi()
+            components = document.setdefault("components", {})
             components.setdefault("schemas", {})["Problem"] = data["problem"]
+            _simplify(document)
             for name in components["schemas"].keys() & examples().keys():
                 components["schemas"][name]["examples"] = [examples()[name]]
             components["headers"] = {name: _header(name, *about) for name, about in data["headers"].items()}
             components["securitySchemes"] = data["schemes"]
         assert self.openapi_schema is not None
         return self.openapi_schema
+
+
+def _simplify(document: _Object) -> None:
+    """Take out what common generators make too much of.
+
+    openapi-typescript has fields with a `default` as required ones; openapi-python-client sends a body that
+    is left out and may be null as an object that is not JSON.
+    """
+    for schema in document["components"]["schemas"].values():
+        for field in [each for each in schema.get("properties", {}).values() if "default" in each]:
+            field["description"] = f"Default: {json.dumps(field.pop('default'))}"
+    for operation in [each for methods in document["paths"].values() for each in methods.values()]:
+        contents = operation.get("requestBody", {}).get("content", {}).values()
+        for part in (*operation.get("parameters", ()), *contents):
+            if part["schema"].get("anyOf", [])[1:] == [{"type": "null"}]:
+                part["schema"] = part["schema"]["anyOf"][0]
 
 
 @functools.cache

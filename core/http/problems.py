@@ -1,8 +1,9 @@
-"""Errors as RFC 9457 problem details: one shape for everything, at most 2 KB, never echoing the input."""
+"""Errors as RFC 9457 problem details: one shape for everything, at most 2 KB, never echoing a value."""
 
+import itertools
 import re
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn, get_args
 from urllib.parse import quote
 
 from fastapi import Request
@@ -16,7 +17,16 @@ from core.text.cleaning import clean_line
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_BYTES = 600  # quotes and backslashes take two each
 _MAX_INSTANCE_CHARACTERS = 300
-_MAX_NAMED_FAULTS = 3
+_MAX_NAMED_FAULTS = 5
+_MAX_NAME_CHARACTERS = 40
+_WORD = re.compile(f"[A-Za-z_]{{1,{_MAX_NAME_CHARACTERS}}}")  # what has digits may be a key that slipped
+_UNNAMED = "There is an unknown field."
+# Where Pydantic's own words say too little; the one pattern that there is belongs to `language`.
+_WORDS = {
+    "missing": "is missing",
+    "model_attributes_type": "must be a JSON object",
+    "string_pattern_mismatch": "must be a language's code, such as en or pt-BR",
+}
 _HALF_ESCAPE = re.compile("%.?$")
 NOT_VALID = "The body is not valid JSON"
 
@@ -26,8 +36,8 @@ async def raise_ours(request: Request, error: Exception) -> NoReturn:
     if isinstance(error, RequestValidationError):
         if isinstance(error.body, bytes):  # FastAPI leaves it so when its type is not JSON
             raise NotJson
-        faults = list(dict.fromkeys(_fault(fault) for fault in error.errors()))
-        raise InvalidRequest("; ".join(faults[:_MAX_NAMED_FAULTS]) + ".")
+        faults = [_sentences(fault, request) for fault in error.errors()[:_MAX_NAMED_FAULTS]]
+        raise InvalidRequest(" ".join(dict.fromkeys(itertools.chain.from_iterable(faults))))
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, ThreadrError):  # raised while FastAPI read the body
         raise error.__cause__
@@ -40,23 +50,26 @@ async def raise_ours(request: Request, error: Exception) -> NoReturn:
     raise InvalidRequest(f"{NOT_VALID}.")  # FastAPI's 400: the body could not be read at all
 
 
-def problem(error: ThreadrError, *, instance: str, request_id: str = "") -> JSONResponse:
+def problem(error: ThreadrError, *, instance: str, root_path: str = "", request_id: str = "") -> JSONResponse:
     """The answer for `error`. `instance` is the path that was asked, without its query.
 
-    The detail of a 5xx ends with the request id, by which its log line is found.
+    `root_path` stands in front of all routes, and so in `type`. The detail of a 5xx ends with the request id,
+    by which its log line is found.
     """
     detail = clean_line(error.detail).encode()[:_MAX_DETAIL_BYTES].decode(errors="ignore")
     if request_id and error.status >= 500:
         detail += f" Request id: {request_id}."
     instance = _HALF_ESCAPE.sub("", quote(instance, errors="replace")[:_MAX_INSTANCE_CHARACTERS])
-    content = members(error, detail, instance)
+    content = members(error, detail, instance, quote(root_path, errors="replace"))
     return JSONResponse(content, error.status, headers=error.headers, media_type=MEDIA_TYPE)
 
 
-def members(error: ThreadrError | type[ThreadrError], detail: str, instance: str) -> dict[str, str | int]:
-    """The members of the problem, as RFC 9457 names them."""
+def members(
+    error: ThreadrError | type[ThreadrError], detail: str, instance: str, root_path: str = ""
+) -> dict[str, str | int]:
+    """The members of the problem, as RFC 9457 names them; `type` is the address of `problem_page`."""
     return {
-        "type": f"/problems/{error.kind}",
+        "type": f"{root_path}/problems/{error.kind}",
         "title": error.title,
         "status": error.status,
         "detail": detail,
@@ -64,12 +77,32 @@ def members(error: ThreadrError | type[ThreadrError], detail: str, instance: str
     }
 
 
-def _fault(fault: Mapping[str, Any]) -> str:
-    """One fault in words, without any input: not even the name of an unknown field."""
-    if fault["type"] == "extra_forbidden":
-        return "unknown fields are refused"
+def _sentences(fault: Mapping[str, Any], request: Request) -> Iterator[str]:
+    """One fault in words. Of the input they repeat at most the name of a field."""
+    *above, name = (str(part) for part in fault["loc"][1:] or [""])
+    place = ".".join([*above, name])
     if fault["type"] == "json_invalid":
-        return NOT_VALID
-    place = ".".join(str(part) for part in fault["loc"] if part not in ("body", "query"))
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
+        yield f"{NOT_VALID}."
+    elif fault["type"] == "extra_forbidden":
+        import difflib  # no start waits for it
+
+        fields = _fields(request, is_nested=bool(above))
+        close = difflib.get_close_matches(name.lower()[: _MAX_NAME_CHARACTERS + 1], fields, 1)
+        is_named = _WORD.fullmatch(name) or (close and name.isidentifier())
+        yield f"Unknown field {name!r}{' in ' * bool(above)}{'.'.join(above)}." if is_named else _UNNAMED
+        yield f"Did you mean {close[0]!r}?" if close else f"The fields are {', '.join(fields)}."
+    elif fault["type"] in _WORDS:
+        yield f"{f'Field {place!r}' if place else 'The body'} {_WORDS[fault['type']]}."
+    else:
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        yield f"{place}: {message}." if place else f"{message}."
+
+
+def _fields(request: Request, *, is_nested: bool) -> list[str]:
+    """The fields of what the route takes, or of the objects in it."""
+    taken = request.scope["route"].dependant
+    kinds = [field.field_info.annotation for field in (*taken.body_params, *taken.query_params)]
+    models = [model for kind in kinds for model in get_args(kind) or [kind] if hasattr(model, "model_fields")]
+    schema = models[0].model_json_schema()
+    inner = [name for part in schema.get("$defs", {}).values() for name in part.get("properties", ())]
+    return inner if is_nested else [*schema["properties"]]

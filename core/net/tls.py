@@ -4,6 +4,15 @@ import functools
 import os
 import ssl
 
+# By OpenSSL's codes (X509_V_ERR_…, openssl-verification-options).
+_UNTRUSTED = "TLS certificate: of no known authority; SSL_CERT_FILE may name its own"
+_CERTIFICATE_FAULTS = {
+    9: "TLS certificate: not valid yet",
+    10: "TLS certificate: expired",
+    62: "TLS certificate: for another host name",
+    64: "TLS certificate: for another address",
+}
+
 
 def authorities_file() -> str | None:
     """certifi's list; None (Python's own default) where SSL_CERT_FILE or SSL_CERT_DIR names another."""
@@ -20,8 +29,17 @@ def tls_context() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=authorities_file())
 
 
-def is_certificate_fault(error: BaseException | None) -> bool:
-    """Whether a certificate that is not accepted is what a client's error comes from."""
-    while error and not isinstance(error, ssl.SSLCertVerificationError):
+def certificate_fault(error: BaseException | None) -> str | None:
+    """What is wrong with the certificate, if it is one that a client's error comes from."""
+    while error:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return _CERTIFICATE_FAULTS.get(error.verify_code, _UNTRUSTED)
         error = error.__cause__ or error.__context__
-    return error is not None
+    return None
+
+
+def unchecked_context() -> ssl.SSLContext:
+    """Only to ask whether a server speaks TLS: nothing secret may be sent."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context

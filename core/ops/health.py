@@ -129,6 +129,7 @@ async def _redis(services: Services) -> ServiceHealth:
         return _health("timeout", f"no answer in {_DEADLINE_SECONDS:g} s", started)
     except StoreError as error:
         add_store_error()
+        error = await services.shared.explain(error)
         return _health(error.health, error.reason, started)
     if not writable:
         return _health("read_only", "the store takes no writes", started)

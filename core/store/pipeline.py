@@ -76,7 +76,7 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
     ) -> None:
         self._limits = timeout_seconds, connect_timeout_seconds
         self._breaker = breaker
-        self._last_health = ""
+        self._last_failure = "", ""
         self._clients = PerLoop(self.new_client, self.close_client)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[_Waiting] = []
@@ -94,6 +94,10 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
     @abstractmethod
     async def send(self, client: _Client, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
         """One result a command, in order, an exception where one failed. Raises StoreError for the batch."""
+
+    async def explain(self, error: StoreError) -> StoreError:
+        """The failure, or what a closer look makes of it; for health answers."""
+        return error
 
     async def execute(self, command: Command) -> Any:
         """The raw result of one command. Raises StoreError; at once while the breaker is open."""
@@ -158,7 +162,8 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
         client, is_usable = None, False
         try:
             if not self._breaker.allows():
-                raise StoreError(reason="breaker open", health=self._last_health, counts_for_breaker=False)
+                reason, health = self._last_failure
+                raise StoreError(reason=reason, health=health, counts_for_breaker=False)
             client = self._clients.client()
             async with deadline.timeout:
                 results = await self.send(client, commands, deadline)
@@ -194,7 +199,7 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
         await asyncio.gather(self.close_client(client), return_exceptions=True)  # it is broken anyway
 
     def _noted(self, error: StoreError) -> StoreError:
-        self._last_health = error.health
         if error.counts_for_breaker:
+            self._last_failure = f"breaker open: {error.reason}", error.health
             self._breaker.failed(permanent=error.permanent, pause_seconds=error.pause_seconds)
         return error

@@ -69,7 +69,7 @@ class RedisStore:
         self, redis: BatchingClient[Any], window: Window, clock: Callable[[], float], budget_usd: float
     ) -> None:
         self._redis = redis
-        self.connect = redis.connect
+        self.connect, self.explain = redis.connect, redis.explain
         self._window = window
         self._clock = clock
         self._budget_micros = micros(budget_usd)

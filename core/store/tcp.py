@@ -1,7 +1,11 @@
 """The client for plain Redis, Valkey or Upstash over TCP, with or without TLS."""
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
+from ssl import SSLContext
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -9,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, AuthorizationError, RedisError, ResponseError
 
 from core.errors import StoreError, StoreRefused
-from core.net.tls import authorities_file, is_certificate_fault
+from core.net.tls import authorities_file, certificate_fault, unchecked_context
 from core.store.pipeline import MAX_BATCHES, BatchingClient, Command, Deadline
 from core.store.redis_errors import classify_error, of_command
 
@@ -36,6 +40,21 @@ class TcpRedis(BatchingClient[Redis]):
             raise _failure(error) from None
         return [_translated(result) for result in results]
 
+    async def explain(self, error: StoreError) -> StoreError:
+        """The failure, or that one side speaks TLS and the other does not.
+
+        Such a mismatch shows as silence or a cut. So the other way is tried, with a PING and no password.
+        """
+        is_tls, answer = self._url.startswith("rediss:"), b""
+        if error.health == "unreachable":
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(self._limits[1]):
+                    answer = await _ping(self._url, None if is_tls else unchecked_context())
+        if answer not in (b"+", b"-"):
+            return error
+        words = "no TLS, REDIS_URL must be redis://" if is_tls else "TLS, REDIS_URL must be rediss://"
+        return StoreRefused(reason=f"the server speaks {words}", health="tls_mismatch")
+
     async def close_client(self, client: Redis) -> None:
         await client.aclose()
 
@@ -55,9 +74,23 @@ class TcpRedis(BatchingClient[Redis]):
         return client
 
 
+async def _ping(url: str, context: SSLContext | None) -> bytes:
+    """The first byte of the answer. Raises OSError."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port or 6379, ssl=context)
+    try:
+        writer.write(b"PING\r\n")
+        return await reader.read(1)
+    finally:
+        writer.close()
+
+
 def _failure(error: Exception) -> StoreError:
     name = type(error).__name__
-    if isinstance(error, AuthenticationError | AuthorizationError) or is_certificate_fault(error):
+    if fault := certificate_fault(error):
+        return StoreRefused(reason=fault, health="tls_mismatch")
+    # A ResponseError is of the connection's start, such as a database that there is not.
+    if isinstance(error, AuthenticationError | AuthorizationError | ResponseError):
         return StoreRefused(reason=name, health="misconfigured")
     return StoreError(reason=name)
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from core.errors import CommandFailed, StoreError, StoreRefused
-from core.net.tls import is_certificate_fault, tls_context
+from core.net.tls import certificate_fault, tls_context
 from core.store.pipeline import MAX_BATCHES, BatchingClient, Command, Deadline
 from core.store.redis_errors import classify_error, of_command
 
@@ -70,8 +70,8 @@ class UpstashRest(BatchingClient[httpx.AsyncClient]):
         except httpx.HTTPError as error:
             if isinstance(error, _CUTS):
                 raise _Cut(answered) from None
-            if is_certificate_fault(error):
-                raise StoreRefused(reason="certificate", health="misconfigured") from None
+            if fault := certificate_fault(error):
+                raise StoreRefused(reason=fault, health="misconfigured") from None
             raise StoreError(reason=type(error).__name__) from None
 
     def new_client(self) -> httpx.AsyncClient:

@@ -37,12 +37,6 @@ PATTERN: dict[str, Any] = {"pattern": _NOT_BLANK}
 # As the published schema says, the bound holds for what was sent, not for what is left of it.
 _Phrase = Annotated[str, Field(max_length=100, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)]
 _Text = Annotated[str, Field(max_length=MAX_TEXT_BYTES, json_schema_extra=PATTERN), FILLED]
-_ONE_SOURCE: dict[str, Any] = {
-    "oneOf": [
-        {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
-        for one, other in (("url", "text"), ("text", "url"))
-    ]
-}
 
 
 def encodable(value: str | None) -> str | None:
@@ -55,9 +49,9 @@ def encodable(value: str | None) -> str | None:
 
 
 class GenerateRequest(BaseModel):
-    """Exactly one of url and text."""
+    """Exactly one of url and text, and how the thread shall be; what is not given has its default."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_extra=_ONE_SOURCE)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     url: str | None = Field(None, max_length=2_048)
     text: _Text | None = None
@@ -84,7 +78,8 @@ class GenerateRequest(BaseModel):
     @model_validator(mode="after")
     def _one_source(self) -> GenerateRequest:
         if (self.url is None) == (self.text is None):
-            raise ValueError("give exactly one of url and text")
+            state = "missing" if self.url is None else "given"
+            raise ValueError(f"Give exactly one of url and text: both are {state}")
         return self
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import Message
 
-from core.http.security import HeaderSender
+from core.http.outer import HeaderSender
 
 
 async def test_headers_are_added_once_to_the_start_and_the_status_is_remembered() -> None:

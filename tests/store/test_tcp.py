@@ -15,6 +15,9 @@ import trustme
 
 from core.errors import StoreError, StoreRefused
 from core.net.breaker import Breaker
+from core.ops.health import check
+from core.services import Services
+from core.settings import Settings
 from core.store.tcp import TcpRedis
 from tests.support.loopback import closed_port
 
@@ -79,13 +82,47 @@ async def test_a_rediss_url_uses_tls(tls_url: str) -> None:
     await tcp.close()
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "localhost"], ids=["wrong name", "unknown authority"])
-async def test_a_certificate_that_does_not_fit_is_refused(
-    tls_url: str, address: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [("127.0.0.1", "for another address"), ("localhost", "of no known authority")],
+    ids=["wrong name", "unknown authority"],
+)
+async def test_a_certificate_that_does_not_fit_is_refused_and_health_says_why(
+    tls_url: str, address: str, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if address == "localhost":
         monkeypatch.delenv("SSL_CERT_FILE")
     tcp = client_of(tls_url.replace("localhost", address))
-    with pytest.raises(StoreRefused):
-        await tcp.execute(["PING"])
+    for _ in range(2):  # while the breaker is open, too
+        with pytest.raises(StoreError) as caught:
+            await tcp.execute(["PING"])
+        assert f"TLS certificate: {reason}" in str(caught.value.reason)
+        assert caught.value.health == "tls_mismatch"
     await tcp.close()
+
+
+async def redis_health(url: str) -> tuple[str, str | None]:
+    services = Services(Settings(redis_url=url, store_connect_timeout_ms=200))
+    health = (await check(services)).services["redis"]
+    await services.close()
+    return health.status, health.reason
+
+
+async def test_tls_to_a_server_without_it_is_said_as_such(redis_url: str) -> None:
+    url = redis_url.replace("redis://", "rediss://default:canary@")
+    assert await redis_health(url) == ("tls_mismatch", "the server speaks no TLS, REDIS_URL must be redis://")
+
+
+async def test_no_tls_to_a_server_that_wants_it_is_said_as_such(tls_url: str) -> None:
+    url = tls_url.replace("rediss://", "redis://default:canary@")
+    assert await redis_health(url) == ("tls_mismatch", "the server speaks TLS, REDIS_URL must be rediss://")
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss"])
+async def test_a_server_that_is_not_there_is_no_mismatch(scheme: str) -> None:
+    status, reason = await redis_health(f"{scheme}://127.0.0.1:{closed_port()}")
+    assert (status, "TLS" in str(reason)) == ("unreachable", False)
+
+
+async def test_a_database_that_there_is_not_is_misconfigured(redis_url: str) -> None:
+    assert await redis_health(f"{redis_url}/99") == ("misconfigured", "ResponseError")

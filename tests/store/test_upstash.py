@@ -110,7 +110,7 @@ async def test_a_silent_store_times_out_and_after_three_times_is_not_called(upst
         with pytest.raises(StoreError) as caught:
             await upstash.get("a")
         reasons.append(caught.value.reason)
-    assert reasons == ["no answer in time"] * 3 + ["breaker open"] * 2
+    assert reasons == ["no answer in time"] * 3 + ["breaker open: no answer in time"] * 2
     assert len(requests) == 3
 
 

@@ -1,12 +1,16 @@
-"""Security headers of every answer; and HEAD, which is GET without its body."""
+"""Around everything else: the base path, security headers of every answer, and HEAD."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DOCS_PATH = "/docs"
+_SLASHES = re.compile("/{2,}")
+_MAX_PREFIX_CHARACTERS = 100  # it stands in the type of problems, which are at most 2 KB
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -42,8 +46,50 @@ class HeaderSender:
         await self.send(message)
 
 
+def tidy(path: str) -> str:
+    """The path with single slashes: one in front, none at its end."""
+    return _SLASHES.sub("/", f"/{path}").rstrip("/")
+
+
+class BasePath:
+    """ASGI middleware, the outermost one: makes `path` be `root_path` and a route's path, as ASGI has it.
+
+    In front of the route may stand BASE_PATH, what the server gives as root_path, and what a Lambda event
+    shows (`prefixes` of the state); the first behind which a route lies is taken. BASE_PATH is a part of the
+    public address, so it is the root_path also where a proxy has taken it off.
+    """
+
+    def __init__(self, app: ASGIApp, *, base_path: str) -> None:
+        self._app = app
+        self._base_path = base_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = tidy(scope["path"])
+            prefix = self._prefix(scope, path)
+            scope["root_path"] = prefix or self._base_path
+            scope["path"] = scope["root_path"] + (path[len(prefix) :] or "/")
+        await self._app(scope, receive, send)
+
+    def _prefix(self, scope: Scope, path: str) -> str:
+        server = filter(None, [scope.get("root_path")])
+        given = [*server, *scope.get("state", {}).get("prefixes", ()), ""]
+        if given == [self._base_path]:
+            return ""
+        candidates = dict.fromkeys([*(prefix + self._base_path for prefix in given), *given])
+        start = f"{path}/"[:_MAX_PREFIX_CHARACTERS]
+        fits = [prefix for prefix in candidates if prefix.isascii() and start.startswith(f"{prefix}/")]
+        found = (prefix for prefix in fits if len(fits) == 1 or _is_route(scope, path[len(prefix) :]))
+        return str(next(found, fits[0]))
+
+
+def _is_route(scope: Scope, path: str) -> bool:
+    asked = {**scope, "root_path": "", "path": path or "/"}
+    return any(route.matches(dict(asked))[0] is not Match.NONE for route in scope["app"].router.routes)
+
+
 class SecurityHeaders:
-    """ASGI middleware, the outermost one: it also reaches what other middleware answers."""
+    """ASGI middleware: it also reaches what other middleware answers."""
 
     def __init__(self, app: ASGIApp, *, production: bool) -> None:
         self._app = app
@@ -60,7 +106,7 @@ class SecurityHeaders:
         # Cacheable routes set their own Cache-Control.
         headers.setdefault("Cache-Control", "no-store")
         html = headers.get("Content-Type", "").startswith("text/html")
-        of_html = _DOCS if path == DOCS_PATH else _PAGE
+        of_html = _DOCS if path.endswith(DOCS_PATH) else _PAGE  # a prefix may stand in front
         headers["Content-Security-Policy"] = of_html if html else _NOTHING
 
 
