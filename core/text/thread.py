@@ -108,18 +108,33 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
     length_of, allowed = brief.rule.length_of, brief.allowed_posts
     texts = _fitting(drafts, brief, link)
     cut = len(texts) > allowed
-    # Pairs of text and suffix.
-    posts = [(text, "") for text in texts[:allowed] if fits(text, brief.rule.limit, length_of)]
+    held = [text for text in texts[:allowed] if fits(text, brief.rule.limit, length_of)]
+    max_length = _max_length(held, brief, link)
+    fitting_link = link if link and fits(link, max_length, length_of) else None
+    able = [text for text in held if fits(text, max_length, length_of)]
+    # Pairs of text and suffix. A link in the text that leaves no space for a number can be the only post.
+    posts = [(text, "") for text in able or (held[:1] if fitting_link is None else [])]
     warnings = []
     if len(posts) < min(len(texts), allowed):
-        warnings.append("A link that is longer than a post was left out.")
-    if link and fits(link, brief.max_length, length_of):
-        cut |= _add_link(posts, link, brief)
+        warnings.append("A link that is too long for a post (with its number) was left out.")
+    if fitting_link:
+        cut |= _add_link(posts, fitting_link, brief, max_length)
     elif link:
-        warnings.append("The source link is longer than a post and was left out.")
+        warnings.append("The source link is too long for a post (with its number) and was left out.")
     if cut:
         warnings.append(f"The thread was cut to {allowed} posts; raise max_posts to see more of it.")
     return Thread(tuple(_numbered(posts, brief)), cut, tuple(warnings))
+
+
+def _max_length(texts: Sequence[str], brief: Brief, link: str | None) -> int:
+    """The length that each post may have beside its number, when the texts and the link are posts.
+
+    Known once their number is: `brief.max_length` leaves space for the number of the last allowed post.
+    """
+    total = min(len(texts) + (link is not None), brief.allowed_posts)
+    if link and len(texts) == 1 and fits(f"{texts[0]}\n\n{link}", brief.rule.limit, brief.rule.length_of):
+        total = 1
+    return brief.rule.limit - brief.rule.length_of(_number(total, total, brief.numbering))
 
 
 def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]:
@@ -134,21 +149,20 @@ def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]
     return list(islice(chain.from_iterable(pieces), brief.allowed_posts + 1))
 
 
-def _add_link(posts: list[tuple[str, str]], link: str, brief: Brief) -> bool:
+def _add_link(posts: list[tuple[str, str]], link: str, brief: Brief, max_length: int) -> bool:
     """Add the link to the suffix of its post, or as a post after it. True when text was cut for it."""
     if not posts:
         posts.append(("", link))
         return False
     at = 0 if brief.source_link == "first" else len(posts) - 1
     text, suffix = posts[at][0], f"\n\n{link}"
-    max_length = brief.rule.limit if len(posts) == 1 else brief.max_length
-    if fits(text + suffix, max_length, brief.rule.length_of):
+    if fits(text + suffix, brief.rule.limit if len(posts) == 1 else max_length, brief.rule.length_of):
         posts[at] = text, suffix
         return False
     full = len(posts) == brief.allowed_posts
     if full and at == len(posts) - 1:
-        left = brief.max_length - brief.rule.length_of(suffix)
-        beginning = first_fitting(text, left, brief.rule) if left >= brief.max_length // 4 else ""
+        left = max_length - brief.rule.length_of(suffix)
+        beginning = first_fitting(text, left, brief.rule) if left >= max_length // 4 else ""
         posts[at] = (beginning, suffix) if beginning else ("", link)
     else:
         posts[at + 1 :] = [("", link), *posts[at + 1 : brief.allowed_posts - 1]]
