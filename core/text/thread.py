@@ -13,6 +13,8 @@ from core.text.splitting import fits, split
 Numbering = Literal["slash", "none"]
 SourceLink = Literal["last", "first", "none"]
 
+_TOO_LONG = "{} is too long for a post and its number, and was left out."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
@@ -105,25 +107,33 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
     """The drafts in order, split, cut, linked and numbered so that each post fits and none is empty."""
     drafts = [draft.strip() for draft in drafts if draft.strip()]
     link = None if brief.source_link == "none" or link is None else without_surrogates(link)
-    length_of, allowed = brief.rule.length_of, brief.allowed_posts
-    texts = _fitting(drafts, brief, link)
+    allowed, texts = brief.allowed_posts, _fitting(drafts, brief, link)
+    posts, fitting_link = _with_space_for_numbers(texts[:allowed], brief, link)
     cut = len(texts) > allowed
-    held = [text for text in texts[:allowed] if fits(text, brief.rule.limit, length_of)]
-    max_length = _max_length(held, brief, link)
-    fitting_link = link if link and fits(link, max_length, length_of) else None
-    able = [text for text in held if fits(text, max_length, length_of)]
-    # Pairs of text and suffix. A link in the text that leaves no space for a number can be the only post.
-    posts = [(text, "") for text in able or (held[:1] if fitting_link is None else [])]
     warnings = []
     if len(posts) < min(len(texts), allowed):
-        warnings.append("A link that is too long for a post (with its number) was left out.")
+        warnings.append(_TOO_LONG.format("A link in the text"))
     if fitting_link:
-        cut |= _add_link(posts, fitting_link, brief, max_length)
+        cut |= _add_link(posts, fitting_link, brief)
     elif link:
-        warnings.append("The source link is too long for a post (with its number) and was left out.")
+        warnings.append(_TOO_LONG.format("The source link"))
     if cut:
         warnings.append(f"The thread was cut to {allowed} posts; raise max_posts to see more of it.")
     return Thread(tuple(_numbered(posts, brief)), cut, tuple(warnings))
+
+
+def _with_space_for_numbers(
+    texts: Sequence[str], brief: Brief, link: str | None
+) -> tuple[list[tuple[str, str]], str | None]:
+    """Pairs of text and suffix, of the texts that leave space for a number; the link if it does."""
+    length_of = brief.rule.length_of
+    held = [text for text in texts if fits(text, brief.rule.limit, length_of)]
+    max_length = _max_length(held, brief, link)
+    link = link if link and fits(link, max_length, length_of) else None
+    able = [text for text in held if fits(text, max_length, length_of)]
+    if not able and link is None:
+        able = held[:1]  # the only post has no number
+    return [(text, "") for text in able], link
 
 
 def _max_length(texts: Sequence[str], brief: Brief, link: str | None) -> int:
@@ -149,14 +159,15 @@ def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]
     return list(islice(chain.from_iterable(pieces), brief.allowed_posts + 1))
 
 
-def _add_link(posts: list[tuple[str, str]], link: str, brief: Brief, max_length: int) -> bool:
+def _add_link(posts: list[tuple[str, str]], link: str, brief: Brief) -> bool:
     """Add the link to the suffix of its post, or as a post after it. True when text was cut for it."""
     if not posts:
         posts.append(("", link))
         return False
     at = 0 if brief.source_link == "first" else len(posts) - 1
     text, suffix = posts[at][0], f"\n\n{link}"
-    if fits(text + suffix, brief.rule.limit if len(posts) == 1 else max_length, brief.rule.length_of):
+    max_length = _max_length([text for text, _ in posts], brief, link)
+    if fits(text + suffix, max_length, brief.rule.length_of):
         posts[at] = text, suffix
         return False
     full = len(posts) == brief.allowed_posts
