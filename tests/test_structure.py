@@ -141,7 +141,7 @@ def test_libraries_that_work_on_texts_are_imported_by_workers_alone() -> None:
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", _MAKES_A_THREAD], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    libraries = {"trafilatura", "lxml", "pypdf", "sentencex", "regex", "twitter_text"}
+    libraries = {"trafilatura", "lxml", "pypdf", "sentencex", "fasttext", "regex", "twitter_text"}
     assert not libraries & set(done.stdout.split())
 
 

@@ -29,7 +29,7 @@ def split(text: str, *, max_length: int, count: Count) -> Iterator[str]:
     if fits(text, max_length, count):
         yield text
     else:
-        yield from pack(sentences(text, guess(text)), max_length=max_length, count=count)
+        yield from pack(sentences(text, guess(text) or "en"), max_length=max_length, count=count)
 
 
 def pack(parts: Iterable[Sentence], *, max_length: int, count: Count) -> Iterator[str]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Literal
 
+from core.text import language, platforms
 from core.text.cleaning import without_surrogates
 from core.text.platforms import PLATFORMS, Platform, PlatformName
-from core.text.platforms import prepare as prepare  # what a worker needs
 from core.text.splitting import fits, split
 
 Numbering = Literal["slash", "none"]
@@ -70,6 +70,12 @@ class Thread:
     posts: tuple[Post, ...]
     cut: bool = False
     warnings: tuple[str, ...] = ()
+
+
+def prepare() -> None:
+    """Import what splitting needs."""
+    platforms.prepare()
+    language.prepare()
 
 
 def lay_out(

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import islice
 
 from core.article.article import Article
-from core.text import platforms
+from core.text import thread
 from core.text.sentences import Sentence, quoted_sentences, sentences
 from core.text.splitting import MAX_CHARACTERS, pack
 from core.text.thread import Brief, first_fitting, thread_of
@@ -46,7 +46,7 @@ def extract_draft(article: Article, brief: Brief) -> Draft:
 def prepare() -> None:
     """Import what composing needs."""
     extract_draft(Article(text="One. Two.", title="A", url="https://example.com/"), Brief(hooks=1))
-    platforms.prepare()
+    thread.prepare()
 
 
 class _Composition:
