@@ -37,7 +37,7 @@ def _joint(language: str) -> Any:
     names = ("goes_on", "before_number", "may_end", "closes", "openers")
     words = {name: f"{tables[name].get('any', '')} {tables[name].get(code, '')}".split() for name in names}
     words["openers"] = words["openers"] or ["\0"]  # an empty list would match everywhere
-    pattern = tables["joint"]["pattern"].replace("<stop>", tables["joint"]["stop"])
+    pattern = tables["joint"]["pattern"]
     for fact, languages in {**tables["languages"], "known": " ".join(tables["openers"])}.items():
         pattern = pattern.replace(f"<{fact}>", "" if code in languages.split() else "(?!)")
     return regex.compile(pattern, **words)
