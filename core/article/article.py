@@ -6,13 +6,14 @@ from typing import Self
 from core.errors import NoArticle
 from core.text.cleaning import clean
 from core.text.language import guess
+from core.text.language import prepare as prepare  # what a worker needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """The main text of a page or of a request, paragraphs divided by newlines.
 
-    `published` is an ISO 8601 date, `language` an ISO 639-1 code, `site` the name of the publication.
+    `published` is an ISO 8601 date, `language` an ISO 639 code, `site` the name of the publication.
     """
 
     text: str

@@ -19,6 +19,7 @@ from core.article.markdown import MAX_MARKDOWN, markdown_text
 from core.article.markup import Readable, readable
 from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
 from core.errors import NoArticle
+from core.text import language
 from core.text.cleaning import clean, clean_line, is_allowed, letters_of, safe
 from core.text.language import guess
 from core.text.word_lists import word_lists
@@ -35,7 +36,6 @@ _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 _WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}  # with what browsers add to these charsets
-_GUESSED = set("en de fr es it pt nl id sv pl tr ru zh".split())  # for these, a wrong lang attribute shows
 _SUFFIX = re.compile(r"(.+?)\s+[-–—|·•:»]\s+([^-–—|·•:»]{2,60})$")
 _SHORT_TEXT = re.compile(r">([^<>]{7,60})<")
 _HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTALL)
@@ -72,6 +72,7 @@ def prepare() -> None:
     """Import what pages need, so that a worker does it while the page is fetched."""
     from trafilatura import external
 
+    language.prepare()
     if not external.JT_STOPLIST:  # of the jusText fallback; all 100 languages would take 34 MB
         languages = word_lists(__file__)["languages"]["with_stop_words"].split()
         external.JT_STOPLIST = tuple({word for name in languages for word in external.get_stoplist(name)})
@@ -144,13 +145,10 @@ def _harmless(reference: re.Match[str]) -> str:
     return reference[0] if code > 0x10FFFF or is_allowed(chr(code)) else ""
 
 
-def _language(html: str, text: str) -> str:
-    """The ISO 639-1 code of <html lang>, unless a long text is plainly in another language."""
-    found = re.search(r"<html[^>]{0,1000}?\slang\s*=\s*[\"']?([a-zA-Z]{2})\b", html[:20_000])
-    guessed = guess(text)
-    declared = found[1].lower() if found else guessed
-    plain = len(text) >= 400 and (guessed != "en" or text.count(" the ") > 2)
-    return guessed if plain and declared in _GUESSED else declared
+def _language(html: str, text: str) -> str | None:
+    """The code of <html lang>, unless the text is plainly in another language."""
+    found = re.search(r"<html[^>]{0,1000}?\slang\s*=\s*[\"']?([a-zA-Z]{2,3})(?![a-zA-Z])", html[:20_000])
+    return guess(text, found[1] if found else None)
 
 
 def decode(body: bytes, content_type: str | None) -> str:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
+from core.text.sentence_ends import MAY_END, REACH, sentence_ends
+
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
 
 _SPACE = re.compile(r"\s*")
 _CLOSING = re.compile(r"(?:[\"”」』]|\s?»)+")
+_QUOTE = re.compile('["“”„«»「『]')
 _WITHOUT_QUOTES = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
 _MAX_STRETCH = 5_000  # characters that are looked at together: more than any post's
 _MAX_OPEN = 1_000  # at a stretch's end, where a quotation may not be closed yet: looked at with the next
@@ -79,15 +82,30 @@ def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:
 
 
 def _segments(text: str, language: str) -> list[str]:
-    """sentencex's, by its rules for the language; it ends some inside a grapheme: "⁉" without its U+FE0F."""
-    found: list[str] = []
+    """sentencex's, corrected; it ends some inside a grapheme: "⁉" without its U+FE0F."""
+    found: list[list[str]] = []
     for segment in _raw_segments(text, language):
         at = _end_of_grapheme(segment) if found else 0
         if at:
-            found[-1] += segment[:at]
-        if segment[at:]:
-            found.append(segment[at:])
-    return found
+            found[-1].append(segment[:at])
+        for piece in _parted(segment[at:], language):
+            if found and sentence_ends("".join(found[-1][-3:]), piece[:REACH], language) is False:
+                found[-1].append(piece)
+            else:
+                found.append([piece])
+    return ["".join(pieces) for pieces in found]
+
+
+def _parted(segment: str, language: str) -> Iterator[str]:
+    """Its sentences that sentencex takes for one, before a quotation, which it keeps whole."""
+    quote, start = _QUOTE.search(segment), 0
+    for mark in MAY_END.finditer(segment, 0, quote.start() if quote else len(segment)):
+        before, after = segment[start : mark.end()], segment[mark.end() :][:REACH]
+        if after and sentence_ends(before, after, language):
+            yield before
+            start = mark.end()
+    if segment[start:]:
+        yield segment[start:]
 
 
 def _raw_segments(text: str, language: str) -> Iterator[str]:

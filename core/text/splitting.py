@@ -4,7 +4,7 @@ import functools
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from typing import Any
 
 from core.text.cleaning import without_surrogates
@@ -30,7 +30,7 @@ def split(text: str, *, max_length: int, count: Count) -> Iterator[str]:
     if fits(text, max_length, count):
         yield text
     else:
-        parts = as_written(sentences(text, guess(text)), text)
+        parts = as_written(sentences(text, guess(text) or "en"), text)
         yield from pack(parts, max_length=max_length, count=count)
 
 
@@ -99,10 +99,13 @@ def _all_fitting(parts: Iterable[Sentence], max_length: int, count: Count) -> It
 
 
 def _clause_end(line: Sequence[str]) -> int:
-    """How many of the atoms to take to end with a clause in the line's second half; all where none does."""
+    """How many of the atoms to take to end, in the line's second half, with a clause, else a whole word."""
     lengths = list(accumulate(map(len, line)))
-    late = (number for number in range(len(line), 0, -1) if lengths[number - 1] >= lengths[-1] / 2)
-    return next((number for number in late if _CLAUSE_END.search(line[number - 1])), len(line))
+    late = [number for number in range(len(line), 0, -1) if lengths[number - 1] >= lengths[-1] / 2]
+    ends = (number for number in late if _CLAUSE_END.search(line[number - 1]))
+    # Inside a sentence a full stop belongs to an abbreviation.
+    whole = (number for number in late if not line[number - 1].rstrip().endswith("."))
+    return next(chain(ends, whole), len(line))
 
 
 def _atoms(text: str, max_length: int, count: Count) -> Iterator[str]:

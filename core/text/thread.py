@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Literal
 
+from core.text import language, platforms
 from core.text.cleaning import without_surrogates
 from core.text.platforms import PLATFORMS, Platform, PlatformName
-from core.text.platforms import prepare as prepare  # what a worker needs
 from core.text.splitting import fits, split
 
 Numbering = Literal["slash", "none"]
 SourceLink = Literal["last", "first", "none"]
+
+_TOO_LONG = "{} is too long for a post and its number, and was left out."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,12 @@ class Thread:
     warnings: tuple[str, ...] = ()
 
 
+def prepare() -> None:
+    """Import what splitting needs."""
+    platforms.prepare()
+    language.prepare()
+
+
 def lay_out(
     drafts: Sequence[str], hooks: Sequence[str], brief: Brief, link: str | None
 ) -> tuple[Thread, list[str]]:
@@ -105,21 +113,44 @@ def thread_of(drafts: Sequence[str], brief: Brief, *, link: str | None) -> Threa
     """The drafts in order, split, cut, linked and numbered so that each post fits and none is empty."""
     drafts = [draft.strip() for draft in drafts if draft.strip()]
     link = None if brief.source_link == "none" or link is None else without_surrogates(link)
-    length_of, allowed = brief.rule.length_of, brief.allowed_posts
-    texts = _fitting(drafts, brief, link)
+    allowed, texts = brief.allowed_posts, _fitting(drafts, brief, link)
+    posts, fitting_link = _with_space_for_numbers(texts[:allowed], brief, link)
     cut = len(texts) > allowed
-    # Pairs of text and suffix.
-    posts = [(text, "") for text in texts[:allowed] if fits(text, brief.rule.limit, length_of)]
     warnings = []
     if len(posts) < min(len(texts), allowed):
-        warnings.append("A link that is longer than a post was left out.")
-    if link and fits(link, brief.max_length, length_of):
-        cut |= _add_link(posts, link, brief)
+        warnings.append(_TOO_LONG.format("A link in the text"))
+    if fitting_link:
+        cut |= _add_link(posts, fitting_link, brief)
     elif link:
-        warnings.append("The source link is longer than a post and was left out.")
+        warnings.append(_TOO_LONG.format("The source link"))
     if cut:
         warnings.append(f"The thread was cut to {allowed} posts; raise max_posts to see more of it.")
     return Thread(tuple(_numbered(posts, brief)), cut, tuple(warnings))
+
+
+def _with_space_for_numbers(
+    texts: Sequence[str], brief: Brief, link: str | None
+) -> tuple[list[tuple[str, str]], str | None]:
+    """Pairs of text and suffix, of the texts that leave space for a number; the link if it does."""
+    length_of = brief.rule.length_of
+    held = [text for text in texts if fits(text, brief.rule.limit, length_of)]
+    max_length = _max_length(held, brief, link)
+    link = link if link and fits(link, max_length, length_of) else None
+    able = [text for text in held if fits(text, max_length, length_of)]
+    if not able and link is None:
+        able = held[:1]  # the only post has no number
+    return [(text, "") for text in able], link
+
+
+def _max_length(texts: Sequence[str], brief: Brief, link: str | None) -> int:
+    """The length that each post may have beside its number, when the texts and the link are posts.
+
+    Known once their number is: `brief.max_length` leaves space for the number of the last allowed post.
+    """
+    total = min(len(texts) + (link is not None), brief.allowed_posts)
+    if link and len(texts) == 1 and fits(f"{texts[0]}\n\n{link}", brief.rule.limit, brief.rule.length_of):
+        total = 1
+    return brief.rule.limit - brief.rule.length_of(_number(total, total, brief.numbering))
 
 
 def _fitting(drafts: Sequence[str], brief: Brief, link: str | None) -> list[str]:
@@ -141,14 +172,14 @@ def _add_link(posts: list[tuple[str, str]], link: str, brief: Brief) -> bool:
         return False
     at = 0 if brief.source_link == "first" else len(posts) - 1
     text, suffix = posts[at][0], f"\n\n{link}"
-    max_length = brief.rule.limit if len(posts) == 1 else brief.max_length
+    max_length = _max_length([text for text, _ in posts], brief, link)
     if fits(text + suffix, max_length, brief.rule.length_of):
         posts[at] = text, suffix
         return False
     full = len(posts) == brief.allowed_posts
     if full and at == len(posts) - 1:
-        left = brief.max_length - brief.rule.length_of(suffix)
-        beginning = first_fitting(text, left, brief.rule) if left >= brief.max_length // 4 else ""
+        left = max_length - brief.rule.length_of(suffix)
+        beginning = first_fitting(text, left, brief.rule) if left >= max_length // 4 else ""
         posts[at] = (beginning, suffix) if beginning else ("", link)
     else:
         posts[at + 1 :] = [("", link), *posts[at + 1 : brief.allowed_posts - 1]]

@@ -46,17 +46,27 @@ def test_missing_metadata_is_none() -> None:
     assert (article.title, article.author, article.published) == (None, None, None)
 
 
+INDONESIAN = (
+    "Air sungai meluap ke jalan utama kota dan warga menunggu perahu di depan sekolah, "
+    "sementara pemerintah menutup jembatan lama sampai hujan berhenti. "
+)
+
+
 @pytest.mark.parametrize(
     ("attributes", "body", "language"),
     [
-        pytest.param(' lang="de-AT"', BODY, "de", id="region"),
-        pytest.param(" dir=ltr lang=FR", BODY, "fr", id="unquoted-capitals"),
+        pytest.param(' lang="de-AT"', f"<p>{GERMAN}</p>", "de", id="region"),
+        pytest.param(" dir=ltr lang=MS", f"<p>{INDONESIAN}</p>", "ms", id="unquoted-capitals"),
         pytest.param(' xml:lang="de"', BODY, "en", id="other-attribute"),
         pytest.param(' lang=""', BODY, "en", id="empty"),
         pytest.param("", f"<p>{GERMAN}</p>", "de", id="guessed"),
         pytest.param(' lang="en"', f"<p>{GERMAN * 3}</p>", "de", id="plainly-another"),
         pytest.param(' lang="de"', f"<p>{SENTENCE * 9}</p>", "en", id="plainly-english"),
-        pytest.param(' lang="da"', f"<p>{GERMAN * 3}</p>", "da", id="one-that-is-not-detected"),
+        pytest.param(
+            ' lang="zh_TW"', f"<p>{'大雨使河水淹没了老城，居民乘船离开。' * 20}</p>", "zh", id="underscore"
+        ),
+        pytest.param(' lang="eo"', f"<p>{GERMAN * 3}</p>", "de", id="a-rare-one-that-is-wrong"),
+        pytest.param(' lang="ms"', f"<p>{INDONESIAN * 3}</p>", "ms", id="too-alike-to-contradict"),
     ],
 )
 def test_a_language_is_the_pages_own_or_guessed(attributes: str, body: str, language: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.article.extraction import extract_article
@@ -74,6 +74,72 @@ def test_no_post_is_empty_or_over_its_platforms_limit(
         assert post.character_count == platform.count(post.content) <= platform.limit
         assert len(post.content.encode()) <= (platform.max_bytes or sys.maxsize)
         assert post.content.strip() == post.content != ""
+
+
+def near_the_limit(platform: str, head: str, unit: str, distance: int) -> str:
+    """`head`, and as many units as the platform counts to its limit and `distance` more."""
+    count = PLATFORMS[platform].count
+    size = (count(head + unit * 9) - count(head)) / 9 or 1  # a link that counts 23 does not grow
+    return head + unit * int((PLATFORMS[platform].limit + distance - count(head)) / size)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    BRIEFS,
+    st.sampled_from(["https://e.com/", "https://intranet/", "http://", "", "#", "@", "@a@", "ab "]),
+    st.sampled_from(["x", "é", "中", FAMILY, "🇩🇪", "e\u0301", "/a"]),
+    st.integers(-30, 5),
+    st.sampled_from(["{}", "See {}", "{} and more.", f"{SHORT} {{}}\n\n{SHORT}", "{} {}", "{}。{}"]),
+    st.lists(st.just(SHORT), max_size=2),
+    st.none() | st.just(LINK) | st.integers(-30, 5),
+)
+@example(Brief(platform="bluesky"), "https://e.com/", "x", -4, f"{SHORT} {{}}", [SHORT], None)
+def test_what_cannot_be_divided_leaves_space_for_what_stands_beside_it(
+    brief: Brief, head: str, unit: str, distance: int, frame: str, others: list[str], link: str | int | None
+) -> None:
+    if isinstance(link, int):
+        link = near_the_limit(brief.platform, "https://source.example/", "x", link)
+    whole = near_the_limit(brief.platform, head, unit, distance)
+    drafts = [*others, frame.format(whole, whole), *others]
+    thread = thread_of(drafts, brief, link=link)
+    kept = "".join(solid(body) for body in bodies(thread, brief))
+    for post in thread.posts:
+        assert brief.rule.count(post.content) <= brief.rule.limit
+        assert len(post.content.encode()) <= (brief.rule.max_bytes or sys.maxsize)
+    if not thread.warnings:
+        expected = solid("".join(drafts))
+        assert (kept.replace(link, "", 1) if link and brief.source_link != "none" else kept) == expected
+
+
+@pytest.mark.parametrize(
+    ("length", "contents"),
+    [
+        pytest.param(300, [SHORT], id="no-space-for-a-number"),
+        pytest.param(296, [SHORT], id="one-too-long"),
+        pytest.param(295, [f"{SHORT}\n\n1/2", "{}\n\n2/2"], id="beside-its-number"),
+    ],
+)
+def test_a_link_in_the_text_is_kept_where_its_number_fits_beside_it(length: int, contents: list[str]) -> None:
+    whole = LINK.ljust(length, "x")
+    thread = thread_of([f"{SHORT} {whole}"], Brief(platform="bluesky"), link=None)
+    assert [post.content for post in thread.posts] == [content.format(whole) for content in contents]
+    assert ["link" in warning for warning in thread.warnings] == [True] * (length > 295)
+
+
+@pytest.mark.parametrize(
+    ("drafts", "length", "kept"),
+    [
+        pytest.param([], 300, True, id="the-only-post"),
+        pytest.param(["A."], 296, True, id="beside-the-only-text"),
+        pytest.param([SHORT], 295, True, id="with-a-number"),
+        pytest.param([SHORT], 296, False, id="no-space-for-its-number"),
+    ],
+)
+def test_a_source_link_is_kept_where_it_fits(drafts: list[str], length: int, kept: bool) -> None:
+    link = LINK.ljust(length, "x")
+    thread = thread_of(drafts, Brief(platform="bluesky"), link=link)
+    assert [link in post.content for post in thread.posts][-1] is kept
+    assert bool(thread.warnings) is not kept
 
 
 @settings(max_examples=50, deadline=None)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import islice
 
 from core.article.article import Article
-from core.text import platforms
+from core.text import thread
 from core.text.divisions import authors_posts
 from core.text.sentences import Sentence, as_written, quoted_sentences, sentences
 from core.text.splitting import MAX_CHARACTERS, pack
@@ -56,7 +56,7 @@ def extract_draft(article: Article, brief: Brief) -> Draft:
 def prepare() -> None:
     """Import what composing needs."""
     extract_draft(Article(text="One. Two.", title="A", url="https://example.com/"), Brief(hooks=1))
-    platforms.prepare()
+    thread.prepare()
 
 
 class _Composition:

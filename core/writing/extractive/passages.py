@@ -1,6 +1,5 @@
 """Sentences that are kept together or left out: quotations, lists, and what refers to the one before."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import compress, count, pairwise
@@ -10,8 +9,6 @@ from core.text.sentences import ITEM, Sentence
 from core.writing.extractive.coreference import needs_antecedent
 
 _CLOSE = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", '"': '"'}
-# Where a sentence may have been parted after an abbreviation or a German ordinal.
-_BROKEN = re.compile(r"\b(?:[ap]\.m|\d{1,2}|[A-Z]|No|St)\.$|[:：]$")
 _ASKS = ("?", "？", "؟")  # what comes next is the answer
 
 
@@ -98,9 +95,8 @@ def _joint(one: Sentence, other: Sentence) -> str:
 
 def _goes_on(one: Sentence, other: Sentence) -> bool:
     """Whether the other goes on with the list or the line of the one before."""
-    if one.paragraph == other.paragraph:
-        return bool(_BROKEN.search(one.text))
-    return one.text.endswith((":", "：")) or bool(ITEM.match(one.text) and ITEM.match(other.text))
+    items = one.paragraph != other.paragraph and ITEM.match(one.text) and ITEM.match(other.text)
+    return one.text.endswith((":", "：")) or bool(items)
 
 
 def _quoted(parts: Sequence[Sentence]) -> set[int]:
