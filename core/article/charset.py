@@ -5,6 +5,7 @@ import functools
 import re
 from collections.abc import Iterator
 
+from core.article.meta_elements import meta_elements
 from core.article.web_codecs import BROWSER, decoded, encoding_of
 from core.errors import NoArticle
 from core.text.word_lists import word_lists
@@ -15,13 +16,6 @@ _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-l
 _ISO_2022_JP = re.compile(rb"\x1b\$[@B]")
 _CHARSET = re.compile(r"""(?<![\w-])charset\s*=\s*["']?([^\s;,"']+)""", re.IGNORECASE)
 _XML = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["']([^"'>]{1,40})""")
-# Comments, elements whose content is no markup, tags. Each ends with the bytes at the latest: linear.
-_MARKUP = re.compile(
-    rb"""(?isx) <!(?=--) .*? (?:-->|\Z)
-    | <(?P<raw>script|style|title|textarea|xmp|iframe|noembed|noframes)\b .*? (?:</(?P=raw)\b|\Z)
-    | <(?P<name>/?[a-z][^\s/>]*)(?P<attributes>(?: [^>=] | =\s*(?:"[^"]*(?:"|\Z) | '[^']*(?:'|\Z))? )*+)"""
-)
-_ATTRIBUTE = re.compile(r"""([^\s/=]+)(?:\s*=\s*(?:"([^"]*)|'([^']*)|([^\s"']\S*)))?""")
 _MAX_MARKUP = 200_000  # bytes that are searched for a meta element
 _EAST_ASIAN = {"gbk", "gb18030", "big5", "euc-kr", "shift_jis", "euc-jp"}
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -95,15 +89,12 @@ def _declared(body: bytes, content_type: str) -> Iterator[str]:
 
 def _in_meta(body: bytes) -> str:
     """The label of the first meta element with one, wherever it is: at a late one browsers read again."""
-    for tag in _MARKUP.finditer(body, 0, _MAX_MARKUP):
-        if (tag["name"] or b"").lower() == b"meta":
-            found = _ATTRIBUTE.findall(tag["attributes"].decode("latin-1"))
-            values = {name.lower(): "".join(value) for name, *value in reversed(found)}  # the first counts
-            is_type = values.get("http-equiv", "").lower() == "content-type"
-            in_content = _CHARSET.search(values.get("content", "")) if is_type else None
-            label = values.get("charset") or (in_content[1] if in_content else "")
-            if encoding_of(label):
-                return label
+    for values in meta_elements(body, _MAX_MARKUP):
+        is_type = values.get("http-equiv", "").lower() == "content-type"
+        in_content = _CHARSET.search(values.get("content", "")) if is_type else None
+        label = values.get("charset") or (in_content[1] if in_content else "")
+        if encoding_of(label):
+            return label
     return ""
 
 

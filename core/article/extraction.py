@@ -13,7 +13,7 @@ from core.article.article import Article, plain_article
 from core.article.charset import PLAIN_TEXT, decode, raise_if_unreadable
 from core.article.fetcher import Page
 from core.article.html_limits import limit_html
-from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
+from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page, raise_if_gate
 from core.errors import NoArticle
 from core.text.cleaning import clean, clean_line, is_allowed, letters_of
 from core.text.language import guess
@@ -79,6 +79,7 @@ def _html_article(page: str, url: str) -> Article:
     if len(text) < _THIN_CHARACTERS:
         raise_if_blocked_page(html, title or "", text)
     if len(text) < MIN_CHARACTERS:
+        raise_if_gate(page, title or "", text)
         raise NoArticle
     facts = (document.author, document.date or _date_in_text(html), document.sitename)
     author, published, site = (clean_line(fact or "") or None for fact in facts)
