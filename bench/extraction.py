@@ -19,7 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from core.article.extraction import decode, extract_article
+from core.article.charset import decode
+from core.article.extraction import extract_article
 from core.errors import ArticleError
 
 ROOT = Path(__file__).parent.parent

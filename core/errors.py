@@ -184,10 +184,12 @@ class ArticleError(ThreadrError, status=422, kind="article-unreachable"):
 
 
 class ArticleBlocked(ArticleError, kind="article-blocked", permanent=True):
-    """One sentence for every reason: the answer must not reveal which hosts an address leads to."""
+    """The sentence for all that comes of a look-up or a connection: callers must not learn which hosts there
+    are. What the address itself shows is said by name (core/net/urls.py).
+    """
 
     title = "This address is not fetched"
-    detail = "Only public web pages are fetched. Check the link, or paste the text instead."
+    detail = "There is no such host, or no public page there. Check the link for a slip, or paste the text."
 
 
 class ArticleUnreachable(ArticleError):

@@ -27,8 +27,15 @@ document.getElementById("copy-all").addEventListener("click", (event) => {
   copy([...posts.querySelectorAll("p")].map((post) => post.textContent).join("\n\n\n"), event.currentTarget);
 });
 
+// An address alone, as people paste it: in quotes or brackets, as Markdown, without https://, wrapped by a mailer.
+// The server repairs it. A text that begins with a link has words, or sentences, after it.
 function isLink(source) {
-  return /^https?:\/\/\S+$/i.test(source);
+  if (source.length > 2048) return false;
+  const bare = source.replace(/^[\s"'“”„«‹<>(`*\u200b\ufeff]+/, "");
+  if (/^!?\[[^\]]*\]\(\s*\S+[^)]*\)\S{0,2}$/.test(bare)) return true;
+  const begins = /^((hxxps?|https?|ht?tps?|ttps?):\/*|https?\/\/|\/\/|([\p{L}\p{N}_-]+\.)+\p{L}{2,}(:\d+)?([/?#]|\W?$))/iu;
+  if (!begins.test(bare)) return false;
+  return /^\S+(\s*\n[\s>]*\S+)*$/.test(bare) || /^https?:\/\/(?!.*\s\S+\s\S+\s)[^\n]+$/i.test(bare);
 }
 
 async function ask(request) {

@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 from core.article.article import Article, plain_article
 from core.article.canonical_link import canonical_link
+from core.article.charset import PLAIN_TEXT, decode, raise_if_unreadable
 from core.article.fetcher import Page
 from core.article.hidden import hidden_by_sheets
 from core.article.html_limits import limit_html
 from core.article.lost_text import restored
 from core.article.markdown import MAX_MARKDOWN, markdown_text
 from core.article.markup import Readable, readable
-from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page
+from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page, raise_if_gate
 from core.errors import NoArticle
 from core.text import language
 from core.text.cleaning import clean, clean_line, is_allowed, letters_of, safe
@@ -28,14 +29,11 @@ if TYPE_CHECKING:
     from trafilatura.settings import Document
 
 _HIDDEN = "The page hides its text until a browser shows it. Paste the text instead."
-_PLAIN = ("text/plain", "text/markdown", "text/x-markdown")
 _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
 _THIN_CHARACTERS = 1_500  # shorter texts may be block pages, so their markup is checked
 _MAX_DATES = 40  # short texts with numbers in which a date is searched, at up to 10 ms each
 _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the comparison is quadratic
-_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
-_WIDER_CODECS = {"shift_jis": "cp932", "euc-kr": "cp949"}  # with what browsers add to these charsets
 _SUFFIX = re.compile(r"(.+?)\s+[-–—|·•:»]\s+([^-–—|·•:»]{2,60})$")
 _SHORT_TEXT = re.compile(r">([^<>]{7,60})<")
 _HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTALL)
@@ -45,7 +43,8 @@ def extract_article(html: bytes, *, url: str, content_type: str | None = None) -
     """The main text with its title, author, date, language and site.
 
     Plain text is taken as it is; a PDF is read where it holds text. Raises NoArticle when the page holds
-    none, Paywall when it shows only the start, UnsupportedContent for a PDF that cannot be read.
+    none, or none in a charset that is known, Paywall when it shows only the start, UnsupportedContent for a
+    PDF that cannot be read.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
     if html[:1024].lstrip().startswith(b"%PDF-") or media_type == "application/pdf":
@@ -53,8 +52,9 @@ def extract_article(html: bytes, *, url: str, content_type: str | None = None) -
 
         return pdf_article(html, url=url)
     text = decode(html, content_type)
-    if media_type not in _PLAIN:
+    if media_type not in PLAIN_TEXT:
         return _html_article(text, url)
+    raise_if_unreadable(text)
     named = "markdown" in media_type or urlsplit(url).path.lower().endswith(_MARKDOWN_NAMES)
     if not named:
         return plain_article(text, url=url)
@@ -86,10 +86,12 @@ def _html_article(page: str, url: str) -> Article:
     own_url = canonical_link(found.tree, url) if found else url
     document = _extracted(found, html, url)
     text = restored(clean(document.text or ""), found.announced if found else [])
+    raise_if_unreadable(text)
     title = _title(document.title, document.sitename, html, url)
     if len(text) < _THIN_CHARACTERS:
         raise_if_blocked_page(html, title or "", text)
     if len(text) < MIN_CHARACTERS:
+        raise_if_gate(page, title or "", text)
         raise NoArticle(_HIDDEN) if found and found.unseen > MIN_CHARACTERS else NoArticle
     facts = (document.author, document.date or _date_in_text(html), document.sitename)
     author, published, site = (clean_line(fact or "") or None for fact in facts)
@@ -149,33 +151,3 @@ def _language(html: str, text: str) -> str | None:
     """The code of <html lang>, unless the text is plainly in another language."""
     found = re.search(r"<html[^>]{0,1000}?\slang\s*=\s*[\"']?([a-zA-Z]{2,3})(?![a-zA-Z])", html[:20_000])
     return guess(text, found[1] if found else None)
-
-
-def decode(body: bytes, content_type: str | None) -> str:
-    """The text of a body, its charset found as browsers do: byte order mark, header, meta, then a guess."""
-    for mark, charset in _BYTE_ORDER_MARKS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(charset, "replace")
-    in_header = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", content_type or "", re.IGNORECASE)
-    in_meta = re.search(rb"<meta[^>]+charset\s*=\s*[\"']?([\w.:-]+)", body[:4096], re.IGNORECASE)
-    codec = _codec(in_header[1]) if in_header else None
-    if codec is None and in_meta:
-        codec = _codec(in_meta[1].decode("ascii", "replace"))
-        if codec and codec.startswith("utf-16"):
-            codec = "utf-8"  # in UTF-16 the element could not have been read
-    for charset in filter(None, (codec, "utf-8")):
-        try:
-            return body.decode(charset)
-        except UnicodeDecodeError:
-            pass
-    return body.decode(codec or "windows-1252", "replace")
-
-
-def _codec(label: str) -> str | None:
-    """Python's name for a charset label of the web (encoding.spec.whatwg.org); its registry also has zlib."""
-    import webencodings
-
-    encoding = webencodings.lookup(label)
-    if encoding is None or encoding.name in ("replacement", "x-user-defined"):
-        return None
-    return _WIDER_CODECS.get(encoding.name) or str(encoding.codec_info.name)

@@ -7,17 +7,21 @@ import contextlib
 import fnmatch
 import re
 import zlib
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import errors
+from core.article.redirects import OTHER_SITE, cookies_in, location_of, refreshed, too_many_redirects
 from core.net.late_import import import_in_thread
 from core.net.tls import certificate_fault, tls_context
 from core.net.urls import redirected, web_address
 from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
+
     import httpx2
 
     from core.article.ssrf_guard import GuardedBackend
@@ -62,7 +66,7 @@ class Page:
 
 @dataclass(kw_only=True)
 class Fetcher:
-    """Each redirect is parsed and checked like a new URL, over a new connection without cookies."""
+    """Each redirect is parsed and checked like a new URL, over a new connection; cookies are for its host."""
 
     allow_hosts: Collection[str] = ()
     allowed_domains: Collection[str] = ()
@@ -90,24 +94,38 @@ class Fetcher:
             raise (late if seconds >= self.max_seconds else late.unshared()) from None
 
     async def _follow(self, url: str, backend: GuardedBackend, validators: Validators) -> Page:
+        from http.cookiejar import CookieJar
+
         headers = word_lists(__file__)["headers"] | validators.headers()
+        jars: defaultdict[str, CookieJar] = defaultdict(CookieJar)
+        visited: list[str] = []
         for _ in range(_MAX_REDIRECTS + 1):
             address = web_address(url, allow_hosts=self.allow_hosts)
             domains = self.allowed_domains
             if domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in domains):
-                raise errors.ArticleBlocked(reason="not in ALLOWED_DOMAINS")
-            async with _get(str(address), backend, headers) as response:
-                if response.status_code not in _REDIRECTS:
-                    return await _page(response, validators, str(address))
-                url = redirected(address, response.headers.get("Location", ""))
-        raise errors.ArticleUnreachable("The page redirects too often.", reason="redirects")
+                raise errors.ArticleBlocked(OTHER_SITE, reason="not in ALLOWED_DOMAINS")
+            visited.append(str(address))
+            jar = jars[address.host]
+            cookies = cookies_in(jar)
+            async with _get(str(address), _client(backend, jar), headers) as response:
+                if response.status_code in _REDIRECTS:
+                    url = redirected(address, location_of(response))
+                    continue
+                page = await _page(response, validators, str(address))
+                url = refreshed(response, page.body, address)
+            # A page that loads itself again is a page, unless it has just set a cookie.
+            if not url or (url.partition("#")[0] == str(address) and cookies_in(jar) == cookies):
+                return page
+        raise too_many_redirects(visited)
 
 
 @contextlib.asynccontextmanager
-async def _get(url: str, backend: GuardedBackend, headers: dict[str, str]) -> AsyncIterator[httpx2.Response]:
+async def _get(
+    url: str, fresh: httpx2.AsyncClient, headers: dict[str, str]
+) -> AsyncIterator[httpx2.Response]:
     """The response, its body unread. Other errors in the block, as of `redirected`: ArticleUnreachable."""
     try:
-        async with _client(backend) as client, client.stream("GET", url, headers=headers) as response:
+        async with fresh as client, client.stream("GET", url, headers=headers) as response:
             yield response
     except errors.ArticleError:
         raise
@@ -117,14 +135,14 @@ async def _get(url: str, backend: GuardedBackend, headers: dict[str, str]) -> As
         raise errors.ArticleUnreachable(reason=reason) from None
 
 
-def _client(backend: GuardedBackend) -> httpx2.AsyncClient:
+def _client(backend: GuardedBackend, cookies: CookieJar) -> httpx2.AsyncClient:
     import httpcore2
     import httpx2
 
     transport = httpx2.AsyncHTTPTransport(verify=tls_context(), trust_env=False)
     # httpx2 has no parameter for the network backend of its pool; httpcore2 documents it.
     transport._pool = httpcore2.AsyncConnectionPool(ssl_context=tls_context(), network_backend=backend)
-    return httpx2.AsyncClient(transport=transport, timeout=None, trust_env=False, follow_redirects=False)
+    return httpx2.AsyncClient(transport=transport, cookies=cookies, timeout=None, trust_env=False)
 
 
 async def _page(response: httpx2.Response, sent: Validators, url: str) -> Page:

@@ -9,6 +9,8 @@ from core.text.word_lists import alternatives, word_lists
 MIN_CHARACTERS = 140  # shorter texts are teasers or notices
 # Shorter texts are teasers, by (the metadata say not free, the page has a paywall's phrases).
 _TEASER_CHARACTERS = {(False, False): 0, (False, True): 600, (True, False): 1_000, (True, True): 1_500}
+_GATE_CHARACTERS = 8_000  # gates are short
+_SCRIPTED = re.compile(r"\blocation(?:\.href)?\s*=\s*[\"'`]|\blocation\.(?:replace|assign)\s*\(")
 _LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s*:\s*[\"']?false", re.IGNORECASE)
 
 
@@ -25,6 +27,19 @@ def raise_if_blocked_page(html: str, title: str, text: str) -> None:
         raise NoArticle("The page shows only a cookie notice. Paste the text instead.")
     if len(text) < 2 * MIN_CHARACTERS and "javascript" in (text or html).casefold():
         raise NoArticle("The page needs a browser to show its text. Paste the text instead.")
+
+
+def raise_if_gate(page: str, title: str, text: str) -> None:
+    """Raises NoArticle when a page without an article only wants cookies, or leads on by a script."""
+    if _pattern("cookie_gate").search(f"{title}\n{text}\n{page[:_GATE_CHARACTERS]}"):
+        raise NoArticle(
+            "The page wants a browser that keeps its cookies. Open it in one, and paste the text instead."
+        )
+    if _SCRIPTED.search(page, 0, _GATE_CHARACTERS):
+        raise NoArticle(
+            "The page only leads to another one, by a script. Give the address where a browser ends, "
+            "or paste the text instead."
+        )
 
 
 @functools.cache

@@ -14,6 +14,7 @@ import httpcore2
 
 from core.article.resolver import IPAddress, resolve_host
 from core.errors import ArticleBlocked, ArticleUnreachable
+from core.net.urls import NOT_PUBLIC
 from core.text.word_lists import word_lists
 
 _ATTEMPT_SECONDS = 1.5  # so that one dead address leaves time for the next
@@ -64,12 +65,13 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         return stream
 
     async def _connect(self, host: str, port: int, exempt: bool) -> httpcore2.AsyncNetworkStream:
+        detail = None  # what a name leads to is not said
         try:
-            addresses = [ipaddress.ip_address(host)]
+            addresses, detail = [ipaddress.ip_address(host)], NOT_PUBLIC
         except ValueError:
             addresses = await self.resolve(host, port)
         if not exempt and not all(is_public(address) for address in addresses):
-            raise ArticleBlocked(reason="address is not public")
+            raise ArticleBlocked(detail, reason="address is not public")
         fault: Exception = OSError("no address")
         for address in addresses[:_MAX_ATTEMPTS]:
             try:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from core.net.urls import web_address
+from core.net.urls import pasted, web_address
 
 # Written by hand and not taken from w3lib or courlan: they cost a hit 50 to 100 ms of imports, and both
 # decode and encode values again, which merges pages that differ ("a+b" and "a%20b").
@@ -19,15 +19,17 @@ _IN_URLS = "!#$%&'()*+,-./:;=?@[]_~"  # beside letters and digits: RFC 3986, app
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
-def canonical_url(url: str) -> str:
-    """The one spelling of `url`.
+def canonical_url(url: str, *, as_pasted: bool = False) -> str:
+    """The one spelling of `url`; `as_pasted`: of the address that a person meant with it.
 
     Scheme and host in lower case, no default port, fragment, trailing host dot or tracking parameters,
     the query sorted by name (equal names keep their order, empty values stay), escapes normalised as
     RFC 3986, section 6.2.2 allows. Nothing else is touched: paths keep their case and their trailing slash,
     since servers tell them apart. Raises ArticleBlocked when it is not a web URL.
     """
-    address = web_address(url, allow_hosts=None)  # ports are checked where the page is fetched
+    address = web_address(
+        pasted(url) if as_pasted else url, allow_hosts=None
+    )  # ports are checked where the page is fetched
     pairs = [_normal_escapes(pair) for pair in address.query.split("&") if pair]
     query = "&".join(sorted((pair for pair in pairs if not _is_tracking(pair)), key=_name))
     return f"{address.origin}{_normal_escapes(address.path)}{'?' if query else ''}{query}"

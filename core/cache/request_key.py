@@ -19,7 +19,7 @@ Variant = Mapping[str, object]
 def url_key(url: str, variant: Variant | None = None) -> str:
     """Where the answer for a URL is kept. `variant` holds what differs from the default options."""
     suffix = _suffix(variant)
-    return f"{URL_PREFIX}{canonical_url(url)}{suffix}"
+    return f"{URL_PREFIX}{canonical_url(url, as_pasted=True)}{suffix}"
 
 
 def text_key(text: str, variant: Variant | None = None) -> str:

@@ -1,11 +1,11 @@
-"""A caller's URL, parsed strictly: what is not plainly a web address is refused, never repaired."""
+"""Web addresses: pasted ones and Locations are repaired as browsers do it, then all are parsed strictly."""
 
 import ipaddress
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NoReturn
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from core.errors import ArticleBlocked
 
@@ -16,6 +16,31 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _BRACKETED = re.compile(r"\[[^\[\]%]*\](:[0-9]*)?")  # no zone
 # The last label of a host that browsers read as a number: url.spec.whatwg.org/#ends-in-a-number-checker
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
+# What a paste brings along and nobody sees: soft hyphens, zero-width and direction marks, byte order marks.
+_UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_WRAPPED = re.compile(
+    r"[ \t]*[\r\n\x85\u2028\u2029]+[ \t>]*(?=(https?://)?)"
+)  # by a mailer, which may quote, too
+_MARKED_UP = re.compile(
+    r"""(?is)!?\[[^\]]*\]\(\s*<?(?P<link>.+?)>?(?:\s+["'(].*)?\s*\)[.,;:]?$|<a\s[^>]*?href\s*=\s*["']?(?P<href>[^"'\s>]+).*"""
+)
+_OPENING, _CLOSING = "\"'“”„‟‘’‚«»‹›<([{「『【《〈`* ", "\"'“”„‟‘’‚«»‹›>」』】》〉`*.,;:…。、，；： "
+_PAIRS = {")": "(", "]": "[", "}": "{"}
+# With slips of the hand, and twice where a form had it already. hxxp: so that nobody clicks by chance.
+_SCHEME = re.compile(r"(?:url:\s*)?(?:(?:h?ttp|htp|htttp|hxxp)(s?)(?::+/*|/{2,}))+", re.IGNORECASE)
+_HOST_FIRST = re.compile(r"(?:localhost|(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+|\d+)\.?)(?::\d+)?(?=[/?#]|$)")
+_ORIGIN = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?(?://[^/]*)?", re.IGNORECASE)
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+_HEADER_LINE = re.compile(r"\s[\w-]+:\s")  # an attempt to add a header, which a line end became a space in
+
+_NO_ADDRESS = "This is no web address: give one like https://example.com/story, or send a text as text."
+_NO_HOST = "The address names no host that there can be: check it for a slip, or paste the text instead."
+_NOT_HTTP = "Only http and https addresses are read: give the page's own, or paste the text instead."
+NOT_PUBLIC = "This is not a public page: its host is on a private network. Paste the text instead."
+_WITH_NAME = "The address has a user name or password in it: give it without, or paste the text instead."
+_SEVERAL = "These are several addresses: give one."
+_ODD_PORT = "Only pages on ports 80 and 443 are fetched: check the address, or paste the text instead."
+_TOO_LONG = "The address is too long: give one of at most 2,048 characters, or paste the text instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +67,21 @@ def web_address(url: str, *, allow_hosts: Collection[str] | None = ()) -> WebAdd
     `allow_hosts` are the `host:port` pairs that may use a port other than 80 and 443, and a single label;
     None allows all. Raises ArticleBlocked for everything else that is not a plain http or https URL.
     """
-    if len(url) > 2_048 or _ODD.search(url):
-        _refuse("too long, or white space, controls or backslashes in it")
+    if len(url) > 2_048:
+        _refuse("too long", _TOO_LONG)
+    if _ODD.search(url):
+        _refuse("white space, controls or backslashes in it")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         _refuse("not a URL")
-    if parts.scheme not in _DEFAULT_PORTS or not url[len(parts.scheme) :].startswith("://"):
-        _refuse("not http or https")
+    if parts.scheme not in _DEFAULT_PORTS:
+        _refuse("not http or https", _NOT_HTTP if parts.scheme else _NO_ADDRESS)
+    if not url[len(parts.scheme) :].startswith("://"):
+        _refuse("no host")
     if "@" in parts.netloc:
-        _refuse("a name or password in it")
+        _refuse("a name or password in it", _WITH_NAME)
     host = _host(parts)
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
     _check_allowed(host, port, allow_hosts)
@@ -61,36 +90,70 @@ def web_address(url: str, *, allow_hosts: Collection[str] | None = ()) -> WebAdd
     return WebAddress(parts.scheme, host, port, parts.path or "/", parts.query, origin)
 
 
+def pasted(text: str) -> str:
+    """The address in what a person pasted as one, or what is left of it; `web_address` judges it then.
+
+    Line ends, what is not seen, blanks, quotes, brackets and marks around it, and words before it go; a
+    missing scheme is https. Raises ArticleBlocked for several addresses.
+    """
+    text = _WRAPPED.sub(lambda end: " " if end[1] else "", _UNSEEN.sub("", text).strip())
+    if found := _MARKED_UP.match(text):
+        text = found["link"] or found["href"]
+    links = re.findall(r"(?i)(?<!\S)https?://.*?(?=\shttps?://|$)", text.lstrip(_OPENING))
+    if len(links) > 1:
+        _refuse("several", _SEVERAL)
+    text = (links or [text])[0].strip().lstrip(_OPENING).replace("&amp;", "&")
+    while text and (
+        text[-1] in _CLOSING or text.count(_PAIRS.get(text[-1], text[-1])) < text.count(text[-1])
+    ):
+        text = text[:-1]
+    if found := _SCHEME.match(text):
+        text = f"http{found[1].lower()}://{text[found.end() :]}"
+    elif text.startswith(("//", "://")) or _HOST_FIRST.match(text):
+        text = f"https://{text.lstrip(':/')}"
+    return re.sub(r"\s", lambda blank: quote(blank[0]), text)
+
+
 def redirected(address: WebAddress, location: str) -> str:
-    """The URL that a Location header names. Raises ValueError when there is none, else ArticleBlocked."""
+    """The URL that a Location names, as browsers read it (url.spec.whatwg.org/#concept-basic-url-parser).
+
+    Bytes that are no UTF-8 are surrogates in it. Raises ValueError when there is none, else ArticleBlocked.
+    """
     if not location:
         raise ValueError("no Location")
-    if _ODD.search(location):
+    if _HEADER_LINE.search(location):
         _refuse("an odd Location")
-    # urljoin would repair it: drop tabs and newlines, and read "http:a" as a path.
+    location = re.sub(r"[\t\r\n]", "", location.strip(" \t\r\n"))
+    path_end = re.search(r"[?#]|$", location)
+    before = location[: path_end.start() if path_end else None].replace("\\", "/")
+    origin = _ORIGIN.match(before)
+    start = origin[0] if origin else ""
+    rest = before[len(start) :] + location[len(before) :]
+    location = start + quote(rest, safe=_PRINTABLE, errors="surrogateescape")
+    # urljoin would read "http:a" as a path.
     return location if urlsplit(location).scheme else urljoin(str(address), location)
 
 
 def _check_allowed(host: str, port: int, allow_hosts: Collection[str] | None) -> None:
     if allow_hosts is None or f"{host}:{port}" in allow_hosts:
         return
-    if port not in _DEFAULT_PORTS.values():
-        _refuse(f"port {port}")
     if set(host).isdisjoint(".:"):
-        _refuse("a single label, which a resolver completes with a domain of its own")
+        _refuse("a single label, which a resolver completes with a domain of its own", NOT_PUBLIC)
+    if port not in _DEFAULT_PORTS.values():
+        _refuse(f"port {port}", _ODD_PORT)
 
 
 def _host(parts: SplitResult) -> str:
     if parts.netloc.startswith("["):
         if not _BRACKETED.fullmatch(parts.netloc):
-            _refuse("a zone, or text beside the brackets")
+            _refuse("a zone, or text beside the brackets", _NO_HOST)
         return _address(ipaddress.IPv6Address, parts.hostname or "", "not an IPv6 address")
     # Not `parts.hostname`: lower() turns the Kelvin sign into a k.
     host = parts.netloc.partition(":")[0].removesuffix(".")
     host = _to_ascii(host) if not host.isascii() or "xn--" in host.lower() else host.lower()
     labels = host.split(".")
     if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        _refuse("not a host name")
+        _refuse("not a host name", _NO_HOST)
     if _NUMBER.fullmatch(labels[-1]):
         return _address(ipaddress.IPv4Address, host, "a number that is not a dotted IPv4 address")
     return host
@@ -100,7 +163,7 @@ def _address(kind: Callable[[str], object], written: str, fault: str) -> str:
     try:
         return str(kind(written))
     except ValueError:
-        _refuse(fault)
+        _refuse(fault, _NO_HOST)
 
 
 def _to_ascii(host: str) -> str:
@@ -110,11 +173,11 @@ def _to_ascii(host: str) -> str:
         # Wide letters, circled digits and other dots that map to ASCII would be repaired, or hide a host.
         mapped = idna.uts46_remap(host)
         if [letter.isascii() for letter in mapped] != [letter.isascii() for letter in host]:
-            _refuse("letters in disguise")
+            _refuse("letters in disguise", _NO_HOST)
         return idna.encode(mapped).decode("ascii")
     except idna.IDNAError:
-        _refuse("not an international host name")
+        _refuse("not an international host name", _NO_HOST)
 
 
-def _refuse(reason: str) -> NoReturn:
-    raise ArticleBlocked(reason=f"url: {reason}")
+def _refuse(reason: str, detail: str = _NO_ADDRESS) -> NoReturn:
+    raise ArticleBlocked(detail, reason=f"url: {reason}")

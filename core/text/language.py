@@ -25,7 +25,7 @@ def guess(text: str, declared: str | None = None) -> str | None:
 
     `declared` is what its page says (BCP 47). The text's own wins only where it is plainly another one.
     """
-    found = _probabilities(text)
+    found = probabilities(text)
     best = max(found, key=lambda code: found[code], default="")
     codes = word_lists(__file__)["codes"]
     base = re.split("[-_]", (declared or "").lower())[0]
@@ -38,8 +38,9 @@ def guess(text: str, declared: str | None = None) -> str | None:
     return best if is_plain and not close else base
 
 
-def _probabilities(text: str) -> defaultdict[str, float]:
-    """Of each language that the text may be in. Capitals and addresses would mislead the model."""
+def probabilities(text: str) -> defaultdict[str, float]:
+    """How probable (0 to 1, or more) each language is, by its ISO 639 code; 0 for those that are not in it."""
+    # Capitals and addresses would mislead the model.
     words = _NO_WORDS.sub(" ", unicodedata.normalize("NFC", text[:_MAX_READ])).lower()
     found: defaultdict[str, float] = defaultdict(float)
     if any(map(str.isalpha, words)):

@@ -37,7 +37,7 @@ class Sources:
         link = stale.answer.source.url if stale else None
         validators = Validators(*stale.validators) if stale and link and link == canonical_url(link) else None
         with record.timed("article"):
-            url, seconds = canonical_url(request.url), record.seconds_left
+            url, seconds = canonical_url(request.url, as_pasted=True), record.seconds_left
             page = await self._fetcher.fetch(url, seconds=seconds, validators=validators)
             if page.not_modified and stale:
                 return Source(Article(text=""), unchanged=True)

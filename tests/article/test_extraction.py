@@ -1,4 +1,4 @@
-"""The article in a page's bytes: what its charset is, what it says, and when there is none."""
+"""The article in a page's bytes: what it says, and when there is none."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import re
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from core.article.article import plain_article
-from core.article.extraction import decode, extract_article
+from core.article.extraction import extract_article
 from core.errors import NoArticle, Paywall
 from tests.support.articles import ARTICLES, real_pages
 
@@ -87,106 +85,6 @@ def test_menus_and_footers_are_left_out() -> None:
     text = extract_article(html.encode(), url=URL).text
     assert "flooded" in text
     assert not re.search("Home|Sport|rights", text)
-
-
-RUSSIAN = "Река затопила город"
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        pytest.param(
-            b"\xef\xbb\xbf" + RUSSIAN.encode(), "text/html; charset=windows-1251", id="mark-before-header"
-        ),
-        pytest.param(b"\xff\xfe" + RUSSIAN.encode("utf-16-le"), None, id="utf-16-little-mark"),
-        pytest.param(b"\xfe\xff" + RUSSIAN.encode("utf-16-be"), None, id="utf-16-big-mark"),
-        pytest.param(RUSSIAN.encode("windows-1251"), "text/html; charset=windows-1251", id="header"),
-        pytest.param(RUSSIAN.encode("koi8-r"), 'text/html; Charset = "KOI8-R"', id="quoted-header"),
-        pytest.param(RUSSIAN.encode("utf-16-le"), "text/html; charset=utf-16le", id="utf-16-in-the-header"),
-        pytest.param(RUSSIAN.encode("iso-8859-5"), "text/html;charset=iso-8859-5", id="numbered-header"),
-        pytest.param(
-            RUSSIAN.encode("iso-8859-5"), "text/html; charset=iso88595", id="number-without-hyphens"
-        ),
-        pytest.param(RUSSIAN.encode(), None, id="utf-8-guessed"),
-        pytest.param(
-            RUSSIAN.encode(), "text/html; charset=iso-2022-jp", id="utf-8-where-the-header-cannot-be-right"
-        ),
-    ],
-)
-def test_the_charset_is_the_marks_the_headers_or_guessed(body: bytes, content_type: str | None) -> None:
-    assert decode(body, content_type) == RUSSIAN
-
-
-@pytest.mark.parametrize(
-    ("meta", "content_type"),
-    [
-        pytest.param('<meta charset="windows-1251">', None, id="meta"),
-        pytest.param("<META CharSet=windows-1251>", "text/html", id="capitals-and-no-quotes"),
-        pytest.param(
-            '<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">',
-            None,
-            id="http-equiv",
-        ),
-        pytest.param('<meta charset="utf-8">', "text/html; charset=windows-1251", id="header-before-meta"),
-        pytest.param(
-            '<meta charset="windows-1251">', "text/html; charset=none", id="meta-after-a-useless-header"
-        ),
-        pytest.param('<meta charset="windows-1251">', "text/html; charset=zlib", id="meta-after-a-codec"),
-    ],
-)
-def test_a_meta_element_names_the_charset_that_no_header_does(meta: str, content_type: str | None) -> None:
-    html = f"{meta}<p>{RUSSIAN}"
-    assert decode(html.encode("windows-1251"), content_type) == html
-
-
-@pytest.mark.parametrize("label", ["utf-16", "UTF-16", "utf-16le", "UTF-16BE"])
-@pytest.mark.parametrize("padding", ["", " "])
-def test_a_meta_element_that_says_utf_16_means_utf_8(label: str, padding: str) -> None:
-    # html.spec.whatwg.org/#prescan-a-byte-stream-to-determine-its-encoding: it could be read as ASCII.
-    html = f'<meta charset="{label}"><p>{RUSSIAN}{padding}'
-    assert decode(html.encode(), None) == html
-
-
-@pytest.mark.parametrize(
-    ("text", "codec", "label"),
-    [
-        pytest.param("“naïve” – €", "windows-1252", "iso-8859-1", id="latin-1-is-windows-1252"),
-        pytest.param("“naïve” – €", "windows-1252", "us-ascii", id="ascii-is-windows-1252"),
-        pytest.param("朱镕基", "gbk", "gb2312", id="gb2312-is-gbk"),
-        pytest.param("①髙島屋", "cp932", "shift_jis", id="shift-jis-is-windows-31j"),
-        pytest.param("똠방각하", "cp949", "euc-kr", id="euc-kr-is-windows-949"),
-        pytest.param("“ışık”", "windows-1254", "iso-8859-9", id="latin-5-is-windows-1254"),
-    ],
-)
-def test_a_charset_label_means_the_same_as_in_browsers(text: str, codec: str, label: str) -> None:
-    assert decode(text.encode(codec), f"text/html; charset={label}") == text
-
-
-NO_CHARSETS = """
-    x-user-defined replacement iso-2022-kr
-    zlib hex idna punycode rot13 base64 bz2 unicode_escape undefined mbcs utf-7 none
-    iso-8859-12 iso-8859-0 iso-8859-99 windows1252
-"""
-
-
-@pytest.mark.parametrize("name", ["", "a" * 5_000, *NO_CHARSETS.split()])
-@pytest.mark.parametrize("place", ["header", "meta"])
-def test_an_unknown_charset_is_ignored(name: str, place: str) -> None:
-    meta = f'<meta charset="{name}">' if place == "meta" else ""
-    html = f"{meta}<p>{RUSSIAN}"
-    assert decode(html.encode(), f"text/html; charset={name}" if place == "header" else None) == html
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.binary(max_size=60), st.text(st.characters(codec="latin-1"), max_size=20))
-def test_any_bytes_are_some_text(body: bytes, name: str) -> None:
-    assert isinstance(decode(body, f"text/html; charset={name}"), str)
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.text(st.characters(codec="utf-8"), max_size=60).filter(lambda text: not text.startswith("\ufeff")))
-def test_utf_8_is_read_as_it_was_written(text: str) -> None:
-    assert decode(text.encode(), "text/html; charset=utf-8") == text
 
 
 @pytest.mark.parametrize(

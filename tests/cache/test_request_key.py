@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.cache.request_key import digest, text_key, url_key
-from core.errors import ArticleBlocked
 
 OPTIONS = st.dictionaries(
     st.sampled_from(["platform", "max_posts", "tone", "model"]), st.text(max_size=5) | st.integers(0, 25)
@@ -45,5 +43,4 @@ def test_no_url_has_the_key_of_another_url_with_options() -> None:
     with_options = url_key("http://e.com/", {"tone": "dry"})
     suffix = with_options.removeprefix("threadr:cache:url:http://e.com/")
     assert url_key(f"http://e.com/{suffix.replace(' ', '%20')}") != with_options
-    with pytest.raises(ArticleBlocked):
-        url_key(f"http://e.com/{suffix}")
+    assert url_key(f"http://e.com/{suffix}") != with_options

@@ -367,29 +367,45 @@ async def test_a_url_without_an_article_is_the_callers_problem(
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "said"),
     [
-        "http://127.0.0.1/",
-        "http://localhost/",
-        "http://[::1]/",
-        "http://10.0.0.1/",
-        "http://169.254.169.254/latest/meta-data/",
-        "http://0x7f000001/",
-        "http://2130706433/",
-        "http://user@example.com/",
-        "http://example.com:22/",
-        "ftp://example.com/",
-        "file:///etc/passwd",
-        "not a url",
-        "http://no-such-host.invalid/",
+        ("http://127.0.0.1/", "not a public page"),
+        ("http://localhost/", "not a public page"),
+        ("localhost:3000", "not a public page"),
+        ("http://[::1]/", "not a public page"),
+        ("http://169.254.169.254/latest/meta-data/", "not a public page"),
+        ("http://0x7f000001/", "no host that there can be"),
+        ("http://2130706433/", "no host that there can be"),
+        ("http://user@example.com/", "a user name or password"),
+        ("http://example.com:22/", "ports 80 and 443"),
+        ("ftp://example.com/", "Only http and https"),
+        ("javascript:alert(1)", "Only http and https"),
+        ("mailto:a@example.com", "Only http and https"),
+        ("a@example.com", "no web address"),
+        ("not a url", "no web address"),
+        ("", "no web address"),
+        ("https://a.example https://b.example", "several addresses"),
+        ("http://no-such-host.invalid/", "no such host, or no public page"),
+        ("no-such-host.invalid", "no such host, or no public page"),
     ],
 )
-async def test_every_page_that_is_not_public_is_refused_in_the_same_words(client_of: Make, url: str) -> None:
-    client = client_of()
-    response = await client.post("/api/generate", json={"url": url})
-    private = await client.post("/api/generate", json={"url": "http://192.168.0.1/"})
+async def test_what_is_wrong_with_an_address_is_said(client_of: Make, url: str, said: str) -> None:
+    response = await client_of().post("/api/generate", json={"url": url})
     assert (response.status_code, response.json()["type"]) == (422, "/problems/article-blocked")
-    assert response.content == private.content
+    assert said in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "pasted", ["{} \n", "\ufeff<{}>", "“{}”,", "[The story]({})", "Read this: {}.", "//{}"]
+)
+async def test_a_pasted_address_has_the_answer_of_its_page(client_of: Make, site: Site, pasted: str) -> None:
+    client, url = client_of(), f"{site.url}/a%20story"
+    written = pasted.format(url.replace("%20", " ")).replace("//http:", "http:")
+    made = await client.post("/api/generate", json={"url": written})
+    assert (made.status_code, made.json()["source"]["url"]) == (200, url)
+    assert (await client.post("/api/generate", json={"url": url})).json()["cached"] is True
+    cleared = await client.request("DELETE", "/api/cache/clear", json={"url": written})
+    assert cleared.json()["success"] is True
 
 
 async def test_a_closed_port_of_an_exempt_host_is_unreachable(client_of: Make) -> None:
