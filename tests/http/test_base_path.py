@@ -174,7 +174,7 @@ def test_the_page_finds_its_files_and_the_api_below_its_own_address(
     found = {urljoin(address, name) for name in re.findall('(?:href|src)="([^"]+)"', page)}
     base = address.rstrip("/")
     assert found == {f"{base}/static/{name}" for name in ("icon.svg", "threadr.css", "threadr.js")}
-    assert not re.search("[\"'(]/(?!/)", (whole_script := _script(handler)))
+    assert not re.search("[\"'`]/(?!/)", (whole_script := _script(handler)))
     assert 'new URL("../api/generate", import.meta.url)' in whole_script
 
 
