@@ -63,6 +63,10 @@ class Layout:
     end: int
     _own: dict[tuple[int, int], list[Span]] = field(default_factory=dict)
 
+    @property
+    def language(self) -> str:
+        return self.spans[0].get("lang") if self.spans else ""
+
     def text(self, span: Span, max_characters: int = 300) -> str:
         """The span's text as one line; an empty one where it is longer, or of many elements."""
         if span.end - span.start > _MAX_PIECES:

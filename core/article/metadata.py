@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 JsonObject = dict[str, object]
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Recipe|ClaimReview)\b")
 _MAX_NAME = 60
+_MAX_NAMES = 20
 _MAX_WORDS = 4
 _MAX_PARTS = 20
 _REST = 100  # letters: less is no rest of an article
@@ -48,10 +49,9 @@ class Metadata:
 
     def article(self, title: str) -> JsonObject:
         """The object that describes the article of this title: the only one, or that with its headline."""
-        named = [
-            item for item in self.articles if letters_of(str(item.get("headline", ""))) == letters_of(title)
-        ]
-        return (named or self.articles or [{}])[0] if named or len(self.articles) < 2 else {}
+        letters = letters_of(title)
+        named = [item for item in self.articles if letters_of(str(item.get("headline", ""))) == letters]
+        return named[0] if named else self.articles[0] if len(self.articles) == 1 else {}
 
     def site_names(self) -> list[str]:
         """How the page names its site."""
@@ -59,7 +59,7 @@ class Metadata:
         sites = [item for item in self.data if re.search("WebSite|Organization", str(item.get("@type", "")))]
         doubtful = [name for name in self.meta("site_of_page") if len(name.split()) <= _MAX_WORDS]
         named = [*self.meta("site"), *names_in(publishers), *names_in(sites)] or doubtful
-        names = (clean_line(name).lstrip("@") for name in named)
+        names = (clean_line(name).lstrip("@") for name in named[:_MAX_NAMES])
         return list(dict.fromkeys(name for name in names if 0 < len(name) <= _MAX_NAME))
 
     def lock(self, layout: Layout) -> Lock | None:

@@ -11,6 +11,7 @@ from core.text.word_lists import alternatives, word_lists
 MIN_INFORMATION = 140  # shorter texts are teasers or notices; see core.text.information
 _TEASER = 350  # what is not free, and no longer, is its start
 _WALLED = 1_000  # longer texts are worth a thread, whatever stands behind them
+_HINTED = 200
 _THIN = 1_500
 _NOTICE = 1_000  # a longer text is a story, whatever its title
 _SHARE = 0.5  # of a text in sentences of a notice: it is one
@@ -28,7 +29,7 @@ _BETWEEN = re.compile(r"\s[|–—·•»:-]\s|[|｜»]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """What the metadata say of an article that is not free: the words of all of it, whether its rest is here."""
+    """What the metadata say of an article that is not free: all its words, whether its rest is here."""
 
     words: int = 0
     rest_is_missing: bool = False
@@ -53,16 +54,19 @@ def _is_notice(kind: str, text: str, size: float, titles: list[str]) -> bool:
     """Whether the whole title says so, or most of a short text, or a part of both."""
     if any(_is_titled(kind, title) for title in titles):
         return size < _NOTICE or kind == "missing_page"
-    if size >= _THIN:
-        return False
-    if size < _NOTICE and _is_titled(kind, text.partition("\n")[0]):
-        return True
+    if size >= _THIN or _is_titled(kind, text.partition("\n")[0]):
+        return size < _NOTICE
     partly = any(_is_titled(kind, title, words=_WORDS_OF_SITE) for title in titles)
-    sentences = [sentence for sentence in _SENTENCE.split(text) if sentence]
-    share = sum(len(each) for each in sentences if _pattern(kind).search(each)) / (len(text) or 1)
-    opened = sum(bool(_pattern(kind).match(each)) for each in sentences)  # a story quotes such words
-    few = partly or (opened >= _SENTENCES and kind != "login")
+    share, openings = _share(kind, text)
+    few = partly or (openings >= _SENTENCES and kind != "login")  # a story quotes such words
     return share >= (_SMALL_SHARE if few else _SHARE) or (partly and kind == "missing_page")
+
+
+def _share(kind: str, text: str) -> tuple[float, int]:
+    """Which part of the text is sentences of the kind, and how many begin like it."""
+    sentences = [each for each in _SENTENCE.split(text) if each and _pattern(kind).search(each)]
+    openings = sum(bool(_pattern(kind).match(each)) for each in sentences)
+    return sum(map(len, sentences)) / (len(text) or 1), openings
 
 
 def _is_start(text: str, size: float, after: str, lock: Lock | None) -> bool:
@@ -72,10 +76,9 @@ def _is_start(text: str, size: float, after: str, lock: Lock | None) -> bool:
     is_open = _is_open(text)
     if lock:
         cut = is_open or lock.rest_is_missing or wall or hint
-        return size < _TEASER or (cut and size < _THIN) or 2 * size < lock.words * _LETTERS_OF_WORD
-    return (wall and size < (_THIN if is_open else _WALLED)) or (
-        hint and size < (_WALLED if is_open else 200)
-    )
+        return size < (_THIN if cut else _TEASER) or 2 * size < lock.words * _LETTERS_OF_WORD
+    longest_walled = _THIN if is_open else _WALLED
+    return size < max(longest_walled * wall, (_WALLED if is_open else _HINTED) * hint)
 
 
 def _is_open(text: str) -> bool:

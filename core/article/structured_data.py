@@ -8,8 +8,7 @@ from html import unescape
 _MAX_DEPTH = 8
 _MAX_ITEMS = 40  # of a list
 _MAX_CHARACTERS = 200  # of a string that is no text
-# Characters in a page. Authors (in meta elements) and names are few: trafilatura compares each with each.
-_BUDGETS = {"script": 200_000, "author": 2_000, "name": 3_000, "text": 100_000, "other": 10_000}
+_BUDGETS = {"script": 200_000, "name": 3_000, "text": 100_000, "other": 10_000}
 _COST = 30  # characters that each counts as, beside its own
 _TEXTS = set("articleBody reviewBody text description recipeInstructions step".split())
 _NAMES = set("author name givenName additionalName familyName".split())

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
+from itertools import chain, filterfalse
 from urllib.parse import urlsplit
 
 from core.article.layout import Layout, Span
@@ -15,6 +16,7 @@ from core.text.word_lists import word_lists
 
 _MAX_CHARACTERS = 300
 _MAX_CUTS = 12
+_MAX_TITLES = 12
 _DENSE = "\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
 _SEPARATOR = re.compile(
     r"\s*(?:[|｜¦•·»«›‹—–]|::)+\s*|\s+[-~/_<>*⁄]+\s+|:\s+|：|(?<=\S)_(?=\S)"
@@ -41,30 +43,31 @@ def find_title(metadata: Metadata, layout: Layout, text: str) -> FoundTitle:
     """The title that the headings agree on best. Never the name of the site alone."""
     site = _Site(metadata, layout)
     spans = [span for span in _headings(layout) if not site.is_named(layout.text(span))]
-    headings = {_plain(layout.text(span)): span for span in reversed(spans)}
-    by_letters = {letters_of(heading): span.tag == "h1" for heading, span in headings.items()}
+    headings = list(map(_plain, map(layout.text, spans)))
+    by_letters = {letters_of(title): span.tag == "h1" for title, span in zip(headings, spans, strict=True)}
     raw = next((span.element.text or "" for span in layout.spans if span.tag == "title"), "")
-    named = [*metadata.meta("title"), *names_in([item.get("headline") for item in metadata.articles]), raw]
-    cleaned = [site.taken_off(_plain(title), by_letters) for title in named]
-    candidates = [title for title in cleaned if title and not site.is_named(title)]
-    best = _agreed(candidates, list(headings), text) or (_plain(layout.text(spans[0])) if spans else None)
-    cut = _ELLIPSIS.sub("", best or "")
-    if cut != best:
-        whole = (title for title in [*candidates, *headings] if title.startswith(cut))
-        best = next((title for title in whole if letters_of(title) != letters_of(cut)), best)
-    return FoundTitle(best, _heading(layout, spans, letters_of(best or "")), cleaned[-1])
+    titles = map(_plain, [*_described(metadata)[:_MAX_TITLES], raw])
+    cleaned = [site.taken_off(title, by_letters) for title in titles]
+    candidates = list(filterfalse(site.is_named, cleaned))
+    best = _uncut(_agreed(candidates, headings, text), [*candidates, *headings])
+    return FoundTitle(best or None, _heading(layout, spans, letters_of(best)), cleaned[-1])
+
+
+def _described(metadata: Metadata) -> list[str]:
+    return [*metadata.meta("title"), *names_in([item.get("headline") for item in metadata.articles])]
+
+
+def _uncut(title: str, others: list[str]) -> str:
+    """The whole of a title that was cut at an ellipsis."""
+    cut = _ELLIPSIS.sub("", title)
+    wholes = (other for other in others if other.startswith(cut) and letters_of(other) != letters_of(cut))
+    return title if cut == title else next(wholes, title)
 
 
 def _heading(layout: Layout, headings: list[Span], title: str) -> Span | None:
-    """The heading that shows the title, or what else does so before the text, or else the first-level heading."""
-    before = (
-        span
-        for span in reversed(layout.spans)
-        if span.start < layout.start and span.tag not in ("a", "title")
-    )
-    shown = (
-        span for spans in (headings, before) for span in spans if letters_of(layout.text(span)) == title != ""
-    )
+    """The heading that shows the title, or what else does so before the text, or else the first <h1>."""
+    before = (span for span in reversed(layout.spans) if span.start < layout.start and span.tag != "title")
+    shown = (span for span in chain(headings, before) if letters_of(layout.text(span)) == title != "")
     return next(shown, next((span for span in headings if span.tag == "h1"), None))
 
 
@@ -75,22 +78,21 @@ def _headings(layout: Layout) -> list[Span]:
     others = [span for span in own if span.tag in ("h2", "h3") and layout.text(span)]
     before = [span for span in others if span.start < layout.start]
     inner = {span for span in own if span.tag == "h1"}
-    return [*sorted(top, key=lambda span: span not in inner), *(before[:-3:-1] or others[:1])]
+    top.sort(key=lambda span: span not in inner)
+    return [*top[:_MAX_TITLES], *(before[:-3:-1] or others[:1])]
 
 
 def _plain(title: str) -> str:
     return _COUNTER.sub("", clean_line(_INLINE_TAG.sub("", unescape(unescape(title)))))[:_MAX_CHARACTERS]
 
 
-def _agreed(candidates: list[str], headings: list[str], text: str) -> str | None:
+def _agreed(candidates: list[str], headings: list[str], text: str) -> str:
     """The first candidate that a heading shares, or else another candidate, or else the text."""
     for others in (headings, candidates, [text[:3_000]]):
-        for at, title in enumerate(candidates):
-            if any(
-                _share(title, other) for n, other in enumerate(others) if others is not candidates or n != at
-            ):
+        for title in candidates:
+            if any(_share(title, other) for other in others if other is not title):
                 return title
-    return candidates[0] if candidates else None
+    return next(iter([*candidates, *headings]), "")
 
 
 def _share(title: str, other: str) -> bool:
@@ -103,31 +105,30 @@ def _share(title: str, other: str) -> bool:
 
 
 class _Site:
-    """How the site is named: by its metadata, its host, its logo, links to its start page, its copyright line."""
+    """How the site is named: by metadata, host, logo, links to its start page, copyright line."""
 
     def __init__(self, metadata: Metadata, layout: Layout) -> None:
-        self._said = {letters_of(name) for name in metadata.site_names()} - {""}
-        self._others = {letters_of(name) for name in _logos(layout, metadata.url)} - {""}
-        self._hosts = {letters_of(name) for name in metadata.host_names()} - {""}
-        self._generic = {
-            letters_of(title) for title in word_lists(__file__)["titles"]["generic"].splitlines()
-        }
+        generic = word_lists(__file__)["titles"]["generic"].split("\n")
+        named = (metadata.site_names(), _logos(layout, metadata.url), metadata.host_names(), generic)
+        self._said, self._shown, self._hosts, generic_letters = (
+            set(map(letters_of, names)) for names in named
+        )
+        self._said.discard("")
+        self._whole = self._said | self._shown | self._hosts
+        self._no_title = self._whole | generic_letters | {""}
 
     def is_named(self, title: str) -> bool:
         """Whether a title is no more than the site's name, or what any page may be called."""
-        return letters_of(title) in self._said | self._others | self._hosts | self._generic | {""}
+        return letters_of(title) in self._no_title
 
     def taken_off(self, title: str, headings: dict[str, bool]) -> str:
         """The title without what names the site, or stands beside what a heading says (True: one of <h1>)."""
         if letters_of(title) in headings:
             return title
-        cuts = [cut for cut in _SEPARATOR.finditer(title) if cut.start() and cut.end() < len(title)][
-            :_MAX_CUTS
-        ]
-        starts, ends = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(title)]
-        for start, end in ((start, end) for start in starts for end in reversed(ends) if start < end):
-            if _is_heading(title[start:end], title[:start] + title[end:], headings):
-                return title[start:end]
+        cuts = [cut for cut in _SEPARATOR.finditer(title) if cut.start() and cut.end() < len(title)]
+        cuts = cuts[:_MAX_CUTS]
+        if shown := _part_that_is_heading(title, cuts, headings):
+            return shown
         for cut in cuts:
             if self._is_tail(title[cut.end() :], cut[0].strip()):
                 return self.taken_off(title[: cut.start()], headings)
@@ -138,19 +139,24 @@ class _Site:
 
     def _is_tail(self, tail: str, separator: str) -> bool:
         letters = letters_of(tail)
-        if letters in self._said | self._others | self._hosts:
-            return True
-        if separator in (":", "："):
-            return False
-        part = len(letters) >= 3 and any(letters in name for name in self._said)
-        more = separator not in ("-", "/") and any(
-            letters.startswith(name) for name in self._said if len(name) > 4
+        if letters in self._whole or separator in (":", "："):
+            return letters in self._whole
+        longer = () if separator in ("-", "/") else (name for name in self._said if len(name) > 4)
+        return any(letters in name for name in self._said if len(letters) > 2) or any(
+            map(letters.startswith, longer)
         )
-        return part or more
 
     def _is_head(self, head: str, separator: str) -> bool:
-        weak = self._hosts if separator not in (":", "：", "-") else set()
-        return letters_of(head) in self._said | self._others | weak
+        names = self._said | self._shown if separator in (":", "：", "-") else self._whole
+        return letters_of(head) in names
+
+
+def _part_that_is_heading(title: str, cuts: list[re.Match[str]], headings: dict[str, bool]) -> str | None:
+    starts, ends = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(title)]
+    for start, end in ((start, end) for start in starts for end in reversed(ends) if start < end):
+        if _is_heading(title[start:end], title[:start] + title[end:], headings):
+            return title[start:end]
+    return None
 
 
 def _is_heading(part: str, rest: str, headings: dict[str, bool]) -> bool:

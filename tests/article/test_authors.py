@@ -14,7 +14,8 @@ SITE = '<meta property="og:site_name" content="Marlow Post">'
 
 
 def author_of(head: str = "", byline: str = "", after: str = "", around: str = "") -> str | None:
-    html = f"<html lang=en><head><title>A bakery heats the pool</title>{SITE}{head}</head><body><article>{H1}{byline}"
+    html = f"<html lang=en><head><title>A bakery heats the pool</title>{SITE}{head}</head>"
+    html += f"<body><article>{H1}{byline}"
     return extract_article(
         f"{html}{BODY * 2}{after}</article>{around}</body></html>".encode(), url=URL
     ).author
@@ -84,7 +85,8 @@ def test_the_authors_are_those_of_the_metadata(head: str, expected: str) -> None
             "Ada Lowe",
         ),
         (
-            '<span itemprop="author" itemscope><a href="/a"><span itemprop="name">Ada Lowe</span></a> Bio</span>',
+            '<span itemprop="author" itemscope><a href="/a"><span itemprop="name">Ada Lowe</span></a> '
+            "Bio</span>",
             "Ada Lowe",
         ),
         ('<p class="entry-author">Ada Lowe · 3 min read</p>', "Ada Lowe"),

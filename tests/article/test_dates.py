@@ -67,7 +67,8 @@ def test_the_date_is_that_of_the_metadata(head: str) -> None:
     [
         H1 + '<time datetime="2024-02-01">yesterday</time>' + BODY * 2,
         '<time datetime="2024-02-01T09:00">1 Feb</time>' + H1 + BODY * 2,
-        f"<header>{H1}<p>By <a href=/ada>Ada Lowe-Summerfield</a> <time>1 February 2024</time></p></header>{BODY * 2}",
+        f"<header>{H1}<p>By <a href=/ada>Ada Lowe-Summerfield</a> <time>1 February "
+        f"2024</time></p></header>{BODY * 2}",
         H1 + '<p class="meta">By Ada Lowe | Feb. 1, 2024 | 3 min read</p>' + BODY * 2,
         H1 + "<div>Published: 1st of February 2024, 09:00</div>" + BODY * 2,
         H1 + "<div><span>Published</span> <span>1 February 2024</span></div>" + BODY * 2,
@@ -112,7 +113,8 @@ def test_the_date_is_that_of_the_articles_own_elements(article: str) -> None:
         "%s<ul><li><a href=/z>Boats sink</a> <time datetime=2019-07-09>9 July 2019</time></li></ul>",
         "%s<div><a href=/z>Boats sink in the harbour</a> Published <time>9 July 2019</time></div>",
         "%s<blockquote class=twitter-tweet>Hi <a href=/t>July 9, 2019</a></blockquote>",
-        "%s<div itemscope itemtype='https://schema.org/Comment'><meta itemprop=datePublished content=2019-07-09></div>",
+        "%s<div itemscope itemtype='https://schema.org/Comment'><meta itemprop=datePublished "
+        "content=2019-07-09></div>",
         "%s<p>Version 2019-07-09, build 20190709.3</p>",
     ],
 )

@@ -1,4 +1,4 @@
-"""Walls, block pages, error pages, logins and cookie notices are refused; stories with the same words are not."""
+"""Walls, block pages, errors, logins and cookie notices are refused; stories with the same words are not."""
 
 from __future__ import annotations
 
@@ -244,15 +244,20 @@ def test_a_login_is_refused(title: str) -> None:
         "Checking your browser before you go on. Enable JavaScript and cookies to continue. Ray ID: 7d8f1c2",
         "news.example.com needs to review the security of your connection before proceeding. Performance & "
         "security by Cloudflare. Verifying you are human. This may take a few seconds.",
-        "We've detected unusual activity from your computer network. To continue, please click the box below to "
-        "let us know you're not a robot. Please make sure your browser supports JavaScript and cookies and that "
+        "We've detected unusual activity from your computer network. To continue, please click the "
+        "box below to "
+        "let us know you're not a robot. Please make sure your browser supports JavaScript and "
+        "cookies and that "
         "you are not blocking them from loading. For inquiries related to this message please contact us.",
-        "Please enable JS and disable any ad blocker to go on to the page that you have asked for, thank you. "
+        "Please enable JS and disable any ad blocker to go on to the page that you have asked for, "
+        "thank you. "
         "This request was blocked by the security rules. Incident ID: 107-33",
         "Press & hold to confirm you are a human (and not a bot), then the page will open by itself and you "
         "can read on. Reference ID 2f6b1e90-aa11",
-        "Sorry, you have been blocked. You are unable to access example.com. This website is using a service to "
-        "protect itself from online attacks. Cloudflare Ray ID: 8f1. The action you just performed triggered it.",
+        "Sorry, you have been blocked. You are unable to access example.com. This website is using "
+        "a service to "
+        "protect itself from online attacks. Cloudflare Ray ID: 8f1. The action you just performed "
+        "triggered it.",
     ],
 )
 def test_a_bot_check_is_known_by_its_text(notice: str) -> None:
@@ -263,15 +268,20 @@ def test_a_bot_check_is_known_by_its_text(notice: str) -> None:
 @pytest.mark.parametrize(
     "notice",
     [
-        "<p>We use cookies. Some are needed, and others help us to count visits. Accept all, or choose in our "
+        "<p>We use cookies. Some are needed, and others help us to count visits. Accept all, or "
+        "choose in our "
         "cookie settings. You can change your choices at any time in our privacy policy.</p>",
         "<h1>Before you continue</h1><p>We use cookies and data to deliver and maintain services and track "
-        "outages. If you choose to “Accept all,” we will also use cookies and data to deliver and measure ads. "
+        "outages. If you choose to “Accept all,” we will also use cookies and data to deliver and "
+        "measure ads. "
         "If you choose to “Reject all,” we will not use cookies for these purposes.</p>",
-        "<p>We and our 237 partners store and access information on a device, such as unique IDs in cookies. You "
-        "may accept or manage your choices, including your right to object where legitimate interest is used. "
+        "<p>We and our 237 partners store and access information on a device, such as unique IDs "
+        "in cookies. You "
+        "may accept or manage your choices, including your right to object where legitimate "
+        "interest is used. "
         "These choices will be signaled to our partners and will not affect browsing data.</p>",
-        "<p>When you use our sites, we use cookies to provide them to you. If you click “Accept all”, we and our "
+        "<p>When you use our sites, we use cookies to provide them to you. If you click “Accept "
+        "all”, we and our "
         "partners will also store and access personal information on your device for personalised ads.</p>",
         "<p>Wir und unsere Partner verwenden Cookies, um Inhalte und Anzeigen zu messen. Mit einem Klick auf "
         "„Alle akzeptieren“ geben Sie Ihre Einwilligung. Sie können Ihre Auswahl jederzeit ändern.</p>",
@@ -322,7 +332,8 @@ def test_a_story_whose_headline_begins_like_a_notice_is_an_article(title: str) -
 @pytest.mark.parametrize(
     "sentence",
     [
-        "The council thanked our partners from the bakery. Without our local partners there would be no pipe.",
+        "The council thanked our partners from the bakery. Without our local partners there would "
+        "be no pipe.",
         "The site showed “404 not found” for hours. “The page does not exist,” it told visitors.",
         "Swimmers who book must solve this captcha: how many ducks? “Are you a robot?” asks the page.",
         "The regulator wants “Reject all” beside “Accept all”. Sites that use cookies must ask for consent.",

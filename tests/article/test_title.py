@@ -16,7 +16,8 @@ LOGO = '<header><h1 class="site-title"><a href="/">Marlow Post</a></h1></header>
 
 def title_of(head: str, *, before: str = "", url: str = URL) -> str | None:
     top, _, rest = before.partition("<article>")
-    html = f"<!doctype html><html><head>{head}</head><body>{top}<article>{rest}{BODY * 2}</article></body></html>"
+    body = f"<body>{top}<article>{rest}{BODY * 2}</article></body>"
+    html = f"<!doctype html><html><head>{head}</head>{body}</html>"
     return extract_article(html.encode(), url=url).title
 
 
@@ -69,7 +70,8 @@ def test_the_name_of_the_site_comes_off_either_end(separator: str, site: str, or
             id="misused-name",
         ),
         pytest.param(
-            '<title>%s ~ Marlow</title><script type="application/ld+json">{"@type": "NewsArticle", "headline": "%s",'
+            '<title>%s ~ Marlow</title><script type="application/ld+json">'
+            '{"@type": "NewsArticle", "headline": "%s",'
             '"publisher": {"name": "Marlow"}}</script>',
             "",
             id="publisher",
