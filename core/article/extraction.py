@@ -5,38 +5,37 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from core.article.article import Article, plain_article
+from core.article.authors import find_author
 from core.article.canonical_link import canonical_link
 from core.article.charset import PLAIN_TEXT, decode, raise_if_unreadable
+from core.article.dates import find_date
 from core.article.fetcher import Page
 from core.article.hidden import hidden_by_sheets
 from core.article.html_limits import limit_html
+from core.article.layout import layout
 from core.article.lost_text import restored
 from core.article.markdown import MAX_MARKDOWN, markdown_text
-from core.article.markup import Readable, readable
-from core.article.page_checks import MIN_CHARACTERS, raise_if_blocked_page, raise_if_gate
+from core.article.markup import readable
+from core.article.metadata import read_metadata
+from core.article.page_checks import raise_if_blocked_page, raise_if_too_short
+from core.article.title import find_title
 from core.errors import NoArticle
 from core.text import language
-from core.text.cleaning import clean, clean_line, is_allowed, letters_of, safe
+from core.text.cleaning import clean, is_allowed, safe
 from core.text.language import guess
 from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
-    from trafilatura.settings import Document
+    from lxml.html import HtmlElement
 
-_HIDDEN = "The page hides its text until a browser shows it. Paste the text instead."
 _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
-_THIN_CHARACTERS = 1_500  # shorter texts may be block pages, so their markup is checked
-_MAX_DATES = 40  # short texts with numbers in which a date is searched, at up to 10 ms each
+_AFTER = 400  # characters behind the text that may say that it goes on for subscribers
 _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the comparison is quadratic
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
-_SUFFIX = re.compile(r"(.+?)\s+[-–—|·•:»]\s+([^-–—|·•:»]{2,60})$")
-_SHORT_TEXT = re.compile(r">([^<>]{7,60})<")
-_HEADING = re.compile(r"<h1[^>]{0,500}>(.{1,600}?)</h1", re.IGNORECASE | re.DOTALL)
 
 
 def extract_article(html: bytes, *, url: str, content_type: str | None = None) -> Article:
@@ -83,61 +82,40 @@ def _html_article(page: str, url: str) -> Article:
     html, cut = limit_html(page)
     html = _REFERENCE.sub(_harmless, html)
     found = readable(html, hidden_by_sheets(page))
-    own_url = canonical_link(found.tree, url) if found else url
-    document = _extracted(found, html, url)
-    text = restored(clean(document.text or ""), found.announced if found else [])
+    if found is None:
+        raise NoArticle
+    tree = found.tree
+    extracted = _main_text(tree, elements=html.count("<") - html.count("</"))
+    text = restored(clean(extracted), found.announced)
     raise_if_unreadable(text)
-    title = _title(document.title, document.sitename, html, url)
-    if len(text) < _THIN_CHARACTERS:
-        raise_if_blocked_page(html, title or "", text)
-    if len(text) < MIN_CHARACTERS:
-        raise_if_gate(page, title or "", text)
-        raise NoArticle(_HIDDEN) if found and found.unseen > MIN_CHARACTERS else NoArticle
-    facts = (document.author, document.date or _date_in_text(html), document.sitename)
-    author, published, site = (clean_line(fact or "") or None for fact in facts)
-    article = Article(text=text, title=title, author=author, published=published, site=site, url=own_url)
-    return replace(article, language=_language(page, text), truncated=cut)
+    metadata, where = read_metadata(tree, url), layout(tree, text)
+    title = find_title(metadata, where, text)
+    raise_if_blocked_page(
+        text,
+        titles=[title.title or "", title.shown, where.text(title.heading) if title.heading else ""],
+        after=where.after(_AFTER),
+        lock=metadata.lock(where),
+    )
+    raise_if_too_short(text, title=title.shown, page=page, unseen=found.unseen)
+    article = Article(
+        text=text,
+        title=title.title,
+        author=find_author(metadata, where, title),
+        published=find_date(metadata, where, title),
+        language=_language(page, text),
+        site=next(iter([*metadata.site_names(), *metadata.host_names()]), None),
+        url=canonical_link(tree, url),
+    )
+    return replace(article, truncated=cut)
 
 
-def _extracted(found: Readable | None, html: str, url: str) -> Document:
+def _main_text(tree: HtmlElement, *, elements: int) -> str:
     from trafilatura import bare_extraction
     from trafilatura.settings import Document
 
     prepare()
-    if found is None:
-        return Document()
-    document = bare_extraction(
-        found.tree,
-        url=url,
-        fast=html.count("<") - html.count("</") > _MAX_COMPARED,
-        include_comments=False,
-        with_metadata=True,
-        date_extraction_params={"original_date": True, "extensive_search": False},
-    )
-    return document if isinstance(document, Document) else Document()
-
-
-def _title(title: str | None, site: str | None, html: str, url: str) -> str | None:
-    """The title without a suffix that names the site, or that the page's heading does not have."""
-    title, site = clean_line(title or ""), letters_of(site or "")
-    host = letters_of((urlsplit(url).hostname or "").removeprefix("www."))
-    headings = {letters_of(re.sub("<[^>]*>", "", found[1])) for found in islice(_HEADING.finditer(html), 3)}
-    while suffix := _SUFFIX.match(title):
-        tail = letters_of(suffix[2])
-        if tail not in site and tail != host and letters_of(suffix[1]) not in headings:
-            break
-        title = suffix[1]
-    return title or None
-
-
-def _date_in_text(html: str) -> str | None:
-    """An ISO 8601 date that one of the first short texts with numbers shows."""
-    from htmldate import find_date
-
-    numbered = (text for text in _SHORT_TEXT.findall(html) if sum(map(str.isdigit, text)) >= 4)
-    times = "".join(f"<time>{text}</time>" for text in islice(numbered, _MAX_DATES))
-    # An extensive search would load 300 languages: 1.7 s and 45 MB.
-    return find_date(f"<html><body>{times}</body></html>", extensive_search=False, original_date=True)
+    found = bare_extraction(tree, fast=elements > _MAX_COMPARED, include_comments=False)
+    return found.text or "" if isinstance(found, Document) else ""
 
 
 def _harmless(reference: re.Match[str]) -> str:

@@ -26,8 +26,6 @@ _START = re.compile(r"<(?:!--|[!?]|/?([a-zA-Z][a-zA-Z0-9:-]{0,40}))")
 # A quote counts only after an equals sign: stray ones are frequent, and must not swallow half a page.
 _QUOTED_END = re.compile(r"""(?:[^>=]|=\s*(?:"[^"]*"|'[^']*')?)*+>""")
 _ATTRIBUTE = re.compile(r"""[^\s=>/"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+))?""")
-# In code, names may be written with character references.
-_AUTHOR = re.compile(r"""auth|creator|byl|(?:name|property|itemprop)\s*=\s*["']?[^"'>\s]*&""", re.IGNORECASE)
 # Columns times rows would become cells, all of them empty.
 _SPAN = re.compile("<t[dh].*(?:col|row)span", re.IGNORECASE | re.DOTALL)
 _DATA = re.compile(r"""type\s*=\s*["']?application/(?:ld|settings)\+json""", re.IGNORECASE)
@@ -113,7 +111,7 @@ class _Pass:
         return self._behind(">", at)
 
     def _open(self, name: str, tag: str) -> None:
-        if name in ("meta", "link") and not self._is_kept_in_head(name, tag):
+        if name in ("meta", "link") and not self._is_kept_in_head(tag):
             return
         if name in _UNNESTED:
             if self.kept[-2:] == [tag, tag]:
@@ -126,11 +124,9 @@ class _Pass:
         self.elements += 1
         self._keep(self._thinned(name, tag))
 
-    def _is_kept_in_head(self, name: str, tag: str) -> bool:
+    def _is_kept_in_head(self, tag: str) -> bool:
         self.head_elements += 1
-        if self.head_elements > _MAX_HEAD_ELEMENTS or len(tag) > _MAX_META_CHARACTERS:
-            return False
-        return name == "link" or not _AUTHOR.search(tag) or self.data.spend("author", len(tag))
+        return self.head_elements <= _MAX_HEAD_ELEMENTS and len(tag) <= _MAX_META_CHARACTERS
 
     def _close(self, name: str, tag: str) -> None:
         if name not in _UNNESTED:

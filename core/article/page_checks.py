@@ -1,47 +1,126 @@
-"""Pages that hide or replace an article: paywalls, error pages, cookie notices, pages that need scripts."""
+"""Pages that hide or replace an article: paywalls, error pages, bot checks, logins, cookie notices."""
 
 import functools
 import re
+from dataclasses import dataclass
 
 from core.errors import NoArticle, Paywall
+from core.text.information import information
 from core.text.word_lists import alternatives, word_lists
 
-MIN_CHARACTERS = 140  # shorter texts are teasers or notices
-# Shorter texts are teasers, by (the metadata say not free, the page has a paywall's phrases).
-_TEASER_CHARACTERS = {(False, False): 0, (False, True): 600, (True, False): 1_000, (True, True): 1_500}
 _GATE_CHARACTERS = 8_000  # gates are short
 _SCRIPTED = re.compile(r"\blocation(?:\.href)?\s*=\s*[\"'`]|\blocation\.(?:replace|assign)\s*\(")
-_LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s*:\s*[\"']?false", re.IGNORECASE)
+MIN_INFORMATION = 140  # shorter texts are teasers or notices; see core.text.information
+_TEASER = 350  # what is not free, and no longer, is its start
+_WALLED = 1_000  # longer texts are worth a thread, whatever stands behind them
+_HINTED = 200
+_THIN = 1_500
+_NOTICE = 1_000  # a longer text is a story, whatever its title
+_SHARE = 0.5  # of a text in sentences of a notice: it is one
+_SMALL_SHARE = 0.15  # the same where a part of the title says so, or sentences begin with it
+_SENTENCES = 2
+_WORDS_OF_SITE = 4  # with the separator
+_WALLS = ("wall", "wall_hint")
+_TAIL_LINES = 3
+_PARAGRAPH = 40
+_LETTERS_OF_WORD = 6  # with the space
+_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n|(?<=[。！？])")
+_OPEN = re.compile(r"(?:…|\.\.\.)\W*$|[^\W\d_\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]$|,$")
+_BETWEEN = re.compile(r"\s[|–—·•»:-]\s|[|｜»]")
 
 
-def raise_if_blocked_page(html: str, title: str, text: str) -> None:
-    """Raises Paywall or NoArticle when a short text is all that such a page shows."""
-    locked, paywall = bool(_LOCKED.search(html)), bool(_pattern("paywall").search(html))
-    if len(text) < _TEASER_CHARACTERS[locked, paywall]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """What the metadata say of an article that is not free: all its words, whether its rest is here."""
+
+    words: int = 0
+    rest_is_missing: bool = False
+
+
+def raise_if_blocked_page(text: str, *, titles: list[str], after: str, lock: Lock | None) -> None:
+    """Raises Paywall or NoArticle when the page shows no article, or only its start.
+
+    `titles` are without the site's name; `after` is what stands right behind the text, a line each.
+    """
+    size = information(text)
+    if _is_start(text, size, after, lock):
         raise Paywall
-    if any(map(_pattern("error_page").match, (title, text))):
-        raise NoArticle(
-            "The page says that there is nothing here. Check the link, or paste the text instead."
-        )
-    if len(_pattern("cookie_notice").findall(text)) >= 2:
-        raise NoArticle("The page shows only a cookie notice. Paste the text instead.")
-    if len(text) < 2 * MIN_CHARACTERS and "javascript" in (text or html).casefold():
-        raise NoArticle("The page needs a browser to show its text. Paste the text instead.")
+    for kind in word_lists(__file__)["details"]:
+        if _is_notice(kind, text, size, titles):
+            raise NoArticle(_detail(kind))
 
 
-def raise_if_gate(page: str, title: str, text: str) -> None:
-    """Raises NoArticle when a page without an article only wants cookies, or leads on by a script."""
-    if _pattern("cookie_gate").search(f"{title}\n{text}\n{page[:_GATE_CHARACTERS]}"):
-        raise NoArticle(
-            "The page wants a browser that keeps its cookies. Open it in one, and paste the text instead."
-        )
-    if _SCRIPTED.search(page, 0, _GATE_CHARACTERS):
-        raise NoArticle(
-            "The page only leads to another one, by a script. Give the address where a browser ends, "
-            "or paste the text instead."
-        )
+def _is_notice(kind: str, text: str, size: float, titles: list[str]) -> bool:
+    """Whether the whole title says so, or most of a short text, or a part of both."""
+    if any(_is_titled(kind, title) for title in titles):
+        return size < _NOTICE or kind == "missing_page"
+    if size >= _THIN or _is_titled(kind, text.partition("\n")[0]):
+        return size < _NOTICE
+    partly = any(_is_titled(kind, title, words=_WORDS_OF_SITE) for title in titles)
+    share, openings = _share(kind, text)
+    few = partly or (openings >= _SENTENCES and kind != "login")  # a story quotes such words
+    return share >= (_SMALL_SHARE if few else _SHARE) or (partly and kind == "missing_page")
+
+
+def _share(kind: str, text: str) -> tuple[float, int]:
+    """Which part of the text is sentences of the kind, and how many begin like it."""
+    sentences = [each for each in _SENTENCE.split(text) if each and _pattern(kind).search(each)]
+    openings = sum(bool(_pattern(kind).match(each)) for each in sentences)
+    return sum(map(len, sentences)) / (len(text) or 1), openings
+
+
+def _is_start(text: str, size: float, after: str, lock: Lock | None) -> bool:
+    """Whether the text ends where others must pay: it says so, or plainly ends before its end."""
+    notices = "\n".join([*text.split("\n")[-_TAIL_LINES:], after])
+    wall, hint = (bool(_pattern(kind).search(notices)) for kind in _WALLS)
+    is_open = _is_open(text)
+    if lock:
+        cut = is_open or lock.rest_is_missing or wall or hint
+        return size < (_THIN if cut else _TEASER) or 2 * size < lock.words * _LETTERS_OF_WORD
+    longest_walled = _THIN if is_open else _WALLED
+    return size < max(longest_walled * wall, (_WALLED if is_open else _HINTED) * hint)
+
+
+def _is_open(text: str) -> bool:
+    """Whether the last paragraph ends within a sentence."""
+    lines = (line for line in reversed(text.split("\n")) if information(line) >= _PARAGRAPH)
+    last = next((line for line in lines if not any(_pattern(kind).search(line) for kind in _WALLS)), "")
+    return bool(_OPEN.search(last))
+
+
+def _is_titled(kind: str, title: str, *, words: int = 0) -> bool:
+    """Whether it is a title of the kind's, beside so many other words."""
+    parts = [title] if not words else _BETWEEN.split(title)
+    longest = len(title.split()) - words
+    return any(_pattern(kind, whole=True).fullmatch(part) and len(part.split()) >= longest for part in parts)
+
+
+def _detail(kind: str) -> str:
+    return word_lists(__file__)["details"][kind]
+
+
+def raise_if_too_short(text: str, *, title: str, page: str, unseen: int) -> None:
+    """Raises NoArticle when it is no article's text; `unseen` are the characters that the page hides."""
+    if information(text) >= MIN_INFORMATION:
+        return
+    beginning, details = page[:_GATE_CHARACTERS], word_lists(__file__)["empty"]
+    if _pattern("cookie_gate").search(f"{title}\n{text}\n{beginning}"):
+        raise NoArticle(details["cookie_gate"])
+    if _SCRIPTED.search(beginning):
+        raise NoArticle(details["redirect"])
+    if unseen >= MIN_INFORMATION:
+        raise NoArticle(details["hidden"])
+    raise NoArticle(_detail("script") if "javascript" in (text or page).casefold() else None)
 
 
 @functools.cache
-def _pattern(page: str) -> re.Pattern[str]:
-    return re.compile(alternatives(word_lists(__file__)["pages"][page]), re.IGNORECASE)
+def _pattern(kind: str, *, whole: bool = False) -> re.Pattern[str]:
+    words = alternatives(word_lists(__file__)["pages"][kind]).replace(" ?", r"\s*").replace(" ", r"\s+")
+    opening = r"(?:^|[.!?…:。！？]\s*)(?:please\s)?" if kind in _WALLS else ""
+    code = r"(?:[45]\d\d)?\W*"
+    framed = (
+        rf"\W*(?:(?:error|http|fehler|erreur)\W*)?{code}(?:{words})\W*{code}"
+        if whole
+        else f"{opening}(?:{words})"
+    )
+    return re.compile(framed, re.IGNORECASE | re.MULTILINE)

@@ -11,9 +11,10 @@ from pypdf import Configuration, PasswordType, PdfReader, apply_configuration
 from pypdf.errors import LimitReachedError
 
 from core.article.article import Article
-from core.article.page_checks import MIN_CHARACTERS
+from core.article.page_checks import MIN_INFORMATION
 from core.errors import NoArticle, UnsupportedContent
 from core.text.cleaning import clean, clean_line
+from core.text.information import information
 from core.text.language import guess
 
 _MAX_PAGES = 60
@@ -46,7 +47,7 @@ def pdf_article(body: bytes, *, url: str) -> Article:
             "The PDF cannot be read. Paste the text instead.", reason=f"PDF: {type(error).__name__}"
         ) from None
     text = clean(_paragraphs(raw))
-    if len(text) < MIN_CHARACTERS:
+    if information(text) < MIN_INFORMATION:
         if raw.strip():
             raise NoArticle
         raise UnsupportedContent(_TOO_COSTLY if cut else _NO_TEXT, reason="no text read")

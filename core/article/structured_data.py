@@ -8,17 +8,20 @@ from html import unescape
 _MAX_DEPTH = 8
 _MAX_ITEMS = 40  # of a list
 _MAX_CHARACTERS = 200  # of a string that is no text
-# Characters in a page. Authors (in meta elements) and names are few: trafilatura compares each with each.
-_BUDGETS = {"script": 200_000, "author": 2_000, "name": 3_000, "text": 100_000, "other": 10_000}
+_BUDGETS = {"script": 200_000, "name": 3_000, "text": 100_000, "other": 10_000}
 _COST = 30  # characters that each counts as, beside its own
 _TEXTS = set("articleBody reviewBody text description recipeInstructions step".split())
 _NAMES = set("author name givenName additionalName familyName".split())
 _KEYS = set(
-    "@context @type @graph mainEntity liveBlogUpdate itemListElement acceptedAnswer publisher legalName "
+    "@context @type @id @graph mainEntity liveBlogUpdate itemListElement acceptedAnswer publisher legalName "
     "alternateName headline datePublished dateModified".split()
 ).union(_TEXTS, _NAMES)
 _TAG = re.compile(r"<[^<>]*>|<")
 _LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s{0,9}:\s{0,9}[\"']?false", re.IGNORECASE)
+_LOCK_FACTS = {
+    "wordCount": re.compile(r'"wordCount"\s{0,9}:\s{0,9}"?(\d{1,6})'),
+    "cssSelector": re.compile(r'"cssSelector"\s{0,9}:\s{0,9}"([.#][\w-]{1,60})"'),
+}
 # For what does not parse (stray quotes, commas, comments), as trafilatura does it, with ends to each repeat.
 _FACT = re.compile(r'"(headline|datePublished|dateModified)"\s{0,9}:\s{0,9}"([^"\\]{1,200})"')
 _NAME = r'"name"\s{0,9}:\s{0,9}"([^"\\]{1,200})"'
@@ -49,7 +52,8 @@ class StructuredData:
         items = parsed[:_MAX_ITEMS] if isinstance(parsed, list) else [parsed]
         objects = [kept for item in items if isinstance(kept := self._kept(item), dict) and kept]
         if _LOCKED.search(script):  # at any depth
-            objects.append({"isAccessibleForFree": False})
+            details = {name: found[1] for name, fact in _LOCK_FACTS.items() if (found := fact.search(script))}
+            objects.append({"isAccessibleForFree": False, **details})
         return json.dumps(objects, ensure_ascii=False) if objects else ""
 
     def _kept(self, value: object, key: str = "", depth: int = 0) -> object:

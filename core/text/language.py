@@ -39,7 +39,7 @@ def guess(text: str, declared: str | None = None) -> str | None:
 
 
 def probabilities(text: str) -> defaultdict[str, float]:
-    """How probable (0 to 1, or more) each language is, by its ISO 639 code; 0 for those that are not in it."""
+    """How probable (0 to 1, or more) each language is, by its ISO 639 code; 0 for all others."""
     # Capitals and addresses would mislead the model.
     words = _NO_WORDS.sub(" ", unicodedata.normalize("NFC", text[:_MAX_READ])).lower()
     found: defaultdict[str, float] = defaultdict(float)

@@ -1,6 +1,7 @@
 """Lists of words and patterns: .toml files beside the code that uses them, read when first needed."""
 
 import functools
+import re
 from pathlib import Path
 
 
@@ -15,3 +16,9 @@ def word_lists(module_file: str) -> dict[str, dict[str, str]]:
 def alternatives(patterns: str) -> str:
     """A pattern that matches any of `patterns`: white space divides them, "_" is a space."""
     return "|".join(patterns.split()).replace("_", " ")
+
+
+@functools.cache
+def any_of(module_file: str, table: str, name: str) -> re.Pattern[str]:
+    """The same of a module's own list, without case."""
+    return re.compile(alternatives(word_lists(module_file)[table][name]), re.IGNORECASE)

@@ -148,21 +148,6 @@ def test_no_element_is_hidden_from_the_limits(page: str) -> None:
     assert len(fromstring(html + STORY).xpath("//*")) <= 7_000
 
 
-@pytest.mark.parametrize(
-    "meta",
-    [
-        pytest.param(f'<meta name="author" content="{"(" * 900}">', id="long"),
-        pytest.param('<meta property="article:author" content="A; B">', id="many"),
-        pytest.param('<meta name="&#97;uthor" content="A; B">', id="encoded"),
-        pytest.param(f'<meta itemprop=author content="{"<" * 3_000}">', id="longer"),
-    ],
-)
-def test_few_meta_elements_may_name_authors(meta: str) -> None:
-    html, _ = limit_html("".join(meta.replace("<meta", f"<meta id={n}") for n in range(500)) + STORY)
-    assert html.count("<meta") <= 30
-    assert STORY in html
-
-
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(

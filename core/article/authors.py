@@ -1,0 +1,108 @@
+"""Who wrote an article, as the page says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from html import unescape
+from itertools import chain, islice, zip_longest
+
+from core.article.layout import Layout, Span
+from core.article.metadata import Metadata, names_in
+from core.article.title import FoundTitle
+from core.text.cleaning import clean_line, letters_of
+from core.text.word_lists import any_of
+
+_MAX_AUTHORS = 10
+_MAX_LINES = 20
+_MAX_LINE = 120
+_PIECES_AROUND = 24  # the head, where a byline is still the article's
+_MAX_NAME = 60
+_MAX_WORDS = 6
+_NAMED = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autore?)(?:[\s_-]|$)")
+_NO_NAME = re.compile(r"[@\d/\\{}<>#=]|https?:|www\.|\w\.(?:com|net|org|de|fr|io)\b", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*(?:https?:|www\.|/)|\S+@\S+\s*$", re.IGNORECASE)
+_INVERTED = re.compile(r"[^\W\d][\w'’-]*, (?:[^\W\d][\w'’-]*\.?\s?){1,3}")  # Lowe, Ada B.
+
+
+def find_author(metadata: Metadata, layout: Layout, title: FoundTitle) -> str | None:
+    """The authors' names, divided by "; ", from JSON-LD, metadata or the byline; else None."""
+    site = [*metadata.site_names(), *metadata.host_names()]
+    described = [*names_in(_described(metadata, title))]
+    people = [*names_in([item for item in metadata.data if _is_a("Person", item)])]
+    alone = people if len(people) == 1 else []
+    metas = [*islice(metadata.meta("author"), _MAX_LINES)]
+    for lines in chain([described, metas], _shown(layout, title), [alone]):
+        if names := _names(lines, site):
+            return "; ".join(names[:_MAX_AUTHORS])
+    return None
+
+
+def _described(metadata: Metadata, title: FoundTitle) -> list[object]:
+    """The article's authors in JSON-LD, where they may be named elsewhere; organizations only if alone."""
+    author = metadata.article(title.title or "").get("author")
+    known = {str(item["@id"]): item for item in metadata.data if "@id" in item}
+    listed = author if isinstance(author, list) else [author]
+    found = [known.get(str(each.get("@id")), each) if isinstance(each, dict) else each for each in listed]
+    return [each for each in found if not _is_a("Organization", each)] or found
+
+
+def _is_a(kind: str, value: object) -> bool:
+    return isinstance(value, dict) and value.get("@type") in (kind, [kind])
+
+
+def _shown(layout: Layout, title: FoundTitle) -> Iterator[list[str]]:
+    """What the article's own elements show as its authors, the surest first."""
+    own = layout.own(heading=title.heading)
+    above, below = layout.head(title.heading)
+    near = [span for span in own if above - _PIECES_AROUND <= span.start < below + _PIECES_AROUND]
+    for spans in (near, own):
+        yield [_name_within(layout, span) for span in filter(_is_marked, spans)]
+    named = [span for span in near if _NAMED.search(span.names)]
+    yield [
+        layout.text(one, _MAX_LINE) for one, after in zip_longest(named, named[1:]) if not _holds(one, after)
+    ]
+    yield from ([line] for line in layout.lines(above, below) if _pattern("opening").match(line[:_MAX_LINE]))
+
+
+def _holds(span: Span, after: Span | None) -> bool:
+    return after is not None and after.start <= span.end
+
+
+def _is_marked(span: Span) -> bool:
+    return span.get("itemprop") == "author" or "author" in span.get("rel").split()
+
+
+def _name_within(layout: Layout, span: Span) -> str:
+    named = span.element.find(".//*[@itemprop='name']")
+    shown = (
+        span.get("content")
+        if named is None
+        else named.get("content") or "".join(islice(named.itertext(), _MAX_LINES))
+    )
+    return shown or layout.text(span, _MAX_LINE)
+
+
+def _names(lines: Iterable[str], site: list[str]) -> list[str]:
+    """The names of people in bylines: no address, account, job, desk, date, or name of the site."""
+    found: dict[str, str] = {}
+    at_site = re.compile(rf"(?:^|\W+)(?:{'|'.join(map(re.escape, site))})\W*$", re.IGNORECASE)
+    for line in lines:
+        line = _pattern("opening").sub("", clean_line(unescape(line)))
+        line = "" if _ADDRESS.match(line) else _pattern("end").split(line)[0]
+        if _INVERTED.fullmatch(line):
+            line = " ".join(reversed(line.split(", ")))
+        for part in _pattern("join").split(line):
+            name = at_site.sub("", part).strip(' .,:;|-–—·•()[]"“”')
+            if _is_name(name):
+                found.setdefault(letters_of(name), name)
+    return list(found.values())
+
+
+def _is_name(name: str) -> bool:
+    few = 1 < len(name) <= _MAX_NAME and len(name.split()) <= _MAX_WORDS
+    return few and not _NO_NAME.search(name) and not _pattern("other").search(name)
+
+
+def _pattern(kind: str) -> re.Pattern[str]:
+    return any_of(__file__, "bylines", kind)

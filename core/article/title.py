@@ -1,0 +1,179 @@
+"""The title of an article, without the name of its site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
+from itertools import chain, filterfalse
+from urllib.parse import urlsplit
+
+from core.article.layout import Layout, Span
+from core.article.metadata import Metadata, names_in
+from core.text.cleaning import clean_line, letters_of
+from core.text.word_lists import word_lists
+
+_MAX_CHARACTERS = 300
+_MAX_CUTS = 12
+_MAX_TITLES = 12
+_DENSE = "\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
+_SEPARATOR = re.compile(
+    r"\s*(?:[|｜¦•·»«›‹—–]|::)+\s*|\s+[-~/_<>*⁄]+\s+|:\s+|：|(?<=\S)_(?=\S)"
+    rf"|(?<=[{_DENSE}])-|-(?=[{_DENSE}])"
+)
+_COUNTER = re.compile(r"^[(\[]\d{1,4}\+?[)\]]\s+")  # of unread messages
+_INLINE_TAG = re.compile(r"</?(?:a|b|i|u|em|strong|span|sup|sub|br|font|mark|small)\b[^<>]{0,200}>")
+_NAMING = ("h1", "h2", "div", "p", "span")
+_LOGO = re.compile(r"logo|masthead|site-?(?:title|name|brand)|navbar-brand")
+_COPYRIGHT = re.compile(r"(?:©|\([cC]\)|[Cc]opyright)[\W\d]{0,30}([^\W\d][^.|,–—©]{1,50})")
+_ELLIPSIS = re.compile(r"\s*(?:…|\.{3})$")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTitle:
+    """`heading` is the element that shows it, if any; `shown` the <title> element's, if that says more."""
+
+    title: str | None
+    heading: Span | None
+    shown: str
+
+
+def find_title(metadata: Metadata, layout: Layout, text: str) -> FoundTitle:
+    """The title that the headings agree on best. Never the name of the site alone."""
+    site = _Site(metadata, layout)
+    spans = [span for span in _headings(layout) if not site.is_named(layout.text(span))]
+    headings = list(map(_plain, map(layout.text, spans)))
+    by_letters = {letters_of(title): span.tag == "h1" for title, span in zip(headings, spans, strict=True)}
+    raw = next((span.element.text or "" for span in layout.spans if span.tag == "title"), "")
+    titles = map(_plain, [*_described(metadata)[:_MAX_TITLES], raw])
+    cleaned = [site.taken_off(title, by_letters) for title in titles]
+    candidates = list(filterfalse(site.is_named, cleaned))
+    best = _uncut(_agreed(candidates, headings, text), [*candidates, *headings])
+    return FoundTitle(best or None, _heading(layout, spans, letters_of(best)), cleaned[-1])
+
+
+def _described(metadata: Metadata) -> list[str]:
+    return [*metadata.meta("title"), *names_in([item.get("headline") for item in metadata.articles])]
+
+
+def _uncut(title: str, others: list[str]) -> str:
+    """The whole of a title that was cut at an ellipsis."""
+    cut = _ELLIPSIS.sub("", title)
+    wholes = (other for other in others if other.startswith(cut) and letters_of(other) != letters_of(cut))
+    return title if cut == title else next(wholes, title)
+
+
+def _heading(layout: Layout, headings: list[Span], title: str) -> Span | None:
+    """The heading that shows the title, or what else does so before the text, or else the first <h1>."""
+    before = (span for span in reversed(layout.spans) if span.start < layout.start and span.tag != "title")
+    shown = (span for span in chain(headings, before) if letters_of(layout.text(span)) == title != "")
+    return next(shown, next((span for span in headings if span.tag == "h1"), None))
+
+
+def _headings(layout: Layout) -> list[Span]:
+    """The first-level ones, then those right before the text, or else the first."""
+    top = [span for span in layout.spans if span.tag == "h1" and layout.text(span)]
+    own = layout.own()
+    others = [span for span in own if span.tag in ("h2", "h3") and layout.text(span)]
+    before = [span for span in others if span.start < layout.start]
+    inner = {span for span in own if span.tag == "h1"}
+    top.sort(key=lambda span: span not in inner)
+    return [*top[:_MAX_TITLES], *(before[:-3:-1] or others[:1])]
+
+
+def _plain(title: str) -> str:
+    return _COUNTER.sub("", clean_line(_INLINE_TAG.sub("", unescape(unescape(title)))))[:_MAX_CHARACTERS]
+
+
+def _agreed(candidates: list[str], headings: list[str], text: str) -> str:
+    """The first candidate that a heading shares, or else another candidate, or else the text."""
+    for others in (headings, candidates, [text[:3_000]]):
+        for title in candidates:
+            if any(_share(title, other) for other in others if other is not title):
+                return title
+    return next(iter([*candidates, *headings]), "")
+
+
+def _share(title: str, other: str) -> bool:
+    """Whether most words of the title are in the other text, or one is within the other."""
+    ours, theirs = letters_of(title), letters_of(other)
+    if ours in theirs or (len(theirs) > 0.5 * len(ours) and theirs in ours):
+        return True
+    words = set(re.findall(r"\w{3,}", title.casefold()))
+    return len(words & set(re.findall(r"\w{3,}", other.casefold()))) > 0.5 * len(words)
+
+
+class _Site:
+    """How the site is named: by metadata, host, logo, links to its start page, copyright line."""
+
+    def __init__(self, metadata: Metadata, layout: Layout) -> None:
+        generic = word_lists(__file__)["titles"]["generic"].split("\n")
+        named = (metadata.site_names(), _logos(layout, metadata.url), metadata.host_names(), generic)
+        self._said, self._shown, self._hosts, generic_letters = (
+            set(map(letters_of, names)) for names in named
+        )
+        self._said.discard("")
+        self._whole = self._said | self._shown | self._hosts
+        self._no_title = self._whole | generic_letters | {""}
+
+    def is_named(self, title: str) -> bool:
+        """Whether a title is no more than the site's name, or what any page may be called."""
+        return letters_of(title) in self._no_title
+
+    def taken_off(self, title: str, headings: dict[str, bool]) -> str:
+        """The title without what names the site, or stands beside what a heading says (True: one of <h1>)."""
+        if letters_of(title) in headings:
+            return title
+        cuts = [cut for cut in _SEPARATOR.finditer(title) if cut.start() and cut.end() < len(title)]
+        cuts = cuts[:_MAX_CUTS]
+        if shown := _part_that_is_heading(title, cuts, headings):
+            return shown
+        for cut in cuts:
+            if self._is_tail(title[cut.end() :], cut[0].strip()):
+                return self.taken_off(title[: cut.start()], headings)
+        for cut in reversed(cuts):
+            if self._is_head(title[: cut.start()], cut[0].strip()):
+                return self.taken_off(title[cut.end() :], headings)
+        return title
+
+    def _is_tail(self, tail: str, separator: str) -> bool:
+        letters = letters_of(tail)
+        if letters in self._whole or separator in (":", "："):
+            return letters in self._whole
+        longer = () if separator in ("-", "/") else (name for name in self._said if len(name) > 4)
+        return any(letters in name for name in self._said if len(letters) > 2) or any(
+            map(letters.startswith, longer)
+        )
+
+    def _is_head(self, head: str, separator: str) -> bool:
+        names = self._said | self._shown if separator in (":", "：", "-") else self._whole
+        return letters_of(head) in names
+
+
+def _part_that_is_heading(title: str, cuts: list[re.Match[str]], headings: dict[str, bool]) -> str | None:
+    starts, ends = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(title)]
+    for start, end in ((start, end) for start in starts for end in reversed(ends) if start < end):
+        if _is_heading(title[start:end], title[:start] + title[end:], headings):
+            return title[start:end]
+    return None
+
+
+def _is_heading(part: str, rest: str, headings: dict[str, bool]) -> bool:
+    """Whether a heading says this part, and none the rest."""
+    letters, other = letters_of(part), letters_of(rest)
+    long = headings.get(letters, False) or len(letters) > 0.5 * len(other)
+    return letters in headings and long and other not in headings
+
+
+def _logos(layout: Layout, url: str) -> Iterator[str]:
+    host = re.escape(urlsplit(url).netloc)
+    start_page = re.compile(rf"(?:(?:https?:)?//{host})?/?(?:index\.\w{{2,5}})?", re.IGNORECASE)
+    for span in layout.spans:
+        if span.tag == "a":
+            found = bool(start_page.fullmatch(span.get("href") or "#"))
+        else:
+            found = span.tag in _NAMING and bool(_LOGO.search(span.names))
+        if found:
+            yield layout.text(span, 60)
+    yield from _COPYRIGHT.findall("\n".join(layout.pieces[layout.end :])[-20_000:])
