@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from core.errors import ArticleBlocked
-from core.net.urls import web_address
+from core.net.urls import WebAddress, web_address
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -18,7 +18,7 @@ def canonical_link(tree: _Element, url: str) -> str:
     As in search engines, several different ones count for nothing, and neither does the home page, which
     some sites name everywhere (developers.google.com/search/blog/2013/04: "5 common mistakes").
     """
-    links = (link for link in tree.xpath("/html/head/link[@rel and @href]"))
+    links = tree.xpath("/html/head/link[@rel and @href]")
     named = {link.get("href").strip() for link in links if "canonical" in link.get("rel").lower().split()}
     if len(named) != 1:
         return url
@@ -27,6 +27,9 @@ def canonical_link(tree: _Element, url: str) -> str:
     except (ArticleBlocked, ValueError):
         return url
     is_home = own.path == "/" and not own.query and page.path != "/"
+    return str(own) if _same_server(page, own) and not is_home else url
+
+
+def _same_server(page: WebAddress, own: WebAddress) -> bool:
     upgraded = (page.scheme, page.port, own.scheme, own.port) == ("http", 80, "https", 443)
-    same_host = own.host == page.host and (own.port == page.port or upgraded)
-    return str(own) if same_host and not is_home else url
+    return own.host == page.host and (own.port == page.port or upgraded)
