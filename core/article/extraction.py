@@ -15,7 +15,7 @@ from core.article.fetcher import Page
 from core.article.html_limits import limit_html
 from core.article.layout import layout
 from core.article.metadata import read_metadata
-from core.article.page_checks import raise_if_blocked_page
+from core.article.page_checks import raise_if_blocked_page, without_offers
 from core.article.title import find_title
 from core.errors import NoArticle
 from core.text.cleaning import clean, clean_line, is_allowed
@@ -87,7 +87,7 @@ def _html_article(page: str, url: str) -> Article:
         html=html,
     )
     article = Article(
-        text=text,
+        text=without_offers(text),
         title=title.title,
         author=find_author(metadata, where, title),
         published=find_date(metadata, where, title),
