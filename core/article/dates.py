@@ -93,8 +93,11 @@ def _shown(layout: Layout, title: FoundTitle) -> Iterator[str]:
 def _signed(layout: Layout, head: tuple[int, int], own: list[Span]) -> Iterator[str]:
     """What stands above or below the head, and says itself that it is the day of the publication."""
     above, below = head
-    lines = [*layout.lines(above - _PIECES_ABOVE, above), *layout.lines(below, layout.end + _PIECES_ABOVE)]
-    yield from (line for line in lines if any_of(__file__, "lines", "published").match(line[:_MAX_LINE]))
+    said = any_of(__file__, "lines", "published")
+    yield from (line for line in layout.lines(above - _PIECES_ABOVE, above) if said.search(line[:_MAX_LINE]))
+    yield from (
+        line for line in layout.lines(below, layout.end + _PIECES_ABOVE) if said.match(line[:_MAX_LINE])
+    )
     names = any_of(__file__, "names", "published")
     after = (span for span in own if span.start >= below and names.search(span.names))
     yield from (_value(layout, span) for span in islice(after, _MAX_AFTER) if not _is_card(span))

@@ -21,7 +21,7 @@ from core.article.lost_text import restored
 from core.article.markdown import MAX_MARKDOWN, markdown_text
 from core.article.markup import readable
 from core.article.metadata import read_metadata
-from core.article.page_checks import raise_if_blocked_page, raise_if_too_short
+from core.article.page_checks import raise_if_blocked_page, raise_if_too_short, without_offers
 from core.article.title import find_title
 from core.errors import NoArticle
 from core.text import language
@@ -98,7 +98,7 @@ def _html_article(page: str, url: str) -> Article:
     )
     raise_if_too_short(text, title=title.shown, page=page, unseen=found.unseen)
     article = Article(
-        text=text,
+        text=without_offers(text),
         title=title.title,
         author=find_author(metadata, where, title),
         published=find_date(metadata, where, title),

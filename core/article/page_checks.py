@@ -21,6 +21,7 @@ _SMALL_SHARE = 0.15  # the same where a part of the title says so, or sentences 
 _SENTENCES = 2
 _WORDS_OF_SITE = 4  # with the separator
 _WALLS = ("wall", "wall_hint")
+_OFFER = 100  # characters
 _TAIL_LINES = 3
 _PARAGRAPH = 40
 _LETTERS_OF_WORD = 6  # with the space
@@ -48,6 +49,18 @@ def raise_if_blocked_page(text: str, *, titles: list[str], after: str, lock: Loc
     for kind in word_lists(__file__)["details"]:
         if _is_notice(kind, text, size, titles):
             raise NoArticle(_detail(kind))
+
+
+def without_offers(text: str) -> str:
+    """The text without the lines at its end that offer a subscription or a login."""
+    lines = text.split("\n")
+    while (
+        len(lines) > 1
+        and len(lines[-1]) <= _OFFER
+        and any(_pattern(kind).match(lines[-1]) for kind in _WALLS)
+    ):
+        lines.pop()
+    return "\n".join(lines)
 
 
 def _is_notice(kind: str, text: str, size: float, titles: list[str]) -> bool:

@@ -86,6 +86,9 @@ def test_the_date_is_that_of_the_metadata(head: str) -> None:
         H1
         + '<p>Published <time datetime="2024-02-01"></time>, updated <time datetime="2025-03-03"></time></p>'
         + BODY,
+        "<p><span>Von</span> <a href=/ada>Ada Lowe</a> <span>publiziert am 1. Februar 2024</span></p>"
+        + H1
+        + BODY,
         H1 + "<p>2024년 2월 1일</p>" + BODY * 2,
         H1 + "<p>2024年2月1日</p>" + BODY * 2,
         H1 + "<p>발행 2024.02.01 09:00</p>" + BODY * 2,
