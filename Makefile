@@ -104,11 +104,11 @@ $(VENV)/bench.stamp: $(VENV)/serve.stamp
 	@$(call install,bench)
 	@touch $@
 
-# Their pins want places of their own.
+# Their pins want places of their own. They are whole, so nothing is resolved: pip 23 knows no pin of an extra.
 .venv-lint/stamp .venv-sam/stamp .venv-checkov/stamp: .venv-%/stamp: tools/%-requirements.txt
 	@echo "Making .venv-$* …"
 	@$(PYTHON) -m venv .venv-$*
-	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
 	@touch $@
 
 node_modules/stamp: package.json
