@@ -41,7 +41,7 @@ check: $(VENV)/dev.stamp .venv-lint/stamp  ## style, types, templates
 # What takes tools of hundreds of megabytes: SAM, Serverless, checkov, hadolint.
 check-deploy: $(VENV)/dev.stamp .venv-lint/stamp .venv-sam/stamp .venv-checkov/stamp node_modules/stamp package  ## deployment, without AWS
 	@echo "Checking templates, bundle and images with the tools that deploy them …"
-	@PATH="$(CURDIR)/.venv-sam/bin:$(CURDIR)/.venv-checkov/bin:$$PATH" $(PY) -m pytest -m deploy --durations 10 -v
+	@PATH="$(CURDIR)/.venv-sam/bin:$(CURDIR)/.venv-checkov/bin:$$PATH" $(PY) -m pytest -m deploy -vv --durations 5 tests/deploy
 
 bench: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## benchmark tables, also under bench/results/
 	@$(PY) -m bench

@@ -284,6 +284,16 @@ def test_snap_start_is_off_by_default() -> None:
     assert SERVERLESS["custom"]["snapStart"] == "${strToBool(${env:SNAP_START, 'false'})}"
 
 
+def test_every_value_that_all_functions_have_moves_the_aliases() -> None:
+    common = SAM["Globals"]["Function"]
+    condition, (separator, seen), _ = common["SourceKMSKeyArn"]
+    assert (condition, separator) == ("Never", ",")
+    fixed = {"production", "gateway"}
+    assert set(seen) == {"Release", *variables(common).values()} - fixed
+    # A secret would stand in the translation, so that only the Release, which is keyed, tells of one.
+    assert not {name for name in seen if SAM["Parameters"][name].get("NoEcho")}
+
+
 def test_logs_are_json_and_end_after_a_month() -> None:
     groups = of_type("AWS::Logs::LogGroup")
     for own in OWN.values():
