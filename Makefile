@@ -1,5 +1,5 @@
-# One command each; `make` sets up what each needs, once. README has a table of them.
-.PHONY: run test coverage check bench soak fuzz package lock clean
+# One command each; `make` sets up what each needs, once. `make help` lists them.
+.PHONY: run test coverage check check-deploy bench soak fuzz package deploy deploy-values invoke offline lock help clean
 .DELETE_ON_ERROR:
 
 PORT ?= 8001
@@ -16,50 +16,72 @@ install = $(PY) tools/requirements.py $(1) > $(basename $@).txt && \
 UV_COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --annotation-style line --no-emit-index-url $(LOCK)
 
-run: $(VENV)/serve.stamp
+run: $(VENV)/serve.stamp  ## serves everything on http://localhost:8001; PORT=… overrides
 	@echo "Threadr on http://localhost:$(PORT) (Ctrl+C stops it, and waits for requests under way)"
 	@exec $(PY) -m uvicorn functions.local:app --port $(PORT) $(SERVE)
 
-test: $(VENV)/dev.stamp
+test: $(VENV)/dev.stamp  ## all tests but those of check-deploy
 	@echo "Testing …"
 	@$(PY) -m pytest
 
 # Measuring takes the tests half as long again.
-coverage: $(VENV)/dev.stamp
+coverage: $(VENV)/dev.stamp  ## the tests, with what they cover
 	@$(PY) -m coverage erase
 	@$(PY) -m coverage run -m pytest
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report
 
-check: $(VENV)/dev.stamp .venv-lint/stamp
+check: $(VENV)/dev.stamp .venv-lint/stamp  ## style, types, templates
 	@echo "Checking style, types and templates …"
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@.venv-lint/bin/python tools/lint_templates.py
 
-bench: $(VENV)/dev.stamp $(VENV)/bench.stamp
+# What takes tools of hundreds of megabytes: SAM, Serverless, checkov, hadolint.
+check-deploy: $(VENV)/dev.stamp .venv-lint/stamp .venv-sam/stamp .venv-checkov/stamp node_modules/stamp package  ## deployment, without AWS
+	@echo "Checking templates, bundle and images with the tools that deploy them …"
+	@PATH="$(CURDIR)/.venv-sam/bin:$(CURDIR)/.venv-checkov/bin:$$PATH" $(PY) -m pytest -m deploy -vv --durations 5 tests/deploy
+
+bench: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## benchmark tables, also under bench/results/
 	@$(PY) -m bench
 
-soak: $(VENV)/dev.stamp $(VENV)/bench.stamp
+soak: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## a service under faults
 	@$(PY) -m bench.soak
 
-# FUZZ_SECONDS=900 make fuzz: longer than the five minutes.
-fuzz: $(VENV)/dev.stamp
+fuzz: $(VENV)/dev.stamp  ## worst-case inputs for five minutes; FUZZ_SECONDS=… overrides
 	@$(PY) -m bench.fuzz
 
-package: $(VENV)/serve.stamp
+# `make package deploy` says first what it lacks.
+package: $(if $(filter deploy,$(MAKECMDGOALS)),deploy-values) $(VENV)/serve.stamp  ## dist/bundle.zip, for SAM and for Serverless; BYTECODE=no leaves bytecode out
 	@$(PY) tools/package.py
 
+deploy-values: $(VENV)/made
+	@$(PY) tools/deploy.py --check
+
+deploy: deploy-values  ## the bundle and template.yaml to AWS, with the SAM CLI
+	@$(PY) tools/deploy.py
+
+invoke: $(VENV)/dev.stamp  ## a function with one event: EVENT=events/generate.json [FUNCTION=generate]
+	@$(PY) tools/invoke.py "$(EVENT)" "$(FUNCTION)"
+
+offline: $(VENV)/serve.stamp node_modules/stamp  ## the functions behind a local gateway; PORT=… overrides
+	@PORT=$(PORT) VIRTUAL_ENV="$(CURDIR)/$(VENV)" node_modules/.bin/osls offline
+
 # Writes the pins and hashes again: what pyproject.toml newly asks for; with LOCK=--upgrade the newest of all.
-lock:
+lock:  ## the pins and hashes again; LOCK=--upgrade for the newest
 	@$(PYTHON) -m venv .venv-lock
 	@.venv-lock/bin/python -m pip install --quiet uv
 	@$(UV_COMPILE) pyproject.toml --all-extras --output-file constraints.txt
 	@printf 'aws-sam-translator\ncfn-lint\npyyaml\n' | $(UV_COMPILE) - --output-file tools/lint-requirements.txt
+	@printf 'aws-sam-cli\nhadolint-bin\n' | $(UV_COMPILE) - --output-file tools/sam-requirements.txt
+	@printf 'checkov\n' | $(UV_COMPILE) - --output-file tools/checkov-requirements.txt
 
-clean:
-	rm -rf $(VENV) .venv-lint .venv-lock dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-14s%s\n", $$1, $$2 }'
+
+clean:  ## removes what make has made
+	rm -rf $(VENV) .venv-lint .venv-sam .venv-checkov .venv-lock node_modules .serverless dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/made:
 	@test -n "$(PYTHON)" || { echo "Threadr needs Python 3.11 to 3.14; none was found. Set PYTHON=/path/to/python3." >&2; exit 1; }
@@ -82,8 +104,15 @@ $(VENV)/bench.stamp: $(VENV)/serve.stamp
 	@$(call install,bench)
 	@touch $@
 
-.venv-lint/stamp: tools/lint-requirements.txt
-	@echo "Making .venv-lint for the template linters (their pins want a place of their own) …"
-	@$(PYTHON) -m venv .venv-lint
-	@.venv-lint/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tools/lint-requirements.txt
+# Their pins want places of their own. They are whole, so nothing is resolved: pip 23 knows no pin of an extra.
+.venv-lint/stamp .venv-sam/stamp .venv-checkov/stamp: .venv-%/stamp: tools/%-requirements.txt
+	@echo "Making .venv-$* …"
+	@$(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement $<
+	@touch $@
+
+node_modules/stamp: package.json
+	@command -v npm >/dev/null || { echo "Serverless needs Node.js 20 or later; npm was not found." >&2; exit 1; }
+	@echo "Installing Serverless (osls) …"
+	@npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts
 	@touch $@

