@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from core.article.markup import write_out
 from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-MAX_HTML = 400_000  # characters
+MAX_HTML = 200_000  # characters
 _MAX_CODE = 250  # characters of code that a post may show
 # What stands in the text for the ends of lines and paragraphs, for <br>, an indent, the end of a list's mark,
 # code that is shown, and what is left out: noncharacters, which no text has.
@@ -21,6 +22,8 @@ _LINE, _PARAGRAPH, _BREAK, _INDENT, _MARKED, _CODE, _GONE = "\ufdd0\ufdd1\ufdd2\
 _ENDS = f"{_LINE}{_PARAGRAPH}{_BREAK}"
 # With the sentence that announces it: "The prices:".
 _LEFT_OUT = re.compile(rf"(?:^|(?<=[.!?]) )[^\n.!?]*[:：]\n+{_GONE}|{_GONE}", re.MULTILINE)
+# With the spaces of empty paragraphs, but not with the hard spaces that indent a line.
+_ENDING = re.compile(f"(?<![ \u00a0])[ \u00a0]*+[{_ENDS}](?:[{_ENDS} \u00a0]*[{_ENDS}])? *")
 _CHECKBOX = re.compile(r"^( *)- \[([ xX])\] ", re.MULTILINE)
 
 
@@ -30,7 +33,7 @@ def is_document(text: str) -> bool:
 
 
 def is_html(text: str) -> bool:
-    """Whether its tags are markup: a link, paired tags around prose, or several line breaks.
+    """Whether its tags are markup: paired ones around prose, or several line breaks.
 
     A text about markup must begin and end with a tag: "use <div> in CSS" is as it should be.
     """
@@ -38,8 +41,7 @@ def is_html(text: str) -> bool:
     if opening and f"</{opening[1].lower()}" in text.lower() and (not about_markup or text[-1] == ">"):
         return True
     breaks = len(_pattern("break").findall(text)) + bool(_pattern("reference").search(text))
-    link = _pattern("link").search(text) and "</a" in text.lower()
-    return not about_markup and bool(link or _pattern("paired").search(text) or breaks > 1)
+    return not about_markup and bool(_pattern("paired").search(text) or breaks > 1)
 
 
 def tree_of(html: str) -> HtmlElement:
@@ -57,17 +59,16 @@ def text_of(tree: HtmlElement, *, draft: bool) -> str:
     stays, and a rule is "---"; else there are none of them. Changes the tree.
     """
     elements = word_lists(__file__)["elements"]
-    for element in tree.xpath(f"{elements['hidden']} | //{' | //'.join(elements['left_out'].split())}"):
+    write_out(tree)
+    for element in tree.xpath(f"//{' | //'.join(elements['left_out'].split())}"):
         element.clear(keep_tail=True)
     codes = [*_take_blocks(tree, draft)]
     _mark_items(tree)
     if draft:
         _write_addresses(tree)
-    for image in tree.iter("img"):
-        image.text = "" if re.search(r"[\w\s]", image.get("alt", "")) else image.get("alt")  # an emoji
     around = dict.fromkeys(elements["paragraphs"].split(), (_PARAGRAPH, _PARAGRAPH))
-    around |= dict.fromkeys(elements["lines"].split(), (_LINE, _LINE)) | {"q": ("“", "”"), "br": (_BREAK, "")}
-    around["hr"] = (f"{_PARAGRAPH}---" if draft else "", _PARAGRAPH)
+    around |= dict.fromkeys(elements["lines"].split(), (_LINE, _LINE))
+    around |= {"br": (_BREAK, ""), "hr": (f"{_PARAGRAPH}---" if draft else "", _PARAGRAPH)}
     for element in tree.iter(*around):
         before, after = around[element.tag]
         if element.tag in ("ul", "ol") and element.getparent().tag == "li":
@@ -78,7 +79,7 @@ def text_of(tree: HtmlElement, *, draft: bool) -> str:
 
 def _with_lines(text: str, codes: Sequence[str]) -> str:
     text = re.sub(f"{_MARKED}[{_ENDS} ]*", "", re.sub(r"[ \t\n\r\f]+", " ", text))
-    text = re.sub(f" ?[{_ENDS}][{_ENDS} ]*", _line_ends, text).strip("\n ")
+    text = _ENDING.sub(_line_ends, text).strip("\n ")
     rest = iter(codes)
     text = re.sub(_CODE, lambda _: next(rest), _LEFT_OUT.sub("", text)).replace(_INDENT, "  ")
     text = _CHECKBOX.sub(lambda box: f"{box[1]}{'☐' if box[2] == ' ' else '☑'} ", text)
