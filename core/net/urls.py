@@ -18,9 +18,11 @@ _BRACKETED = re.compile(r"\[[^\[\]%]*\](:[0-9]*)?")  # no zone
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 # What a paste brings along and nobody sees: soft hyphens, zero-width and direction marks, byte order marks.
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_WRAPPED = re.compile(r"[ \t]*[\r\n\x85\u2028\u2029]+[ \t>]*(?=(https?:)?)")  # by a mailer, which may quote
+_PLAIN = re.compile(r"https?://\w[\w.?=&~+/-]*[\w/=-]", re.ASCII)  # nothing to repair: most, so hits are cheap
+# By a mailer, which may quote.
+_WRAPPED = re.compile(r"(?<![ \t])[ \t]*+[\r\n\x85\u2028\u2029]+[ \t>]*(?=(https?:)?)")
 # It may have blanks in it; it ends at quotes, at the address of a Markdown link, and at the next link.
-_LINK = re.compile(r"""(?i)(?<![\w=/?:])https?:/(?:(?!\]\(|\s+https?:/)[^"<>`])+""")
+_LINK = re.compile(r"""(?i)(?<![\w=/?:])https?:/(?:[^"<>`\]\s]++|\](?!\()|\s++(?!https?:/))*+""")
 _BEFORE = re.compile(r"[\W_]*(?:(?:url|feed|view-source):)?[\W_]*", re.IGNORECASE)
 _ESCAPED = re.compile(r"https?%3a", re.IGNORECASE)
 _ESCAPED_BLANKS = re.compile(r"(?:%20|%0[ad]|%e2%80%8b)+$", re.IGNORECASE)
@@ -30,7 +32,8 @@ _SCHEME = re.compile(r"(?:h*(?:t+|xx)p(s*)\s*(?:[:;：]+[\s/／]*|//+))+(?=\S)",
 _HOST_FIRST = re.compile(r"(?:localhost|(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+|\d+)\.?)(?::\d+)?(?=[/?#]|$)")
 _ORIGIN = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?(?://[^/]*)?", re.IGNORECASE)
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-_HEADER_LINE = re.compile(r"\s(?:[\w-]+:\s|HTTP/\d)")  # an attempt to add a header, which a line end became a space in
+# An attempt to add a header or to end the request line: line ends became blanks.
+_HEADER_LINE = re.compile(r"\s(?:[\w-]+:\s|HTTP/\d)")
 
 _NO_ADDRESS = "This is no web address: give one like https://example.com/story, or send a text as text."
 _NO_HOST = "The address names no host that there can be: check it for a slip, or paste the text instead."
@@ -95,6 +98,8 @@ def pasted(text: str) -> str:
     Line ends, what is not seen, marks around it and words before it go; a missing scheme is https.
     Raises ArticleBlocked for several addresses.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     text = _WRAPPED.sub(lambda end: " " if end[1] else "", _UNSEEN.sub("", text).strip())
     text = unquote(text) if _ESCAPED.match(text) else text
     links = {_bare(link) for link in _LINK.findall(text) or [text]}
@@ -112,9 +117,11 @@ def pasted(text: str) -> str:
 
 def _bare(text: str) -> str:
     """The text without marks around it: in front all, behind it those that end no address."""
-    text = _ESCAPED_BLANKS.sub("", _BEFORE.sub("", text, 1))
+    text = _BEFORE.sub("", text, 1)
+    if text[-3:-2] == "%":
+        text = _ESCAPED_BLANKS.sub("", text)
     while (last := text[-1:]) and (
-        last in "\"'>`*_|.,;:\\ "
+        last in "\"'>`*|.,;:\\ "
         or text.count(_PAIRS.get(last, last)) < text.count(last)
         or (last not in _PAIRS and last > "~" and not last.isalnum())
     ):
