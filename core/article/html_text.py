@@ -46,10 +46,11 @@ def is_html(text: str) -> bool:
 
 def tree_of(html: str) -> HtmlElement:
     """At most MAX_HTML of the HTML, parsed; what only looks like a tag ("a < b", "List<String>") is text."""
-    from lxml.html import document_fromstring
+    from lxml.html import HTMLParser, document_fromstring
 
     html = _pattern("no_tag").sub("&lt;", html[:MAX_HTML])
-    return document_fromstring(f"<html><body>{html}</body></html>")
+    parser = HTMLParser(remove_comments=True, remove_pis=True)
+    return document_fromstring(f"<html><body>{html}</body></html>", parser)
 
 
 def text_of(tree: HtmlElement, *, draft: bool) -> str:
@@ -58,16 +59,17 @@ def text_of(tree: HtmlElement, *, draft: bool) -> str:
     In a `draft` a link is followed by its address, unless that is its text or was given before, short code
     stays, and a rule is "---"; else there are none of them. Changes the tree.
     """
-    elements = word_lists(__file__)["elements"]
+    from lxml.etree import strip_elements
+
+    elements = {group: names.split() for group, names in word_lists(__file__)["elements"].items()}
     write_out(tree)
-    for element in tree.xpath(f"//{' | //'.join(elements['left_out'].split())}"):
-        element.clear(keep_tail=True)
+    strip_elements(tree, *elements["left_out"], with_tail=False)
     codes = [*_take_blocks(tree, draft)]
     _mark_items(tree)
     if draft:
         _write_addresses(tree)
-    around = dict.fromkeys(elements["paragraphs"].split(), (_PARAGRAPH, _PARAGRAPH))
-    around |= dict.fromkeys(elements["lines"].split(), (_LINE, _LINE))
+    around = dict.fromkeys(elements["paragraphs"], (_PARAGRAPH, _PARAGRAPH))
+    around |= dict.fromkeys(elements["lines"], (_LINE, _LINE))
     around |= {"br": (_BREAK, ""), "hr": (f"{_PARAGRAPH}---" if draft else "", _PARAGRAPH)}
     for element in tree.iter(*around):
         before, after = around[element.tag]
@@ -81,7 +83,7 @@ def _with_lines(text: str, codes: Sequence[str]) -> str:
     text = re.sub(f"{_MARKED}[{_ENDS} ]*", "", re.sub(r"[ \t\n\r\f]+", " ", text))
     text = _ENDING.sub(_line_ends, text).strip("\n ")
     rest = iter(codes)
-    text = re.sub(_CODE, lambda _: next(rest), _LEFT_OUT.sub("", text)).replace(_INDENT, "  ")
+    text = re.sub(_CODE, lambda _: next(rest, ""), _LEFT_OUT.sub("", text)).replace(_INDENT, "  ")
     text = _CHECKBOX.sub(lambda box: f"{box[1]}{'☐' if box[2] == ' ' else '☑'} ", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
 

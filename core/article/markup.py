@@ -61,9 +61,9 @@ def readable(html: str, hidden_names: Set[str] = frozenset()) -> Readable | None
 
 
 def write_out(tree: HtmlElement, hidden_names: Set[str] = frozenset()) -> int:
-    """Takes out what is hidden, struck or marks a note, and writes formulas, scripts, quotes and emoji as text.
+    """Takes out what is hidden, struck or marks a note, and writes the rest of such markup as text.
 
-    Returns how many characters of prose were hidden.
+    How many characters of prose were hidden. `hidden_names`: of the page's style sheets.
     """
     from lxml.etree import strip_elements
 

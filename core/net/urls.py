@@ -18,7 +18,9 @@ _BRACKETED = re.compile(r"\[[^\[\]%]*\](:[0-9]*)?")  # no zone
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 # What a paste brings along and nobody sees: soft hyphens, zero-width and direction marks, byte order marks.
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_PLAIN = re.compile(r"https?://\w[\w.?=&~+/-]*[\w/=-]", re.ASCII)  # nothing to repair: most, so hits are cheap
+_PLAIN = re.compile(
+    r"https?://\w[\w.?=&~+/-]*[\w/=-]", re.ASCII
+)  # nothing to repair: most, so hits are cheap
 # By a mailer, which may quote.
 _WRAPPED = re.compile(r"(?<![ \t])[ \t]*+[\r\n\x85\u2028\u2029]+[ \t>]*(?=(https?:)?)")
 # It may have blanks in it; it ends at quotes, at the address of a Markdown link, and at the next link.
@@ -139,12 +141,10 @@ def redirected(address: WebAddress, location: str) -> str:
     if _HEADER_LINE.search(location):
         _refuse("an odd Location")
     location = re.sub(r"[\t\r\n]", "", location.strip(" \t\r\n"))
-    path_end = re.search(r"[?#]|$", location)
-    before = location[: path_end.start() if path_end else None].replace("\\", "/")
-    origin = _ORIGIN.match(before)
-    start = origin[0] if origin else ""
-    rest = before[len(start) :] + location[len(before) :]
-    location = start + quote(rest, safe=_PRINTABLE, errors="surrogateescape")
+    path, rest = re.findall(r"(?s)([^?#]*)(.*)", location)[0]
+    path = path.replace("\\", "/")
+    origin = _ORIGIN.findall(path)[0]
+    location = origin + quote(path[len(origin) :] + rest, safe=_PRINTABLE, errors="surrogateescape")
     # urljoin would read "http:a" as a path.
     return location if urlsplit(location).scheme else urljoin(str(address), location)
 

@@ -71,7 +71,9 @@ def test_other_angle_brackets_are_text(text: str) -> None:
         pytest.param("<p>Cost:</p><table><tr><th>a</table>", "", id="data-table"),
         pytest.param("a<hr>b", "a\n\n---\n\nb", id="rule"),
         pytest.param("<ruby>東京<rp>(<rt>とう<rp>)</ruby>へ", "東京へ", id="readings"),
-        pytest.param("H<sub>2</sub>O 10<sup>6</sup>, so<sup>[1]</sup>", "H₂O 10⁶, so", id="scripts-and-notes"),
+        pytest.param(
+            "H<sub>2</sub>O 10<sup>6</sup>, so<sup>[1]</sup>", "H₂O 10⁶, so", id="scripts-and-notes"
+        ),
         pytest.param("<p lang=de><q>a <q>b</q></q>", "„a ‚b‘“", id="quotations-of-its-language"),
         pytest.param("a <i style='text-decoration:line-through'>b</i> c", "a c", id="struck-by-style"),
         pytest.param("a <i style='font-size:0'>b</i><i class=sr-only>c</i> d", "a d", id="out-of-sight"),

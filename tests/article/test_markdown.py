@@ -94,7 +94,9 @@ def test_plain_texts_are_no_markdown(text: str) -> None:
         pytest.param("a\\\nb  \nc\nd", "a\nb\nc\nd", id="line-breaks"),
         pytest.param(r"\*a\* &lt;b&gt; &amp; 2 < 3", "*a* <b> & 2 < 3", id="escapes"),
         pytest.param("a <b>b</b> List<String> <!-- c -->", "a b List<String>", id="html"),
-        pytest.param("**粗体。**后面，这是**“粗体”**文字", "粗体。后面，这是“粗体”文字", id="strong-unspaced"),
+        pytest.param(
+            "**粗体。**后面，这是**“粗体”**文字", "粗体。后面，这是“粗体”文字", id="strong-unspaced"
+        ),
         pytest.param(":::tip\na\n:::\n\n[toc]\n\n{{< x id >}} b", "a\n\nb", id="additions-of-generators"),
         pytest.param("![[a.png]] [[b]] [[c|d]] if [[ -f e ]]", "b d if [[ -f e ]]", id="links-to-notes"),
         pytest.param("x<sup>2</sup> H<sub>2</sub>O", "x² H₂O", id="scripts"),
