@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -16,15 +15,17 @@ if TYPE_CHECKING:
 
 MAX_HTML = 200_000  # characters
 _MAX_CODE = 250  # characters of code that a post may show
-# What stands in the text for the ends of lines and paragraphs, for <br>, an indent, the end of a list's mark,
-# code that is shown, and what is left out: noncharacters, which no text has.
-_LINE, _PARAGRAPH, _BREAK, _INDENT, _MARKED, _CODE, _GONE = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6"
+# Stand in the text for ends of lines and paragraphs, <br>, the end of a list's mark, what is left out, and
+# for the white space of indents and code: noncharacters, which no text has.
+_LINE, _PARAGRAPH, _BREAK, _MARKED, _GONE = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4"
+_KEPT = str.maketrans(" \t\n", "\ufdd5\ufdd6\ufdd7")
+_WRITTEN = {place: chr(space) for space, place in _KEPT.items()}
 _ENDS = f"{_LINE}{_PARAGRAPH}{_BREAK}"
 # With the sentence that announces it: "The prices:".
 _LEFT_OUT = re.compile(rf"(?:^|(?<=[.!?]) )[^\n.!?]*[:：]\n+{_GONE}|{_GONE}", re.MULTILINE)
 # With the spaces of empty paragraphs, but not with the hard spaces that indent a line.
 _ENDING = re.compile(f"(?<![ \u00a0])[ \u00a0]*+[{_ENDS}](?:[{_ENDS} \u00a0]*[{_ENDS}])? *")
-_CHECKBOX = re.compile(r"^( *)- \[([ xX])\] ", re.MULTILINE)
+_CHECKBOX = re.compile("^(\ufdd5*)- \\[([ xX])\\] ", re.MULTILINE)
 
 
 def is_document(text: str) -> bool:
@@ -64,7 +65,7 @@ def text_of(tree: HtmlElement, *, draft: bool) -> str:
     elements = {group: names.split() for group, names in word_lists(__file__)["elements"].items()}
     write_out(tree)
     strip_elements(tree, *elements["left_out"], with_tail=False)
-    codes = [*_take_blocks(tree, draft)]
+    _write_blocks(tree, draft)
     _mark_items(tree)
     if draft:
         _write_addresses(tree)
@@ -76,16 +77,14 @@ def text_of(tree: HtmlElement, *, draft: bool) -> str:
         if element.tag in ("ul", "ol") and element.getparent().tag == "li":
             before = after = _LINE
         element.text, element.tail = before + (element.text or ""), after + (element.tail or "")
-    return _with_lines(tree.text_content(), codes)
+    return _with_lines(tree.text_content())
 
 
-def _with_lines(text: str, codes: Sequence[str]) -> str:
+def _with_lines(text: str) -> str:
     text = re.sub(f"{_MARKED}[{_ENDS} ]*", "", re.sub(r"[ \t\n\r\f]+", " ", text))
-    text = _ENDING.sub(_line_ends, text).strip("\n ")
-    rest = iter(codes)
-    text = re.sub(_CODE, lambda _: next(rest, ""), _LEFT_OUT.sub("", text)).replace(_INDENT, "  ")
+    text = _LEFT_OUT.sub("", _ENDING.sub(_line_ends, text).strip("\n "))
     text = _CHECKBOX.sub(lambda box: f"{box[1]}{'☐' if box[2] == ' ' else '☑'} ", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n").translate(_WRITTEN)
 
 
 def _line_ends(ends: re.Match[str]) -> str:
@@ -93,21 +92,19 @@ def _line_ends(ends: re.Match[str]) -> str:
     return "\n" * min(2, max(least, ends[0].count(_BREAK)))
 
 
-def _take_blocks(tree: HtmlElement, draft: bool) -> Iterator[str]:
-    """The code that a draft keeps; where code and tables of data were is marked in the tree."""
+def _write_blocks(tree: HtmlElement, draft: bool) -> None:
+    """A draft keeps short code; longer code and tables of data go."""
     for element in tree.xpath("//pre | //table[.//th]"):
         code = element.text_content().strip("\n") if draft and element.tag == "pre" else ""
         element.clear(keep_tail=True)
-        element.text = _CODE if 0 < len(code) <= _MAX_CODE else _GONE
-        if element.text == _CODE:
-            yield code
+        element.text = code.translate(_KEPT) if 0 < len(code) <= _MAX_CODE else _GONE
 
 
 def _mark_items(tree: HtmlElement) -> None:
     indents: dict[HtmlElement, str] = {}
     for each in tree.iter("ul", "ol"):
         parent, start = each.getparent(), each.get("start", "1")[:6]
-        indent = (indents[parent] + _INDENT)[-4:] if parent in indents else ""
+        indent = f"{indents[parent]}  ".translate(_KEPT)[-4:] if parent in indents else ""
         for number, item in enumerate(each.iterchildren("li"), int(start) if start.isdecimal() else 1):
             indents[item] = indent
             mark = f"{number}." if each.tag == "ol" else "-"
