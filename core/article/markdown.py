@@ -69,8 +69,6 @@ def _parser(breaks: bool) -> MarkdownIt:
 def _without_footnotes(source: str) -> str:
     patterns = word_lists(__file__)["patterns"]
     names = {note[1] for note in re.finditer(patterns["footnote"], source, re.MULTILINE)}
-    if not names:
-        return source
     source = re.sub(patterns["footnote"], "", source, flags=re.MULTILINE)
     return re.sub(r"\[\^([^\]\s]{1,60})\]", lambda mark: "" if mark[1] in names else mark[0], source)
 

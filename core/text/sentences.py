@@ -9,7 +9,6 @@ from core.text.sentence_ends import MAY_END, REACH, sentence_ends
 
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
 
-_SPACE = re.compile(r"\s*")
 _CLOSING = re.compile(r"(?:[\"”」』]|\s?»)+")
 _QUOTE = re.compile('["“”„«»「『]')
 _WITHOUT_QUOTES = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
@@ -45,7 +44,7 @@ def as_written(parts: Iterable[Sentence], text: str) -> Iterator[Sentence]:
     """The parts of `text`, which nothing but white space divides there, each with what is before it."""
     at = 0
     for part in parts:
-        start = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
+        start = text.index(part.text, at)
         yield replace(part, written=text[at:start])
         at = start + len(part.text)
 

@@ -94,7 +94,20 @@ def test_a_whole_page_is_a_document() -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", ["<b>", "<p>", "<ul><li>", "<table><tr><td>", "<!--", "<a href=x>", "<", "<pre>"]
+    "tag",
+    [
+        "<b>",
+        "<p>",
+        "<ul><li>",
+        "<table><tr><td>",
+        "<!--",
+        "<a href=x>",
+        "<",
+        "<pre>",
+        "<q>",
+        "<sup>1</sup>",
+        "<math>",
+    ],
 )
 def test_a_run_of_tags_is_read_without_recursion(tag: str) -> None:
     assert len(shown(f"<p>a</p>{tag * (MAX_HTML // len(tag))}")) <= MAX_HTML
