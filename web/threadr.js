@@ -27,15 +27,18 @@ document.getElementById("copy-all").addEventListener("click", (event) => {
   copy([...posts.querySelectorAll("p")].map((post) => post.textContent).join("\n\n\n"), event.currentTarget);
 });
 
-// An address alone, as people paste it: in quotes or brackets, as Markdown, without https://, wrapped by a mailer.
-// The server repairs it. A text that begins with a link has words, or sentences, after it.
+// An address alone, as people paste it: between marks, as Markdown or HTML, with slips, wrapped by a mailer. The
+// server repairs it. A text that begins with a link has words, or sentences, after it.
 function isLink(source) {
   if (source.length > 2048) return false;
-  const bare = source.replace(/^[\s"'“”„«‹<>(`*\u200b\ufeff]+/, "");
-  if (/^!?\[[^\]]*\]\(\s*\S+[^)]*\)\S{0,2}$/.test(bare)) return true;
-  const begins = /^((hxxps?|https?|ht?tps?|ttps?):\/*|https?\/\/|\/\/|([\p{L}\p{N}_-]+\.)+\p{L}{2,}(:\d+)?([/?#]|\W?$))/iu;
-  if (!begins.test(bare)) return false;
-  return /^\S+(\s*\n[\s>]*\S+)*$/.test(bare) || /^https?:\/\/(?!.*\s\S+\s\S+\s)[^\n]+$/i.test(bare);
+  if (/^!?\[[^\]]*\]\(\s*<?https?:[^)]*\)+\S{0,2}$|^<a\s[^>]*href/i.test(source)) return true;
+  const bare = source.replace(/^[^\p{L}\p{N}]*((url|feed|view-source):[^\p{L}\p{N}]*)?/iu, "");
+  const link = bare.replace(/^(h*(t+|xx)ps*\s*([:;：]|\/\/)|https?%3a)[\s/]*/i, "https://");
+  const host = /^(([\p{L}\p{N}_-]+\.)+(\p{Ll}{2,}|\p{Lu}{2,}|\p{Lo}{2,})|(\d+\.){3}\d+)(:\d+)?([/?#]|\P{L}?$)/u;
+  const scheme = link !== bare || link.startsWith("https://");
+  if (!scheme && !host.test(bare)) return false;
+  const wrapped = /^\S+(\s*\n[ \t>]*(?!https?:)[^\s>]\S*)*$/.test(link);
+  return wrapped || (scheme && link.split(/\s+/).length < 4 && !/\n|\shttps?:/.test(link));
 }
 
 async function ask(request) {

@@ -52,11 +52,9 @@ def decode(body: bytes, content_type: str | None) -> str:
 
 
 def _of_seven_bits(body: bytes, declared: str) -> str:
-    if _ISO_2022_JP.search(body):
-        return decoded(body, "iso-2022-jp")
     if declared == "replacement":  # HZ and ISO-2022-KR, of which browsers show nothing
         raise unreadable()
-    return body.decode()
+    return decoded(body, "iso-2022-jp" if _ISO_2022_JP.search(body) else "utf-8")
 
 
 def unreadable() -> NoArticle:
@@ -106,13 +104,12 @@ def _likeliest(body: bytes, declared: list[str]) -> str:
     end = sample.find(b"\n", _SAMPLE_BYTES, 2 * _SAMPLE_BYTES)  # in a character the detector would stumble
     sample = sample[: end if end >= 0 else _SAMPLE_BYTES]
     is_much = _beyond_ascii(sample.decode("latin-1")) >= _MUCH
-    texts = {name: decoded(sample, name) for name in declared or ["utf-8"]}
-    rated = {name: _wrong(text) for name, text in texts.items()}
-    likeliest = min(rated, key=lambda name: rated[name])  # the first of equals
-    if rated[likeliest] > 0 and (is_much or "\ufffd" in texts[likeliest]):
+    rated = {name: _wrong(decoded(sample, name)) for name in declared or ["utf-8"]}
+    likeliest = min(rated, key=rated.__getitem__)  # the first of equals
+    if rated[likeliest] > 0 and (is_much or "\ufffd" in decoded(sample, likeliest)):
         detected = _detected(sample)
         rated.setdefault(detected, _wrong(decoded(sample, detected)))
-        likeliest = min(rated, key=lambda name: rated[name])
+        likeliest = min(rated, key=rated.__getitem__)
     if is_much and rated[likeliest] >= _UNREADABLE:
         raise unreadable()
     return likeliest
@@ -151,10 +148,10 @@ def _detected_latin(sample: bytes) -> str:
     scores = {"windows-1252": 0.0}
     for name in ("windows-1252", *latin):
         found = probabilities(decoded(sample, name)[:2_000])
-        code = max(found, key=lambda code: found[code], default="")
+        code = max(found, key=found.__getitem__, default="")
         if of_language.get(code, "windows-1252") == name:
             scores[name] = found[code]
-    likeliest = max(scores, key=lambda name: scores[name])
+    likeliest = max(scores, key=scores.__getitem__)
     # Windows charsets have letters and quotes where ISO ones have controls.
     is_iso = likeliest == "windows-1250" and not re.search(rb"[\x80-\x9f]", sample)
     return "iso-8859-2" if is_iso else likeliest

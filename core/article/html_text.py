@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from core.article.markup import write_out
 from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-MAX_HTML = 400_000  # characters
+MAX_HTML = 200_000  # characters
 _MAX_CODE = 250  # characters of code that a post may show
-# What stands in the text for the ends of lines and paragraphs, for <br>, an indent, the end of a list's mark,
-# code that is shown, and what is left out: noncharacters, which no text has.
-_LINE, _PARAGRAPH, _BREAK, _INDENT, _MARKED, _CODE, _GONE = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4\ufdd5\ufdd6"
+# Stand in the text for ends of lines and paragraphs, <br>, the end of a list's mark, what is left out, and
+# for the white space of indents and code: noncharacters, which no text has.
+_LINE, _PARAGRAPH, _BREAK, _MARKED, _GONE = "\ufdd0\ufdd1\ufdd2\ufdd3\ufdd4"
+_KEPT = str.maketrans(" \t\n", "\ufdd5\ufdd6\ufdd7")
+_WRITTEN = {place: chr(space) for space, place in _KEPT.items()}
 _ENDS = f"{_LINE}{_PARAGRAPH}{_BREAK}"
 # With the sentence that announces it: "The prices:".
 _LEFT_OUT = re.compile(rf"(?:^|(?<=[.!?]) )[^\n.!?]*[:：]\n+{_GONE}|{_GONE}", re.MULTILINE)
-_CHECKBOX = re.compile(r"^( *)- \[([ xX])\] ", re.MULTILINE)
+# With the spaces of empty paragraphs, but not with the hard spaces that indent a line.
+_ENDING = re.compile(f"(?<![ \u00a0])[ \u00a0]*+[{_ENDS}](?:[{_ENDS} \u00a0]*[{_ENDS}])? *")
+_CHECKBOX = re.compile("^(\ufdd5*)- \\[([ xX])\\] ", re.MULTILINE)
 
 
 def is_document(text: str) -> bool:
@@ -30,7 +34,7 @@ def is_document(text: str) -> bool:
 
 
 def is_html(text: str) -> bool:
-    """Whether its tags are markup: a link, paired tags around prose, or several line breaks.
+    """Whether its tags are markup: paired ones around prose, or several line breaks.
 
     A text about markup must begin and end with a tag: "use <div> in CSS" is as it should be.
     """
@@ -38,16 +42,16 @@ def is_html(text: str) -> bool:
     if opening and f"</{opening[1].lower()}" in text.lower() and (not about_markup or text[-1] == ">"):
         return True
     breaks = len(_pattern("break").findall(text)) + bool(_pattern("reference").search(text))
-    link = _pattern("link").search(text) and "</a" in text.lower()
-    return not about_markup and bool(link or _pattern("paired").search(text) or breaks > 1)
+    return not about_markup and bool(_pattern("paired").search(text) or breaks > 1)
 
 
 def tree_of(html: str) -> HtmlElement:
     """At most MAX_HTML of the HTML, parsed; what only looks like a tag ("a < b", "List<String>") is text."""
-    from lxml.html import document_fromstring
+    from lxml.html import HTMLParser, document_fromstring
 
     html = _pattern("no_tag").sub("&lt;", html[:MAX_HTML])
-    return document_fromstring(f"<html><body>{html}</body></html>")
+    parser = HTMLParser(remove_comments=True, remove_pis=True)
+    return document_fromstring(f"<html><body>{html}</body></html>", parser)
 
 
 def text_of(tree: HtmlElement, *, draft: bool) -> str:
@@ -56,33 +60,31 @@ def text_of(tree: HtmlElement, *, draft: bool) -> str:
     In a `draft` a link is followed by its address, unless that is its text or was given before, short code
     stays, and a rule is "---"; else there are none of them. Changes the tree.
     """
-    elements = word_lists(__file__)["elements"]
-    for element in tree.xpath(f"{elements['hidden']} | //{' | //'.join(elements['left_out'].split())}"):
-        element.clear(keep_tail=True)
-    codes = [*_take_blocks(tree, draft)]
+    from lxml.etree import strip_elements
+
+    elements = {group: names.split() for group, names in word_lists(__file__)["elements"].items()}
+    write_out(tree)
+    strip_elements(tree, *elements["left_out"], with_tail=False)
+    _write_blocks(tree, draft)
     _mark_items(tree)
     if draft:
         _write_addresses(tree)
-    for image in tree.iter("img"):
-        image.text = "" if re.search(r"[\w\s]", image.get("alt", "")) else image.get("alt")  # an emoji
-    around = dict.fromkeys(elements["paragraphs"].split(), (_PARAGRAPH, _PARAGRAPH))
-    around |= dict.fromkeys(elements["lines"].split(), (_LINE, _LINE)) | {"q": ("“", "”"), "br": (_BREAK, "")}
-    around["hr"] = (f"{_PARAGRAPH}---" if draft else "", _PARAGRAPH)
+    around = dict.fromkeys(elements["paragraphs"], (_PARAGRAPH, _PARAGRAPH))
+    around |= dict.fromkeys(elements["lines"], (_LINE, _LINE))
+    around |= {"br": (_BREAK, ""), "hr": (f"{_PARAGRAPH}---" if draft else "", _PARAGRAPH)}
     for element in tree.iter(*around):
         before, after = around[element.tag]
         if element.tag in ("ul", "ol") and element.getparent().tag == "li":
             before = after = _LINE
         element.text, element.tail = before + (element.text or ""), after + (element.tail or "")
-    return _with_lines(tree.text_content(), codes)
+    return _with_lines(tree.text_content())
 
 
-def _with_lines(text: str, codes: Sequence[str]) -> str:
+def _with_lines(text: str) -> str:
     text = re.sub(f"{_MARKED}[{_ENDS} ]*", "", re.sub(r"[ \t\n\r\f]+", " ", text))
-    text = re.sub(f" ?[{_ENDS}][{_ENDS} ]*", _line_ends, text).strip("\n ")
-    rest = iter(codes)
-    text = re.sub(_CODE, lambda _: next(rest), _LEFT_OUT.sub("", text)).replace(_INDENT, "  ")
+    text = _LEFT_OUT.sub("", _ENDING.sub(_line_ends, text).strip("\n "))
     text = _CHECKBOX.sub(lambda box: f"{box[1]}{'☐' if box[2] == ' ' else '☑'} ", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n").translate(_WRITTEN)
 
 
 def _line_ends(ends: re.Match[str]) -> str:
@@ -90,21 +92,19 @@ def _line_ends(ends: re.Match[str]) -> str:
     return "\n" * min(2, max(least, ends[0].count(_BREAK)))
 
 
-def _take_blocks(tree: HtmlElement, draft: bool) -> Iterator[str]:
-    """The code that a draft keeps; where code and tables of data were is marked in the tree."""
+def _write_blocks(tree: HtmlElement, draft: bool) -> None:
+    """A draft keeps short code; longer code and tables of data go."""
     for element in tree.xpath("//pre | //table[.//th]"):
         code = element.text_content().strip("\n") if draft and element.tag == "pre" else ""
         element.clear(keep_tail=True)
-        element.text = _CODE if 0 < len(code) <= _MAX_CODE else _GONE
-        if element.text == _CODE:
-            yield code
+        element.text = code.translate(_KEPT) if 0 < len(code) <= _MAX_CODE else _GONE
 
 
 def _mark_items(tree: HtmlElement) -> None:
     indents: dict[HtmlElement, str] = {}
     for each in tree.iter("ul", "ol"):
         parent, start = each.getparent(), each.get("start", "1")[:6]
-        indent = (indents[parent] + _INDENT)[-4:] if parent in indents else ""
+        indent = f"{indents[parent]}  ".translate(_KEPT)[-4:] if parent in indents else ""
         for number, item in enumerate(each.iterchildren("li"), int(start) if start.isdecimal() else 1):
             indents[item] = indent
             mark = f"{number}." if each.tag == "ol" else "-"

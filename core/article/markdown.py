@@ -37,8 +37,9 @@ def markdown_text(source: str, *, draft: bool) -> tuple[str | None, str]:
     A `draft` keeps its lines, its rules and its links' addresses; in a document lines are put together.
     """
     title, source = _front_matter(source[:MAX_MARKDOWN], draft)
-    callout = word_lists(__file__)["patterns"]["callout"]
-    source = _without_footnotes(re.sub(callout, "", source, flags=re.MULTILINE))
+    patterns = word_lists(__file__)["patterns"]
+    source = re.sub(patterns["strong"], r"<b>\1</b>", re.sub(patterns["addition"], r"\1", source))
+    source = _without_footnotes(source)
     source = with_clear_rules(source) if draft else source
     tree = tree_of(_parser(draft and not _is_wrapped(source)).render(source))
     heading = None if draft else tree.find(".//h1")
@@ -68,8 +69,6 @@ def _parser(breaks: bool) -> MarkdownIt:
 def _without_footnotes(source: str) -> str:
     patterns = word_lists(__file__)["patterns"]
     names = {note[1] for note in re.finditer(patterns["footnote"], source, re.MULTILINE)}
-    if not names:
-        return source
     source = re.sub(patterns["footnote"], "", source, flags=re.MULTILINE)
     return re.sub(r"\[\^([^\]\s]{1,60})\]", lambda mark: "" if mark[1] in names else mark[0], source)
 

@@ -50,6 +50,23 @@ def readable(html: str, hidden_names: Set[str] = frozenset()) -> Readable | None
     tree = load_html(html)
     if tree is None:
         return None
+    unseen = write_out(tree, hidden_names)
+    for element in [*_write_embeds(tree), *_code(tree)]:
+        element.tag = _LEFT_OUT
+    strip_tags(tree, *_PLAIN)
+    lost_text.mend(tree)
+    announced = lost_text.announcements(tree, _LEFT_OUT)
+    strip_elements(tree, _LEFT_OUT, with_tail=False)
+    return Readable(tree, announced, unseen)
+
+
+def write_out(tree: HtmlElement, hidden_names: Set[str] = frozenset()) -> int:
+    """Takes out what is hidden, struck or marks a note, and writes the rest of such markup as text.
+
+    How many characters of prose were hidden. `hidden_names`: of the page's style sheets.
+    """
+    from lxml.etree import strip_elements
+
     scripts.write_formulas(tree)
     unseen = mark_hidden(tree, _GONE, hidden_names)
     for element in [*tree.xpath(_STRUCK), *_notes(tree)]:
@@ -62,13 +79,7 @@ def readable(html: str, hidden_names: Set[str] = frozenset()) -> Readable | None
     for image in tree.iter("img"):
         if _pattern("images", "emoji").fullmatch(image.get("alt", "")):
             image.tag, image.text = _UNWRAPPED, image.get("alt")
-    for element in [*_write_embeds(tree), *_code(tree)]:
-        element.tag = _LEFT_OUT
-    strip_tags(tree, *_PLAIN)
-    lost_text.mend(tree)
-    announced = lost_text.announcements(tree, _LEFT_OUT)
-    strip_elements(tree, _LEFT_OUT, with_tail=False)
-    return Readable(tree, announced, unseen)
+    return unseen
 
 
 def _close_gap(element: HtmlElement) -> None:

@@ -22,14 +22,14 @@ def read_text(text: str, max_characters: int) -> Article:
 
 def _shown(text: str) -> tuple[str | None, str, bool]:
     """The title, the text as platforms show it, and whether it was cut."""
-    page = _page(text) if is_document(text) else None
-    if page:
-        return page.title, re.sub(r"\n+(?!- )", "\n\n", page.text), page.truncated
-    if is_markdown(text) and not is_document(text):
+    if is_document(text):
+        if page := _page(text):
+            return page.title, re.sub(r"\n+(?!- )", "\n\n", page.text), page.truncated
+    elif is_markdown(text):
         return *markdown_text(text, draft=True), len(text) > MAX_MARKDOWN
-    if is_document(text) or is_html(text):
-        return None, text_of(tree_of(text), draft=True), len(text) > MAX_HTML
-    return None, text, False
+    elif not is_html(text):
+        return None, text, False
+    return None, text_of(tree_of(text), draft=True), len(text) > MAX_HTML
 
 
 def _page(html: str) -> Article | None:

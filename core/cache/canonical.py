@@ -16,6 +16,7 @@ _TRACKING_FAMILIES = ("utm_", "hsa_", "mtm_", "sfmc_", "guce_referrer")
 _UNRESERVED = re.compile(r"%(2[dDeE]|3[0-9]|4[1-9a-fA-F]|5[0-9aAfF]|6[1-9a-fA-F]|7[0-9aAeE])")
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _IN_URLS = "!#$%&'()*+,-./:;=?@[]_~"  # beside letters and digits: RFC 3986, appendix A
+_MARK_BEHIND = re.compile(r"(?:[^\w/]|%\w\w)$")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
@@ -27,12 +28,14 @@ def canonical_url(url: str, *, as_pasted: bool = False) -> str:
     RFC 3986, section 6.2.2 allows. Nothing else is touched: paths keep their case and their trailing slash,
     since servers tell them apart. Raises ArticleBlocked when it is not a web URL.
     """
-    address = web_address(
-        pasted(url) if as_pasted else url, allow_hosts=None
-    )  # ports are checked where the page is fetched
+    # Ports are checked where the page is fetched.
+    address = web_address(pasted(url) if as_pasted else url, allow_hosts=None)
     pairs = [_normal_escapes(pair) for pair in address.query.split("&") if pair]
     query = "&".join(sorted((pair for pair in pairs if not _is_tracking(pair)), key=_name))
-    return f"{address.origin}{_normal_escapes(address.path)}{'?' if query else ''}{query}"
+    found = f"{address.origin}{_normal_escapes(address.path)}{'?' if query else ''}{query}"
+    # A mark or a blank at its end stood before a fragment or a tracking parameter.
+    again = as_pasted and _MARK_BEHIND.search(found) and pasted(found) != found
+    return canonical_url(found, as_pasted=True) if again else found
 
 
 def _name(pair: str) -> str:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NoReturn
-from urllib.parse import SplitResult, quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit
 
 from core.errors import ArticleBlocked
 
@@ -18,20 +18,24 @@ _BRACKETED = re.compile(r"\[[^\[\]%]*\](:[0-9]*)?")  # no zone
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 # What a paste brings along and nobody sees: soft hyphens, zero-width and direction marks, byte order marks.
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_WRAPPED = re.compile(
-    r"[ \t]*[\r\n\x85\u2028\u2029]+[ \t>]*(?=(https?://)?)"
-)  # by a mailer, which may quote, too
-_MARKED_UP = re.compile(
-    r"""(?is)!?\[[^\]]*\]\(\s*<?(?P<link>.+?)>?(?:\s+["'(].*)?\s*\)[.,;:]?$|<a\s[^>]*?href\s*=\s*["']?(?P<href>[^"'\s>]+).*"""
-)
-_OPENING, _CLOSING = "\"'“”„‟‘’‚«»‹›<([{「『【《〈`* ", "\"'“”„‟‘’‚«»‹›>」』】》〉`*.,;:…。、，；： "
-_PAIRS = {")": "(", "]": "[", "}": "{"}
+_PLAIN = re.compile(
+    r"https?://\w[\w.?=&~+/-]*[\w/=-]", re.ASCII
+)  # nothing to repair: most, so hits are cheap
+# By a mailer, which may quote.
+_WRAPPED = re.compile(r"(?<![ \t])[ \t]*+[\r\n\x85\u2028\u2029]+[ \t>]*(?=(https?:)?)")
+# It may have blanks in it; it ends at quotes, at the address of a Markdown link, and at the next link.
+_LINK = re.compile(r"""(?i)(?<![\w=/?:])https?:/(?:[^"<>`\]\s]++|\](?!\()|\s++(?!https?:/))*+""")
+_BEFORE = re.compile(r"[\W_]*(?:(?:url|feed|view-source):)?[\W_]*", re.IGNORECASE)
+_ESCAPED = re.compile(r"https?%3a", re.IGNORECASE)
+_ESCAPED_BLANKS = re.compile(r"(?:%20|%0[ad]|%e2%80%8b)+$", re.IGNORECASE)
+_PAIRS = {")": "(", "]": "[", "}": "{", "）": "（"}
 # With slips of the hand, and twice where a form had it already. hxxp: so that nobody clicks by chance.
-_SCHEME = re.compile(r"(?:url:\s*)?(?:(?:h?ttp|htp|htttp|hxxp)(s?)(?::+/*|/{2,}))+", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:h*(?:t+|xx)p(s*)\s*(?:[:;：]+[\s/／]*|//+))+(?=\S)", re.IGNORECASE)
 _HOST_FIRST = re.compile(r"(?:localhost|(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+|\d+)\.?)(?::\d+)?(?=[/?#]|$)")
 _ORIGIN = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?(?://[^/]*)?", re.IGNORECASE)
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-_HEADER_LINE = re.compile(r"\s[\w-]+:\s")  # an attempt to add a header, which a line end became a space in
+# An attempt to add a header or to end the request line: line ends became blanks.
+_HEADER_LINE = re.compile(r"\s(?:[\w-]+:\s|HTTP/\d)")
 
 _NO_ADDRESS = "This is no web address: give one like https://example.com/story, or send a text as text."
 _NO_HOST = "The address names no host that there can be: check it for a slip, or paste the text instead."
@@ -93,25 +97,38 @@ def web_address(url: str, *, allow_hosts: Collection[str] | None = ()) -> WebAdd
 def pasted(text: str) -> str:
     """The address in what a person pasted as one, or what is left of it; `web_address` judges it then.
 
-    Line ends, what is not seen, blanks, quotes, brackets and marks around it, and words before it go; a
-    missing scheme is https. Raises ArticleBlocked for several addresses.
+    Line ends, what is not seen, marks around it and words before it go; a missing scheme is https.
+    Raises ArticleBlocked for several addresses.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     text = _WRAPPED.sub(lambda end: " " if end[1] else "", _UNSEEN.sub("", text).strip())
-    if found := _MARKED_UP.match(text):
-        text = found["link"] or found["href"]
-    links = re.findall(r"(?i)(?<!\S)https?://.*?(?=\shttps?://|$)", text.lstrip(_OPENING))
+    text = unquote(text) if _ESCAPED.match(text) else text
+    links = {_bare(link) for link in _LINK.findall(text) or [text]}
     if len(links) > 1:
         _refuse("several", _SEVERAL)
-    text = (links or [text])[0].strip().lstrip(_OPENING).replace("&amp;", "&")
-    while text and (
-        text[-1] in _CLOSING or text.count(_PAIRS.get(text[-1], text[-1])) < text.count(text[-1])
+    text = links.pop().replace("&amp;", "&").replace("[.]", ".")
+    if _HEADER_LINE.search(text):
+        _refuse("a header")
+    if found := _SCHEME.match(text):
+        text = f"http{found[1][:1].lower()}://{text[found.end() :]}"
+    elif _HOST_FIRST.match(text):
+        text = f"https://{text}"
+    return re.sub(r"\s", lambda blank: quote(blank[0]), text)
+
+
+def _bare(text: str) -> str:
+    """The text without marks around it: in front all, behind it those that end no address."""
+    text = _BEFORE.sub("", text, 1)
+    if text[-3:-2] == "%":
+        text = _ESCAPED_BLANKS.sub("", text)
+    while (last := text[-1:]) and (
+        last in "\"'>`*|.,;:\\ "
+        or text.count(_PAIRS.get(last, last)) < text.count(last)
+        or (last not in _PAIRS and last > "~" and not last.isalnum())
     ):
         text = text[:-1]
-    if found := _SCHEME.match(text):
-        text = f"http{found[1].lower()}://{text[found.end() :]}"
-    elif text.startswith(("//", "://")) or _HOST_FIRST.match(text):
-        text = f"https://{text.lstrip(':/')}"
-    return re.sub(r"\s", lambda blank: quote(blank[0]), text)
+    return text
 
 
 def redirected(address: WebAddress, location: str) -> str:
@@ -124,12 +141,10 @@ def redirected(address: WebAddress, location: str) -> str:
     if _HEADER_LINE.search(location):
         _refuse("an odd Location")
     location = re.sub(r"[\t\r\n]", "", location.strip(" \t\r\n"))
-    path_end = re.search(r"[?#]|$", location)
-    before = location[: path_end.start() if path_end else None].replace("\\", "/")
-    origin = _ORIGIN.match(before)
-    start = origin[0] if origin else ""
-    rest = before[len(start) :] + location[len(before) :]
-    location = start + quote(rest, safe=_PRINTABLE, errors="surrogateescape")
+    path, rest = re.findall(r"(?s)([^?#]*)(.*)", location)[0]
+    path = path.replace("\\", "/")
+    origin = _ORIGIN.findall(path)[0]
+    location = origin + quote(path[len(origin) :] + rest, safe=_PRINTABLE, errors="surrogateescape")
     # urljoin would read "http:a" as a path.
     return location if urlsplit(location).scheme else urljoin(str(address), location)
 

@@ -1,17 +1,17 @@
 """Where its author divides a text into posts: by lines of "---", or by numbers such as "2/" and "2/5"."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 # "---", "***", "* * *" (CommonMark 4.1, three of them), and what phones make of it: "—-".
 _RULE = re.compile(r"[ \t]*(?:(?:-{3,}|([-*_])(?:[ \t]*\1){2})|[—–][ \t]*[-–—](?:[ \t]*[-–—])?)[ \t]*")
 _LONG_RULE = re.compile(r"[ \t]*-{4,}[ \t]*")  # of a table or a form, but between blank lines
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
+_NUMBER = r"[(\[]?(?P<number>\d{1,2})/(?P<total>\d{1,2})"
 # "1/ ", "(1/5) ", "🧵 1/" at a line's start; "1/5" and "(1/5)" at a line's end, before a blank line.
-_BEGINS = re.compile(
-    r"^(?P<lead>[ \t]*(?:🧵[ \t]*)?)\(?(?P<number>\d{1,2})/(?P<total>\d{1,2})?\)?[:.]?(?:[ \t]+|$)", re.M
-)
-_ENDS = re.compile(r"(?<!\S)\(?(?P<number>\d{1,2})/(?P<total>\d{1,2})\)?(?=[ \t]*(?:\n[ \t]*\n|\n?\Z))")
+_BEGINS = re.compile(rf"^(?P<lead>[ \t]*(?:🧵[ \t]*)?){_NUMBER}?[)\]]?[:.]?(?:[ \t]+|$)", re.M)
+_ENDS = re.compile(rf"(?<!\S){_NUMBER}[)\]]?(?=[ \t]*(?:\n[ \t]*\n|\n?\Z))")
+_CUT = "\0"  # in no text that is safe
 
 
 def authors_posts(text: str, *, without_numbers: bool) -> list[str]:
@@ -19,24 +19,27 @@ def authors_posts(text: str, *, without_numbers: bool) -> list[str]:
 
     `without_numbers`: the author's numbers are taken off, since the posts get others.
     """
-    lines = text.split("\n")
-    posts = ["\n".join(lines[part]) for part in _between([*_rules(lines)], len(lines), gap=1)]
-    if len(posts) == 1:
-        posts = _between_numbers(text)
-    posts = [post.strip() for post in posts if post.strip()]
-    numbers = [_number(post) for post in posts]
-    if without_numbers and _is_series(numbers):
+    divided = _with_rules_as(_CUT, text)
+    if _CUT not in divided:
+        divided = _cut_at_numbers(text)
+    posts = [post.strip() for post in divided.split(_CUT) if post.strip()]
+    if without_numbers and _is_series([_ENDS.search(post) or _BEGINS.match(post) for post in posts]):
         posts = [
-            _ENDS.sub("", post) if _ENDS.search(post) else _BEGINS.sub(r"\g<lead>", post, 1) for post in posts
+            _BEGINS.sub(r"\g<lead>", post, 1) if _BEGINS.match(post) else _ENDS.sub("", post)
+            for post in posts
         ]
     return [post.strip() for post in posts if post.strip()]
 
 
 def with_clear_rules(text: str) -> str:
     """The text with a blank line around each rule that divides it, where Markdown would see a heading."""
+    return _with_rules_as("\n---\n", text)
+
+
+def _with_rules_as(rule: str, text: str) -> str:
     lines = text.split("\n")
-    for at in _rules(lines):
-        lines[at] = "\n---\n"
+    for at in [*_rules(lines)]:
+        lines[at] = rule
     return "\n".join(lines)
 
 
@@ -55,31 +58,16 @@ def _rules(lines: Sequence[str]) -> Iterator[int]:
             yield at
 
 
-def _between(stops: Iterable[int], end: int, *, gap: int) -> Iterator[slice]:
-    start = 0
-    for stop in stops:
-        yield slice(start, stop)
-        start = stop + gap
-    yield slice(start, end)
+def _cut_at_numbers(text: str) -> str:
+    """The text cut before the numbers that begin posts, or after those that end them: 1, 2, 3 …"""
+    for pattern, cut in ((_ENDS, rf"\g<0>{_CUT}"), (_BEGINS, rf"{_CUT}\g<0>")):
+        if _is_series([*pattern.finditer(text)]):
+            return pattern.sub(cut, text)
+    return text
 
 
-def _between_numbers(text: str) -> list[str]:
-    """Parted before the numbers that begin posts or after those that end them, if these are 1, 2, 3 …"""
-    for pattern, end in ((_ENDS, True), (_BEGINS, False)):
-        found = [*pattern.finditer(text)]
-        if _is_series([(match["number"], match["total"]) for match in found]):
-            stops = (match.end() if end else match.start() for match in found)
-            return [text[part] for part in _between(stops, len(text), gap=0)]
-    return [text]
-
-
-def _number(post: str) -> tuple[str, str | None] | None:
-    found = _ENDS.search(post) or _BEGINS.match(post)
-    return (found["number"], found["total"]) if found else None
-
-
-def _is_series(numbers: Sequence[tuple[str, str | None] | None]) -> bool:
+def _is_series(numbers: Sequence[re.Match[str] | None]) -> bool:
     """Whether they count from 1 up to their total, where they name one: "1/2 cup, 2/3 cup" does not."""
-    totals = {number[1] for number in numbers if number}
-    rising = all(number and int(number[0]) == at for at, number in enumerate(numbers, 1))
-    return len(numbers) > 1 and rising and totals <= {None, str(len(numbers))} and len(totals) == 1
+    rising = all(number and int(number["number"]) == at for at, number in enumerate(numbers, 1))
+    totals = {number["total"] for number in numbers if number}
+    return len(numbers) > 1 and rising and totals in ({None}, {str(len(numbers))})

@@ -4,19 +4,19 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import accumulate
 
 from core.text.sentence_ends import MAY_END, REACH, sentence_ends
 
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
 
-_SPACE = re.compile(r"\s*")
 _CLOSING = re.compile(r"(?:[\"”」』]|\s?»)+")
 _QUOTE = re.compile('["“”„«»「『]')
 _WITHOUT_QUOTES = str.maketrans(dict.fromkeys('"“”„«»「」『』', " "))
 _MAX_STRETCH = 5_000  # characters that are looked at together: more than any post's
-_MAX_OPEN = 1_000  # at a stretch's end, where a quotation may not be closed yet: looked at with the next
-_STRETCH = re.compile(rf"(?s:.{{1,{_MAX_STRETCH}}})(?:(?<=[。！？｡])|(?<=\s)|\Z)|\S+\s?")
+# To the last sentence end there, else the last space; a word that is longer.
+_STRETCH = re.compile(
+    rf"(?s:.{{1,{_MAX_STRETCH}}})(?:(?<=[。！？｡])|(?<=[.!?]\s)|\Z)|(?s:.{{1,{_MAX_STRETCH}}})(?<=\s)|\S+\s?"
+)
 _JOINERS = re.compile(r"[\u200c\u200d\uff9e\uff9f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 
@@ -44,7 +44,7 @@ def as_written(parts: Iterable[Sentence], text: str) -> Iterator[Sentence]:
     """The parts of `text`, which nothing but white space divides there, each with what is before it."""
     at = 0
     for part in parts:
-        start = _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
+        start = text.index(part.text, at)
         yield replace(part, written=text[at:start])
         at = start + len(part.text)
 
@@ -112,23 +112,8 @@ def _raw_segments(text: str, language: str) -> Iterator[str]:
     """By stretches, since sentencex takes the square of a text's quotation marks."""
     import sentencex
 
-    if len(text) <= _MAX_STRETCH:
-        yield from sentencex.segment(language, text)
-        return
-    rest = ""
     for stretch in _STRETCH.findall(text):
-        if len(rest) + len(stretch) > 2 * _MAX_STRETCH:  # longer than any post, so nothing there is lost
-            yield from sentencex.segment(language, rest)
-            rest = ""
-        if len(stretch) > 2 * _MAX_STRETCH:
-            yield stretch
-            continue
-        rest += stretch
-        found = sentencex.segment(language, rest)
-        settled = sum(end <= len(rest) - _MAX_OPEN for end in accumulate(map(len, found)))
-        yield from found[:settled]
-        rest = "".join(found[settled:])
-    yield from sentencex.segment(language, rest)
+        yield from [stretch] if len(stretch) > _MAX_STRETCH else sentencex.segment(language, stretch)
 
 
 def _end_of_grapheme(segment: str) -> int:

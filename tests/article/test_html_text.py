@@ -21,6 +21,8 @@ def shown(html: str) -> str:
         pytest.param(f'The <a href="{LINK}">plan</a>', id="link"),
         pytest.param("The pool is <b>back</b>!", id="bold"),
         pytest.param("One<br>two<br/>three", id="line-breaks"),
+        pytest.param("<center>The pool</center>", id="centred"),
+        pytest.param("漢<ruby>字<rt>じ</rt></ruby>", id="readings"),
         pytest.param("One<br>Tom &amp; Ann", id="line-break-and-reference"),
         pytest.param("<p>The HTML of a page</p>", id="about-markup-in-tags"),
     ],
@@ -68,6 +70,16 @@ def test_other_angle_brackets_are_text(text: str) -> None:
         pytest.param("<table><tr><td>a<td>b</table>", "a\nb", id="layout-table"),
         pytest.param("<p>Cost:</p><table><tr><th>a</table>", "", id="data-table"),
         pytest.param("a<hr>b", "a\n\n---\n\nb", id="rule"),
+        pytest.param("<ruby>東京<rp>(<rt>とう<rp>)</ruby>へ", "東京へ", id="readings"),
+        pytest.param(
+            "H<sub>2</sub>O 10<sup>6</sup>, so<sup>[1]</sup>", "H₂O 10⁶, so", id="scripts-and-notes"
+        ),
+        pytest.param("<p lang=de><q>a <q>b</q></q>", "„a ‚b‘“", id="quotations-of-its-language"),
+        pytest.param("a <i style='text-decoration:line-through'>b</i> c", "a c", id="struck-by-style"),
+        pytest.param("a <i style='font-size:0'>b</i><i class=sr-only>c</i> d", "a d", id="out-of-sight"),
+        pytest.param("<math><msup><mi>x</mi><mn>2</mn></msup></math>", "x²", id="formula"),
+        pytest.param("<p>a<p><o:p>&nbsp;</o:p><p>b", "a\n\nb", id="empty-paragraphs-of-word"),
+        pytest.param("a<br>&nbsp;&nbsp;b", "a\n\u00a0\u00a0b", id="indented-by-hard-spaces"),
         pytest.param("<?xml version='1.0' encoding='x'?><p>a<!-- b -->c</p>", "ac", id="comment"),
     ],
 )
@@ -82,7 +94,20 @@ def test_a_whole_page_is_a_document() -> None:
 
 
 @pytest.mark.parametrize(
-    "tag", ["<b>", "<p>", "<ul><li>", "<table><tr><td>", "<!--", "<a href=x>", "<", "<pre>"]
+    "tag",
+    [
+        "<b>",
+        "<p>",
+        "<ul><li>",
+        "<table><tr><td>",
+        "<!--",
+        "<a href=x>",
+        "<",
+        "<pre>",
+        "<q>",
+        "<sup>1</sup>",
+        "<math>",
+    ],
 )
 def test_a_run_of_tags_is_read_without_recursion(tag: str) -> None:
     assert len(shown(f"<p>a</p>{tag * (MAX_HTML // len(tag))}")) <= MAX_HTML

@@ -24,6 +24,7 @@ def document(source: str) -> tuple[str | None, str]:
         pytest.param("See [the plan][1].\n\n[1]: https://example.com", id="reference"),
         pytest.param("The **pool** is back", id="strong"),
         pytest.param("__The pool__ is back", id="strong-underscores"),
+        pytest.param("泳池**重新开放。**明天", id="strong-in-a-script-without-spaces"),
         pytest.param("It was ~~hot~~ warm", id="struck"),
         pytest.param("Run `make test` first", id="code"),
         pytest.param("Run:\n\n```sh\nmake\n```", id="fence"),
@@ -93,6 +94,12 @@ def test_plain_texts_are_no_markdown(text: str) -> None:
         pytest.param("a\\\nb  \nc\nd", "a\nb\nc\nd", id="line-breaks"),
         pytest.param(r"\*a\* &lt;b&gt; &amp; 2 < 3", "*a* <b> & 2 < 3", id="escapes"),
         pytest.param("a <b>b</b> List<String> <!-- c -->", "a b List<String>", id="html"),
+        pytest.param(
+            "**粗体。**后面，这是**“粗体”**文字", "粗体。后面，这是“粗体”文字", id="strong-unspaced"
+        ),
+        pytest.param(":::tip\na\n:::\n\n[toc]\n\n{{< x id >}} b", "a\n\nb", id="additions-of-generators"),
+        pytest.param("![[a.png]] [[b]] [[c|d]] if [[ -f e ]]", "b d if [[ -f e ]]", id="links-to-notes"),
+        pytest.param("x<sup>2</sup> H<sub>2</sub>O", "x² H₂O", id="scripts"),
         pytest.param("One\n---\nTwo\n\n***\n\nThree", "One\n\n---\n\nTwo\n\n---\n\nThree", id="rules"),
     ],
 )

@@ -23,6 +23,14 @@ def text_of(text: str) -> str:
         "# of people\n- a",
         "One\n---\nTwo",
         "Haiku\n    leaps",
+        "<ann> hi\n<bob> hello\n* ann has left",
+        "[12/01/2026, 09:14:02] Ann: <Media omitted>",
+        "+---+---+\n| a | b |\n+---+---+\n| 1 | 2 |",
+        "Rated *****, costs $5* or $10**\n* per month\n** per year",
+        "#breaking @marlow_pool https://example.com/a__b__c #pool_life",
+        "嘿~~你好~~ 2**10 ¯\\_(ツ)_/¯ _ _ f(x)[0]",
+        "<html> is the root, <div> goes inside",
+        "Press <i> to insert, <p> to paste, <Ctrl+C> to stop.",
     ],
 )
 def test_a_plain_text_stays_as_it_was_written(text: str) -> None:

@@ -116,6 +116,14 @@ def test_a_canonical_url_is_its_own(url: str) -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@given(URLS, st.text(".,)(*'!;:#%_? \u3002", max_size=3))
+@example("http://e.com/a", ".?utm_source=x")
+def test_the_address_in_an_answer_finds_what_was_kept_under_the_pasted_one(url: str, behind: str) -> None:
+    kept = canonical_url(f"({url}{behind}#x", as_pasted=True)
+    assert canonical_url(kept, as_pasted=True) == kept
+
+
+@settings(max_examples=150, deadline=None)
 @given(URLS, st.lists(st.sampled_from(TRACKING), max_size=3))
 def test_tracking_anywhere_in_the_query_changes_nothing(url: str, tracking: list[str]) -> None:
     base, _, query = url.partition("?")

@@ -220,6 +220,22 @@ STORY = "https://e.com/a/story"
         pytest.param("hxxps://e.com/a/story", id="made-safe"),
         pytest.param(f"http://{STORY}", id="scheme-twice"),
         pytest.param("HTTPS://e.com/a/story", id="capitals"),
+        pytest.param(f"👉 {STORY} 🔗", id="between-emoji"),
+        pytest.param(f"- {STORY}", id="an-item"),
+        pytest.param(f"（{STORY}）", id="in-wide-brackets"),
+        pytest.param(f"{STORY}؟", id="before-an-arabic-mark"),
+        pytest.param(f"[{STORY}]({STORY})", id="markdown-of-itself"),
+        pytest.param(f"<p>{STORY}</p>", id="paragraph"),
+        pytest.param(f'{{\\"url\\": \\"{STORY}\\"}}', id="json"),
+        pytest.param(f"view-source:{STORY}", id="source-view"),
+        pytest.param(f"{STORY}%20", id="escaped-blank-behind"),
+        pytest.param(f"{STORY}%E2%80%8B", id="escaped-zero-width-space-behind"),
+        pytest.param("https%3A%2F%2Fe.com%2Fa%2Fstory", id="escaped-as-a-parameter"),
+        pytest.param("https : // e.com/a/story", id="blanks-in-the-scheme"),
+        pytest.param("https：//e.com/a/story", id="wide-colon"),
+        pytest.param("https;//e.com/a/story", id="semicolon"),
+        pytest.param("hhttps://e.com/a/story", id="letter-twice"),
+        pytest.param("hxxps://e[.]com/a/story", id="made-safe-with-its-dot"),
     ],
 )
 def test_a_pasted_address_is_repaired(text: str) -> None:
@@ -239,10 +255,20 @@ def test_a_pasted_address_is_repaired(text: str) -> None:
         ("ftp://e.com/a", "ftp://e.com/a"),
         ("a@e.com", "a@e.com"),
         ("not a url", "not%20a%20url"),
+        ("blob:https://e.com/a", "blob:https://e.com/a"),
+        ("https://e.com/?v=a_", "https://e.com/?v=a_"),
+        ("https://e.com/a（b）", "https://e.com/a（b）"),
+        ("https://e.com/to?u=https://e.com/b", "https://e.com/to?u=https://e.com/b"),
     ],
 )
 def test_what_may_be_meant_stays(text: str, url: str) -> None:
     assert pasted(text) == url
+
+
+@pytest.mark.parametrize("text", [f"{STORY} HTTP/1.1\r\nHost: a", f"{STORY} X: y", f"{STORY}\n{STORY}b"])
+def test_what_is_more_than_one_address_is_refused(text: str) -> None:
+    with pytest.raises(ArticleBlocked):
+        pasted(text)
 
 
 @settings(max_examples=150, deadline=None)

@@ -63,6 +63,7 @@ def test_other_lines_divide_nothing(text: str) -> None:
         pytest.param("1/ One.\n\n2/ Two.\n\n3/ Three.", ["One.", "Two.", "Three."], id="number-and-slash"),
         pytest.param("1/3 One.\n2/3 Two.\n3/3 Three.", ["One.", "Two.", "Three."], id="with-their-total"),
         pytest.param("(1/2) One.\n\n(2/2) Two.", ["One.", "Two."], id="brackets"),
+        pytest.param("[1/2] One.\n\n[2/2] Two.", ["One.", "Two."], id="square-brackets"),
         pytest.param("1/\nOne.\n\n2/\nTwo.", ["One.", "Two."], id="on-a-line-of-their-own"),
         pytest.param("🧵 1/ One.\n\n2/ Two.", ["🧵 One.", "Two."], id="behind-an-emoji"),
         pytest.param("One.\n\n1/2\n\n\n\nTwo.\n\n2/2", ["One.", "Two."], id="at-the-end-as-ours"),

@@ -10,9 +10,7 @@ from core.text.splitting import Count, fits, pack
 from core.text.thread import Brief
 from core.writing.extractive.passages import Fits, passages
 
-_MAX_SHARE = (
-    4  # of the thread's space: longer texts fit only where they are links, and dividing them takes long
-)
+_MAX_SHARE = 4  # of the thread's space: longer texts fit only where they are links; dividing them takes long
 # A paragraph, with the short line before it that has no full stop: its heading.
 _PARAGRAPH = re.compile(r"\s*(?:^[^\n]{0,79}\w\n[ \t]*\n\s*)?(?:(?!\n[ \t]*\n)[\s\S])+", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")

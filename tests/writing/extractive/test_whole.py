@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.article.article import Article
+from core.article.html_text import is_html
+from core.article.markdown import is_markdown
+from core.article.pasted import read_text
+from core.text.divisions import authors_posts
+from core.text.platforms import PLATFORMS, PlatformName
 from core.text.thread import Brief, Thread, thread_of
 from core.writing.extractive.composer import extract_draft
 
+UNSEEN = "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]))  # variation selectors
 SENTENCE = "The river rose over the old bridge again."
 
 
@@ -37,6 +43,27 @@ def texts(text: str, brief: Brief | None = None) -> list[str]:
 @pytest.mark.parametrize("platform", ["x", "bluesky", "linkedin"])
 def test_a_text_that_fits_one_post_is_posted_as_it_is(text: str, platform: str) -> None:
     assert texts(text, Brief(platform=platform)) == [text]  # type: ignore[arg-type]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.text(
+        st.characters(
+            exclude_categories=["C", "Zl", "Zp"], include_characters="\n\t", exclude_characters=UNSEEN
+        ),
+        max_size=60,
+    ),
+    st.sampled_from([*PLATFORMS]),
+)
+def test_any_printable_text_that_fits_is_posted_character_for_character(
+    text: str, platform: PlatformName
+) -> None:
+    assume(any(map(str.isalpha, text)) and not (is_html(text) or is_markdown(text)))
+    article = read_text(text, 50_000)
+    assume(len(authors_posts(article.text, without_numbers=True)) == 1)
+    brief = Brief(platform=platform)
+    thread = thread_of(extract_draft(article, brief).posts, brief, link=None)
+    assert [post.content for post in thread.posts] == [text.strip()]
 
 
 def test_a_stanza_that_fits_is_not_divided() -> None:
