@@ -25,6 +25,8 @@ _LEAKED_RUN = 25  # letters and digits in a row shared with the rules: not by ch
 _CODE_BLOCK = re.compile(r"```\w*+\n?(.*?)\n?```", re.DOTALL)
 _PLAIN, _BARE = map(re.compile, word_lists(__file__)["numbers"].values())
 _LISTS, _TEXT_NAMES, _ONE = map(str.split, word_lists(__file__)["fields"].values())
+_ALIKE = re.compile("post|thread|tweet")  # in the name of a list of posts
+_ESCAPES = re.compile(r'(?:\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]))+')
 _NUMBERED = re.compile(r"(?:post|tweet|part)?[ _#-]{0,2}(\d{1,3})")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
 _ONE_MARK = str.maketrans(dict.fromkeys(_QUOTES, '"'))
@@ -42,10 +44,11 @@ class _Given:
 def parse_response(answer: str, question: Question) -> tuple[list[str], list[str]]:
     """The posts and the hooks, cleaned; items that are not texts are empty. Raises ModelCallFailed."""
     given = _given(answer, question)
-    posts = _unnumbered(_texts(given.posts), question.numbers or _PLACES)
+    posts = _unnumbered(_texts(given.posts, question.source), question.numbers or _PLACES)
     if question.numbers:
         posts = _each_without(_BARE, posts, question.numbers, question.source)
-    hooks = _unnumbered(_unnumbered(_texts(given.hooks), (1,) * _MAX_TEXTS), _PLACES)
+    hooks = _texts(given.hooks, question.source)
+    hooks = _unnumbered(_unnumbered(hooks, (1,) * _MAX_TEXTS), _PLACES)
     quoted = question.source.translate(_ONE_MARK)
     posts, hooks = ([_unquoted(text, quoted) for text in texts] for texts in (posts, hooks))
     posts, hooks = ([text if letters_of(text) else "" for text in texts] for texts in (posts, hooks))
@@ -78,7 +81,7 @@ def _last(carriers: Sequence[_Given], question: Question) -> _Given:
 
 def _own_texts(values: Sequence[object], names: Sequence[str]) -> list[str]:
     """The texts of those that are objects of one post each."""
-    return [text for value in values if (text := _text_of(_fields(value), names))]
+    return [text for value in values if (text := _named_text(_fields(value), names))]
 
 
 def _carried(value: object, depth: int = _MAX_DEPTH) -> _Given:
@@ -87,10 +90,11 @@ def _carried(value: object, depth: int = _MAX_DEPTH) -> _Given:
     if not depth or not value:
         return _Given([])
     if isinstance(value, list):
-        given = _Given([_text_of(each) for each in value])
+        given = _Given([_text_of(each) for each in value[:_MAX_TEXTS]])
         return given if letters_of("".join(given.posts)) else _carried(value[-1], depth - 1)
     fields = _fields(value)
-    for name in _LISTS:
+    alike = [name for name in fields if _ALIKE.search(name) or isinstance(fields[name], dict)]
+    for name in dict.fromkeys((*_LISTS, *reversed(alike))):
         if (found := _carried(fields.get(name), depth - 1)).posts:
             return _Given(found.posts, fields.get("hooks") or found.hooks, is_object=True)
     return replace(_carried(_numbered(fields), 1), is_object=True)
@@ -102,16 +106,30 @@ def _numbered(fields: Mapping[str, object]) -> list[object]:
     return [fields[name] for _, name in sorted(names)]
 
 
-def _text_of(post: object, names: Sequence[str] = _TEXT_NAMES) -> str:
-    """The text of a post, which may be an object; empty when it has none."""
-    fields = {"": post} if isinstance(post, str) else _fields(post)
-    return next(
-        (each for name in ("", *names) if isinstance(each := fields.get(name), str) and each.strip()), ""
-    )
+def _text_of(post: object, depth: int = _MAX_DEPTH) -> str:
+    """The text of a post: itself, a field of an object, or that in a list of one; empty when it has none."""
+    if isinstance(post, list) and len(post) == 1:
+        post = post[0]
+    if isinstance(post, str):
+        inner = decoded(post) if post.lstrip().startswith("{") else None
+        if not isinstance(inner, dict):
+            return post if post.strip() else ""
+        post = inner
+    fields = _fields(post)
+    text = _named_text(fields, _TEXT_NAMES, depth - 1) if depth else ""
+    if text or fields.keys() & _LISTS:
+        return text
+    return max((each for each in fields.values() if isinstance(each, str)), key=len, default="")
+
+
+def _named_text(fields: Mapping[str, object], names: Sequence[str], depth: int = _MAX_DEPTH) -> str:
+    given = [fields[name] for name in names if name in fields]
+    return next((text for value in given if (text := _text_of(value, depth))), "")
 
 
 def _fields(value: object) -> dict[str, object]:
-    return {str(name).casefold(): each for name, each in value.items()} if isinstance(value, dict) else {}
+    named = value.items() if isinstance(value, dict) else ()
+    return {str(name).casefold().strip(): each for name, each in named}
 
 
 def _is_far_shorter(posts: Sequence[str], question: Question) -> bool:
@@ -125,11 +143,14 @@ def _information(text: str) -> int:
     return len(letters_of(text).encode("utf-8", "replace"))
 
 
-def _texts(items: object) -> list[str]:
+def _texts(items: object, source: str) -> list[str]:
+    """The texts as they are meant: without escapes of JSON, unless the source has backslashes, too."""
     items = items[:_MAX_TEXTS] if isinstance(items, list) else []
     texts = [_text_of(item)[:_MAX_CHARACTERS] for item in items]
     totals = itertools.accumulate(map(len, texts))
     texts = [text if total <= _MAX_TOTAL else "" for text, total in zip(texts, totals, strict=True)]
+    if "\\" not in source:
+        texts = [_ESCAPES.sub(lambda found: str(decoded(f'"{found[0]}"')), text) for text in texts]
     return [clean(_CODE_BLOCK.sub(r"\1", clean(text))) for text in texts]
 
 
