@@ -15,13 +15,17 @@ LOST = (408, 499, 502, 504, 520, 522, 524)  # said by a gateway, behind which th
 _NAMING = (400, 422, 500, 501)  # whose words may name a parameter; others may tell a limit
 _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
 _BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
-_REFUSED = re.compile("content_filter|content_policy|invalid_prompt|flagged_input")
+# In the words of OpenAI, Azure, OpenRouter, DeepSeek and DashScope; 403 is also said of a flagged text.
+_REFUSED = re.compile(
+    "content_filter|content_policy|invalid_prompt|flagged|content exists risk|data_inspection", re.IGNORECASE
+)
+_BAD_KEY = re.compile("api_key_invalid|invalid_api_key", re.IGNORECASE)  # Google says 400
 _HEALTH = {
+    401: "unauthorized",
     402: "quota_exceeded",
+    403: "unauthorized",
     404: "misconfigured",
     429: "rate_limited",
-    **dict.fromkeys((401, 403), "unauthorized"),
-    **dict.fromkeys((500, 502, 503, 504), "server_error"),
 }
 
 
@@ -47,9 +51,13 @@ def failure_of(status: int, error: object, headers: Mapping[str, str]) -> ModelE
     code, words = f"{fields.get('code')} {fields.get('type')}", said_in(error)
     if status in (400, 403) and _REFUSED.search(words):
         return ContentRefused(reason=f"HTTP {status}")
-    health = "misconfigured" if "model_not_found" in code else _HEALTH.get(status, "rejected")
+    health = _HEALTH.get(status, "rejected" if status < 500 else "server_error")
     if status < 500 and _BILLING.search(code):
         health = "quota_exceeded"
+    elif "model_not_found" in code:
+        health = "misconfigured"
+    elif status == 400 and _BAD_KEY.search(words):
+        health = "unauthorized"
     waits = {"server_error": PAUSE_SECONDS, "rate_limited": _retry_after_seconds(headers)}
     names = status in _NAMING or (status in (402, 413, 429) and "requested" in words.lower())
     return ModelCallFailed(f"HTTP {status}", health, waits.get(health), words if names else "")
