@@ -11,7 +11,7 @@ from core.text.word_lists import word_lists
 from core.writing.model.capabilities import said_in
 
 PAUSE_SECONDS = 0.25
-LOST = (408, 499, 502, 504, 520, 522, 524)  # said by a gateway, behind which the model may have written
+_LOST = (408, 499, 502, 504, 520, 522, 524)  # said by a gateway, behind which the model may have written
 _NAMING = (400, 422, 500, 501)  # whose words may name a parameter; others may tell a limit
 _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
 _BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
@@ -49,8 +49,6 @@ def failure_of(status: int, error: object, headers: Mapping[str, str]) -> ModelE
     """Codes and types: developers.openai.com/api/docs/guides/error-codes. `error` is the body's."""
     fields = error if isinstance(error, Mapping) else {}
     code, words = f"{fields.get('code')} {fields.get('type')}", said_in(error)
-    if status in (400, 403) and _REFUSED.search(words):
-        return ContentRefused(reason=f"HTTP {status}")
     health = _HEALTH.get(status, "rejected" if status < 500 else "server_error")
     if status < 500 and _BILLING.search(code):
         health = "quota_exceeded"
@@ -60,7 +58,11 @@ def failure_of(status: int, error: object, headers: Mapping[str, str]) -> ModelE
         health = "unauthorized"
     waits = {"server_error": PAUSE_SECONDS, "rate_limited": _retry_after_seconds(headers)}
     names = status in _NAMING or (status in (402, 413, 429) and "requested" in words.lower())
-    return ModelCallFailed(f"HTTP {status}", health, waits.get(health), words if names else "")
+    failure: ModelError = ModelCallFailed(f"HTTP {status}", health, waits.get(health), words if names else "")
+    if status in (400, 403) and _REFUSED.search(words):
+        failure = ContentRefused(reason=failure.reason)
+    failure.is_free = status not in _LOST
+    return failure
 
 
 def status_of(error: object) -> int | None:
