@@ -20,13 +20,7 @@ _REFUSED = re.compile(
     "content_filter|content_policy|invalid_prompt|flagged|content exists risk|data_inspection", re.IGNORECASE
 )
 _BAD_KEY = re.compile("api_key_invalid|invalid_api_key", re.IGNORECASE)  # Google says 400
-_HEALTH = {
-    401: "unauthorized",
-    402: "quota_exceeded",
-    403: "unauthorized",
-    404: "misconfigured",
-    429: "rate_limited",
-}
+_HEALTH = {401: "unauthorized", 403: "unauthorized", 404: "misconfigured", 429: "rate_limited"}
 
 
 class ModelCallFailed(ModelError):
@@ -47,15 +41,8 @@ class ModelCallFailed(ModelError):
 
 def failure_of(status: int, error: object, headers: Mapping[str, str]) -> ModelError:
     """Codes and types: developers.openai.com/api/docs/guides/error-codes. `error` is the body's."""
-    fields = error if isinstance(error, Mapping) else {}
-    code, words = f"{fields.get('code')} {fields.get('type')}", said_in(error)
-    health = _HEALTH.get(status, "rejected" if status < 500 else "server_error")
-    if status < 500 and _BILLING.search(code):
-        health = "quota_exceeded"
-    elif "model_not_found" in code:
-        health = "misconfigured"
-    elif status == 400 and _BAD_KEY.search(words):
-        health = "unauthorized"
+    words = said_in(error)
+    health = _health(status, error, words)
     waits = {"server_error": PAUSE_SECONDS, "rate_limited": _retry_after_seconds(headers)}
     names = status in _NAMING or (status in (402, 413, 429) and "requested" in words.lower())
     failure: ModelError = ModelCallFailed(f"HTTP {status}", health, waits.get(health), words if names else "")
@@ -63,6 +50,18 @@ def failure_of(status: int, error: object, headers: Mapping[str, str]) -> ModelE
         failure = ContentRefused(reason=failure.reason)
     failure.is_free = status not in _LOST
     return failure
+
+
+def _health(status: int, error: object, words: str) -> str:
+    fields = error if isinstance(error, Mapping) else {}
+    code = f"{fields.get('code')} {fields.get('type')}"
+    if status == 402 or (status < 500 and _BILLING.search(code)):
+        return "quota_exceeded"
+    if "model_not_found" in code:
+        return "misconfigured"
+    if status == 400 and _BAD_KEY.search(words):
+        return "unauthorized"
+    return _HEALTH.get(status, "rejected" if status < 500 else "server_error")
 
 
 def status_of(error: object) -> int | None:

@@ -32,10 +32,7 @@ def read_values(answer: str) -> list[object]:
         return [whole]
     if len(answer) > _MAX_CHARACTERS:
         raise ModelCallFailed("answer is too long")
-    if '\\"' in answer and '"' not in answer.replace('\\"', ""):
-        answer = str(decoded(f'"{answer}"') or answer)  # escaped once too often
-    if _NO_BRACE.match(answer):
-        answer = "{" + answer
+    answer = _begun(answer)
     closings = [*(tag.span() for tag in _CLOSES.finditer(answer)), (len(answer), len(answer))]
     values: list[object] = []
     at, is_cut = 0, False
@@ -54,6 +51,13 @@ def read_values(answer: str) -> list[object]:
     if not values:
         raise ModelCallFailed("answer was cut short" if is_cut else "answer is not JSON")
     return values
+
+
+def _begun(answer: str) -> str:
+    """The answer with the brace that it may lack, and not escaped once too often."""
+    if '\\"' in answer and '"' not in answer.replace('\\"', ""):
+        answer = str(decoded(f'"{answer}"') or answer)
+    return f"{{{answer}" if _NO_BRACE.match(answer) else answer
 
 
 def decoded(text: str) -> object:

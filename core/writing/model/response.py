@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from core.text.cleaning import clean, letters_of
@@ -90,20 +90,26 @@ def _carried(value: object, depth: int = _MAX_DEPTH) -> _Given:
     if not depth or not value:
         return _Given([])
     if isinstance(value, list):
-        given = _Given([_text_of(each) for each in value[:_MAX_TEXTS]])
-        return given if letters_of("".join(given.posts)) else _carried(value[-1], depth - 1)
+        posts = [_text_of(each) for each in value[:_MAX_TEXTS]]
+        return _Given(posts) if letters_of("".join(posts)) else _carried(value[-1], depth - 1)
     fields = _fields(value)
-    alike = [name for name in fields if _ALIKE.search(name) or isinstance(fields[name], dict)]
-    for name in dict.fromkeys((*_LISTS, *reversed(alike))):
-        if (found := _carried(fields.get(name), depth - 1)).posts:
+    for name in _names(fields):
+        if (found := _carried(fields[name], depth - 1)).posts:
             return _Given(found.posts, fields.get("hooks") or found.hooks, is_object=True)
-    return replace(_carried(_numbered(fields), 1), is_object=True)
+    return _Given(_numbered(fields), is_object=True)
 
 
-def _numbered(fields: Mapping[str, object]) -> list[object]:
-    """What stands under numbers, such as "1" or "post_1", by them."""
+def _numbered(fields: Mapping[str, object]) -> list[str]:
+    """The texts under numbers, such as "1" or "post_1", by them."""
     names = [(int(at[1]), name) for name in fields if (at := _NUMBERED.fullmatch(name))]
-    return [fields[name] for _, name in sorted(names)]
+    return [text for _, name in sorted(names) if (text := _text_of(fields[name]))]
+
+
+def _names(fields: Mapping[str, object]) -> Iterator[str]:
+    """Of the fields that may hold posts, the likeliest first."""
+    yield from (name for name in _LISTS if name in fields)
+    alike = (name for name in fields if _ALIKE.search(name) or isinstance(fields[name], dict))
+    yield from reversed([name for name in alike if name not in _LISTS])
 
 
 def _text_of(post: object, depth: int = _MAX_DEPTH) -> str:
