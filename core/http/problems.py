@@ -19,7 +19,7 @@ _MAX_DETAIL_BYTES = 600  # quotes and backslashes take two each
 _MAX_INSTANCE_CHARACTERS = 300
 _MAX_NAMED_FAULTS = 5
 _MAX_NAME_CHARACTERS = 40
-_WORD = re.compile(f"[A-Za-z_]{{1,{_MAX_NAME_CHARACTERS}}}")  # what has digits may be a key that slipped
+_WORD = re.compile(f"[A-Za-z_-]{{1,{_MAX_NAME_CHARACTERS}}}")  # what has digits may be a key that slipped
 _UNNAMED = "There is an unknown field."
 # Where Pydantic's own words say too little; the one pattern that there is belongs to `language`.
 _WORDS = {

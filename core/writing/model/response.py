@@ -62,21 +62,18 @@ def parse_response(answer: str, question: Question) -> tuple[list[str], list[str
 
 
 def _given(answer: str, question: Question) -> _Given:
-    """What the last object with posts gives, else the last array of them, else objects of one post each."""
+    """What the last object with posts gives, else the last array of them, else objects of one post each.
+
+    The last one that says enough, where one does.
+    """
     values = read_values(answer)
     if "post" in question.schema["schema"]["properties"] and (one := _own_texts(values, _ONE)):
         return _Given(one[-1:])
-    carriers = [carried for value in values if (carried := _carried(value)).posts]
     lines = _own_texts(values, _TEXT_NAMES)
-    if not carriers and len(lines) < 2:
-        raise ModelCallFailed("answer holds no posts")
-    return _last(carriers or [_Given(lines)], question)
-
-
-def _last(carriers: Sequence[_Given], question: Question) -> _Given:
-    """The last of the objects, or of the arrays where there is no object, that says enough."""
-    given = [each for each in carriers if each.is_object] or carriers
-    return ([each for each in given if not _is_far_shorter(each.posts, question)] or given)[-1]
+    given = [carried for value in values if (carried := _carried(value)).posts]
+    given = [each for each in given if each.is_object] or given or [_Given(lines)] * (len(lines) > 1)
+    enough = [each for each in given if not _is_far_shorter(each.posts, question)]
+    return [_Given([]), *given, *enough][-1]
 
 
 def _own_texts(values: Sequence[object], names: Sequence[str]) -> list[str]:
@@ -139,14 +136,13 @@ def _fields(value: object) -> dict[str, object]:
 
 
 def _is_far_shorter(posts: Sequence[str], question: Question) -> bool:
-    """Whether a thread says less than any about the source: an example of the form, or a word of consent."""
-    said, source = map(_information, ("".join(posts), question.source))
+    """Whether a thread says less than any about the source: an example of the form, or a word of consent.
+
+    By the letters and digits in bytes of UTF-8, by which a Han character is three.
+    """
+    texts = "".join(posts), question.source
+    said, source = (len(letters_of(text).encode("utf-8", "replace")) for text in texts)
     return question.asks_for_thread and said < min(source / 20, _LEAST)
-
-
-def _information(text: str) -> int:
-    """How much a text says: its letters and digits in bytes of UTF-8, by which a Han character is three."""
-    return len(letters_of(text).encode("utf-8", "replace"))
 
 
 def _texts(items: object, source: str) -> list[str]:
