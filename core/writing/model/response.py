@@ -67,7 +67,7 @@ def _given(answer: str, question: Question) -> _Given:
     The last one that says enough, where one does.
     """
     values = read_values(answer)
-    if "post" in question.schema["schema"]["properties"] and (one := _own_texts(values, _ONE)):
+    if question.schema["name"] == "post" and (one := _own_texts(values, _ONE)):
         return _Given(one[-1:])
     lines = _own_texts(values, _TEXT_NAMES)
     given = [carried for value in values if (carried := _carried(value)).posts]
@@ -142,7 +142,7 @@ def _is_far_shorter(posts: Sequence[str], question: Question) -> bool:
     """
     texts = "".join(posts), question.source
     said, source = (len(letters_of(text).encode("utf-8", "replace")) for text in texts)
-    return question.asks_for_thread and said < min(source / 20, _LEAST)
+    return bool(question.schema["name"] == "thread" and said < min(source / 20, _LEAST))
 
 
 def _texts(items: object, source: str) -> list[str]:
