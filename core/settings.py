@@ -18,7 +18,7 @@ _REDIS = re.compile(
     (?:\?(?:(?:(?:db|health_check_interval)=\d+|(?(tls)ssl_cert_reqs=required|$.))(?:&|$))*)?""",
     re.IGNORECASE | re.VERBOSE,
 )
-FRONT_DOORS = ("gateway", "function-url", "alb")
+_FRONT_DOORS = ("gateway", "function-url", "alb", *(f"proxy:{hops}" for hops in range(1, 10)))
 
 
 class SettingsError(ValueError):
@@ -87,12 +87,6 @@ def _hosts(raw: str) -> tuple[str, ...]:
     return hosts
 
 
-def _front_door(raw: str) -> str:
-    if raw not in FRONT_DOORS and not re.fullmatch("proxy:0*[1-9]", raw):
-        raise ValueError(f"must be one of {', '.join(FRONT_DOORS)} or proxy:N with N from 1 to 9")
-    return raw
-
-
 def _base_path(raw: str) -> str:
     path = "/".join(["", *filter(None, raw.split("/"))])
     if not re.fullmatch(r"(?!.{91})(/(?!\.+(/|$))[A-Za-z0-9._~!$'()*+-]+)*", path):
@@ -141,7 +135,7 @@ class Settings:
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
     max_content_length: int = _setting(_number, 50_000, lowest=1_000, highest=1_000_000, whole=True)
     base_path: str = _setting(_base_path, "")
-    front_door: str = _setting(_front_door, "gateway")
+    front_door: str = _setting(_one_of, "gateway", choices=_FRONT_DOORS)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:

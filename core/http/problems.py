@@ -19,7 +19,7 @@ _MAX_DETAIL_BYTES = 600  # quotes and backslashes take two each
 _MAX_INSTANCE_CHARACTERS = 300
 _MAX_NAMED_FAULTS = 5
 _MAX_NAME_CHARACTERS = 40
-_WORD = re.compile(f"[A-Za-z_-]{{1,{_MAX_NAME_CHARACTERS}}}")  # what has digits may be a key that slipped
+_WORD = re.compile(f"[A-Za-z_]{{1,{_MAX_NAME_CHARACTERS}}}")  # what has digits may be a key that slipped
 _UNNAMED = "There is an unknown field."
 # Where Pydantic's own words say too little; the one pattern that there is belongs to `language`.
 _WORDS = {
@@ -88,7 +88,7 @@ def _sentences(fault: Mapping[str, Any], request: Request) -> Iterator[str]:
 
         fields = _fields(request, is_nested=bool(above))
         close = difflib.get_close_matches(name.lower()[: _MAX_NAME_CHARACTERS + 1], fields, 1)
-        is_named = _WORD.fullmatch(name) or (close and name.isidentifier())
+        is_named = _WORD.fullmatch(name) or (close and name.replace("-", "_").isidentifier())
         yield f"Unknown field {name!r}{' in ' * bool(above)}{'.'.join(above)}." if is_named else _UNNAMED
         yield f"Did you mean {close[0]!r}?" if close else f"The fields are {', '.join(fields)}."
     elif fault["type"] in _WORDS:

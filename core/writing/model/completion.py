@@ -69,7 +69,7 @@ def _text(message: object) -> str:
         function = getattr(call, "function", None) or getattr(message, "function_call", None)
         content = getattr(function, "arguments", None)
     parts = content if isinstance(content, list) else [content]
-    return "".join(_text_of_part(part) for part in parts)
+    return "".join(map(_text_of_part, parts))
 
 
 def _text_of_part(part: object) -> str:

@@ -62,10 +62,7 @@ def parse_response(answer: str, question: Question) -> tuple[list[str], list[str
 
 
 def _given(answer: str, question: Question) -> _Given:
-    """What the last object with posts gives, else the last array of them, else objects of one post each.
-
-    The last one that says enough, where one does.
-    """
+    """The last object with posts that says enough, else the last array of them, else objects of one post."""
     values = read_values(answer)
     if question.schema["name"] == "post" and (one := _own_texts(values, _ONE)):
         return _Given(one[-1:])
@@ -136,11 +133,8 @@ def _fields(value: object) -> dict[str, object]:
 
 
 def _is_far_shorter(posts: Sequence[str], question: Question) -> bool:
-    """Whether a thread says less than any about the source: an example of the form, or a word of consent.
-
-    By the letters and digits in bytes of UTF-8, by which a Han character is three.
-    """
-    texts = "".join(posts), question.source
+    """Whether a thread says less than any about the source: an example of the form, or a word of consent."""
+    texts = "".join(posts), question.source  # in bytes, by which a Han character is three letters
     said, source = (len(letters_of(text).encode("utf-8", "replace")) for text in texts)
     return bool(question.schema["name"] == "thread" and said < min(source / 20, _LEAST))
 
