@@ -223,11 +223,15 @@ class Paywall(ArticleError, kind="paywall", permanent=True):
 
 
 class ModelError(ThreadrError, status=503, kind="model-unavailable"):
-    """The model did not write: `reason` names why. Seen by callers only when they required it."""
+    """The model did not write: `reason` names why. Seen by callers only when they required it.
+
+    `is_free`: its server certainly charged nothing.
+    """
 
     title = "The model cannot write now"
     detail = "Try again in a minute, or ask with generator: auto to get the built-in composer."
     shared = True
+    is_free: bool = False
     default_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 

@@ -1,5 +1,6 @@
 """The environment, read once into one frozen object; a bad value stops the start by name."""
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ _REDIS = re.compile(
     (?:\?(?:(?:(?:db|health_check_interval)=\d+|(?(tls)ssl_cert_reqs=required|$.))(?:&|$))*)?""",
     re.IGNORECASE | re.VERBOSE,
 )
-FRONT_DOORS = ("gateway", "function-url", "alb")
+_FRONT_DOORS = ("gateway", "function-url", "alb", *(f"proxy:{hops}" for hops in range(1, 10)))
 
 
 class SettingsError(ValueError):
@@ -35,32 +36,28 @@ def _text(raw: str) -> str:
     return raw
 
 
-def _url(raw: str, schemes: Sequence[str], faults: str = "") -> str:
-    """`faults` names the variable's list in addresses.toml."""
-    try:
-        parts = urlsplit(_text(raw))
-        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port or bracket that urlsplit cannot read
-        usable = False
-    if not usable:
-        general = f"must be an address that starts with {' or '.join(f'{s}://' for s in schemes)}"
-        raise ValueError(_fault(raw, faults) or general)
-    return raw.rstrip("/")
+def _url(raw: str, schemes: Sequence[str] = ("https", "http")) -> str:
+    _text(raw)
+    with contextlib.suppress(ValueError):  # of a port or bracket that urlsplit cannot read
+        parts = urlsplit(raw)
+        if parts.scheme in schemes and parts.hostname and parts.port != 0:
+            return raw.rstrip("/")
+    raise ValueError(f"must be an address that starts with {' or '.join(f'{s}://' for s in schemes)}")
 
 
-def _fault(raw: str, variable: str) -> str:
-    """What is wrong with a value that cannot be used; "" where no sentence fits."""
+def _redis_url(raw: str) -> str:
+    if not _REDIS.fullmatch(raw):
+        raise ValueError
+    return _url(raw[:6].lower() + raw[6:], ("redis", "rediss"))
+
+
+def _fault(variable: str, raw: str) -> str:
+    """What is wrong with an address that cannot be used; "" where addresses.toml has no sentence for it."""
     import tomllib
 
     known = tomllib.loads(Path(__file__).with_name("addresses.toml").read_text(encoding="utf-8"))
     rows = known.get(variable, [])
     return next((words for form, words in rows if re.fullmatch(form, raw, re.IGNORECASE | re.DOTALL)), "")
-
-
-def _redis_url(raw: str) -> str:
-    if not _REDIS.fullmatch(_text(raw)):
-        raise ValueError(_fault(raw, "REDIS_URL"))
-    return _url(raw[:6].lower() + raw[6:], ("redis", "rediss"), "REDIS_URL")
 
 
 def _number(raw: str, lowest: float, highest: float, *, whole: bool = False) -> float | int:
@@ -90,12 +87,6 @@ def _hosts(raw: str) -> tuple[str, ...]:
     return hosts
 
 
-def _front_door(raw: str) -> str:
-    if raw not in FRONT_DOORS and not re.fullmatch("proxy:0*[1-9]", raw):
-        raise ValueError(f"must be one of {', '.join(FRONT_DOORS)} or proxy:N with N from 1 to 9")
-    return raw
-
-
 def _base_path(raw: str) -> str:
     path = "/".join(["", *filter(None, raw.split("/"))])
     if not re.fullmatch(r"(?!.{91})(/(?!\.+(/|$))[A-Za-z0-9._~!$'()*+-]+)*", path):
@@ -115,9 +106,7 @@ def _setting(parse: Callable[..., Any], default: Any = None, *, secret: bool = F
 class Settings:
     """One field per variable, in lower case. Secrets stay out of its repr."""
 
-    upstash_redis_rest_url: str | None = _setting(
-        _url, schemes=("https", "http"), faults="UPSTASH_REDIS_REST_URL"
-    )
+    upstash_redis_rest_url: str | None = _setting(_url)
     # Any text: one with a newline copied along must not stop the start; health answers name it.
     upstash_redis_rest_token: str | None = _setting(str, secret=True)
     upstash_redis_rest_readonly_token: str | None = _setting(str, secret=True)
@@ -131,7 +120,7 @@ class Settings:
     store_timeout_ms: int = _setting(_number, 250, lowest=10, highest=10_000, whole=True)
     store_connect_timeout_ms: int = _setting(_number, 1000, lowest=10, highest=10_000, whole=True)
     openai_api_key: str | None = _setting(_text, secret=True)
-    openai_base_url: str | None = _setting(_url, schemes=("https", "http"))
+    openai_base_url: str | None = _setting(_url)
     openai_model: str = _setting(_text, DEFAULT_MODEL)
     openai_fallback_models: tuple[str, ...] = _setting(_names, ())
     openai_price_input: float | None = _setting(_number, lowest=0, highest=10_000)
@@ -146,7 +135,7 @@ class Settings:
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
     max_content_length: int = _setting(_number, 50_000, lowest=1_000, highest=1_000_000, whole=True)
     base_path: str = _setting(_base_path, "")
-    front_door: str = _setting(_front_door, "gateway")
+    front_door: str = _setting(_one_of, "gateway", choices=_FRONT_DOORS)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -158,7 +147,7 @@ class Settings:
                 if raw := environ.get(variable, "").strip(" "):
                     values[setting.name] = setting.metadata["parse"](raw)
             except ValueError as error:
-                raise SettingsError(f"{variable} {error}") from None
+                raise SettingsError(f"{variable} {_fault(variable, raw) or error}") from None
         return cls(**values)
 
     def __post_init__(self) -> None:

@@ -10,13 +10,12 @@ from starlette.middleware.cors import CORSMiddleware
 
 from core import log
 from core.http.middleware import RequestMiddleware
-from core.http.openapi import DocumentedApp
+from core.http.openapi import LIMITED, DocumentedApp
 from core.http.outer import DOCS_PATH, BasePath, HeadMiddleware, SecurityHeaders
 from core.http.problems import raise_ours
 from core.settings import Settings
 
-_EXPOSED = """Age Cache-Status ETag RateLimit RateLimit-Policy Retry-After Server-Timing X-RateLimit-Limit
-X-RateLimit-Remaining X-RateLimit-Reset X-Request-Id""".split()
+_EXPOSED = sorted([*LIMITED, "Age", "ETag", "Retry-After", "X-Request-Id"])
 _ACCEPTED = ["Authorization", "Cache-Control", "Content-Type", "If-None-Match", "X-API-Key"]
 
 

@@ -79,9 +79,8 @@ def answers(
     content = {media_type: {"schema": {"type": "string"}} for media_type in texts}
     done = {"description": "Done", "headers": referred([*headers, *hit]), "content": content}
     responses: dict[int | str, _Object] = {200: done | ({"model": model} if model else {})}
-    kinds = {
-        (leaf.status, leaf.kind): leaf for leaf in _leaves((*errors, BodyTooLarge, RateLimited, ThreadrError))
-    }
+    found = _leaves((*errors, BodyTooLarge, RateLimited, ThreadrError))
+    kinds = {(leaf.status, leaf.kind): leaf for leaf in found}
     for status in sorted({status for status, _ in kinds}):
         leaves = [leaf for (of, _), leaf in kinds.items() if of == status]
         responses[status] = _problem(leaves, [*headers, *_OF_STATUS.get(status, ())])

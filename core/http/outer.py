@@ -1,7 +1,6 @@
 """Around everything else: the base path, security headers of every answer, and HEAD."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -9,7 +8,6 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DOCS_PATH = "/docs"
-_SLASHES = re.compile("/{2,}")
 _MAX_PREFIX_CHARACTERS = 100  # it stands in the type of problems, which are at most 2 KB
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -48,7 +46,7 @@ class HeaderSender:
 
 def tidy(path: str) -> str:
     """The path with single slashes: one in front, none at its end."""
-    return _SLASHES.sub("/", f"/{path}").rstrip("/")
+    return "/".join(["", *filter(None, path.split("/"))])
 
 
 class BasePath:
@@ -63,19 +61,19 @@ class BasePath:
         self._app = app
         self._base_path = base_path
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             path = tidy(scope["path"])
             prefix = self._prefix(scope, path)
             scope["root_path"] = prefix or self._base_path
             scope["path"] = scope["root_path"] + (path[len(prefix) :] or "/")
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _prefix(self, scope: Scope, path: str) -> str:
-        server = filter(None, [scope.get("root_path")])
-        given = [*server, *scope.get("state", {}).get("prefixes", ()), ""]
-        if given == [self._base_path]:
+        server, event = scope.get("root_path"), scope.get("state", {}).get("prefixes", ())
+        if not (server or event or self._base_path):
             return ""
+        given = [*filter(None, [server]), *event, ""]
         candidates = dict.fromkeys([*(prefix + self._base_path for prefix in given), *given])
         start = f"{path}/"[:_MAX_PREFIX_CHARACTERS]
         fits = [prefix for prefix in candidates if prefix.isascii() and start.startswith(f"{prefix}/")]
@@ -96,10 +94,10 @@ class SecurityHeaders:
         always = _ALWAYS | ({"Strict-Transport-Security": "max-age=31536000"} if production else {})
         self._always = Headers(always).raw
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
             send = HeaderSender(send, lambda headers: self._add(headers, scope["path"]))
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def _add(self, headers: MutableHeaders, path: str) -> None:
         headers.raw.extend(self._always)  # no route sets one, and looking for each took a hit 10 us
@@ -116,13 +114,13 @@ class HeadMiddleware:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http" or scope["method"] != "HEAD":
-            return await self._app(scope, receive, send)
+            return self._app(scope, receive, send)
 
         async def send_without_body(message: Message) -> None:
             if message["type"] != "http.response.start":
                 message = {"type": "http.response.body", "more_body": message.get("more_body", False)}
             await send(message)
 
-        return await self._app({**scope, "method": "GET", "head": True}, receive, send_without_body)
+        return self._app({**scope, "method": "GET", "head": True}, receive, send_without_body)

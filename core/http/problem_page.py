@@ -9,10 +9,9 @@ from core.errors import ArticleError, NotFound, ThreadrError
 
 def problem_page(kind: str, template: str) -> bytes:
     """`template` with `$kind` and `$problems`, one for each error of the kind. Raises NotFound."""
-    tree = [
-        each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, ThreadrError)
-    ]
-    found = {(error.status, error.title, error.detail): error for error in tree if error.kind == kind}
+    types = [each for each in vars(errors).values() if isinstance(each, type)]
+    tree = [each for each in types if issubclass(each, ThreadrError) and each.kind == kind]
+    found = {(error.status, error.title, error.detail): error for error in tree}
     if not found:
         raise NotFound
     parts = [

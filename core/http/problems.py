@@ -88,7 +88,7 @@ def _sentences(fault: Mapping[str, Any], request: Request) -> Iterator[str]:
 
         fields = _fields(request, is_nested=bool(above))
         close = difflib.get_close_matches(name.lower()[: _MAX_NAME_CHARACTERS + 1], fields, 1)
-        is_named = _WORD.fullmatch(name) or (close and name.isidentifier())
+        is_named = _WORD.fullmatch(name) or (close and name.replace("-", "_").isidentifier())
         yield f"Unknown field {name!r}{' in ' * bool(above)}{'.'.join(above)}." if is_named else _UNNAMED
         yield f"Did you mean {close[0]!r}?" if close else f"The fields are {', '.join(fields)}."
     elif fault["type"] in _WORDS:

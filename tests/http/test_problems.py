@@ -102,6 +102,12 @@ def test_an_instance_ends_with_a_whole_escape() -> None:
             f"Unknown field 'link'. The fields are {', '.join(FIELDS)}.",
             id="no-guess",
         ),
+        pytest.param(
+            GENERATE,
+            {"text": "a", "max-posts": 3},
+            "Unknown field 'max-posts'. Did you mean 'max_posts'?",
+            id="a-hyphen",
+        ),
         pytest.param(GENERATE, {"url2": "a"}, "Unknown field 'url2'. Did you mean 'url'?", id="a-digit"),
         pytest.param(
             GENERATE, {}, "Give exactly one of url and text: both are missing.", id="neither-url-nor-text"

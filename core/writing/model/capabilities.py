@@ -55,10 +55,9 @@ class Capabilities:
         if changed is self and _matches("tokens_field", said):
             fields = ("max_tokens", "max_completion_tokens")
             changed = replace(self, tokens_field=fields[self.tokens_field == fields[0]])
-        if _matches("schema", said):
-            changed = replace(changed, schema=False)
-        if _matches("system_role", said):
-            changed = replace(changed, system_role=False)
+        schema = self.schema and not _matches("schema", said)
+        system_role = self.system_role and not _matches("system_role", said)
+        changed = replace(changed, schema=schema, system_role=system_role)
         return None if changed == self else changed
 
     def _limited(self, said: str, question: Question) -> "Capabilities":
@@ -66,9 +65,8 @@ class Capabilities:
         asked = self.answer_tokens(question)
         if context := _number("context", said):
             used = _number("used", said) or (_number("total", said) or 0) - asked
-            ratio = (
-                used / question.max_tokens if used > 0 else self.tokens_per_byte * (1 + bool(self.context))
-            )
+            guess = self.tokens_per_byte * (1 + bool(self.context))
+            ratio = used / question.max_tokens if used > 0 else guess
             fits = context - max(used, 0) - _MARGIN_TOKENS >= _MIN_ANSWER_TOKENS
             return replace(self, context=context, tokens_per_byte=min(ratio, 1)) if fits else self
         numbers = [int(number.replace(",", "")) for number in re.findall(_patterns("number")[0], said)]

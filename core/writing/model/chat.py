@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from core.errors import ModelError
 from core.net.late_import import import_in_thread
 from core.net.per_loop import PerLoop
 from core.net.tls import tls_context
@@ -14,7 +15,7 @@ from core.writing.draft import Draft
 from core.writing.model.capabilities import Capabilities
 from core.writing.model.checking import check, read_answer
 from core.writing.model.completion import error_in, text_of, usage_in
-from core.writing.model.failure import LOST, PAUSE_SECONDS, ModelCallFailed, failure_of
+from core.writing.model.failure import PAUSE_SECONDS, ModelCallFailed, failure_of
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question
 
@@ -69,29 +70,22 @@ class Chat:
         worst = price.usage(question.max_tokens, capabilities.answer_tokens(question))
         if not meter.covers(worst):
             raise ModelCallFailed("one more call may cost more than was reserved", "healthy")
-
-        def not_charged() -> None:
-            meter.total = before
-
         meter.add(worst)
         options: dict[str, Any] = capabilities.options(question)
-        completion = await self._call(
-            lambda client: client.chat.completions.create(model=model, **options), not_charged
-        )
-        meter.total = before + usage_in(completion, price, worst)
-        if found := error_in(completion):
-            status, failure = found
-            if status and status not in LOST and getattr(completion, "usage", None) is None:
-                not_charged()
-            raise failure
+        try:
+            completion = await self._call(
+                lambda client: client.chat.completions.create(model=model, **options)
+            )
+            meter.total = before + usage_in(completion, price, worst)
+            if failure := error_in(completion):
+                raise failure
+        except ModelError as failed:
+            if failed.is_free:
+                meter.total = before
+            raise
         return completion
 
-    async def _call(
-        self,
-        call: Callable[[openai.AsyncOpenAI], Awaitable[object]],
-        not_charged: Callable[[], None] = lambda: None,
-    ) -> object:
-        """What the call answers; `not_charged` is called where a failed one certainly cost nothing."""
+    async def _call(self, call: Callable[[openai.AsyncOpenAI], Awaitable[object]]) -> object:
         await import_in_thread(*_LATE)
         import httpx2
         import openai
@@ -101,15 +95,14 @@ class Chat:
         try:
             return await call(self._clients.client())
         except openai.APIStatusError as error:
-            if error.status_code not in LOST:
-                not_charged()
             raise failure_of(error.status_code, error.body, error.response.headers) from None
         except openai.APIConnectionError as error:
-            if isinstance(error.__cause__, AnswerTooLarge):
-                raise ModelCallFailed(type(error).__name__) from None
-            if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout):
-                not_charged()
-            raise ModelCallFailed(type(error).__name__, "unreachable", PAUSE_SECONDS) from None
+            name, cause = type(error).__name__, error.__cause__
+            if isinstance(cause, AnswerTooLarge):
+                raise ModelCallFailed(name) from None
+            failure = ModelCallFailed(name, "unreachable", PAUSE_SECONDS)
+            failure.is_free = isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout)
+            raise failure from None
         # The SDK also lets through what a broken answer causes: JSON, type, recursion errors.
         except Exception as error:
             raise ModelCallFailed(type(error).__name__) from None

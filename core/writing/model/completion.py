@@ -13,20 +13,20 @@ _CUT = ("length", "max_tokens", "model_length", "max_output_tokens")
 _FILTERED = ("content_filter", "safety", "prohibited_content", "blocklist", "recitation")
 
 
-def error_in(completion: object) -> tuple[int | None, ModelError] | None:
-    """The error that stands in an answer of status 200, judged as its code would be as a status, and that."""
+def error_in(completion: object) -> ModelError | None:
+    """The error that stands in an answer of status 200, judged as its code would be as a status."""
     choice = _first_choice(completion)
     error = getattr(completion, "error", None) or getattr(choice, "error", None)
     if error is None and getattr(completion, "object", None) == "error":
         error = {name: getattr(completion, name, None) for name in ("code", "type", "message")}
-    is_empty = not (any(error.values()) if isinstance(error, Mapping) else error)
-    if is_empty and _finish(choice) != "error":
-        return None
-    status = status_of(error)
-    if status is None:
-        why = "answer holds an error"
-        return None, ModelCallFailed(why, "server_error", PAUSE_SECONDS) if is_empty else ModelCallFailed(why)
-    return status, failure_of(status, error, {})
+    if not (any(error.values()) if isinstance(error, Mapping) else error):
+        is_error = _finish(choice) == "error"
+        return ModelCallFailed("answer holds an error", "server_error", PAUSE_SECONDS) if is_error else None
+    if (status := status_of(error)) is None:
+        return ModelCallFailed("answer holds an error")
+    failure = failure_of(status, error, {})
+    failure.is_free &= getattr(completion, "usage", None) is None
+    return failure
 
 
 def text_of(completion: object) -> str:
@@ -69,7 +69,7 @@ def _text(message: object) -> str:
         function = getattr(call, "function", None) or getattr(message, "function_call", None)
         content = getattr(function, "arguments", None)
     parts = content if isinstance(content, list) else [content]
-    return "".join(_text_of_part(part) for part in parts)
+    return "".join(map(_text_of_part, parts))
 
 
 def _text_of_part(part: object) -> str:

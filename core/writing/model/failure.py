@@ -11,18 +11,16 @@ from core.text.word_lists import word_lists
 from core.writing.model.capabilities import said_in
 
 PAUSE_SECONDS = 0.25
-LOST = (408, 499, 502, 504, 520, 522, 524)  # said by a gateway, behind which the model may have written
+_LOST = (408, 499, 502, 504, 520, 522, 524)  # said by a gateway, behind which the model may have written
 _NAMING = (400, 422, 500, 501)  # whose words may name a parameter; others may tell a limit
 _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
 _BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
-_REFUSED = re.compile("content_filter|content_policy|invalid_prompt|flagged_input")
-_HEALTH = {
-    402: "quota_exceeded",
-    404: "misconfigured",
-    429: "rate_limited",
-    **dict.fromkeys((401, 403), "unauthorized"),
-    **dict.fromkeys((500, 502, 503, 504), "server_error"),
-}
+# In the words of OpenAI, Azure, OpenRouter, DeepSeek and DashScope; 403 is also said of a flagged text.
+_REFUSED = re.compile(
+    "content_filter|content_policy|invalid_prompt|flagged|content exists risk|data_inspection", re.IGNORECASE
+)
+_BAD_KEY = re.compile("api_key_invalid|invalid_api_key", re.IGNORECASE)  # Google says 400
+_HEALTH = {401: "unauthorized", 403: "unauthorized", 404: "misconfigured", 429: "rate_limited"}
 
 
 class ModelCallFailed(ModelError):
@@ -43,16 +41,27 @@ class ModelCallFailed(ModelError):
 
 def failure_of(status: int, error: object, headers: Mapping[str, str]) -> ModelError:
     """Codes and types: developers.openai.com/api/docs/guides/error-codes. `error` is the body's."""
-    fields = error if isinstance(error, Mapping) else {}
-    code, words = f"{fields.get('code')} {fields.get('type')}", said_in(error)
-    if status in (400, 403) and _REFUSED.search(words):
-        return ContentRefused(reason=f"HTTP {status}")
-    health = "misconfigured" if "model_not_found" in code else _HEALTH.get(status, "rejected")
-    if status < 500 and _BILLING.search(code):
-        health = "quota_exceeded"
+    words = said_in(error)
+    health = _health(status, error, words)
     waits = {"server_error": PAUSE_SECONDS, "rate_limited": _retry_after_seconds(headers)}
     names = status in _NAMING or (status in (402, 413, 429) and "requested" in words.lower())
-    return ModelCallFailed(f"HTTP {status}", health, waits.get(health), words if names else "")
+    failure: ModelError = ModelCallFailed(f"HTTP {status}", health, waits.get(health), words if names else "")
+    if status in (400, 403) and _REFUSED.search(words):
+        failure = ContentRefused(reason=failure.reason)
+    failure.is_free = status not in _LOST
+    return failure
+
+
+def _health(status: int, error: object, words: str) -> str:
+    fields = error if isinstance(error, Mapping) else {}
+    code = f"{fields.get('code')} {fields.get('type')}"
+    if status == 402 or (status < 500 and _BILLING.search(code)):
+        return "quota_exceeded"
+    if "model_not_found" in code:
+        return "misconfigured"
+    if status == 400 and _BAD_KEY.search(words):
+        return "unauthorized"
+    return _HEALTH.get(status, "rejected" if status < 500 else "server_error")
 
 
 def status_of(error: object) -> int | None:

@@ -40,10 +40,8 @@ def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
         written, values = match[1], _values(match[1])
         if match[2] and len(values) == 1:
             yield match[0], values[0], _shown(float(values[0]) * _MULTIPLIERS[match[2].casefold()])
-        elif len(values) <= _MAX_PARTS:
-            yield from ((written, value, value) for value in values)
         else:
-            yield from ((value, value, value) for value in values)
+            yield from ((written if len(values) <= _MAX_PARTS else value, value, value) for value in values)
 
 
 def _values(written: str) -> list[str]:

@@ -3,7 +3,7 @@
 import functools
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -69,20 +69,14 @@ def remove_ungrounded(draft: Draft, source: str) -> Draft:
         return _without_foreign_links(text, known, links, signed["@"])
 
     posts, hooks = (tuple(filter(None, map(grounded, texts))) for texts in (draft.posts, draft.hooks))
-    addresses = [link for link in links if _MAIL.fullmatch(link)]
-    named = (
-        ("These links are not in the source and were removed:", [x for x in links if not _MAIL.fullmatch(x)]),
-        ("These e-mail addresses are not in the source and were removed:", addresses),
-        ("These accounts are not in the source and lost their @:", signed["@"]),
-        ("These hashtags are not in the source and lost their #:", signed["#"]),
-        ("These cashtags are not in the source and lost their $:", signed["$"]),
-        (
-            "Check before you post: the source lacks the numbers",
-            foreign_numbers(map(_without_names, (*posts, *hooks)), source),
-        ),
-    )
-    warnings = tuple(f"{words} {_joined(names)}." for words, names in named if names)
-    return replace(draft, posts=posts, hooks=hooks, warnings=warnings)
+    named: dict[str, Collection[str]] = {
+        "links": [link for link in links if not _MAIL.fullmatch(link)],
+        "addresses": [link for link in links if _MAIL.fullmatch(link)],
+        **signed,
+        "numbers": foreign_numbers(map(_without_names, (*posts, *hooks)), source),
+    }
+    warnings = [f"{_DATA['warnings'][name]} {_joined(names)}." for name, names in named.items() if names]
+    return replace(draft, posts=posts, hooks=hooks, warnings=tuple(warnings))
 
 
 def _joined(names: Iterable[str]) -> str:

@@ -52,10 +52,8 @@ def price_of(
 
 
 def _listed(model: str, base_url: str) -> Price:
-    table, host = (
-        json.loads(Path(__file__).with_suffix(".json").read_bytes()),
-        urlsplit(base_url).hostname or "",
-    )
+    table = json.loads(Path(__file__).with_suffix(".json").read_bytes())
+    host = urlsplit(base_url).hostname or ""
     service = next((name for pattern, name in table["hosts"].items() if fnmatchcase(host, pattern)), None)
     if service is None or (not service and model.endswith(":free")):
         return Price(0.0, 0.0, "no paid service")

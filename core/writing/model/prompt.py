@@ -39,10 +39,6 @@ class Question:
         return [{"role": "system", "content": self.rules}, {"role": "user", "content": fenced}]
 
     @property
-    def asks_for_thread(self) -> bool:
-        return bool(self.schema["name"] == "thread")
-
-    @property
     def max_tokens(self) -> int:
         """The most tokens that it can be: one a byte, in any script, and what a server puts around it."""
         texts = [*(message["content"] for message in self.messages), json.dumps(self.schema)]

@@ -15,9 +15,10 @@ _MAX_DEPTH = 20
 _EVENTS = word_lists(__file__)["events"]
 _EVENT = re.compile("|".join(f"(?P<{name}>{each})" for name, each in _EVENTS.items()), re.VERBOSE | re.I)
 _CLOSES = re.compile(_EVENTS["closes"], re.VERBOSE | re.I)
-_TOKEN, _STRING, _ESCAPE = map(re.compile, word_lists(__file__)["patterns"].values())
+_TOKEN, _STRING, _ESCAPE, _WIDE = map(re.compile, word_lists(__file__)["patterns"].values())
 _NO_BRACE = re.compile(r'\s*"\w{1,40}"\s*:')
 _QUOTES = tuple("\"'“”‘’`")
+_NARROW = str.maketrans("：，", ":,")
 _CLOSING = {"[": "]", "{": "}"}
 
 
@@ -31,8 +32,7 @@ def read_values(answer: str) -> list[object]:
         return [whole]
     if len(answer) > _MAX_CHARACTERS:
         raise ModelCallFailed("answer is too long")
-    if _NO_BRACE.match(answer):
-        answer = "{" + answer
+    answer = _begun(answer)
     closings = [*(tag.span() for tag in _CLOSES.finditer(answer)), (len(answer), len(answer))]
     values: list[object] = []
     at, is_cut = 0, False
@@ -51,6 +51,13 @@ def read_values(answer: str) -> list[object]:
     if not values:
         raise ModelCallFailed("answer was cut short" if is_cut else "answer is not JSON")
     return values
+
+
+def _begun(answer: str) -> str:
+    """The answer with the brace that it may lack, and not escaped once too often."""
+    if '\\"' in answer and '"' not in answer.replace('\\"', ""):
+        answer = str(decoded(f'"{answer}"') or answer)
+    return f"{{{answer}" if _NO_BRACE.match(answer) else answer
 
 
 def decoded(text: str) -> object:
@@ -105,7 +112,8 @@ def _repaired(text: str) -> object:
         return None
     from json_repair import repair_json  # most answers are JSON
 
-    quoted = _STRING.sub(_quoted, text)
+    quoted = _STRING.sub(_quoted, text.replace('"""', '"'))
+    quoted = _WIDE.sub(lambda mark: mark[1] or mark[0].translate(_NARROW), quoted)
     try:
         return decoded(quoted) or repair_json(quoted, return_objects=True, skip_json_loads=True)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from core.text.cleaning import clean, letters_of
@@ -25,6 +25,8 @@ _LEAKED_RUN = 25  # letters and digits in a row shared with the rules: not by ch
 _CODE_BLOCK = re.compile(r"```\w*+\n?(.*?)\n?```", re.DOTALL)
 _PLAIN, _BARE = map(re.compile, word_lists(__file__)["numbers"].values())
 _LISTS, _TEXT_NAMES, _ONE = map(str.split, word_lists(__file__)["fields"].values())
+_ALIKE = re.compile("post|thread|tweet")  # in the name of a list of posts
+_ESCAPES = re.compile(r'(?:\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]))+')
 _NUMBERED = re.compile(r"(?:post|tweet|part)?[ _#-]{0,2}(\d{1,3})")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "'": "'", "‘": "’"}
 _ONE_MARK = str.maketrans(dict.fromkeys(_QUOTES, '"'))
@@ -42,10 +44,11 @@ class _Given:
 def parse_response(answer: str, question: Question) -> tuple[list[str], list[str]]:
     """The posts and the hooks, cleaned; items that are not texts are empty. Raises ModelCallFailed."""
     given = _given(answer, question)
-    posts = _unnumbered(_texts(given.posts), question.numbers or _PLACES)
+    posts = _unnumbered(_texts(given.posts, question.source), question.numbers or _PLACES)
     if question.numbers:
         posts = _each_without(_BARE, posts, question.numbers, question.source)
-    hooks = _unnumbered(_unnumbered(_texts(given.hooks), (1,) * _MAX_TEXTS), _PLACES)
+    hooks = _texts(given.hooks, question.source)
+    hooks = _unnumbered(_unnumbered(hooks, (1,) * _MAX_TEXTS), _PLACES)
     quoted = question.source.translate(_ONE_MARK)
     posts, hooks = ([_unquoted(text, quoted) for text in texts] for texts in (posts, hooks))
     posts, hooks = ([text if letters_of(text) else "" for text in texts] for texts in (posts, hooks))
@@ -59,26 +62,20 @@ def parse_response(answer: str, question: Question) -> tuple[list[str], list[str
 
 
 def _given(answer: str, question: Question) -> _Given:
-    """What the last object with posts gives, else the last array of them, else objects of one post each."""
+    """The last object with posts that says enough, else the last array of them, else objects of one post."""
     values = read_values(answer)
-    if "post" in question.schema["schema"]["properties"] and (one := _own_texts(values, _ONE)):
+    if question.schema["name"] == "post" and (one := _own_texts(values, _ONE)):
         return _Given(one[-1:])
-    carriers = [carried for value in values if (carried := _carried(value)).posts]
     lines = _own_texts(values, _TEXT_NAMES)
-    if not carriers and len(lines) < 2:
-        raise ModelCallFailed("answer holds no posts")
-    return _last(carriers or [_Given(lines)], question)
-
-
-def _last(carriers: Sequence[_Given], question: Question) -> _Given:
-    """The last of the objects, or of the arrays where there is no object, that says enough."""
-    given = [each for each in carriers if each.is_object] or carriers
-    return ([each for each in given if not _is_far_shorter(each.posts, question)] or given)[-1]
+    given = [carried for value in values if (carried := _carried(value)).posts]
+    given = [each for each in given if each.is_object] or given or [_Given(lines)] * (len(lines) > 1)
+    enough = [each for each in given if not _is_far_shorter(each.posts, question)]
+    return [_Given([]), *given, *enough][-1]
 
 
 def _own_texts(values: Sequence[object], names: Sequence[str]) -> list[str]:
     """The texts of those that are objects of one post each."""
-    return [text for value in values if (text := _text_of(_fields(value), names))]
+    return [text for value in values if (text := _named_text(_fields(value), names))]
 
 
 def _carried(value: object, depth: int = _MAX_DEPTH) -> _Given:
@@ -87,49 +84,69 @@ def _carried(value: object, depth: int = _MAX_DEPTH) -> _Given:
     if not depth or not value:
         return _Given([])
     if isinstance(value, list):
-        given = _Given([_text_of(each) for each in value])
-        return given if letters_of("".join(given.posts)) else _carried(value[-1], depth - 1)
+        posts = [_text_of(each) for each in value[:_MAX_TEXTS]]
+        return _Given(posts) if letters_of("".join(posts)) else _carried(value[-1], depth - 1)
     fields = _fields(value)
-    for name in _LISTS:
-        if (found := _carried(fields.get(name), depth - 1)).posts:
+    for name in _names(fields):
+        if (found := _carried(fields[name], depth - 1)).posts:
             return _Given(found.posts, fields.get("hooks") or found.hooks, is_object=True)
-    return replace(_carried(_numbered(fields), 1), is_object=True)
+    return _Given(_numbered(fields), is_object=True)
 
 
-def _numbered(fields: Mapping[str, object]) -> list[object]:
-    """What stands under numbers, such as "1" or "post_1", by them."""
+def _numbered(fields: Mapping[str, object]) -> list[str]:
+    """The texts under numbers, such as "1" or "post_1", by them."""
     names = [(int(at[1]), name) for name in fields if (at := _NUMBERED.fullmatch(name))]
-    return [fields[name] for _, name in sorted(names)]
+    return [text for _, name in sorted(names) if (text := _text_of(fields[name]))]
 
 
-def _text_of(post: object, names: Sequence[str] = _TEXT_NAMES) -> str:
-    """The text of a post, which may be an object; empty when it has none."""
-    fields = {"": post} if isinstance(post, str) else _fields(post)
-    return next(
-        (each for name in ("", *names) if isinstance(each := fields.get(name), str) and each.strip()), ""
-    )
+def _names(fields: Mapping[str, object]) -> Iterator[str]:
+    """Of the fields that may hold posts, the likeliest first."""
+    yield from (name for name in _LISTS if name in fields)
+    alike = (name for name in fields if _ALIKE.search(name) or isinstance(fields[name], dict))
+    yield from reversed([name for name in alike if name not in _LISTS])
+
+
+def _text_of(post: object, depth: int = _MAX_DEPTH) -> str:
+    """The text of a post: itself, a field of an object, or that in a list of one; empty when it has none."""
+    if isinstance(post, list) and len(post) == 1:
+        post = post[0]
+    if isinstance(post, str):
+        inner = decoded(post) if post.lstrip().startswith("{") else None
+        if not isinstance(inner, dict):
+            return post if post.strip() else ""
+        post = inner
+    fields = _fields(post)
+    text = _named_text(fields, _TEXT_NAMES, depth - 1) if depth else ""
+    if text or fields.keys() & _LISTS:
+        return text
+    return max((each for each in fields.values() if isinstance(each, str)), key=len, default="")
+
+
+def _named_text(fields: Mapping[str, object], names: Sequence[str], depth: int = _MAX_DEPTH) -> str:
+    given = [fields[name] for name in names if name in fields]
+    return next((text for value in given if (text := _text_of(value, depth))), "")
 
 
 def _fields(value: object) -> dict[str, object]:
-    return {str(name).casefold(): each for name, each in value.items()} if isinstance(value, dict) else {}
+    named = value.items() if isinstance(value, dict) else ()
+    return {str(name).casefold().strip(): each for name, each in named}
 
 
 def _is_far_shorter(posts: Sequence[str], question: Question) -> bool:
     """Whether a thread says less than any about the source: an example of the form, or a word of consent."""
-    said, source = map(_information, ("".join(posts), question.source))
-    return question.asks_for_thread and said < min(source / 20, _LEAST)
+    texts = "".join(posts), question.source  # in bytes, by which a Han character is three letters
+    said, source = (len(letters_of(text).encode("utf-8", "replace")) for text in texts)
+    return bool(question.schema["name"] == "thread" and said < min(source / 20, _LEAST))
 
 
-def _information(text: str) -> int:
-    """How much a text says: its letters and digits in bytes of UTF-8, by which a Han character is three."""
-    return len(letters_of(text).encode("utf-8", "replace"))
-
-
-def _texts(items: object) -> list[str]:
+def _texts(items: object, source: str) -> list[str]:
+    """The texts as they are meant: without escapes of JSON, unless the source has backslashes, too."""
     items = items[:_MAX_TEXTS] if isinstance(items, list) else []
     texts = [_text_of(item)[:_MAX_CHARACTERS] for item in items]
     totals = itertools.accumulate(map(len, texts))
     texts = [text if total <= _MAX_TOTAL else "" for text, total in zip(texts, totals, strict=True)]
+    if "\\" not in source:
+        texts = [_ESCAPES.sub(lambda found: str(decoded(f'"{found[0]}"')), text) for text in texts]
     return [clean(_CODE_BLOCK.sub(r"\1", clean(text))) for text in texts]
 
 

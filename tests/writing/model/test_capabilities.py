@@ -114,6 +114,9 @@ def test_the_limit_of_an_answer_is_kept(said: str) -> None:
         "Input token count (1200) plus max tokens 8000 exceeds context window 8192",
         "inputs (1200) + max_tokens (8000) must be <= 8192",
         "exceed_context_size_error n_prompt_tokens 1200 n_ctx 8192",
+        "Please reduce the messages. Current length is 9200 while limit is 8192 context_length_exceeded",
+        "Your request exceeded model token limit: 8192 (requested: 9200)",
+        "The prompt is 1200 tokens long, and the maximum supported sequence length is just 8192!",
     ],
 )
 def test_question_and_answer_stay_within_the_context(said: str) -> None:
@@ -156,6 +159,10 @@ def test_a_shorter_question_leaves_more_for_the_answer() -> None:
         pytest.param(
             "Prompt contains 40000 tokens, more than 32768 maximum context",
             id="mistral-too-long",
+        ),
+        pytest.param(
+            "maximum context length is 8192 tokens. However, your messages resulted in 9575 tokens.",
+            id="openai-too-long",
         ),
         pytest.param("TPM: Limit 6000, Used 5800, Requested 900. Please try again in 7s.", id="rate-limit"),
     ],

@@ -112,6 +112,13 @@ async def test_each_shared_fault_has_its_expected_outcome(
         pytest.param(error(400, ["odd"], {"odd": 1}), 1, "rejected", id="400-odd-types"),
         pytest.param({"status": 502, "html": "<h1>canary</h1>"}, 2, "server_error", id="502-html"),
         pytest.param({"status": 503, "raw": ""}, 2, "server_error", id="503-empty"),
+        pytest.param(error(529, "overloaded_error"), 2, "server_error", id="529"),
+        pytest.param(
+            {"status": 400, "json": [{"error": {"details": [{"reason": "API_KEY_INVALID"}]}}]},
+            1,
+            "unauthorized",
+            id="400-bad-key-of-google",
+        ),
         pytest.param({"status": 418, "json": []}, 1, "rejected", id="418-list"),
         pytest.param({"status": 204, "raw": ""}, 1, "bad_answer", id="204"),
         pytest.param(error(200, "x"), 1, "bad_answer", id="200-with-an-error"),
@@ -168,6 +175,11 @@ async def test_every_failure_has_a_fallback_and_a_word_in_health(
         pytest.param(said("", finish="content_filter"), id="filter"),
         pytest.param(error(400, "content_filter"), id="400-filter"),
         pytest.param(error(400, "invalid_prompt"), id="400-flagged"),
+        pytest.param(
+            {"status": 403, "json": {"error": {"code": 403, "message": "your input was flagged for canary"}}},
+            id="403-flagged",
+        ),
+        pytest.param(error(400, "data_inspection_failed"), id="400-inspected"),
     ],
 )
 async def test_a_refusal_is_reported_as_one_and_never_kept(

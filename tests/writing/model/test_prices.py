@@ -65,6 +65,10 @@ ROUTER = "https://openrouter.ai/api/v1"
             "claude-sonnet-4-5-20250929", "https://api.anthropic.com/v1", True, id="anthropic-dated"
         ),
         pytest.param("mistral-large-latest", "https://api.mistral.ai/v1", True, id="latest"),
+        pytest.param("gpt-5.4", "https://eu.api.openai.com/v1", True, id="region"),
+        pytest.param("grok-9", "https://us-east-1.api.x.ai/v1", False, id="region-unknown-model"),
+        pytest.param("x", "https://mine.westeurope.models.ai.azure.com", False, id="azure-serverless"),
+        pytest.param("x", "https://ark.cn-beijing.volces.com/api/v3", False, id="service-without-prices"),
         pytest.param("command-a-03-2025", "https://api.cohere.ai/compatibility/v1", True, id="month-first"),
     ],
 )

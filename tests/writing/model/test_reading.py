@@ -69,6 +69,12 @@ def test_reasoning_drafts_and_examples_are_not_the_thread(answer: str) -> None:
         pytest.param('{"posts": ["Post 1", "Post 2"]}', id="placeholders"),
         pytest.param('{"posts": ["Sure!"]}', id="far-too-short"),
         pytest.param('{"properties": {"posts": {"type": "array"}}, "type": "object"}', id="schema"),
+        pytest.param("[" * 400 + '"It runs again from May, at last."' + "]" * 400, id="too-deep"),
+        pytest.param(
+            '{"posts": [' + '{"post": ' * 900 + '"It runs again."' + "}" * 900 + "]}", id="too-deep-a-post"
+        ),
+        pytest.param('{"hooks": ["It runs again from May, at last, with cars."]}', id="only-hooks"),
+        pytest.param('{"error": {"message": "The model of the ferry is overloaded."}}', id="error"),
         pytest.param(ANSWER[: len(ANSWER) // 2], id="cut-in-a-text"),
         pytest.param(ANSWER[: ANSWER.index(POSTS[1]) - 3], id="cut-after-a-text"),
         pytest.param('{"posts": ["It runs [again] from May, and {cars', id="cut-after-brackets-in-a-text"),
@@ -110,6 +116,27 @@ def test_reasoning_forms_and_parts_are_no_answer(answer: str) -> None:
         pytest.param(json.dumps({"2": POSTS[1], "1": POSTS[0]}), id="numbered"),
         pytest.param(json.dumps({"post_1": POSTS[0], "post_2": {"text": POSTS[1]}}), id="numbered-names"),
         pytest.param("\n".join(json.dumps({"post": post}) for post in POSTS), id="lines-of-objects"),
+        pytest.param(json.dumps({"posts": [[post] for post in POSTS]}), id="lists-of-one"),
+        pytest.param(json.dumps({"posts": [{"content": [{"text": post}]} for post in POSTS]}), id="parts"),
+        pytest.param(
+            json.dumps({"posts": [{"post": {"text": post}} for post in POSTS]}), id="objects-within"
+        ),
+        pytest.param(
+            json.dumps([{"tweet_number": 1, "tweet_text": post, "tags": []} for post in POSTS]),
+            id="another-field",
+        ),
+        pytest.param(
+            json.dumps([{f"tweet_{n}": post} for n, post in enumerate(POSTS)]), id="numbered-objects"
+        ),
+        pytest.param(json.dumps([json.dumps({"post": post}) for post in POSTS]), id="objects-as-texts"),
+        pytest.param(json.dumps({"bluesky_thread": POSTS}), id="name-that-says-it"),
+        pytest.param(json.dumps({"type": "function", "function": {"arguments": ANSWER}}), id="whole-call"),
+        pytest.param(json.dumps({"draft": {"posts": ["No."]}, "last": {"posts": POSTS}}), id="last-object"),
+        pytest.param(json.dumps({" posts ": POSTS}), id="name-with-spaces"),
+        pytest.param(ANSWER.replace('"', '\\"'), id="escaped"),
+        pytest.param(f'{{"posts"：["{POSTS[0]}"，"{POSTS[1]}"]}}', id="wide-marks"),
+        pytest.param(f'{{"posts": ["""{POSTS[0]}""", """{POSTS[1]}"""]}}', id="three-marks"),
+        pytest.param(f"<|channel|>commentary json<|message|>{ANSWER}", id="commentary"),
     ],
 )
 def test_json_is_read_leniently(answer: str) -> None:
@@ -138,6 +165,18 @@ def test_json_is_read_leniently(answer: str) -> None:
 def test_a_text_stays_whole(written: str, post: str) -> None:
     for comma in ("", ","):
         assert posts_in(f'{{"posts": [{written}{comma}]}}') == [post]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [(r"It runs\n\nagain.", "It runs\n\nagain."), (r"The \"old\" \ud83d\ude80 \u2014", 'The "old" 🚀 —')],
+)
+def test_escapes_of_json_are_what_they_stand_for_unless_the_source_has_backslashes(
+    written: str, read: str
+) -> None:
+    for source, post in (("It runs.", read), (r"C:\new runs.", written)):
+        question = question_about(article=Article(text=source))
+        assert parse_response(json.dumps({"posts": [written]}), question)[0] == [post]
 
 
 @pytest.mark.parametrize(
