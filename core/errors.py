@@ -78,6 +78,8 @@ class InvalidRequest(ThreadrError, status=422, kind="validation"):
 class Malformed(InvalidRequest, status=400):
     """A function was called with something that is not a readable request."""
 
+    title = "The call is not a readable HTTP request"
+
 
 class BodyTimeout(InvalidRequest, status=408):
     title = "The request took too long to arrive"
@@ -209,7 +211,7 @@ class ArticleTooLarge(ArticleError, kind="article-too-large", permanent=True):
 
 class UnsupportedContent(ArticleError, kind="unsupported-content", permanent=True):
     title = "This is not a web page"
-    detail = "The link leads to a file that is not HTML or plain text. Paste the text instead."
+    detail = "Only web pages, plain text, Markdown and PDFs with text are read. Paste the text instead."
 
 
 class NoArticle(ArticleError, kind="no-article", permanent=True):

@@ -34,11 +34,11 @@ def main() -> int:
     if missing := [name for name in REQUIRED if not environ.get(name)]:
         print(f"{' and '.join(missing)} must be set, in the environment or in .env", file=sys.stderr)
         return 1
-    if sys.argv[1:] == ["--check"]:
-        return 0
     if not (sam := shutil.which("sam")):
         print("The SAM CLI is missing; `pipx install aws-sam-cli` is one way to get it.", file=sys.stderr)
         return 1
+    if sys.argv[1:] == ["--check"]:
+        return 0
     bundle = ROOT / "dist" / "bundle.zip"
     if not bundle.is_file():
         print("dist/bundle.zip is missing: run `make package` first.", file=sys.stderr)

@@ -87,6 +87,8 @@ def main() -> int:
     if not sys.argv[1:] or not sys.argv[1]:
         raise SystemExit("Which event? For example: make invoke EVENT=events/generate.json")
     path = Path(sys.argv[1])
+    if not path.is_file():
+        raise SystemExit(f"{path}: No such file")
     name = sys.argv[2] if sys.argv[2:] and sys.argv[2] else path.name.partition(".")[0]
     function = deployed(name)
     try:

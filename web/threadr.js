@@ -33,7 +33,7 @@ function isLink(source) {
   if (source.length > 2048) return false;
   if (/^!?\[[^\]]*\]\(\s*<?https?:[^)]*\)+\S{0,2}$|^<a\s[^>]*href/i.test(source)) return true;
   const bare = source.replace(/^[^\p{L}\p{N}]*((url|feed|view-source):[^\p{L}\p{N}]*)?/iu, "");
-  const link = bare.replace(/^(h*(t+|xx)ps*\s*([:;：]|\/\/)|https?%3a)[\s/]*/i, "https://");
+  const link = bare.replace(/^((h*(t+|xx)p|h[tp]{2,4})s*\s*([:;：]|\/\/)|https?%3a)[\s/]*/i, "https://");
   const host = /^(([\p{L}\p{N}_-]+\.)+(\p{Ll}{2,}|\p{Lu}{2,}|\p{Lo}{2,})|(\d+\.){3}\d+)(:\d+)?([/?#]|\P{L}?$)/u;
   const scheme = link !== bare || link.startsWith("https://");
   if (!scheme && !host.test(bare)) return false;

@@ -7,7 +7,7 @@ from core.article.article import Article, written_article
 from core.article.extraction import extract_article
 from core.article.html_text import MAX_HTML, is_document, is_html, text_of, tree_of
 from core.article.markdown import MAX_MARKDOWN, is_markdown, markdown_text
-from core.errors import ArticleError
+from core.errors import ArticleError, NoArticle
 from core.text.cleaning import safe
 
 
@@ -16,7 +16,10 @@ def read_text(text: str, max_characters: int) -> Article:
     title, shown, cut = _shown(safe(text))
     if title and not shown.startswith(title):
         shown = f"{title}\n\n{shown}"
-    article = written_article(safe(shown)).cut_to(max_characters)
+    try:
+        article = written_article(safe(shown)).cut_to(max_characters)
+    except NoArticle:
+        raise NoArticle("The text holds nothing that can be posted: neither letters nor numbers.") from None
     return replace(article, truncated=article.truncated or cut)
 
 

@@ -30,7 +30,7 @@ _ESCAPED = re.compile(r"https?%3a", re.IGNORECASE)
 _ESCAPED_BLANKS = re.compile(r"(?:%20|%0[ad]|%e2%80%8b)+$", re.IGNORECASE)
 _PAIRS = {")": "(", "]": "[", "}": "{", "）": "（"}
 # With slips of the hand, and twice where a form had it already. hxxp: so that nobody clicks by chance.
-_SCHEME = re.compile(r"(?:h*(?:t+|xx)p(s*)\s*(?:[:;：]+[\s/／]*|//+))+(?=\S)", re.IGNORECASE)
+_SCHEME = re.compile(r"(?:(?:h*(?:t+|xx)p|h[tp]{2,4})(s*)\s*(?:[:;：]+[\s/／]*|//+))+(?=\S)", re.IGNORECASE)
 _HOST_FIRST = re.compile(r"(?:localhost|(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+|\d+)\.?)(?::\d+)?(?=[/?#]|$)")
 _ORIGIN = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?(?://[^/]*)?", re.IGNORECASE)
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
@@ -41,6 +41,7 @@ _NO_ADDRESS = "This is no web address: give one like https://example.com/story, 
 _NO_HOST = "The address names no host that there can be: check it for a slip, or paste the text instead."
 _NOT_HTTP = "Only http and https addresses are read: give the page's own, or paste the text instead."
 NOT_PUBLIC = "This is not a public page: its host is on a private network. Paste the text instead."
+_NO_ENDING = "The host has no ending such as .com: check it for a slip, or paste the text instead."
 _WITH_NAME = "The address has a user name or password in it: give it without, or paste the text instead."
 _SEVERAL = "These are several addresses: give one."
 _ODD_PORT = "Only pages on ports 80 and 443 are fetched: check the address, or paste the text instead."
@@ -153,7 +154,7 @@ def _check_allowed(host: str, port: int, allow_hosts: Collection[str] | None) ->
     if allow_hosts is None or f"{host}:{port}" in allow_hosts:
         return
     if set(host).isdisjoint(".:"):
-        _refuse("a single label, which a resolver completes with a domain of its own", NOT_PUBLIC)
+        _refuse("a single label, which a resolver completes with a domain of its own", _NO_ENDING)
     if port not in _DEFAULT_PORTS.values():
         _refuse(f"port {port}", _ODD_PORT)
 

@@ -65,7 +65,7 @@ def test_a_whole_page_gives_its_article() -> None:
 
 @pytest.mark.parametrize("text", ["***\n\n---", "<p> </p>", "![a](./b.png)", "\u00ad\ufeff"])
 def test_a_text_of_which_nothing_is_shown_is_refused(text: str) -> None:
-    with pytest.raises(NoArticle):
+    with pytest.raises(NoArticle, match="The text holds nothing that can be posted"):
         read_text(text, 50_000)
 
 

@@ -64,7 +64,8 @@ def test_a_deployment_that_fails_is_not_announced(checkout: Checkout) -> None:
 def test_what_is_missing_here_is_said(checkout: Checkout, missing: str, said: str) -> None:
     path = {"bundle": checkout.folder / "dist/bundle.zip", "sam": checkout.folder.parent / "bin/sam"}[missing]
     path.unlink()
-    done = checkout.deploy(**VALUES)
+    arguments = ["--check"] if missing == "sam" else []  # before anything is built
+    done = checkout.deploy(*arguments, **VALUES)
     assert done.returncode == 1
     assert said in done.stderr
 

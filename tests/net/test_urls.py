@@ -217,6 +217,7 @@ STORY = "https://e.com/a/story"
         pytest.param("https:///e.com/a/story", id="three-slashes"),
         pytest.param("https//e.com/a/story", id="no-colon"),
         pytest.param("ttps://e.com/a/story", id="first-letter-missed"),
+        pytest.param("htpps://e.com/a/story", id="letters-exchanged"),
         pytest.param("hxxps://e.com/a/story", id="made-safe"),
         pytest.param(f"http://{STORY}", id="scheme-twice"),
         pytest.param("HTTPS://e.com/a/story", id="capitals"),
@@ -299,3 +300,8 @@ def test_any_text_is_an_address_or_blocked(text: str) -> None:
     assert address.scheme in ("http", "https")
     assert address.host.isascii()
     assert web_address(str(address)) == address
+
+
+def test_a_host_without_an_ending_is_called_that() -> None:
+    with pytest.raises(ArticleBlocked, match=r"no ending such as \.com"):
+        web_address("http://example/story")
