@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
-_AFTER = 400  # characters behind the text that may say that it goes on for subscribers
 _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the comparison is quadratic
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 
@@ -93,7 +92,7 @@ def _html_article(page: str, url: str) -> Article:
     raise_if_blocked_page(
         text,
         titles=[title.title or "", title.shown, where.text(title.heading) if title.heading else ""],
-        after=where.after(_AFTER),
+        after=where.after(),
         lock=metadata.lock(where),
     )
     raise_if_too_short(text, title=title.shown, page=page, unseen=found.unseen)

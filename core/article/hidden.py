@@ -13,15 +13,30 @@ from core.text.word_lists import word_lists
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+    Style = dict[str, str]  # the last value of each property, in lower case and without white space
+
 ENOUGH_PROSE = 280  # characters; with less beside it, what looks hidden may be what a script brings to sight
 _LONG_RUN = 60  # characters
 _IGNORED = re.compile(r"/\*[^*]{0,200}\*/|!important|\s+")
 _MAX_SHEETS = 20
-_SHEET = re.compile(r"<style\b[^>]{0,500}>(?:\s*<!--)?([^<]{0,100000})", re.IGNORECASE)
+_SHEET = re.compile(
+    r"<noscript\b.*?(?:</noscript|\Z)|<style\b(?![^>]*?\bmedia=[\"']?print)[^>]{0,500}>\s*(?:<!(?:--|\[CDATA\[))?([^<]{0,100000})",
+    re.IGNORECASE | re.DOTALL,
+)
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_EVERYWHERE = re.compile(r"@media\s+(?:screen|all)\s*\{")
+_AT_BLOCK = re.compile(r"@[^{}@]{0,500}\{(?:[^{}]*\{[^{}]*\})*+[^{}]*\}")
+_RULE = re.compile(r"([^{};]+)\{([^{}]*)\}")
+_HIDING_NAME = re.compile(r"(?<![\w-])hid[\w-]*")
 _SIMPLE = re.compile(r"(?:^|,)\s*\w*([.#][\w-]+)\s*(?=,|$)")  # selectors that do not depend on others
 _NAME = re.compile(r"[.#][\w-]+")
 _MOVING = {"transform", "transition", "animation", "will-change"}  # it comes to sight as the reader scrolls
 _NO_LENGTH = re.compile(r"0+(?:\.0+)?[a-z%]*|1px")
+_SIZES = ("height", "max-height", "width", "max-width")
+_OVERFLOWS = ("overflow", "overflow-x", "overflow-y")
+_BACKGROUNDS = ("background", "background-color")
+_CLIPS = ("background-clip", "-webkit-background-clip")
+_SHOWING = {"display", "visibility", "position", "left", "clip"}
 
 
 def mark_hidden(tree: _Element, mark: str, by_sheets: Set[str] = frozenset()) -> int:
@@ -29,42 +44,49 @@ def mark_hidden(tree: _Element, mark: str, by_sheets: Set[str] = frozenset()) ->
 
     `hidden`, a closed dialog or popover and display:none are certain. What a class, a style sheet
     (`hidden_by_sheets`), its opacity, place or size hides stays where the page has no other prose.
+    What stays loses the names and styles by which trafilatura would judge it once more.
     """
     certain, likely = [], []
     for element in tree.iter("*"):
-        if element.tag not in ("html", "body"):
-            style = _style(element.get("style", ""))
-            if _is_never_shown(element, style):
-                certain.append(element)
-            elif _is_out_of_sight(element, style) or not by_sheets.isdisjoint(_names(element)):
-                likely.append(element)
+        style = _style(element.attrib.pop("style", ""))
+        if element.tag in ("html", "body"):
+            continue
+        if _is_never_shown(element, style):
+            certain.append(element)
+        elif _is_hidden_by_name(element, by_sheets) or _is_out_of_sight(style):
+            likely.append(element)
+        if "hid" in (names := element.get("class", "")):
+            element.set("class", _HIDING_NAME.sub("", names))
     amounts = prose(tree)
     unseen, both = (sum(amounts[e] for e in _outermost(found)) for found in (certain, [*certain, *likely]))
     revealed = both - unseen >= ENOUGH_PROSE > amounts[tree] - both
     for element in certain if revealed else [*certain, *likely]:
-        for fact in list(element.iter("meta")):  # of microdata
-            fact.tail = None
-            element.addnext(fact)
+        _keep_facts(element)
         element.tag = mark
     return unseen
+
+
+def _keep_facts(element: _Element) -> None:
+    """Puts microdata, which are often hidden, behind the element; a title for screen readers, as one of it."""
+    for fact in element.xpath(".//meta|descendant-or-self::*[@itemprop='datePublished']|self::h1"):
+        attributes = dict(fact.attrib)
+        if fact.tag == "h1":
+            attributes = {"name": "hidden-heading", "content": fact.text_content()}
+        element.addnext(element.makeelement("meta", attributes))
 
 
 def hidden_by_sheets(page: str) -> set[str]:
     """The class names (with a full stop) and ids (with #) that the page's own style sheets never show."""
     hidden, shown = set[str](), set[str]()
-    for sheet in islice(_SHEET.finditer(page), _MAX_SHEETS):
-        depth, selector = 0, ""
-        parts = iter(re.split("([{}])", sheet[1]))
-        for text, brace in zip(parts, parts, strict=False):
-            if brace == "{":
-                depth, selector = depth + 1, text
-                continue
-            style = _style(text)
-            if style.get("display", style.get("visibility")) in ("none", "hidden"):
-                hidden.update(_SIMPLE.findall(selector) if depth == 1 else ())
-            elif "display" in style or "visibility" in style:
+    for found in islice(_SHEET.finditer(page), _MAX_SHEETS):
+        sheet = _COMMENT.sub("", found[1] or "")
+        for selector, declarations in _RULE.findall(_AT_BLOCK.sub("", _EVERYWHERE.sub("", sheet))):
+            if _stays_hidden(_style(declarations)):
+                hidden.update(_SIMPLE.findall(selector))
+        for selector, declarations in _RULE.findall(sheet):
+            style = _style(declarations)
+            if style.keys() & _SHOWING and not _stays_hidden(style):
                 shown.update(_NAME.findall(selector))
-            depth = max(0, depth - 1)
     return hidden - shown
 
 
@@ -88,20 +110,15 @@ def _outermost(elements: list[_Element]) -> list[_Element]:
     return [each for each in elements if among.isdisjoint(each.iterancestors())]
 
 
-def _names(element: _Element) -> set[str]:
-    return {*map(".{}".format, classes(element)), f"#{element.get('id', '')}"}
-
-
-def _style(declarations: str) -> dict[str, str]:
-    """The last value of each property, without white space."""
-    text = _IGNORED.sub("", declarations.lower())
+def _style(declarations: str) -> Style:
+    text = _IGNORED.sub("", declarations.lower()).replace("#ffffff", "#fff").replace(":white", ":#fff")
     return {name: value for name, _, value in (part.partition(":") for part in text.split(";"))}
 
 
-def _is_never_shown(element: _Element, style: dict[str, str]) -> bool:
+def _is_never_shown(element: _Element, style: Style) -> bool:
     modal = element.get("role") in ("dialog", "alertdialog") or "modal" in classes(element)
     return (
-        element.tag in _lists()["elements"]["never_shown"].split()
+        element.tag in word_lists(__file__)["elements"]["never_shown"].split()
         or bool({"hidden", "popover"}.intersection(element.attrib))
         or (element.tag == "dialog" and element.get("open") is None)
         or (modal and element.get("aria-hidden") == "true")
@@ -109,23 +126,38 @@ def _is_never_shown(element: _Element, style: dict[str, str]) -> bool:
     )
 
 
-def _is_out_of_sight(element: _Element, style: dict[str, str]) -> bool:
-    names = _lists()["classes"]
-    if not classes(element).isdisjoint(names["hidden"].split()):
-        return not re.search(names["shown_again"], element.get("class", ""))
-    found = {name for name, value in style.items() if (p := _styles().get(name)) and p.fullmatch(value)}
-    colour, sizes = style.get("color"), ("height", "max-height", "width", "max-width")
-    if style.get("overflow") == "hidden" and any(_NO_LENGTH.fullmatch(style.get(size, "")) for size in sizes):
-        return True
-    if colour is not None and colour in (style.get("background"), style.get("background-color")):
-        return True
-    return bool(found) and not (found == {"opacity"} and _MOVING.intersection(style))
+def _is_hidden_by_name(element: _Element, by_sheets: Set[str]) -> bool:
+    names, patterns = element.get("class", ""), _patterns("classes")
+    listed = patterns["hidden"].search(names) and not patterns["shown_again"].search(names)
+    return bool(listed) or not by_sheets.isdisjoint({*map(".{}".format, names.split()), f"#{element.get('id')}"})
+
+
+def _is_out_of_sight(style: Style) -> bool:
+    found = _hiding(style)
+    return bool(found) and not (found == {"opacity"} and _MOVING & style.keys())
+
+
+def _stays_hidden(style: Style) -> bool:
+    """The same of a style sheet's rule, where no script is likely to bring it to sight."""
+    return style.get("display") == "none" or bool(_hiding(style) - {"opacity", "height"})
+
+
+def _hiding(style: Style) -> set[str]:
+    """The properties by which the style puts its element out of sight."""
+    patterns = _patterns("styles")
+    found = {name for name, value in style.items() if name in patterns and patterns[name].fullmatch(value)}
+    flat = any(_NO_LENGTH.fullmatch(style.get(size, "")) for size in _SIZES)
+    if flat and {"hidden", "clip"} & {style.get(name) for name in _OVERFLOWS}:
+        found.add("height")
+    if style.get("color", "-") in map(style.get, _BACKGROUNDS):
+        found.add("color")
+    if "text" in map(style.get, _CLIPS):  # the background is the colour
+        found.discard("color")
+    return found
 
 
 @functools.cache
-def _styles() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(value) for name, value in _lists()["styles"].items()}
-
-
-def _lists() -> dict[str, dict[str, str]]:
-    return word_lists(__file__)
+def _patterns(table: str) -> dict[str, re.Pattern[str]]:
+    """The patterns of a table, by each name in their key."""
+    listed = word_lists(__file__)[table].items()
+    return {name: re.compile(pattern) for names, pattern in listed for name in names.split()}

@@ -37,7 +37,7 @@ class Lock:
     rest_is_missing: bool = False
 
 
-def raise_if_blocked_page(text: str, *, titles: list[str], after: str, lock: Lock | None) -> None:
+def raise_if_blocked_page(text: str, *, titles: list[str], after: list[str], lock: Lock | None) -> None:
     """Raises Paywall or NoArticle when the page shows no article, or only its start.
 
     `titles` are without the site's name; `after` is what stands right behind the text, a line each.
@@ -69,9 +69,9 @@ def _share(kind: str, text: str) -> tuple[float, int]:
     return sum(map(len, sentences)) / (len(text) or 1), openings
 
 
-def _is_start(text: str, size: float, after: str, lock: Lock | None) -> bool:
+def _is_start(text: str, size: float, after: list[str], lock: Lock | None) -> bool:
     """Whether the text ends where others must pay: it says so, or plainly ends before its end."""
-    notices = "\n".join([*text.split("\n")[-_TAIL_LINES:], after])
+    notices = "\n".join([*text.split("\n")[-_TAIL_LINES:], *after])
     wall, hint = (bool(_pattern(kind).search(notices)) for kind in _WALLS)
     is_open = _is_open(text)
     if lock:

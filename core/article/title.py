@@ -19,7 +19,7 @@ _MAX_CUTS = 12
 _MAX_TITLES = 12
 _DENSE = "\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
 _SEPARATOR = re.compile(
-    r"\s*(?:[|｜¦•·»«›‹—–]|::)+\s*|\s+[-~/_<>*⁄]+\s+|:\s+|：|(?<=\S)_(?=\S)"
+    r"\s*(?:[|｜¦❘•·・»«›‹—–‒―▷►]|::)+\s*|\s+[-−~/\\_<>*⁄]+\s+|\s*:\s+|：|(?<=\S)_(?=\S)"
     rf"|(?<=[{_DENSE}])-|-(?=[{_DENSE}])"
 )
 _COUNTER = re.compile(r"^[(\[]\d{1,4}\+?[)\]]\s+")  # of unread messages
@@ -43,8 +43,10 @@ def find_title(metadata: Metadata, layout: Layout, text: str) -> FoundTitle:
     """The title that the headings agree on best. Never the name of the site alone."""
     site = _Site(metadata, layout)
     spans = [span for span in _headings(layout) if not site.is_named(layout.text(span))]
-    headings = list(map(_plain, map(layout.text, spans)))
-    by_letters = {letters_of(title): span.tag == "h1" for title, span in zip(headings, spans, strict=True)}
+    unseen = filterfalse(site.is_named, (span.get("content") for span in _unseen(layout)))
+    headings = list(map(_plain, [*map(layout.text, spans), *unseen]))
+    tags = [*(span.tag for span in spans), *["h1"] * len(headings)]
+    by_letters = {letters_of(title): tag == "h1" for title, tag in zip(headings, tags, strict=False)}
     raw = next((span.element.text or "" for span in layout.spans if span.tag == "title"), "")
     titles = map(_plain, [*_described(metadata)[:_MAX_TITLES], raw])
     cleaned = [site.taken_off(title, by_letters) for title in titles]
@@ -68,7 +70,12 @@ def _heading(layout: Layout, headings: list[Span], title: str) -> Span | None:
     """The heading that shows the title, or what else does so before the text, or else the first <h1>."""
     before = (span for span in reversed(layout.spans) if span.start < layout.start and span.tag != "title")
     shown = (span for span in chain(headings, before) if letters_of(layout.text(span)) == title != "")
-    return next(shown, next((span for span in headings if span.tag == "h1"), None))
+    return next(chain(shown, (span for span in headings if span.tag == "h1"), _unseen(layout)), None)
+
+
+def _unseen(layout: Layout) -> Iterator[Span]:
+    """What `hidden` leaves of headings for screen readers."""
+    return (span for span in layout.spans if span.get("name") == "hidden-heading")
 
 
 def _headings(layout: Layout) -> list[Span]:
@@ -163,7 +170,13 @@ def _is_heading(part: str, rest: str, headings: dict[str, bool]) -> bool:
     """Whether a heading says this part, and none the rest."""
     letters, other = letters_of(part), letters_of(rest)
     long = headings.get(letters, False) or len(letters) > 0.5 * len(other)
-    return letters in headings and long and other not in headings
+    said = letters in headings or any(_is_most(letters, heading) for heading in headings if headings[heading])
+    return said and long and other not in headings
+
+
+def _is_most(part: str, heading: str) -> bool:
+    """Whether a heading says the part beside a kicker, or the name of a button."""
+    return 2 * len(part) > len(heading) and (heading.startswith(part) or heading.endswith(part))
 
 
 def _logos(layout: Layout, url: str) -> Iterator[str]:
