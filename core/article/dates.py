@@ -15,7 +15,7 @@ from core.article.title import FoundTitle
 from core.text.cleaning import letters_of
 from core.text.word_lists import any_of, word_lists
 
-_MAX_LINE = 80  # characters of a line that shows the date
+_MAX_LINE = 120  # characters of a line that shows the date
 _MAX_REST = 14  # letters of it beside the date: a weekday, a time
 _MAX_AROUND = 40  # characters beside a <time> that is not in prose
 _PIECES_ABOVE = 12  # the heading, where a date is still the article's
@@ -86,7 +86,8 @@ def _shown(layout: Layout, title: FoundTitle) -> Iterator[str]:
     for span in filter(functools.partial(_is_alone, layout, above), times):
         yield from (_value(layout, span), layout.text(span))
     named = filter(lambda span: span.tag != "time" and above <= span.start < below, own)
-    yield from filter(_is_dateline, [*layout.lines(above, below), *map(layout.text, named)])
+    for line in [*layout.lines(above, below), *map(layout.text, named)]:
+        yield from _datelines(line)
     yield from _signed(layout, (above, below), own)
 
 
@@ -96,7 +97,7 @@ def _signed(layout: Layout, head: tuple[int, int], own: list[Span]) -> Iterator[
     lines = [*layout.lines(above - _PIECES_ABOVE, above), *layout.lines(below, layout.end + _PIECES_ABOVE)]
     yield from (line for line in lines if any_of(__file__, "lines", "published").match(line[:_MAX_LINE]))
     names = any_of(__file__, "names", "published")
-    after = (span for span in own if span.start >= below and names.search(span.names))
+    after = (span for span in own if not above <= span.start < below and names.search(span.names))
     yield from (_value(layout, span) for span in islice(after, _MAX_AFTER) if not _is_card(span))
 
 
@@ -111,16 +112,21 @@ def _is_dated(layout: Layout, span: Span) -> bool:
 
 
 def _value(layout: Layout, span: Span) -> str:
-    return span.get("datetime") or span.get("content") or layout.text(span)
+    title = span.get("title") if span.tag == "abbr" else ""  # of the hAtom microformat
+    return span.get("datetime") or span.get("content") or title or layout.text(span)
 
 
-def _is_dateline(line: str) -> bool:
-    """Whether a short line of the head is about its publication, and does not only name a day."""
-    if len(line) > _MAX_LINE or any_of(__file__, "lines", "other").search(line):
-        return False
-    parts = re.split(r"[|·•]|\s[-–—]\s", line)
-    few = any(len(_NO_WORDS.sub("", part)) <= _MAX_REST for part in parts)
-    return few or bool(any_of(__file__, "lines", "published").search(line))
+def _datelines(line: str) -> Iterator[str]:
+    """The parts of a short line that are about the publication, and do not only name a day."""
+    changed, published = (any_of(__file__, "lines", name) for name in ("other", "published"))
+    labels = rf"[|·•;]|\s[-–—]\s|\b(?=(?i:{changed.pattern}|{published.pattern}))"
+    parts = re.split(labels, line if len(line) <= _MAX_LINE else "")
+    if any(changed.match(part) and not re.search(r"\d", part) for part in parts):
+        return
+    for part in parts:
+        few = len(_NO_WORDS.sub("", part)) <= _MAX_REST
+        if not changed.search(part) and (few or published.search(part)):
+            yield part
 
 
 def _is_alone(layout: Layout, above: int, span: Span) -> bool:
