@@ -116,7 +116,7 @@ def raise_if_too_short(text: str, *, title: str, page: str, unseen: int) -> None
 @functools.cache
 def _pattern(kind: str, *, whole: bool = False) -> re.Pattern[str]:
     words = alternatives(word_lists(__file__)["pages"][kind]).replace(" ?", r"\s*").replace(" ", r"\s+")
-    opening = r"(?:^|[.!?…:。！？]\s*)(?:please\s)?" if kind in _WALLS else ""
+    opening = r"(?:^|[.!?…。！？]\s*|:\s+(?-i:(?=[A-Z])))(?:please\s)?" if kind in _WALLS else ""
     code = r"(?:[45]\d\d)?\W*"
     framed = (
         rf"\W*(?:(?:error|http|fehler|erreur)\W*)?{code}(?:{words})\W*{code}"
