@@ -19,7 +19,7 @@ from core.article.html_limits import limit_html
 from core.article.layout import layout
 from core.article.lost_text import restored
 from core.article.markdown import MAX_MARKDOWN, markdown_text
-from core.article.markup import readable
+from core.article.markup import SHORT_LINK, readable
 from core.article.metadata import read_metadata
 from core.article.page_checks import raise_if_blocked_page, raise_if_too_short
 from core.article.title import find_title
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
 _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the comparison is quadratic
+_LABEL = re.compile(  # of what stands between the parts of a body
+    r"^[^\w\n]*(?:advertisements?|story continues below(?: advertisement)?|anzeige|werbung|publicité|publicidad|"
+    r"pubblicità|advertentie|реклама|広告|광고|广告)[^\w\n]*(?:\n|\Z)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 
 
@@ -85,7 +90,7 @@ def _html_article(page: str, url: str) -> Article:
         raise NoArticle
     tree = found.tree
     extracted = _main_text(tree, elements=html.count("<") - html.count("</"))
-    text = restored(clean(extracted), found.announced)
+    text = restored(_LABEL.sub("", SHORT_LINK.sub("", clean(extracted))).strip(), found.announced)
     raise_if_unreadable(text)
     metadata, where = read_metadata(tree, url), layout(tree, text)
     title = find_title(metadata, where, text)

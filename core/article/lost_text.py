@@ -25,7 +25,7 @@ _MAX_STEPS = 8  # up to where a list's announcement may be
 _FULL_STOP = re.compile(r"[.!?…。！？][\"”’»)]*$")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’»)]*\s")
 _BODY = re.compile(
-    r"(?i)(?:article|entry|post|story|page|text)[-_]*(?:body|content|text)|^(?:entry|post|story) *$"
+    r"(?i)(?:article|entry|post|story|page|text|body)[-_]*(?:body|content|text)|^(?:entry|post|story) *$"
 )
 _BLOCKS = ".//*[self::p or self::ul or self::ol or self::table or self::blockquote or self::h2 or self::h3]"
 # What another story has, or a comment.
@@ -36,7 +36,7 @@ _CONTAINERS = ("div", "section", "article", "main", "body")
 _SHARE = 0.8  # of an element's prose
 _WRAPPERS = "aside form fieldset figure header label button noindex".split()  # of whole articles
 _MIN_SENTENCE = 40  # characters around a date or a button's name that is part of a sentence
-_MIN_LINKED = 100  # characters of a paragraph that is one link
+_MIN_LINKED = 50  # characters of a paragraph that is one link
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ def mend(tree: HtmlElement) -> None:
             _leave_out_between(parts, above, amounts)
         else:
             parts[0].extend(parts[1:])
+    for button in tree.xpath(".//h2//button|.//h3//button|.//h4//button"):  # which opens what follows
+        button.tag = "span"
     for paragraph in tree.iter("p"):
         if paragraph.find(".//p") is None:
             _mend_paragraph(paragraph)

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _GONE, _LEFT_OUT, _UNWRAPPED = "is-gone", "is-left-out", "is-unwrapped"
-_STRUCK = ".//*[contains(@style, 'line-through')]|.//rt|.//rp|.//rtc|.//del|.//s|.//strike"
+_STRUCK = (
+    ".//rt|.//rp|.//rtc|.//del|.//s|.//strike|.//*[contains(@style, 'line-through')]"
+    "|.//*[contains(' line-through strike strikethrough ', concat(' ', @class, ' '))]"
+)
+_EMPTY = re.compile(r"\s?[\[(][\s,;–-]*[\])]")  # what is left around the marks of notes
+SHORT_LINK = re.compile(r"\s*(?:https?://)?(?:t\.co|pic\.(?:twitter|x)\.com)/\w+…?")
 _PLAIN = ("code", "kbd", "samp", "tt", "var", "rb", _UNWRAPPED)
 _WIKI = ".//*[@id='mw-content-text' or contains(@class, 'mw-parser-output')]"
 _HEADING = (
@@ -51,12 +56,19 @@ def readable(html: str, hidden_names: Set[str] = frozenset()) -> Readable | None
     if tree is None:
         return None
     scripts.write_formulas(tree)
+    struck = tree.xpath(_STRUCK)
     unseen = mark_hidden(tree, _GONE, hidden_names)
-    for element in [*tree.xpath(_STRUCK), *_notes(tree)]:
+    for element in [*struck, *_notes(tree)]:
         element.tag = _GONE
-    for element in reversed([*tree.iter(_GONE)]):
+    gone = [*tree.iter(_GONE)]
+    around = {element.getparent() for element in gone}
+    for element in reversed(gone):
         _close_gap(element)
     strip_elements(tree, _GONE, with_tail=False)
+    for element in around:
+        element.text = _EMPTY.sub("", element.text or "")
+        for child in element:
+            child.tail = _EMPTY.sub("", child.tail or "")
     scripts.write_scripts(tree)
     _write_quotes(tree)
     for image in tree.iter("img"):
@@ -83,7 +95,7 @@ def _close_gap(element: HtmlElement) -> None:
 
 
 def _notes(tree: HtmlElement) -> Iterator[HtmlElement]:
-    """Marks of notes, lists of notes with their headings, links that only shorten, what MediaWiki adds."""
+    """Marks of notes, lists of notes with their headings, what MediaWiki adds."""
     lists = {name: set(names.split()) for name, names in word_lists(__file__)["notes"].items()}
     wiki = bool(tree.xpath(_WIKI))
     for element in tree.iter("*"):
@@ -99,8 +111,6 @@ def _notes(tree: HtmlElement) -> Iterator[HtmlElement]:
 
 def _is_mark(element: HtmlElement, classed: bool) -> bool:
     text = element.text_content().strip() if len(element) < 9 else ""
-    if element.tag == "a" and _pattern("embeds", "short_link").fullmatch(text):
-        return True
     if classed or "noteref" in element.get("role", "") + element.get("epub:type", ""):
         return len(text) <= 2 * _MARK_CHARACTERS
     if not 0 < len(text) <= _MARK_CHARACTERS or not _pattern("notes", "mark").fullmatch(text):
@@ -166,7 +176,7 @@ def _quoted(post: HtmlElement) -> str:
     author = _POSTER.search(clean_line(post.text_content()))
     parts = (clean_line(part.text_content()) for part in post.iter("p"))
     words = " ".join(part for part in parts if not _POSTER.match(part))
-    words = clean_line(_pattern("embeds", "short_link").sub(" ", words)).translate(_INNER_QUOTES)
+    words = clean_line(SHORT_LINK.sub("", words)).translate(_INNER_QUOTES)
     return f"{author[1]}: “{words}”" if author and words else ""
 
 
