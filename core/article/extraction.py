@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
 _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the comparison is quadratic
-_LABEL = re.compile(  # of what stands between the parts of a body
-    r"^[^\w\n]*(?:advertisements?|story continues below(?: advertisement)?|anzeige|werbung|publicité|publicidad|"
-    r"pubblicità|advertentie|реклама|広告|광고|广告)[^\w\n]*(?:\n|\Z)",
+_LABEL = re.compile(  # of an advertisement between the parts of a body
+    r"^[^\w\n]*(?:advertisements?|story continues below(?: advertisement)?|anzeige|werbung|publicité|"
+    r"publicidad|pubblicità|advertentie|реклама|広告|광고|广告)[^\w\n]*(?:\n|\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
 _REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")

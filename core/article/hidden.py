@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -20,13 +20,12 @@ _LONG_RUN = 60  # characters
 _IGNORED = re.compile(r"/\*[^*]{0,200}\*/|!important|\s+")
 _MAX_SHEETS = 20
 _SHEET = re.compile(
-    r"<noscript\b.*?(?:</noscript|\Z)|<style\b(?![^>]*?\bmedia=[\"']?print)[^>]{0,500}>\s*(?:<!(?:--|\[CDATA\[))?([^<]{0,100000})",
+    r"<noscript\b.*?(?:</noscript|\Z)|<style\b(?![^<>]*\bmedia=[\"']?print)[^<>]{0,500}>\s*(?:<!(?:--|\[CDATA\[))?([^<]{0,100000})",
     re.IGNORECASE | re.DOTALL,
 )
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_EVERYWHERE = re.compile(r"@media\s+(?:screen|all)\s*\{")
-_AT_BLOCK = re.compile(r"@[^{}@]{0,500}\{(?:[^{}]*\{[^{}]*\})*+[^{}]*\}")
-_RULE = re.compile(r"([^{};]+)\{([^{}]*)\}")
+_SCREEN = re.compile(r"\s*@media\s+(?:screen|all)\s*$")
+_MAX_NESTED = 4
 _HIDING_NAME = re.compile(r"(?<![\w-])hid[\w-]*")
 _SIMPLE = re.compile(r"(?:^|,)\s*\w*([.#][\w-]+)\s*(?=,|$)")  # selectors that do not depend on others
 _NAME = re.compile(r"[.#][\w-]+")
@@ -60,34 +59,45 @@ def mark_hidden(tree: _Element, mark: str, by_sheets: Set[str] = frozenset()) ->
     amounts = prose(tree)
     unseen, both = (sum(amounts[e] for e in _outermost(found)) for found in (certain, [*certain, *likely]))
     revealed = both - unseen >= ENOUGH_PROSE > amounts[tree] - both
-    for element in certain if revealed else [*certain, *likely]:
-        _keep_facts(element)
+    hidden, never = certain if revealed else [*certain, *likely], set(certain)
+    for element in _outermost(hidden):
+        _keep_facts(element, headings=element not in never)
+    for element in hidden:
         element.tag = mark
     return unseen
 
 
-def _keep_facts(element: _Element) -> None:
-    """Puts microdata, which are often hidden, behind the element; a title for screen readers, as one of it."""
-    for fact in element.xpath(".//meta|descendant-or-self::*[@itemprop='datePublished']|self::h1"):
-        attributes = dict(fact.attrib)
-        if fact.tag == "h1":
-            attributes = {"name": "hidden-heading", "content": fact.text_content()}
-        element.addnext(element.makeelement("meta", attributes))
+def _keep_facts(element: _Element, *, headings: bool) -> None:
+    """Puts the microdata behind their hidden element, and what it names the page for screen readers."""
+    for fact in element.xpath(".//meta|descendant-or-self::*[@itemprop='datePublished']"):
+        element.addnext(element.makeelement("meta", dict(fact.attrib)))
+    for heading in element.iter("h1") if headings else ():
+        text = heading.text_content()
+        element.addnext(element.makeelement("meta", {"name": "hidden-heading", "content": text}))
 
 
 def hidden_by_sheets(page: str) -> set[str]:
     """The class names (with a full stop) and ids (with #) that the page's own style sheets never show."""
     hidden, shown = set[str](), set[str]()
-    for found in islice(_SHEET.finditer(page), _MAX_SHEETS):
-        sheet = _COMMENT.sub("", found[1] or "")
-        for selector, declarations in _RULE.findall(_AT_BLOCK.sub("", _EVERYWHERE.sub("", sheet))):
-            if _stays_hidden(_style(declarations)):
-                hidden.update(_SIMPLE.findall(selector))
-        for selector, declarations in _RULE.findall(sheet):
-            style = _style(declarations)
-            if style.keys() & _SHOWING and not _stays_hidden(style):
+    for sheet in islice(_SHEET.finditer(page), _MAX_SHEETS):
+        for selector, style, everywhere in _rules(_COMMENT.sub("", sheet[1] or "")):
+            if style.get("display") == "none" or _hiding(style) - {"opacity", "height"}:
+                hidden.update(_SIMPLE.findall(selector) if everywhere else ())
+            elif not _SHOWING.isdisjoint(style):
                 shown.update(_NAME.findall(selector))
     return hidden - shown
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, Style, bool]]:
+    """Each rule's selector and style, and whether it holds on every screen."""
+    around: list[str] = []
+    parts = iter(re.split("([{}])", sheet))
+    for text, brace in zip(parts, parts, strict=False):
+        if brace == "{":
+            around.append(text)
+        elif around:
+            selector = around.pop()
+            yield selector, _style(text), len(around) < _MAX_NESTED and all(map(_SCREEN.match, around))
 
 
 def prose(tree: _Element) -> dict[_Element, int]:
@@ -129,17 +139,14 @@ def _is_never_shown(element: _Element, style: Style) -> bool:
 def _is_hidden_by_name(element: _Element, by_sheets: Set[str]) -> bool:
     names, patterns = element.get("class", ""), _patterns("classes")
     listed = patterns["hidden"].search(names) and not patterns["shown_again"].search(names)
-    return bool(listed) or not by_sheets.isdisjoint({*map(".{}".format, names.split()), f"#{element.get('id')}"})
+    return bool(listed) or not by_sheets.isdisjoint(
+        {*map(".{}".format, names.split()), f"#{element.get('id')}"}
+    )
 
 
 def _is_out_of_sight(style: Style) -> bool:
     found = _hiding(style)
     return bool(found) and not (found == {"opacity"} and _MOVING & style.keys())
-
-
-def _stays_hidden(style: Style) -> bool:
-    """The same of a style sheet's rule, where no script is likely to bring it to sight."""
-    return style.get("display") == "none" or bool(_hiding(style) - {"opacity", "height"})
 
 
 def _hiding(style: Style) -> set[str]:

@@ -53,5 +53,5 @@ def clean_line(text: str) -> str:
 
 
 def letters_of(text: str) -> str:
-    """The letters and digits, without case: what two texts have in common however they are set (CO₂ is co2)."""
+    """The letters and digits without case or height (CO₂ is co2): what two texts have in common."""
     return re.sub(r"[\W_]+", "", normalize("NFKC", text).casefold())

@@ -87,7 +87,7 @@ def test_items_are_put_in_order_where_some_are_there() -> None:
     assert restored("So you may: go\nThen.", announced) == "So you may: go\nThen."
 
 
-AD = "<div class=ad>Advertisement</div>"
+AD = "<div class=a1>Advertisement</div>"
 
 
 def divided(start: str, end: str, between: str = AD) -> str:
@@ -101,6 +101,7 @@ def divided(start: str, end: str, between: str = AD) -> str:
         pytest.param(f"<div>{divided('<div itemprop=articleBody>', '</div>')}</div>", id="itemprop"),
         pytest.param(f"<main>{divided('<article>', '</article>')}</main>", id="articles"),
         pytest.param(f"<div>{divided('<div>', '</div>')}</div>", id="no-class"),
+        pytest.param(f"<div>{divided('<div class=body-text>', '</div>')}</div>", id="body-text"),
         pytest.param(divided("<section>", "</section>", ""), id="sections"),
         pytest.param(
             f"<main>{divided('<div class=row><div class=post-content>', '</div></div>')}</main>", id="rows"
@@ -138,6 +139,12 @@ def test_another_story_or_a_comment_is_not_joined(other: str) -> None:
     words = "Another text that stands below the story, in a sentence that is long enough for an article."
     story = f"<article><p>{FIRST}<p>{SECOND}<p>{THIRD}</article>"
     assert words not in read(page(f"<main>{story}{other.format(words)}</main>"))
+
+
+def test_the_heading_of_an_accordion_is_told() -> None:
+    button = "<h3><button>Who pays?</button></h3>"
+    html = f"<article><p>{FIRST}</p>{button}<div><p>{SECOND}<p>{THIRD}</div></article>"
+    assert read(page(html)).split("\n") == [FIRST, "Who pays?", SECOND, THIRD]
 
 
 @pytest.mark.parametrize("element", ["time", "button", "label"])
