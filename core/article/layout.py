@@ -70,7 +70,9 @@ class Layout:
         return self.spans[0].get("lang") if self.spans else ""
 
     def text(self, span: Span, max_characters: int = 300) -> str:
-        """The span's text as one line; an empty one where it is longer, or of many elements."""
+        """The text of a span, the content of a meta, as one line; "" where it is long, or of many elements."""
+        if span.tag == "meta":
+            return span.get("content")[:max_characters]
         if span.end - span.start > _MAX_PIECES:
             return ""
         text = " ".join("".join(self.pieces[span.start : span.end]).split())

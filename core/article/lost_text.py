@@ -27,7 +27,6 @@ _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’»)]*\s")
 _BODY = re.compile(
     r"(?i)(?:article|entry|post|story|page|text|body)[-_]*(?:body|content|text)|^(?:entry|post|story) *$"
 )
-_BLOCKS = ".//*[self::p or self::ul or self::ol or self::table or self::blockquote or self::h2 or self::h3]"
 # What another story has, or a comment.
 _OWN_STORY = (
     ".//h1|.//h2//a|.//h3//a|.//a//h2|.//a//h3|.//time|ancestor-or-self::*[contains(@class,'comment')]"
@@ -57,7 +56,6 @@ def mend(tree: HtmlElement) -> None:
     for parts, above in _bodies(tree, amounts):
         if amounts[above] * _SHARE <= sum(amounts[part] for part in parts) and above.tag != "body":
             above.set("itemprop", "articleBody")
-            _leave_out_between(parts, above, amounts)
         else:
             parts[0].extend(parts[1:])
     for button in tree.xpath(".//h2//button|.//h3//button|.//h4//button"):  # which opens what follows
@@ -97,16 +95,6 @@ def _bodies(tree: HtmlElement, amounts: Amounts) -> Iterator[tuple[list[HtmlElem
 
 def _continues(part: HtmlElement) -> bool:
     return not part.xpath(_OWN_STORY)
-
-
-def _leave_out_between(parts: list[HtmlElement], above: HtmlElement, amounts: Amounts) -> None:
-    """Renames what stands without prose, headings or blocks of text between the parts of a body."""
-    start, *_, end = (part if part.getparent() is above else part.getparent() for part in parts)
-    for between in list(start.itersiblings("div", "ins", "span", "section")):
-        if between is end:
-            break
-        if not amounts[between] and not between.xpath(_BLOCKS):
-            between.tag = "aside"
 
 
 def announcements(tree: HtmlElement, left_out: str) -> list[Announced]:

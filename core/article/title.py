@@ -43,10 +43,8 @@ def find_title(metadata: Metadata, layout: Layout, text: str) -> FoundTitle:
     """The title that the headings agree on best. Never the name of the site alone."""
     site = _Site(metadata, layout)
     spans = [span for span in _headings(layout) if not site.is_named(layout.text(span))]
-    unseen = filterfalse(site.is_named, (span.get("content") for span in _unseen(layout)))
-    headings = list(map(_plain, [*map(layout.text, spans), *unseen]))
-    tags = [*(span.tag for span in spans), *["h1"] * len(headings)]
-    by_letters = {letters_of(title): tag == "h1" for title, tag in zip(headings, tags, strict=False)}
+    headings = list(map(_plain, map(layout.text, spans)))
+    by_letters = {letters_of(title): _is_first(span) for title, span in zip(headings, spans, strict=True)}
     raw = next((span.element.text or "" for span in layout.spans if span.tag == "title"), "")
     titles = map(_plain, [*_described(metadata)[:_MAX_TITLES], raw])
     cleaned = [site.taken_off(title, by_letters) for title in titles]
@@ -68,25 +66,26 @@ def _uncut(title: str, others: list[str]) -> str:
 
 def _heading(layout: Layout, headings: list[Span], title: str) -> Span | None:
     """The heading that shows the title, or what else does so before the text, or else the first <h1>."""
-    before = (span for span in reversed(layout.spans) if span.start < layout.start and span.tag != "title")
-    shown = (span for span in chain(headings, before) if letters_of(layout.text(span)) == title != "")
-    return next(chain(shown, (span for span in headings if span.tag == "h1"), _unseen(layout)), None)
+    before = (span for span in reversed(layout.spans) if span.start < layout.start)
+    shown = chain(headings, (span for span in before if span.tag not in ("title", "meta")))
+    same = (span for span in shown if letters_of(layout.text(span)) == title != "")
+    return next(chain(same, filter(_is_first, headings)), None)
 
 
-def _unseen(layout: Layout) -> Iterator[Span]:
-    """What `hidden` leaves of headings for screen readers."""
-    return (span for span in layout.spans if span.get("name") == "hidden-heading")
+def _is_first(span: Span) -> bool:
+    """Whether it is a heading of the first level, or what `hidden` leaves of one for screen readers."""
+    return span.tag == "h1" or span.get("name") == "hidden-heading"
 
 
 def _headings(layout: Layout) -> list[Span]:
-    """The first-level ones, then those right before the text, or else the first."""
-    top = [span for span in layout.spans if span.tag == "h1" and layout.text(span)]
+    """The first-level ones, the article's in front, then those right before the text, or else the first."""
     own = layout.own()
     others = [span for span in own if span.tag in ("h2", "h3") and layout.text(span)]
     before = [span for span in others if span.start < layout.start]
-    inner = {span for span in own if span.tag == "h1"}
-    top.sort(key=lambda span: span not in inner)
-    return [*top[:_MAX_TITLES], *(before[:-3:-1] or others[:1])]
+    first = [span for span in layout.spans if _is_first(span) and layout.text(span)]
+    inner = {span for span in own if _is_first(span)}
+    first.sort(key=lambda span: span not in inner)
+    return [*first[:_MAX_TITLES], *(before[:-3:-1] or others[:1])]
 
 
 def _plain(title: str) -> str:
@@ -161,22 +160,17 @@ class _Site:
 def _part_that_is_heading(title: str, cuts: list[re.Match[str]], headings: dict[str, bool]) -> str | None:
     starts, ends = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(title)]
     for start, end in ((start, end) for start in starts for end in reversed(ends) if start < end):
-        if _is_heading(title[start:end], title[:start] + title[end:], headings):
+        if _is_said(letters_of(title[start:end]), letters_of(title[:start] + title[end:]), headings):
             return title[start:end]
     return None
 
 
-def _is_heading(part: str, rest: str, headings: dict[str, bool]) -> bool:
-    """Whether a heading says this part, and none the rest."""
-    letters, other = letters_of(part), letters_of(rest)
-    long = headings.get(letters, False) or len(letters) > 0.5 * len(other)
-    said = letters in headings or any(_is_most(letters, heading) for heading in headings if headings[heading])
-    return said and long and other not in headings
-
-
-def _is_most(part: str, heading: str) -> bool:
-    """Whether a heading says the part beside a kicker, or the name of a button."""
-    return 2 * len(part) > len(heading) and (heading.startswith(part) or heading.endswith(part))
+def _is_said(part: str, rest: str, headings: dict[str, bool]) -> bool:
+    """Whether a heading is this part, or a first one most of it beside a kicker; and none is the rest."""
+    long = headings.get(part, False) or 2 * len(part) > len(rest)
+    framed = (heading for heading in headings if headings[heading] and 2 * len(part) > len(heading))
+    said = part in headings or any(each.startswith(part) or each.endswith(part) for each in framed)
+    return said and long and rest not in headings
 
 
 def _logos(layout: Layout, url: str) -> Iterator[str]:
