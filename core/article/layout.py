@@ -70,7 +70,7 @@ class Layout:
         return self.spans[0].get("lang") if self.spans else ""
 
     def text(self, span: Span, max_characters: int = 300) -> str:
-        """The text of a span, the content of a meta, as one line; "" where it is long, or of many elements."""
+        """The text of a span, the content of a meta, as one line; "" for a long one, or many elements."""
         if span.tag == "meta":
             return span.get("content")[:max_characters]
         if span.end - span.start > _MAX_PIECES:

@@ -126,6 +126,13 @@ def test_the_whole_body_is_read_and_nothing_else(html: str) -> None:
     assert read(page(html)).split("\n") == list(STORY)
 
 
+def test_a_body_in_rows_is_read_whole_where_each_would_do_for_an_article() -> None:
+    rows = [[f"{paragraph} It was said on day {n} of the month." for n in range(4)] for paragraph in STORY]
+    bodies = (f"<div class=post-content><p>{'<p>'.join(row)}</div>" for row in rows)
+    text = read(page(f"<main>{''.join(f'<div class=row>{body}</div>' for body in bodies)}</main>"))
+    assert text.split("\n") == [line for row in rows for line in row]
+
+
 @pytest.mark.parametrize(
     "other",
     [
