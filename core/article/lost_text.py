@@ -9,7 +9,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.article.hidden import prose
-from core.article.scripts import INLINE
 from core.text.cleaning import clean_line, letters_of
 
 if TYPE_CHECKING:
@@ -137,9 +136,7 @@ def _before(block: HtmlElement) -> str:
         previous, parent = element.getprevious(), element.getparent()
         if previous is not None:
             text = previous.tail or ""
-            if previous.tag in INLINE:
-                text = previous.text_content() + text
-            elif not text.strip():
+            if not text.strip():
                 text = previous.xpath("string((.//text()[normalize-space()])[last()])")
             element = previous
         elif parent is not None:

@@ -196,7 +196,7 @@ def _is_prose(pre: HtmlElement) -> bool:
     coded = pre.find(".//code") is not None or _pattern("code", "pre").search(pre.get("class", ""))
     few_signs = len(_SIGNS.findall(text)) * 50 < len(text)
     ends = len(_LINE_END.findall(text)) * 4 >= len([line for line in text.splitlines() if line.strip()])
-    return not coded and few_signs and ends and len(text.split()) >= 8
+    return not coded and few_signs and ends
 
 
 def _is_block(code: HtmlElement) -> bool:

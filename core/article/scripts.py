@@ -34,7 +34,8 @@ _WRAPPERS = {"katex", "katex-display", "mwe-math-element", "MathJax", "MathJax_D
 def write_scripts(tree: _Element) -> None:
     """Puts plain text into each <sup> and <sub>, and nothing into what marks a note."""
     for element in list(tree.iter("sup", "sub")):
-        text, base = " ".join("".join(element.itertext()).split()), before(element)[-_MAX_BASE:]
+        text = " ".join("".join(element.itertext()).split())
+        base = re.sub(r"\s", " ", before(element)[-_MAX_BASE:])
         written = _lowered(text, base) if element.tag == "sub" else _raised(text, base, element.tail or "")
         del element[:]
         element.text = written
@@ -52,7 +53,7 @@ def before(element: _Element) -> str:
             found, element = f"{parent.text or ''}{found}", parent
             if parent.tag not in INLINE:
                 break
-        if parent is None or re.search(r"\s", found):
+        else:
             break
     return found
 
@@ -94,13 +95,7 @@ def _has_exponent(word: str, base: str, after: str) -> bool:
     """Whether a raised number after the word is an exponent and no mark of a note."""
     if not word:
         return bool(_ISOTOPE.match(after))
-    stem = re.split(r"[\W\d_]", word)[-1]
-    patterns = _patterns()
-    return (
-        stem in word_lists(__file__)["powers"]["of"].split()
-        or patterns["quantity"].fullmatch(base) is not None
-        or any(pattern.fullmatch(word) for pattern in patterns.values())
-    )
+    return any(pattern.fullmatch(base) for pattern in _bases())
 
 
 def _last_word(base: str) -> str:
@@ -136,8 +131,8 @@ def _apart(text: str, word: str, after: str) -> str:
 
 
 @functools.cache
-def _patterns() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(pattern) for name, pattern in word_lists(__file__)["bases"].items()}
+def _bases() -> list[re.Pattern[str]]:
+    return [re.compile(pattern) for pattern in word_lists(__file__)["bases"].values()]
 
 
 def write_formulas(tree: _Element) -> None:

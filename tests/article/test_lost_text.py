@@ -126,10 +126,16 @@ def test_the_whole_body_is_read_and_nothing_else(html: str) -> None:
     assert read(page(html)).split("\n") == list(STORY)
 
 
-def test_a_body_in_rows_is_read_whole_where_each_would_do_for_an_article() -> None:
+REPLIES = (
+    f"<div class=replies>{'<p>I do not think so, as the boat is old and the yard is far away.' * 9}</div>"
+)
+
+
+@pytest.mark.parametrize("below", ["", REPLIES])
+def test_a_body_in_rows_is_read_whole_where_each_would_do_for_an_article(below: str) -> None:
     rows = [[f"{paragraph} It was said on day {n} of the month." for n in range(4)] for paragraph in STORY]
     bodies = (f"<div class=post-content><p>{'<p>'.join(row)}</div>" for row in rows)
-    text = read(page(f"<main>{''.join(f'<div class=row>{body}</div>' for body in bodies)}</main>"))
+    text = read(page(f"<main>{''.join(f'<div class=row>{body}</div>' for body in bodies)}{below}</main>"))
     assert text.split("\n") == [line for row in rows for line in row]
 
 
@@ -152,6 +158,15 @@ def test_the_heading_of_an_accordion_is_told() -> None:
     button = "<h3><button>Who pays?</button></h3>"
     html = f"<article><p>{FIRST}</p>{button}<div><p>{SECOND}<p>{THIRD}</div></article>"
     assert read(page(html)).split("\n") == [FIRST, "Who pays?", SECOND, THIRD]
+
+
+@pytest.mark.parametrize("tag", ["", "<em>"])
+def test_a_paragraph_that_is_one_link_is_told_in_a_long_story_too(tag: str) -> None:
+    lines = [f"{paragraph} It was said on day {n} of the month." for n in range(6) for paragraph in STORY]
+    linked = [
+        f"<p>{tag}<a href=/x>{line}</a></p>" if n % 5 else f"<p>{line}</p>" for n, line in enumerate(lines)
+    ]
+    assert read(page(f"<article>{''.join(linked)}</article>")).split("\n") == lines
 
 
 @pytest.mark.parametrize("element", ["time", "button", "label"])
