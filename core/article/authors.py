@@ -32,10 +32,8 @@ def find_author(metadata: Metadata, layout: Layout, title: FoundTitle) -> str | 
     names = map(re.escape, [*metadata.site_names(), *metadata.host_names()])
     site = re.compile(rf"(?:^|\W+)(?:{'|'.join(names)})\W*$", re.IGNORECASE)
     described = [*names_in(_described(metadata, title))]
-    people = [*names_in([item for item in metadata.data if _is_a("Person", item)])]
     metas = [*islice(metadata.meta("author"), _MAX_LINES)]
-    alone = people if len(people) == 1 else []
-    for lines in chain([described, metas], _shown(layout, title, site), [alone]):
+    for lines in chain([described, metas], _shown(layout, title, site)):
         if found := _names(lines, site):
             return "; ".join(found[:_MAX_AUTHORS])
     return None
@@ -59,8 +57,7 @@ def _shown(layout: Layout, title: FoundTitle, site: re.Pattern[str]) -> Iterator
     own = layout.own(heading=title.heading)
     above, below = layout.head(title.heading)
     near = [span for span in own if above - _PIECES_AROUND <= span.start < below + _PIECES_AROUND]
-    for spans in (near, own):
-        yield [_name_within(layout, span) for span in filter(_is_marked, spans)]
+    yield [_name_within(layout, span) for span in filter(_is_marked, own)]
     named = [span for span in near if _NAMED.search(span.names) and layout.text(span, _MAX_LINE)]
     innermost = (one for one, after in zip_longest(named, named[1:]) if not after or after.start > one.end)
     lines = (layout.lines(span.start, span.end) for span in innermost)

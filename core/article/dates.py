@@ -98,7 +98,7 @@ def _signed(layout: Layout, head: tuple[int, int], own: list[Span]) -> Iterator[
     yield from (line for line in lines if any_of(__file__, "lines", "published").match(line[:_MAX_LINE]))
     names = any_of(__file__, "names", "published")
     after = (span for span in own if not above <= span.start < below and names.search(span.names))
-    yield from (_value(layout, span) for span in islice(after, _MAX_AFTER) if not _is_card(span))
+    yield from (_value(layout, span) for span in islice(after, _MAX_AFTER))
 
 
 def _is_dated(layout: Layout, span: Span) -> bool:

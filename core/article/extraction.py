@@ -93,7 +93,7 @@ def _html_article(page: str, url: str) -> Article:
     text = restored(_LABEL.sub("", SHORT_LINK.sub("", clean(extracted))).strip(), found.announced)
     raise_if_unreadable(text)
     metadata, where = read_metadata(tree, url), layout(tree, text)
-    title = find_title(metadata, where, text)
+    title = find_title(metadata, where)
     raise_if_blocked_page(
         text,
         titles=[title.title or "", title.shown, where.text(title.heading) if title.heading else ""],

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
-from itertools import chain, filterfalse
+from itertools import chain, filterfalse, islice
 from urllib.parse import urlsplit
 
 from core.article.layout import Layout, Span
@@ -26,7 +26,6 @@ _COUNTER = re.compile(r"^[(\[]\d{1,4}\+?[)\]]\s+")  # of unread messages
 _INLINE_TAG = re.compile(r"</?(?:a|b|i|u|em|strong|span|sup|sub|br|font|mark|small)\b[^<>]{0,200}>")
 _NAMING = ("h1", "h2", "div", "p", "span")
 _LOGO = re.compile(r"logo|masthead|site-?(?:title|name|brand)|navbar-brand")
-_COPYRIGHT = re.compile(r"(?:©|\([cC]\)|[Cc]opyright)[\W\d]{0,30}([^\W\d][^.|,–—©]{1,50})")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.{3})$")
 
 
@@ -39,7 +38,7 @@ class FoundTitle:
     shown: str
 
 
-def find_title(metadata: Metadata, layout: Layout, text: str) -> FoundTitle:
+def find_title(metadata: Metadata, layout: Layout) -> FoundTitle:
     """The title that the headings agree on best. Never the name of the site alone."""
     site = _Site(metadata, layout)
     spans = [span for span in _headings(layout) if not site.is_named(layout.text(span))]
@@ -49,7 +48,7 @@ def find_title(metadata: Metadata, layout: Layout, text: str) -> FoundTitle:
     titles = map(_plain, [*_described(metadata)[:_MAX_TITLES], raw])
     cleaned = [site.taken_off(title, by_letters) for title in titles]
     candidates = list(filterfalse(site.is_named, cleaned))
-    best = _uncut(_agreed(candidates, headings, text), [*candidates, *headings])
+    best = _uncut(_agreed(candidates, headings), [*candidates, *headings])
     return FoundTitle(best or None, _heading(layout, spans, letters_of(best)), cleaned[-1])
 
 
@@ -92,9 +91,9 @@ def _plain(title: str) -> str:
     return _COUNTER.sub("", clean_line(_INLINE_TAG.sub("", unescape(unescape(title)))))[:_MAX_CHARACTERS]
 
 
-def _agreed(candidates: list[str], headings: list[str], text: str) -> str:
-    """The first candidate that a heading shares, or else another candidate, or else the text."""
-    for others in (headings, candidates, [text[:3_000]]):
+def _agreed(candidates: list[str], headings: list[str]) -> str:
+    """The first candidate that a heading shares, or else another candidate."""
+    for others in (headings, candidates):
         for title in candidates:
             if any(_share(title, other) for other in others if other is not title):
                 return title
@@ -111,17 +110,14 @@ def _share(title: str, other: str) -> bool:
 
 
 class _Site:
-    """How the site is named: by metadata, host, logo, links to its start page, copyright line."""
+    """How the site is named: by metadata, logo, links to its start page, host."""
 
     def __init__(self, metadata: Metadata, layout: Layout) -> None:
         generic = word_lists(__file__)["titles"]["generic"].split("\n")
-        named = (metadata.site_names(), _logos(layout, metadata.url), metadata.host_names(), generic)
-        self._said, self._shown, self._hosts, generic_letters = (
-            set(map(letters_of, names)) for names in named
-        )
-        self._said.discard("")
-        self._whole = self._said | self._shown | self._hosts
-        self._no_title = self._whole | generic_letters | {""}
+        self._said = set(map(letters_of, metadata.site_names())) - {""}
+        self._sure = self._said.union(map(letters_of, _logos(layout, metadata.url)))
+        self._whole = self._sure.union(map(letters_of, metadata.host_names()))
+        self._no_title = self._whole.union(map(letters_of, generic), [""])
 
     def is_named(self, title: str) -> bool:
         """Whether a title is no more than the site's name, or what any page may be called."""
@@ -131,8 +127,8 @@ class _Site:
         """The title without what names the site, or stands beside what a heading says (True: one of <h1>)."""
         if letters_of(title) in headings:
             return title
-        cuts = [cut for cut in _SEPARATOR.finditer(title) if cut.start() and cut.end() < len(title)]
-        cuts = cuts[:_MAX_CUTS]
+        found = islice(_SEPARATOR.finditer(title), _MAX_CUTS)
+        cuts = [cut for cut in found if cut.start() and cut.end() < len(title)]
         if shown := _part_that_is_heading(title, cuts, headings):
             return shown
         for cut in cuts:
@@ -145,16 +141,11 @@ class _Site:
 
     def _is_tail(self, tail: str, separator: str) -> bool:
         letters = letters_of(tail)
-        if letters in self._whole or separator in (":", "："):
-            return letters in self._whole
-        longer = () if separator in ("-", "/") else (name for name in self._said if len(name) > 4)
-        return any(letters in name for name in self._said if len(letters) > 2) or any(
-            map(letters.startswith, longer)
-        )
+        parts_count = len(letters) > 2 and separator not in (":", "：")
+        return letters in self._whole or (parts_count and any(letters in name for name in self._said))
 
     def _is_head(self, head: str, separator: str) -> bool:
-        names = self._said | self._shown if separator in (":", "：", "-") else self._whole
-        return letters_of(head) in names
+        return letters_of(head) in (self._sure if separator in (":", "：", "-") else self._whole)
 
 
 def _part_that_is_heading(title: str, cuts: list[re.Match[str]], headings: dict[str, bool]) -> str | None:
@@ -183,4 +174,3 @@ def _logos(layout: Layout, url: str) -> Iterator[str]:
             found = span.tag in _NAMING and bool(_LOGO.search(span.names))
         if found:
             yield layout.text(span, 60)
-    yield from _COPYRIGHT.findall("\n".join(layout.pieces[layout.end :])[-20_000:])
