@@ -40,16 +40,11 @@ def find_author(metadata: Metadata, layout: Layout, title: FoundTitle) -> str | 
 
 
 def _described(metadata: Metadata, title: FoundTitle) -> list[object]:
-    """The article's authors in JSON-LD, where they may be named elsewhere; organizations only if alone."""
+    """The article's authors in JSON-LD, where they may be named elsewhere."""
     author = metadata.article(title.title or "").get("author")
     known = {str(item["@id"]): item for item in metadata.data if "@id" in item}
     listed = author if isinstance(author, list) else [author]
-    found = [known.get(str(each.get("@id")), each) if isinstance(each, dict) else each for each in listed]
-    return [each for each in found if not _is_a("Organization", each)] or found
-
-
-def _is_a(kind: str, value: object) -> bool:
-    return isinstance(value, dict) and value.get("@type") in (kind, [kind])
+    return [known.get(str(each.get("@id")), each) if isinstance(each, dict) else each for each in listed]
 
 
 def _shown(layout: Layout, title: FoundTitle, site: re.Pattern[str]) -> Iterator[list[str]]:

@@ -45,17 +45,17 @@ def raise_if_blocked_page(text: str, *, titles: list[str], after: list[str], loc
     size = information(text)
     if _is_start(text, size, after, lock):
         raise Paywall
-    for kind in word_lists(__file__)["details"]:
+    for kind, detail in word_lists(__file__)["details"].items():
         if _is_notice(kind, text, size, titles):
-            raise NoArticle(_detail(kind))
+            raise NoArticle(detail)
 
 
 def _is_notice(kind: str, text: str, size: float, titles: list[str]) -> bool:
     """Whether the whole title says so, or most of a short text, or a part of both."""
     if any(_is_titled(kind, title) for title in titles):
         return size < _NOTICE or kind == "missing_page"
-    if size >= _THIN or _is_titled(kind, text.partition("\n")[0]):
-        return size < _NOTICE
+    if size >= _THIN:
+        return False
     partly = any(_is_titled(kind, title, words=_WORDS_OF_SITE) for title in titles)
     share, openings = _share(kind, text)
     few = partly or (openings >= _SENTENCES and kind != "login")  # a story quotes such words
@@ -95,22 +95,18 @@ def _is_titled(kind: str, title: str, *, words: int = 0) -> bool:
     return any(_pattern(kind, whole=True).fullmatch(part) and len(part.split()) >= longest for part in parts)
 
 
-def _detail(kind: str) -> str:
-    return word_lists(__file__)["details"][kind]
-
-
 def raise_if_too_short(text: str, *, title: str, page: str, unseen: int) -> None:
     """Raises NoArticle when it is no article's text; `unseen` are the characters that the page hides."""
     if information(text) >= MIN_INFORMATION:
         return
     beginning, details = page[:_GATE_CHARACTERS], word_lists(__file__)["empty"]
-    if _pattern("cookie_gate").search(f"{title}\n{text}\n{beginning}"):
-        raise NoArticle(details["cookie_gate"])
-    if _SCRIPTED.search(beginning):
-        raise NoArticle(details["redirect"])
-    if unseen >= MIN_INFORMATION:
-        raise NoArticle(details["hidden"])
-    raise NoArticle(_detail("script") if "javascript" in (text or page).casefold() else None)
+    reasons = {
+        "cookie_gate": _pattern("cookie_gate").search(f"{title}\n{text}\n{beginning}"),
+        "redirect": _SCRIPTED.search(beginning),
+        "hidden": unseen >= MIN_INFORMATION,
+        "script": "javascript" in (text or page).casefold(),
+    }
+    raise NoArticle(next((details[reason] for reason, given in reasons.items() if given), None))
 
 
 @functools.cache

@@ -116,7 +116,7 @@ def test_the_date_is_that_of_the_articles_own_elements(article: str) -> None:
         "%s<aside><a href=/z>Boats sink</a> <time datetime=2019-07-09>9 July 2019</time></aside>",
         "<header><a href=/>Post</a> <time datetime=2024-11-26>Today</time> 26 November 2024</header>%s",
         "<nav>1 February 2019</nav>%s",
-        "<div><a href=/x>Boats sink in the harbour <time datetime=2019-01-01>1 January 2019</time></a></div>%s",
+        "<div><a href=/x>Boats sink in town <time datetime=2019-01-01>1 January 2019</time></a></div>%s",
         "%s<footer>© 2011–2024 Marlow Post. Last updated 3 March 2024</footer>",
         "%s<div class=comments><p>Bob, <time datetime=2024-03-03>3 March 2024</time></p></div>",
         "%s<article><h2>Boats sink</h2><time datetime=2019-07-09>9 July 2019</time></article>",
