@@ -40,11 +40,12 @@ def find_author(metadata: Metadata, layout: Layout, title: FoundTitle) -> str | 
 
 
 def _described(metadata: Metadata, title: FoundTitle) -> list[object]:
-    """The article's authors in JSON-LD, where they may be named elsewhere."""
+    """The article's authors in JSON-LD, where they may be named elsewhere; organizations only if alone."""
     author = metadata.article(title.title or "").get("author")
     known = {str(item["@id"]): item for item in metadata.data if "@id" in item}
     listed = author if isinstance(author, list) else [author]
-    return [known.get(str(each.get("@id")), each) if isinstance(each, dict) else each for each in listed]
+    found = [known.get(str(each.get("@id")), each) if isinstance(each, dict) else each for each in listed]
+    return [e for e in found if not (isinstance(e, dict) and "Organization" in str(e.get("@type")))] or found
 
 
 def _shown(layout: Layout, title: FoundTitle, site: re.Pattern[str]) -> Iterator[list[str]]:
