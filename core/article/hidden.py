@@ -45,6 +45,19 @@ def mark_hidden(tree: _Element, mark: str, by_sheets: Set[str] = frozenset()) ->
     (`hidden_by_sheets`), its opacity, place or size hides stays where the page has no other prose.
     What stays loses the names and styles by which trafilatura would judge it once more.
     """
+    certain, likely = _find_hidden(tree, by_sheets)
+    amounts = prose(tree)
+    unseen, both = (sum(amounts[e] for e in _outermost(found)) for found in (certain, [*certain, *likely]))
+    revealed = both - unseen >= ENOUGH_PROSE > amounts[tree] - both
+    hidden, never = certain if revealed else [*certain, *likely], set(certain)
+    for element in _outermost(hidden):
+        _keep_facts(element, headings=element not in never)
+    for element in hidden:
+        element.tag = mark
+    return unseen
+
+
+def _find_hidden(tree: _Element, by_sheets: Set[str]) -> tuple[list[_Element], list[_Element]]:
     certain, likely = [], []
     for element in tree.iter("*"):
         style = _style(element.attrib.pop("style", ""))
@@ -56,15 +69,7 @@ def mark_hidden(tree: _Element, mark: str, by_sheets: Set[str] = frozenset()) ->
             likely.append(element)
         if "hid" in (names := element.get("class", "")):
             element.set("class", _HIDING_NAME.sub("", names))
-    amounts = prose(tree)
-    unseen, both = (sum(amounts[e] for e in _outermost(found)) for found in (certain, [*certain, *likely]))
-    revealed = both - unseen >= ENOUGH_PROSE > amounts[tree] - both
-    hidden, never = certain if revealed else [*certain, *likely], set(certain)
-    for element in _outermost(hidden):
-        _keep_facts(element, headings=element not in never)
-    for element in hidden:
-        element.tag = mark
-    return unseen
+    return certain, likely
 
 
 def _keep_facts(element: _Element, *, headings: bool) -> None:

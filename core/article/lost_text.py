@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     Amounts = dict[HtmlElement, int]  # of prose
 
-_MAX_ANNOUNCED = 60
 _MAX_ITEMS = 40
 _MAX_ITEM = 1_000  # characters
 _WORDS = 60  # characters of an announcement by which it is found in the text
@@ -86,20 +85,21 @@ def _bodies(tree: HtmlElement, amounts: Amounts) -> Iterator[tuple[list[HtmlElem
         if above is not None and amounts[element] and (element.tag == "article" or _BODY.search(names)):
             groups.setdefault((element.tag, element.get("class", ""), above), []).append(element)
     for (_, _, above), parts in groups.items():
-        parts[1:] = filter(_continues, parts[1:])
+        parts[1:] = [part for part in parts[1:] if not part.xpath(_OWN_STORY)]
         parents = {part.getparent() for part in parts}
         if len(parts) > 1:
             yield parts, parents.pop() if len(parents) == 1 else above
 
 
-def _continues(part: HtmlElement) -> bool:
-    return not part.xpath(_OWN_STORY)
-
-
-def announcements(tree: HtmlElement, left_out: str) -> list[Announced]:
+def announcements(tree: HtmlElement, left_out: str) -> Iterator[Announced]:
     """What the page announces with a colon: lists, tables, and what has no items (the tag `left_out`)."""
-    blocks = tree.iter("ul", "ol", "dl", "table", "figure", "iframe", left_out)
-    return list(islice(_announcements(blocks, left_out), _MAX_ANNOUNCED))
+    for block in tree.iter("ul", "ol", "dl", "table", "figure", "iframe", left_out):
+        words = _before(block)
+        if words.endswith((":", "：")):
+            listed = () if block.tag == left_out else islice(_items(block), _MAX_ITEMS)
+            items = [item for item in listed if letters_of(item)]
+            linked = sum(len(link.text_content()) for link in block.iter("a"))
+            yield Announced(words[-_WORDS:], items, linked * 2 > sum(map(len, items)))
 
 
 def restored(text: str, announced: list[Announced]) -> str:
@@ -117,16 +117,6 @@ def restored(text: str, announced: list[Announced]) -> str:
             elif len(missing) == len(each.items):
                 text = "\n".join([_without_last_sentence(text[: found.end()]), *rest[1:]]).strip()
     return _without_last_sentence(text) if text.endswith((":", "：")) else text
-
-
-def _announcements(blocks: Iterable[HtmlElement], left_out: str) -> Iterator[Announced]:
-    for block in blocks:
-        words = _before(block)
-        if words.endswith((":", "：")):
-            listed = () if block.tag == left_out else islice(_items(block), _MAX_ITEMS)
-            items = [item for item in listed if letters_of(item)]
-            linked = sum(len(link.text_content()) for link in block.iter("a"))
-            yield Announced(words[-_WORDS:], items, linked * 2 > sum(map(len, items)))
 
 
 def _before(block: HtmlElement) -> str:

@@ -29,6 +29,7 @@ _WIKI = ".//*[@id='mw-content-text' or contains(@class, 'mw-parser-output')]"
 _HEADING = (
     "preceding-sibling::*[1][self::h1 or self::h2 or self::h3 or self::h4 or contains(@class, 'mw-heading')]"
 )
+_MAX_ANNOUNCED = 60
 _MARK_CHARACTERS = 30
 _MAX_POST = 10_000  # characters
 _POSTER = re.compile(r"— ?([^—]{1,80}\(@[\w.@-]{1,80}\))")  # — Ada Lowe (@ada)
@@ -56,6 +57,25 @@ def readable(html: str, hidden_names: Set[str] = frozenset()) -> Readable | None
     if tree is None:
         return None
     scripts.write_formulas(tree)
+    unseen = _remove_unread(tree, hidden_names)
+    scripts.write_scripts(tree)
+    _write_quotes(tree)
+    for image in tree.iter("img"):
+        if _pattern("images", "emoji").fullmatch(image.get("alt", "")):
+            image.tag, image.text = _UNWRAPPED, image.get("alt")
+    for element in [*_write_embeds(tree), *_code(tree)]:
+        element.tag = _LEFT_OUT
+    strip_tags(tree, *_PLAIN)
+    lost_text.mend(tree)
+    announced = [*islice(lost_text.announcements(tree, _LEFT_OUT), _MAX_ANNOUNCED)]
+    strip_elements(tree, _LEFT_OUT, with_tail=False)
+    return Readable(tree, announced, unseen)
+
+
+def _remove_unread(tree: HtmlElement, hidden_names: Set[str]) -> int:
+    """Removes what is struck or hidden, and the marks of notes; how much prose the page hides."""
+    from lxml.etree import strip_elements
+
     struck = tree.xpath(_STRUCK)
     unseen = mark_hidden(tree, _GONE, hidden_names)
     for element in [*struck, *_notes(tree)]:
@@ -69,18 +89,7 @@ def readable(html: str, hidden_names: Set[str] = frozenset()) -> Readable | None
         element.text = _EMPTY.sub("", element.text or "")
         for child in element:
             child.tail = _EMPTY.sub("", child.tail or "")
-    scripts.write_scripts(tree)
-    _write_quotes(tree)
-    for image in tree.iter("img"):
-        if _pattern("images", "emoji").fullmatch(image.get("alt", "")):
-            image.tag, image.text = _UNWRAPPED, image.get("alt")
-    for element in [*_write_embeds(tree), *_code(tree)]:
-        element.tag = _LEFT_OUT
-    strip_tags(tree, *_PLAIN)
-    lost_text.mend(tree)
-    announced = lost_text.announcements(tree, _LEFT_OUT)
-    strip_elements(tree, _LEFT_OUT, with_tail=False)
-    return Readable(tree, announced, unseen)
+    return unseen
 
 
 def _close_gap(element: HtmlElement) -> None:
@@ -184,7 +193,7 @@ def _code(tree: HtmlElement) -> list[HtmlElement]:
     """What sets code, unless it is the page's text."""
     names = word_lists(__file__)["code"]["blocks"].split()
     found = [pre for pre in tree.iter("pre") if not _is_prose(pre)]
-    found += (code for code in tree.iter("code") if _is_block(code))
+    found += filter(_is_block, tree.xpath(".//code[not(ancestor::pre)]"))
     found += (e for e in tree.iter("div", "table", "figure", "td") if not classes(e).isdisjoint(names))
     amounts = prose(tree)
     return found if amounts[tree] - sum(amounts[element] for element in found) >= ENOUGH_PROSE else []
@@ -202,8 +211,6 @@ def _is_prose(pre: HtmlElement) -> bool:
 def _is_block(code: HtmlElement) -> bool:
     """Whether code outside a <pre> has lines, or a paragraph of its own."""
     text, parent = code.text_content(), code.getparent()
-    if parent is None or next(code.iterancestors("pre"), None) is not None:
-        return False
     alone = parent.tag in ("p", "div", "figure") and parent.text_content().strip() == text.strip()
     return alone or code.find("br") is not None or bool(_INDENTED.search(text))
 
