@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from html import unescape
-from itertools import chain, islice, zip_longest
+from itertools import chain, islice
 
 from core.article.layout import Layout, Span
 from core.article.metadata import Metadata, names_in
@@ -55,10 +56,16 @@ def _shown(layout: Layout, title: FoundTitle, site: re.Pattern[str]) -> Iterator
     near = [span for span in own if above - _PIECES_AROUND <= span.start < below + _PIECES_AROUND]
     yield [_name_within(layout, span) for span in filter(_is_marked, own)]
     named = [span for span in near if _NAMED.search(span.names) and layout.text(span, _MAX_LINE)]
-    innermost = (one for one, after in zip_longest(named, named[1:]) if not after or after.start > one.end)
-    lines = (layout.lines(span.start, span.end) for span in innermost)
-    yield [next((line for line in each if _names([line], site)), "") for each in lines]
+    yield [
+        next((line for line in layout.lines(span.start, span.end) if _names([line], site)), "")
+        for span in _innermost(named[:_MAX_LINES])
+    ]
     yield from ([line] for line in layout.lines(above, below) if _is_byline(line[:_MAX_LINE]))
+
+
+def _innermost(spans: list[Span]) -> Iterator[Span]:
+    following = [*(span.start for span in spans[1:]), sys.maxsize]
+    return (span for span, start in zip(spans, following, strict=False) if start > span.end)
 
 
 def _is_byline(line: str) -> bool:

@@ -52,7 +52,10 @@ def mend(tree: HtmlElement) -> None:
         if amounts[wrapper] * 2 > amounts[tree]:
             wrapper.tag = "div"
     for parts, above in _bodies(tree, amounts):
-        if amounts[above] * _SHARE <= sum(amounts[part] for part in parts) and above.tag != "body":
+        if amounts[above] * _SHARE <= sum(amounts[part] for part in parts) and above.tag not in (
+            "html",
+            "body",
+        ):
             above.set("itemprop", "articleBody")
         else:
             parts[0].extend(parts[1:])
@@ -80,12 +83,12 @@ def _bodies(tree: HtmlElement, amounts: Amounts) -> Iterator[tuple[list[HtmlElem
     """Like containers that one body is divided into, by advertisements, say; and the element around them."""
     groups: dict[tuple[str, str, HtmlElement], list[HtmlElement]] = {}
     for element in tree.iter("div", "section", "article"):
-        above = next(islice(element.iterancestors(*_CONTAINERS), 1, None), None)
+        above = next(islice(element.iterancestors(*_CONTAINERS), 1, None), tree)
         names = " ".join(element.get(name, "") for name in ("class", "id", "itemprop"))
-        if above is not None and amounts[element] and (element.tag == "article" or _BODY.search(names)):
+        if amounts[element] and (element.tag == "article" or _BODY.search(names)):
             groups.setdefault((element.tag, element.get("class", ""), above), []).append(element)
-    for (_, _, above), parts in groups.items():
-        parts[1:] = [part for part in parts[1:] if not part.xpath(_OWN_STORY)]
+    for (_, _, above), (first, *others) in groups.items():
+        parts = [first, *(part for part in others if not part.xpath(_OWN_STORY))]
         parents = {part.getparent() for part in parts}
         if len(parts) > 1:
             yield parts, parents.pop() if len(parents) == 1 else above

@@ -17,7 +17,8 @@ _HINTED = 200
 _THIN = 1_500
 _NOTICE = 1_000  # a longer text is a story, whatever its title
 _SHARE = 0.5  # of a text in sentences of a notice: it is one
-_SMALL_SHARE = 0.15  # the same where a part of the title says so
+_SMALL_SHARE = 0.15  # the same where a part of the title says so, or sentences begin with it
+_SENTENCES = 2
 _WORDS_OF_SITE = 4  # with the separator
 _WALLS = ("wall", "wall_hint")
 _TAIL_LINES = 3
@@ -56,14 +57,16 @@ def _is_notice(kind: str, text: str, size: float, titles: list[str]) -> bool:
     if size >= _THIN:
         return False
     partly = any(_is_titled(kind, title, words=_WORDS_OF_SITE) for title in titles)
-    share = _share(kind, text)
-    return share >= (_SMALL_SHARE if partly else _SHARE) or (partly and kind == "missing_page")
+    share, openings = _share(kind, text)
+    few = partly or (openings >= _SENTENCES and kind != "login")  # a story quotes such words
+    return share >= (_SMALL_SHARE if few else _SHARE) or (partly and kind == "missing_page")
 
 
-def _share(kind: str, text: str) -> float:
-    """Which part of the text is sentences of the kind."""
-    sentences = (each for each in _SENTENCE.split(text) if _pattern(kind).search(each))
-    return sum(map(len, sentences)) / (len(text) or 1)
+def _share(kind: str, text: str) -> tuple[float, int]:
+    """Which part of the text is sentences of the kind, and how many begin like it."""
+    sentences = [each for each in _SENTENCE.split(text) if each and _pattern(kind).search(each)]
+    openings = sum(bool(_pattern(kind).match(each)) for each in sentences)
+    return sum(map(len, sentences)) / (len(text) or 1), openings
 
 
 def _is_start(text: str, size: float, after: list[str], lock: Lock | None) -> bool:
