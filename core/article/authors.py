@@ -51,7 +51,7 @@ def _described(metadata: Metadata, title: FoundTitle) -> list[object]:
 
 def _shown(layout: Layout, title: FoundTitle, site: re.Pattern[str]) -> Iterator[list[str]]:
     """What the article's own elements show as its authors, the surest first."""
-    own = layout.own(heading=title.heading)
+    own = layout.own()
     above, below = layout.head(title.heading)
     near = [span for span in own if above - _PIECES_AROUND <= span.start < below + _PIECES_AROUND]
     yield [_name_within(layout, span) for span in filter(_is_marked, own)]

@@ -80,7 +80,7 @@ def _months() -> dict[str, int]:
 def _shown(layout: Layout, title: FoundTitle) -> Iterator[str]:
     """What the article's own elements and lines show as its date, the surest first."""
     above, below = layout.head(title.heading)
-    own = [span for span in layout.own(heading=title.heading) if _is_dated(layout, span)]
+    own = [span for span in layout.own() if _is_dated(layout, span)]
     yield from (_value(layout, span) for span in own if span.get("itemprop") == "datePublished")
     times = (span for span in own if span.tag == "time" and above - _PIECES_ABOVE <= span.start < below)
     for span in filter(functools.partial(_is_alone, layout, above), times):

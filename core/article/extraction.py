@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import replace
+from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -39,7 +40,7 @@ _LABEL = re.compile(  # of an advertisement between the parts of a body
     r"publicidad|pubblicità|advertentie|реклама|広告|광고|广告)[^\w\n]*(?:\n|\Z)",
     re.IGNORECASE | re.MULTILINE,
 )
-_REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
+_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 
 
 def extract_article(html: bytes, *, url: str, content_type: str | None = None) -> Article:
@@ -124,9 +125,7 @@ def _main_text(tree: HtmlElement, *, elements: int) -> str:
 
 def _harmless(reference: re.Match[str]) -> str:
     """The reference, or nothing: one to a control character makes trafilatura drop the page."""
-    digits = reference[1]
-    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
-    return reference[0] if code > 0x10FFFF or is_allowed(chr(code)) else ""
+    return reference[0] if "".join(filter(is_allowed, unescape(reference[0]))) else ""
 
 
 def _language(html: str, text: str) -> str | None:

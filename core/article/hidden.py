@@ -24,8 +24,6 @@ _SHEET = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_SCREEN = re.compile(r"\s*@media\s+(?:screen|all)\s*$")
-_MAX_NESTED = 4
 _HIDING_NAME = re.compile(r"(?<![\w-])hid[\w-]*")
 _SIMPLE = re.compile(r"(?:^|,)\s*\w*([.#][\w-]+)\s*(?=,|$)")  # selectors that do not depend on others
 _NAME = re.compile(r"[.#][\w-]+")
@@ -85,24 +83,23 @@ def hidden_by_sheets(page: str) -> set[str]:
     """The class names (with a full stop) and ids (with #) that the page's own style sheets never show."""
     hidden, shown = set[str](), set[str]()
     for sheet in islice(_SHEET.finditer(page), _MAX_SHEETS):
-        for selector, style, everywhere in _rules(_COMMENT.sub("", sheet[1] or "")):
+        for selector, style, depth in _rules(_COMMENT.sub("", sheet[1] or "")):
             if style.get("display") == "none" or _hiding(style) - {"opacity", "height"}:
-                hidden.update(_SIMPLE.findall(selector) if everywhere else ())
+                hidden.update(_SIMPLE.findall(selector) if not depth else ())
             elif not _SHOWING.isdisjoint(style):
                 shown.update(_NAME.findall(selector))
     return hidden - shown
 
 
-def _rules(sheet: str) -> Iterator[tuple[str, Style, bool]]:
-    """Each rule's selector and style, and whether it holds on every screen."""
+def _rules(sheet: str) -> Iterator[tuple[str, Style, int]]:
+    """Each rule's selector and style, and how many blocks, as that of @media, are around it."""
     around: list[str] = []
     parts = iter(re.split("([{}])", sheet))
     for text, brace in zip(parts, parts, strict=False):
         if brace == "{":
             around.append(text)
         elif around:
-            selector = around.pop()
-            yield selector, _style(text), len(around) < _MAX_NESTED and all(map(_SCREEN.match, around))
+            yield around.pop(), _style(text), len(around)
 
 
 def prose(tree: _Element) -> dict[_Element, int]:

@@ -78,15 +78,14 @@ class Layout:
         text = " ".join("".join(self.pieces[span.start : span.end]).split())
         return text if len(text) <= max_characters else ""
 
-    def own(self, *, heading: Span | None = None) -> list[Span]:
+    def own(self) -> list[Span]:
         """The elements without those in menus, sidebars, comments, embeds and other stories."""
-        anchors = (self.start, heading.start if heading else self.start)
         kept: list[Span] = []
         open_until = behind = 0  # ends of the outermost article or main element, and of what is beside
         for span in self.spans:
             if span.start < behind:
                 continue
-            around = any(span.start <= anchor < span.end for anchor in anchors)
+            around = span.start <= self.start < span.end
             if not around and _is_beside(span, nested=span.start <= open_until):
                 behind = span.end
                 continue
