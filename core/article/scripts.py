@@ -138,9 +138,7 @@ def _bases() -> list[re.Pattern[str]]:
 def write_formulas(tree: _Element) -> None:
     """Puts the plain text of each MathML formula once into the element that shows it."""
     for formula in list(tree.iter("math")):
-        for part in reversed([*formula.iterdescendants()]):
-            _write_part(part)
-        place, text = formula, "".join(formula.itertext())
+        place, text = formula, _formula(formula)
         for parent in formula.iterancestors("span", "div", "mjx-container"):
             if parent.tag == "mjx-container" or not _WRAPPERS.isdisjoint(parent.get("class", "").split()):
                 place = parent
@@ -148,20 +146,15 @@ def write_formulas(tree: _Element) -> None:
         place.tag, place.text = "span", " ".join(text.split())
 
 
-def _write_part(part: _Element) -> None:
-    part.text, part.tail = "" if len(part) else (part.text or "").strip(), None
-    if part.text in _RELATIONS:
-        part.text = f" {part.text} "
-    for child, sign in zip(part[1:], _SCRIPTED.get(part.tag, ""), strict=False):
-        text = "".join(child.itertext()).strip()
-        del child[:]
-        child.text = _power(text, sign)
+def _formula(part: _Element) -> str:
     if part.tag in ("annotation", "annotation-xml"):
-        part.clear()
-    elif part.tag == "mfrac" and len(part):
-        for child in part:
-            if len(child) > 1:
-                child.text, child[-1].tail = "(", ")"
-        part[0].tail = "/"
-    elif part.tag == "msqrt" and len(part):
-        part.text, part[-1].tail = "√(", ")"
+        return ""
+    parts = [*map(_formula, part)]
+    if part.tag == "mfrac":
+        return "/".join(
+            f"({text})" if len(child) > 1 else text for child, text in zip(part, parts, strict=True)
+        )
+    if part.tag in _SCRIPTED:
+        return "".join([*parts[:1], *map(_power, map(str.strip, parts[1:]), _SCRIPTED[part.tag])])
+    text = "".join(parts) or (part.text or "").strip()
+    return f"√({text})" if part.tag == "msqrt" else f" {text} " if text in _RELATIONS else text
