@@ -39,13 +39,9 @@ def find_date(metadata: Metadata, layout: Layout, title: FoundTitle) -> str | No
         if found := read(text):
             local = (text for text in chain(path, _shown(layout, title)) if not _UTC.search(text))
             days = filter(None, map(read, local if _UTC.search(text) else ()))
-            return next((day for day in days if _is_next(day, found)), found)
+            near = {str(date.fromisoformat(found) + timedelta(days=number)) for number in (-1, 1)}
+            return next((day for day in days if day in near), found)
     return next(filter(None, (read(text) for text in path if text[0] == "/")), None)
-
-
-def _is_next(day: str, other: str) -> bool:
-    """Whether a day of the page may be the other one in UTC."""
-    return abs(date.fromisoformat(day) - date.fromisoformat(other)) == timedelta(days=1)
 
 
 def read_date(text: str, *, day_first: bool = False) -> str | None:

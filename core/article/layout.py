@@ -83,11 +83,9 @@ class Layout:
         kept: list[Span] = []
         open_until = behind = 0  # ends of the outermost article or main element, and of what is beside
         for span in self.spans:
-            if span.start < behind:
-                continue
             around = span.start <= self.start < span.end
-            if not around and _is_beside(span, nested=span.start <= open_until):
-                behind = span.end
+            if span.start < behind or (not around and _is_beside(span, nested=span.start <= open_until)):
+                behind = max(behind, span.end)
                 continue
             kept.append(span)
             if span.tag in ("article", "main"):

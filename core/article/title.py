@@ -45,15 +45,12 @@ def find_title(metadata: Metadata, layout: Layout) -> FoundTitle:
     headings = list(map(_plain, map(layout.text, spans)))
     by_letters = {letters_of(title): _is_first(span) for title, span in zip(headings, spans, strict=True)}
     raw = next((span.element.text or "" for span in layout.spans if span.tag == "title"), "")
-    titles = map(_plain, [*_described(metadata)[:_MAX_TITLES], raw])
+    described = [*metadata.meta("title"), *names_in([item.get("headline") for item in metadata.articles])]
+    titles = map(_plain, [*described[:_MAX_TITLES], raw])
     cleaned = [site.taken_off(title, by_letters) for title in titles]
     candidates = list(filterfalse(site.is_named, cleaned))
     best = _uncut(_agreed(candidates, headings), [*candidates, *headings])
     return FoundTitle(best or None, _heading(layout, spans, letters_of(best)), cleaned[-1])
-
-
-def _described(metadata: Metadata) -> list[str]:
-    return [*metadata.meta("title"), *names_in([item.get("headline") for item in metadata.articles])]
 
 
 def _uncut(title: str, others: list[str]) -> str:
