@@ -54,8 +54,7 @@ def _shown(layout: Layout, title: FoundTitle, site: re.Pattern[str]) -> Iterator
     own = layout.own()
     above, below = layout.head(title.heading)
     near = [span for span in own if above - _PIECES_AROUND <= span.start < below + _PIECES_AROUND]
-    marked = (span for span in own if span.get("itemprop") == "author" or "author" in span.get("rel").split())
-    yield [_name_within(layout, span) for span in marked]
+    yield [_name_within(layout, span) for span in filter(_is_marked, own)]
     named = [span for span in near if _NAMED.search(span.names) and layout.text(span, _MAX_LINE)]
     yield [
         next((line for line in layout.lines(span.start, span.end) if _names([line], site)), "")
@@ -74,6 +73,10 @@ def _is_byline(line: str) -> bool:
     words = _without_frame(line).split()
     marked = _pattern("opening").match(line) or _pattern("signed").match(line)
     return bool(marked) and 2 * sum(word[0].islower() for word in words) <= len(words)
+
+
+def _is_marked(span: Span) -> bool:
+    return span.get("itemprop") == "author" or "author" in span.get("rel").split()
 
 
 def _name_within(layout: Layout, span: Span) -> str:

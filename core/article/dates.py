@@ -32,16 +32,21 @@ _NO_WORDS = re.compile(r"[\d\W]+|(?<![^\W\d])[^\W\d]{1,9}(?=\W+\d)")  # with the
 def find_date(metadata: Metadata, layout: Layout, title: FoundTitle) -> str | None:
     """ISO 8601, from metadata, JSON-LD, the article's own <time> or dateline, or the address; else None."""
     described = str(metadata.article(title.title or "").get("datePublished", ""))
-    read = functools.partial(read_date, day_first=bool(_DAY_FIRST_IN.match(layout.language)))
+    language = next((span.get("lang") for span in layout.spans), "")
+    read = functools.partial(read_date, day_first=bool(_DAY_FIRST_IN.match(language)))
     path = [match[0] for match in any_of(__file__, "forms", "address").finditer(urlsplit(metadata.url).path)]
     said = [*metadata.meta("published"), described]
     for text in chain(said, _shown(layout, title), metadata.meta("dated")):
         if found := read(text):
             local = (text for text in chain(path, _shown(layout, title)) if not _UTC.search(text))
             days = filter(None, map(read, local if _UTC.search(text) else ()))
-            near = {str(date.fromisoformat(found) + timedelta(days=number)) for number in (-1, 1)}
-            return next((day for day in days if day in near), found)
+            return next(filter(functools.partial(_is_next, found), days), found)
     return next(filter(None, (read(text) for text in path if text[0] == "/")), None)
+
+
+def _is_next(found: str, day: str) -> bool:
+    """Whether a day of the page may be the one found in UTC."""
+    return abs(date.fromisoformat(day) - date.fromisoformat(found)) == timedelta(days=1)
 
 
 def read_date(text: str, *, day_first: bool = False) -> str | None:

@@ -28,18 +28,13 @@ from core.errors import NoArticle
 from core.text import language
 from core.text.cleaning import clean, is_allowed, safe
 from core.text.language import guess
-from core.text.word_lists import word_lists
+from core.text.word_lists import any_of, word_lists
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
 _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the comparison is quadratic
-_LABEL = re.compile(  # of an advertisement between the parts of a body
-    r"^[^\w\n]*(?:advertisements?|story continues below(?: advertisement)?|anzeige|werbung|publicité|"
-    r"publicidad|pubblicità|advertentie|реклама|広告|광고|广告)[^\w\n]*(?:\n|\Z)",
-    re.IGNORECASE | re.MULTILINE,
-)
 _REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 
 
@@ -91,7 +86,8 @@ def _html_article(page: str, url: str) -> Article:
         raise NoArticle
     tree = found.tree
     extracted = _main_text(tree, elements=html.count("<") - html.count("</"))
-    text = restored(_LABEL.sub("", SHORT_LINK.sub("", clean(extracted))).strip(), found.announced)
+    extracted = any_of(__file__, "labels", "advertisement").sub("", SHORT_LINK.sub("", clean(extracted)))
+    text = restored(extracted.strip(), found.announced)
     raise_if_unreadable(text)
     metadata, where = read_metadata(tree, url), layout(tree, text)
     title = find_title(metadata, where)

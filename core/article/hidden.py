@@ -30,9 +30,9 @@ _NAME = re.compile(r"[.#][\w-]+")
 _MOVING = {"transform", "transition", "animation", "will-change"}  # it comes to sight as the reader scrolls
 _NO_LENGTH = re.compile(r"0+(?:\.0+)?[a-z%]*|1px")
 _SIZES = ("height", "max-height", "width", "max-width")
-_OVERFLOWS = ("overflow", "overflow-x", "overflow-y")
 _BACKGROUNDS = ("background", "background-color")
 _CLIPS = ("background-clip", "-webkit-background-clip")
+_FACTS = ("itemprop", "name", "property", "content", "datetime")
 _SHOWING = {"display", "visibility", "position", "left", "clip"}
 
 
@@ -73,7 +73,8 @@ def _find_hidden(tree: _Element, by_sheets: Set[str]) -> tuple[list[_Element], l
 def _keep_facts(element: _Element, *, headings: bool) -> None:
     """Puts the microdata behind their hidden element, and what it names the page for screen readers."""
     for fact in element.xpath(".//meta|descendant-or-self::*[@itemprop='datePublished']"):
-        element.addnext(element.makeelement("meta", dict(fact.attrib)))
+        facts = {name: value for name in _FACTS if (value := fact.get(name))}
+        element.addnext(element.makeelement("meta", facts))
     for heading in element.iter("h1") if headings else ():
         text = heading.text_content()
         element.addnext(element.makeelement("meta", {"name": "hidden-heading", "content": text}))
@@ -156,7 +157,7 @@ def _hiding(style: Style) -> set[str]:
     patterns = _patterns("styles")
     found = {name for name, value in style.items() if name in patterns and patterns[name].fullmatch(value)}
     flat = any(_NO_LENGTH.fullmatch(style.get(size, "")) for size in _SIZES)
-    if flat and {"hidden", "clip"} & {style.get(name) for name in _OVERFLOWS}:
+    if flat and any(name[:8] == "overflow" and value in ("hidden", "clip") for name, value in style.items()):
         found.add("height")
     if style.get("color", "-") in map(style.get, _BACKGROUNDS):
         found.add("color")

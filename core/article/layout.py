@@ -65,10 +65,6 @@ class Layout:
     start: int
     end: int
 
-    @property
-    def language(self) -> str:
-        return self.spans[0].get("lang") if self.spans else ""
-
     def text(self, span: Span, max_characters: int = 300) -> str:
         """The text of a span, the content of a meta, as one line; "" for a long one, or many elements."""
         if span.tag == "meta":

@@ -112,14 +112,20 @@ def restored(text: str, announced: list[Announced]) -> str:
         words = r"\s+".join(map(re.escape, each.words.split()))
         if found := re.compile(words + r"[ \t]*(?=\n|$)").search(text, at):
             at = found.start()
-            rest = text[found.end() :].split("\n")
-            present = letters_of(" ".join(rest[: 2 * len(each.items) + 4]))
-            missing = [item for item in each.items if letters_of(item) not in present]
-            if missing and not each.linked:
-                text = "\n".join([text[: found.end()], *each.items, *_without(each.items, rest)])
-            elif len(missing) == len(each.items):
-                text = "\n".join([_without_last_sentence(text[: found.end()]), *rest[1:]]).strip()
+            text = _completed(text[: found.end()], text[found.end() :].split("\n"), each)
     return _without_last_sentence(text) if text.endswith((":", "：")) else text
+
+
+def _completed(start: str, rest: list[str], announced: Announced) -> str:
+    items, known = announced.items, letters_of(" ".join(announced.items))
+    present = letters_of(" ".join(rest[: 2 * len(items) + 4]))
+    missing = [item for item in items if letters_of(item) not in present]
+    if missing and not announced.linked:
+        others = (number for number, line in enumerate(rest) if letters_of(line) not in known)
+        return "\n".join([start, *items, *rest[next(others, len(rest)) :]])
+    if len(missing) == len(items):
+        return "\n".join([_without_last_sentence(start), *rest[1:]]).strip()
+    return start + "\n".join(rest)
 
 
 def _before(block: HtmlElement) -> str:
@@ -149,14 +155,6 @@ def _items(block: HtmlElement) -> Iterator[str]:
         own = (part for part in item if part.tag not in ("ul", "ol"))
         parts = (f"{part.text_content()[:_MAX_ITEM]}{part.tail or ''}" for part in own)
         yield f"- {clean_line(((item.text or '') + ''.join(parts))[:_MAX_ITEM])}"
-
-
-def _without(items: list[str], lines: list[str]) -> list[str]:
-    """The lines behind those at the start that are items."""
-    known = letters_of(" ".join(items))
-    while lines and letters_of(lines[0]) in known:
-        lines = lines[1:]
-    return lines
 
 
 def _without_last_sentence(text: str) -> str:

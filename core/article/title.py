@@ -132,7 +132,8 @@ class _Site:
             if self._is_tail(title[cut.end() :], cut[0].strip()):
                 return self.taken_off(title[: cut.start()], headings)
         for cut in reversed(cuts):
-            if self._is_head(title[: cut.start()], cut[0].strip()):
+            names = self._sure if cut[0].strip() in (":", "：", "-") else self._whole
+            if letters_of(title[: cut.start()]) in names:
                 return self.taken_off(title[cut.end() :], headings)
         return title
 
@@ -140,9 +141,6 @@ class _Site:
         letters = letters_of(tail)
         parts_count = len(letters) > 2 and separator not in (":", "：")
         return letters in self._whole or (parts_count and any(letters in name for name in self._said))
-
-    def _is_head(self, head: str, separator: str) -> bool:
-        return letters_of(head) in (self._sure if separator in (":", "：", "-") else self._whole)
 
 
 def _part_that_is_heading(title: str, cuts: list[re.Match[str]], headings: dict[str, bool]) -> str | None:
