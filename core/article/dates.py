@@ -32,8 +32,7 @@ _NO_WORDS = re.compile(r"[\d\W]+|(?<![^\W\d])[^\W\d]{1,9}(?=\W+\d)")  # with the
 def find_date(metadata: Metadata, layout: Layout, title: FoundTitle) -> str | None:
     """ISO 8601, from metadata, JSON-LD, the article's own <time> or dateline, or the address; else None."""
     described = str(metadata.article(title.title or "").get("datePublished", ""))
-    language = next((span.get("lang") for span in layout.spans), "")
-    read = functools.partial(read_date, day_first=bool(_DAY_FIRST_IN.match(language)))
+    read = functools.partial(read_date, day_first=bool(_DAY_FIRST_IN.match(layout.spans[0].get("lang"))))
     path = [match[0] for match in any_of(__file__, "forms", "address").finditer(urlsplit(metadata.url).path)]
     said = [*metadata.meta("published"), described]
     for text in chain(said, _shown(layout, title), metadata.meta("dated")):

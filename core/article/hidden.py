@@ -30,8 +30,6 @@ _NAME = re.compile(r"[.#][\w-]+")
 _MOVING = {"transform", "transition", "animation", "will-change"}  # it comes to sight as the reader scrolls
 _NO_LENGTH = re.compile(r"0+(?:\.0+)?[a-z%]*|1px")
 _SIZES = ("height", "max-height", "width", "max-width")
-_BACKGROUNDS = ("background", "background-color")
-_CLIPS = ("background-clip", "-webkit-background-clip")
 _FACTS = ("itemprop", "name", "property", "content", "datetime")
 _SHOWING = {"display", "visibility", "position", "left", "clip"}
 
@@ -63,7 +61,7 @@ def _find_hidden(tree: _Element, by_sheets: Set[str]) -> tuple[list[_Element], l
             continue
         if _is_never_shown(element, style):
             certain.append(element)
-        elif _is_hidden_by_name(element, by_sheets) or _is_out_of_sight(style):
+        elif _is_hidden_by_name(element, by_sheets) or _hiding(style):
             likely.append(element)
         if "hid" in (names := element.get("class", "")):
             element.set("class", _HIDING_NAME.sub("", names))
@@ -147,11 +145,6 @@ def _is_hidden_by_name(element: _Element, by_sheets: Set[str]) -> bool:
     )
 
 
-def _is_out_of_sight(style: Style) -> bool:
-    found = _hiding(style)
-    return bool(found) and not (found == {"opacity"} and _MOVING & style.keys())
-
-
 def _hiding(style: Style) -> set[str]:
     """The properties by which the style puts its element out of sight."""
     patterns = _patterns("styles")
@@ -159,11 +152,11 @@ def _hiding(style: Style) -> set[str]:
     flat = any(_NO_LENGTH.fullmatch(style.get(size, "")) for size in _SIZES)
     if flat and any(name[:8] == "overflow" and value in ("hidden", "clip") for name, value in style.items()):
         found.add("height")
-    if style.get("color", "-") in map(style.get, _BACKGROUNDS):
+    if style.get("color", "-") in (style.get("background"), style.get("background-color")):
         found.add("color")
-    if "text" in map(style.get, _CLIPS):  # the background is the colour
+    if "text" in (style.get("background-clip"), style.get("-webkit-background-clip")):
         found.discard("color")
-    return found
+    return found - {"opacity"} if _MOVING & style.keys() else found
 
 
 @functools.cache

@@ -143,10 +143,7 @@ def _write_quotes(tree: HtmlElement) -> None:
         quote.tag = _UNWRAPPED
         if not re.match(r"\s*[\"“”„«»‘’「『]", quote.text or ""):
             quote.text = opening + (quote.text or "").lstrip()
-            if len(quote):
-                quote[-1].tail = (quote[-1].tail or "").rstrip() + closing
-            else:
-                quote.text = quote.text.rstrip() + closing
+            quote.tail = closing + (quote.tail or "")
 
 
 def _write_embeds(tree: HtmlElement) -> Iterator[HtmlElement]:

@@ -44,10 +44,9 @@ class Metadata:
     @property
     def articles(self) -> list[JsonObject]:
         """The objects that describe an article, or else a page with a date or a headline."""
-        typed = [(str(item.get("@type", "")), item) for item in self.data]
-        pages = (item for kind, item in typed if not OTHER_THING.search(kind))
-        found = [item for kind, item in typed if _ARTICLE.search(kind)]
-        return found or [item for item in pages if item.keys() & {"headline", "datePublished"}]
+        found = [item for item in self.data if _ARTICLE.search(str(item.get("@type", "")))]
+        dated = (item for item in self.data if item.keys() & {"headline", "datePublished"})
+        return found or [item for item in dated if not OTHER_THING.search(str(item.get("@type", "")))]
 
     def article(self, title: str) -> JsonObject:
         """The object that describes the article of this title: the only one, or that with its headline."""

@@ -78,9 +78,9 @@ def _headings(layout: Layout) -> list[Span]:
     own = layout.own()
     others = [span for span in own if span.tag in ("h2", "h3") and layout.text(span)]
     before = [span for span in others if span.start < layout.start]
-    first = [span for span in layout.spans if _is_first(span) and layout.text(span)]
-    inner = {span for span in own if _is_first(span)}
-    first.sort(key=lambda span: span not in inner)
+    inner = set(own)
+    spans = [*own, *(span for span in layout.spans if span not in inner)]
+    first = [span for span in spans if _is_first(span) and layout.text(span)]
     return [*first[:_MAX_TITLES], *(before[:-3:-1] or others[:1])]
 
 
