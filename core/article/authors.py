@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from html import unescape
-from itertools import chain, islice, zip_longest
+from itertools import chain, islice
 
 from core.article.layout import Layout, Span
 from core.article.metadata import Metadata, names_in
@@ -21,20 +22,21 @@ _MAX_NAME = 60
 _MAX_WORDS = 6
 _NAMED = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autore?)(?:[\s_-]|$)")
 _NO_NAME = re.compile(r"[@\d/\\{}<>#=]|https?:|www\.|\w\.(?:com|net|org|de|fr|io)\b", re.IGNORECASE)
-_ADDRESS = re.compile(r"\s*(?:https?:|www\.|/)|\S+@\S+\s*$", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*(?:https?:|www\.|/)", re.IGNORECASE)
+_ACCOUNT = re.compile(r"[\w.+-]{0,64}@[\w.-]{0,80}")  # or e-mail address
+_MARKS = ' .,:;|-–—·•()<>[]"“”'
 _INVERTED = re.compile(r"[^\W\d][\w'’-]*, (?:[^\W\d][\w'’-]*\.?\s?){1,3}")  # Lowe, Ada B.
 
 
 def find_author(metadata: Metadata, layout: Layout, title: FoundTitle) -> str | None:
     """The authors' names, divided by "; ", from JSON-LD, metadata or the byline; else None."""
-    site = [*metadata.site_names(), *metadata.host_names()]
+    names = map(re.escape, [*metadata.site_names(), *metadata.host_names()])
+    site = re.compile(rf"(?:^|\W+)(?:{'|'.join(names)})\W*$", re.IGNORECASE)
     described = [*names_in(_described(metadata, title))]
-    people = [*names_in([item for item in metadata.data if _is_a("Person", item)])]
-    alone = people if len(people) == 1 else []
     metas = [*islice(metadata.meta("author"), _MAX_LINES)]
-    for lines in chain([described, metas], _shown(layout, title), [alone]):
-        if names := _names(lines, site):
-            return "; ".join(names[:_MAX_AUTHORS])
+    for lines in chain([described, metas], _shown(layout, title, site)):
+        if found := _names(lines, site):
+            return "; ".join(found[:_MAX_AUTHORS])
     return None
 
 
@@ -44,29 +46,33 @@ def _described(metadata: Metadata, title: FoundTitle) -> list[object]:
     known = {str(item["@id"]): item for item in metadata.data if "@id" in item}
     listed = author if isinstance(author, list) else [author]
     found = [known.get(str(each.get("@id")), each) if isinstance(each, dict) else each for each in listed]
-    return [each for each in found if not _is_a("Organization", each)] or found
+    return [e for e in found if not (isinstance(e, dict) and "Organization" in str(e.get("@type")))] or found
 
 
-def _is_a(kind: str, value: object) -> bool:
-    return isinstance(value, dict) and value.get("@type") in (kind, [kind])
-
-
-def _shown(layout: Layout, title: FoundTitle) -> Iterator[list[str]]:
+def _shown(layout: Layout, title: FoundTitle, site: re.Pattern[str]) -> Iterator[list[str]]:
     """What the article's own elements show as its authors, the surest first."""
-    own = layout.own(heading=title.heading)
+    own = layout.own()
     above, below = layout.head(title.heading)
     near = [span for span in own if above - _PIECES_AROUND <= span.start < below + _PIECES_AROUND]
-    for spans in (near, own):
-        yield [_name_within(layout, span) for span in filter(_is_marked, spans)]
-    named = [span for span in near if _NAMED.search(span.names)]
+    yield [_name_within(layout, span) for span in filter(_is_marked, own)]
+    named = [span for span in near if _NAMED.search(span.names) and layout.text(span, _MAX_LINE)]
     yield [
-        layout.text(one, _MAX_LINE) for one, after in zip_longest(named, named[1:]) if not _holds(one, after)
+        next((line for line in layout.lines(span.start, span.end) if _names([line], site)), "")
+        for span in _innermost(named[:_MAX_LINES])
     ]
-    yield from ([line] for line in layout.lines(above, below) if _pattern("opening").match(line[:_MAX_LINE]))
+    yield from ([line] for line in layout.lines(above, below) if _is_byline(line[:_MAX_LINE]))
 
 
-def _holds(span: Span, after: Span | None) -> bool:
-    return after is not None and after.start <= span.end
+def _innermost(spans: list[Span]) -> Iterator[Span]:
+    following = [*(span.start for span in spans[1:]), sys.maxsize]
+    return (span for span, start in zip(spans, following, strict=False) if start > span.end)
+
+
+def _is_byline(line: str) -> bool:
+    """Whether a line begins or ends like a byline, and has no more words than names in it."""
+    words = _without_frame(line).split()
+    marked = _pattern("opening").match(line) or _pattern("signed").match(line)
+    return bool(marked) and 2 * sum(word[0].islower() for word in words) <= len(words)
 
 
 def _is_marked(span: Span) -> bool:
@@ -75,28 +81,27 @@ def _is_marked(span: Span) -> bool:
 
 def _name_within(layout: Layout, span: Span) -> str:
     named = span.element.find(".//*[@itemprop='name']")
-    shown = (
-        span.get("content")
-        if named is None
-        else named.get("content") or "".join(islice(named.itertext(), _MAX_LINES))
-    )
-    return shown or layout.text(span, _MAX_LINE)
+    element = span.element if named is None else named
+    said = "" if named is None else "".join(islice(named.itertext(), _MAX_LINES))
+    return str(element.get("content") or said or layout.text(span, _MAX_LINE))
 
 
-def _names(lines: Iterable[str], site: list[str]) -> list[str]:
-    """The names of people in bylines: no address, account, job, desk, date, or name of the site."""
+def _names(lines: Iterable[str], site: re.Pattern[str]) -> list[str]:
+    """The names of people in bylines: no address, account, job, place, desk, date, or name of the site."""
     found: dict[str, str] = {}
-    at_site = re.compile(rf"(?:^|\W+)(?:{'|'.join(map(re.escape, site))})\W*$", re.IGNORECASE)
-    for line in lines:
-        line = _pattern("opening").sub("", clean_line(unescape(line)))
-        line = "" if _ADDRESS.match(line) else _pattern("end").split(line)[0]
+    for line in map(_without_frame, lines):
         if _INVERTED.fullmatch(line):
             line = " ".join(reversed(line.split(", ")))
-        for part in _pattern("join").split(line):
-            name = at_site.sub("", part).strip(' .,:;|-–—·•()[]"“”')
-            if _is_name(name):
-                found.setdefault(letters_of(name), name)
+        parts = (site.sub("", part).strip(_MARKS) for part in _pattern("join").split(line))
+        names = [*filter(_is_name, parts)]
+        found |= {letters_of(name): name for name in names if " " in name or " " not in names[0]}
     return list(found.values())
+
+
+def _without_frame(line: str) -> str:
+    """The line without "by", accounts, and what follows a name; "" for an address."""
+    line = _pattern("opening").sub("", clean_line(_ACCOUNT.sub(" ", unescape(line))))
+    return "" if _ADDRESS.match(line) else _pattern("end").split(line)[0]
 
 
 def _is_name(name: str) -> bool:

@@ -15,7 +15,7 @@ from core.article.title import FoundTitle
 from core.text.cleaning import letters_of
 from core.text.word_lists import any_of, word_lists
 
-_MAX_LINE = 80  # characters of a line that shows the date
+_MAX_LINE = 120  # characters of a line that shows the date
 _MAX_REST = 14  # letters of it beside the date: a weekday, a time
 _MAX_AROUND = 40  # characters beside a <time> that is not in prose
 _PIECES_ABOVE = 12  # the heading, where a date is still the article's
@@ -32,20 +32,20 @@ _NO_WORDS = re.compile(r"[\d\W]+|(?<![^\W\d])[^\W\d]{1,9}(?=\W+\d)")  # with the
 def find_date(metadata: Metadata, layout: Layout, title: FoundTitle) -> str | None:
     """ISO 8601, from metadata, JSON-LD, the article's own <time> or dateline, or the address; else None."""
     described = str(metadata.article(title.title or "").get("datePublished", ""))
-    read = functools.partial(read_date, day_first=bool(_DAY_FIRST_IN.match(layout.language)))
+    read = functools.partial(read_date, day_first=bool(_DAY_FIRST_IN.match(layout.spans[0].get("lang"))))
     path = [match[0] for match in any_of(__file__, "forms", "address").finditer(urlsplit(metadata.url).path)]
     said = [*metadata.meta("published"), described]
     for text in chain(said, _shown(layout, title), metadata.meta("dated")):
         if found := read(text):
             local = (text for text in chain(path, _shown(layout, title)) if not _UTC.search(text))
             days = filter(None, map(read, local if _UTC.search(text) else ()))
-            return next((day for day in days if _is_next(day, found)), found)
+            return next(filter(functools.partial(_is_next, found), days), found)
     return next(filter(None, (read(text) for text in path if text[0] == "/")), None)
 
 
-def _is_next(day: str, other: str) -> bool:
-    """Whether a day of the page may be the other one in UTC."""
-    return abs(date.fromisoformat(day) - date.fromisoformat(other)) == timedelta(days=1)
+def _is_next(found: str, day: str) -> bool:
+    """Whether a day of the page may be the one found in UTC."""
+    return abs(date.fromisoformat(day) - date.fromisoformat(found)) == timedelta(days=1)
 
 
 def read_date(text: str, *, day_first: bool = False) -> str | None:
@@ -80,13 +80,14 @@ def _months() -> dict[str, int]:
 def _shown(layout: Layout, title: FoundTitle) -> Iterator[str]:
     """What the article's own elements and lines show as its date, the surest first."""
     above, below = layout.head(title.heading)
-    own = [span for span in layout.own(heading=title.heading) if _is_dated(layout, span)]
+    own = [span for span in layout.own() if _is_dated(layout, span)]
     yield from (_value(layout, span) for span in own if span.get("itemprop") == "datePublished")
     times = (span for span in own if span.tag == "time" and above - _PIECES_ABOVE <= span.start < below)
     for span in filter(functools.partial(_is_alone, layout, above), times):
         yield from (_value(layout, span), layout.text(span))
     named = filter(lambda span: span.tag != "time" and above <= span.start < below, own)
-    yield from filter(_is_dateline, [*layout.lines(above, below), *map(layout.text, named)])
+    for line in [*layout.lines(above, below), *map(layout.text, named)]:
+        yield from _datelines(line)
     yield from _signed(layout, (above, below), own)
 
 
@@ -99,8 +100,8 @@ def _signed(layout: Layout, head: tuple[int, int], own: list[Span]) -> Iterator[
         line for line in layout.lines(below, layout.end + _PIECES_ABOVE) if said.match(line[:_MAX_LINE])
     )
     names = any_of(__file__, "names", "published")
-    after = (span for span in own if span.start >= below and names.search(span.names))
-    yield from (_value(layout, span) for span in islice(after, _MAX_AFTER) if not _is_card(span))
+    after = (span for span in own if not above <= span.start < below and names.search(span.names))
+    yield from (_value(layout, span) for span in islice(after, _MAX_AFTER))
 
 
 def _is_dated(layout: Layout, span: Span) -> bool:
@@ -114,16 +115,21 @@ def _is_dated(layout: Layout, span: Span) -> bool:
 
 
 def _value(layout: Layout, span: Span) -> str:
-    return span.get("datetime") or span.get("content") or layout.text(span)
+    title = span.get("title") if span.tag == "abbr" else ""  # of the hAtom microformat
+    return span.get("datetime") or span.get("content") or title or layout.text(span)
 
 
-def _is_dateline(line: str) -> bool:
-    """Whether a short line of the head is about its publication, and does not only name a day."""
-    if len(line) > _MAX_LINE or any_of(__file__, "lines", "other").search(line):
-        return False
-    parts = re.split(r"[|·•]|\s[-–—]\s", line)
-    few = any(len(_NO_WORDS.sub("", part)) <= _MAX_REST for part in parts)
-    return few or bool(any_of(__file__, "lines", "published").search(line))
+def _datelines(line: str) -> Iterator[str]:
+    """The parts of a short line that are about the publication, and do not only name a day."""
+    changed, published = (any_of(__file__, "lines", name) for name in ("other", "published"))
+    labels = rf"[|·•;]|\s[-–—]\s|\b(?=(?i:{changed.pattern}|{published.pattern}))"
+    parts = re.split(labels, line if len(line) <= _MAX_LINE else "")
+    if any(changed.match(part) and not re.search(r"\d", part) for part in parts):
+        return
+    for part in parts:
+        few = len(_NO_WORDS.sub("", part)) <= _MAX_REST
+        if not changed.search(part) and (few or published.search(part)):
+            yield part
 
 
 def _is_alone(layout: Layout, above: int, span: Span) -> bool:

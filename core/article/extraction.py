@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import replace
+from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from core.article.authors import find_author
 from core.article.canonical_link import canonical_link
 from core.article.charset import PLAIN_TEXT, decode, raise_if_unreadable
 from core.article.dates import find_date
+from core.article.embeds import SHORT_LINK
 from core.article.fetcher import Page
 from core.article.hidden import hidden_by_sheets
 from core.article.html_limits import limit_html
@@ -27,15 +29,14 @@ from core.errors import NoArticle
 from core.text import language
 from core.text.cleaning import clean, is_allowed, safe
 from core.text.language import guess
-from core.text.word_lists import word_lists
+from core.text.word_lists import any_of, word_lists
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _MARKDOWN_NAMES = (".md", ".markdown", ".mdown", ".mkd")
-_AFTER = 400  # characters behind the text that may say that it goes on for subscribers
 _MAX_COMPARED = 2_000  # elements; in larger pages one extractor must do, as the comparison is quadratic
-_REFERENCE = re.compile(r"&#([xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
+_REFERENCE = re.compile(r"&#(?:[xX][0-9a-fA-F]{1,8}|[0-9]{1,8});?")
 
 
 def extract_article(html: bytes, *, url: str, content_type: str | None = None) -> Article:
@@ -86,14 +87,15 @@ def _html_article(page: str, url: str) -> Article:
         raise NoArticle
     tree = found.tree
     extracted = _main_text(tree, elements=html.count("<") - html.count("</"))
-    text = restored(clean(extracted), found.announced)
+    extracted = any_of(__file__, "labels", "advertisement").sub("", SHORT_LINK.sub("", clean(extracted)))
+    text = restored(extracted.strip(), found.announced)
     raise_if_unreadable(text)
     metadata, where = read_metadata(tree, url), layout(tree, text)
-    title = find_title(metadata, where, text)
+    title = find_title(metadata, where)
     raise_if_blocked_page(
         text,
         titles=[title.title or "", title.shown, where.text(title.heading) if title.heading else ""],
-        after=where.after(_AFTER),
+        after=where.after(),
         lock=metadata.lock(where),
     )
     raise_if_too_short(text, title=title.shown, page=page, unseen=found.unseen)
@@ -120,9 +122,7 @@ def _main_text(tree: HtmlElement, *, elements: int) -> str:
 
 def _harmless(reference: re.Match[str]) -> str:
     """The reference, or nothing: one to a control character makes trafilatura drop the page."""
-    digits = reference[1]
-    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
-    return reference[0] if code > 0x10FFFF or is_allowed(chr(code)) else ""
+    return reference[0] if "".join(filter(is_allowed, unescape(reference[0]))) else ""
 
 
 def _language(html: str, text: str) -> str | None:

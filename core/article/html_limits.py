@@ -92,7 +92,7 @@ class _Pass:
             return end
         tag = self.html[start.start() : end]
         if opening[1] == "/":
-            self._close(name, tag)
+            self._close(name)
         elif name in _RAW and (name != "svg" or end <= self.last_drawing):
             return self._raw(name, tag, end)
         else:
@@ -111,8 +111,10 @@ class _Pass:
         return self._behind(">", at)
 
     def _open(self, name: str, tag: str) -> None:
-        if name in ("meta", "link") and not self._is_kept_in_head(tag):
-            return
+        if name in ("meta", "link"):
+            self.head_elements += 1
+            if self.head_elements > _MAX_HEAD_ELEMENTS or len(tag) > _MAX_META_CHARACTERS:
+                return
         if name in _UNNESTED:
             if self.kept[-2:] == [tag, tag]:
                 return  # no more than two empty ones in a row
@@ -124,17 +126,13 @@ class _Pass:
         self.elements += 1
         self._keep(self._thinned(name, tag))
 
-    def _is_kept_in_head(self, tag: str) -> bool:
-        self.head_elements += 1
-        return self.head_elements <= _MAX_HEAD_ELEMENTS and len(tag) <= _MAX_META_CHARACTERS
-
-    def _close(self, name: str, tag: str) -> None:
+    def _close(self, name: str) -> None:
         if name not in _UNNESTED:
             self.depth = max(0, self.depth - 1)
             if self.depth >= _MAX_DEPTH:
                 self._leave_out(name)
                 return
-        self._keep(tag if len(tag) < 60 else f"</{name}>")
+        self._keep(f"</{name}>")
 
     def _leave_out(self, name: str) -> None:
         if name not in _INLINE and self.kept[-1] != " ":
@@ -147,11 +145,8 @@ class _Pass:
         self.attributes += len(found)
         if self.attributes > _MAX_ATTRIBUTES or _SPAN.match(tag):
             return f"<{name}>"
-        if (
-            len(found) <= _MAX_ATTRIBUTES_OF_ONE
-            and len(tag) <= _MAX_ATTRIBUTE_CHARACTERS
-            and "<" not in tag[1:]
-        ):
+        few = len(found) <= _MAX_ATTRIBUTES_OF_ONE and len(tag) <= _MAX_ATTRIBUTE_CHARACTERS
+        if few and "<" not in tag[1:]:
             return tag
         # Where parsers differ on quotes, a tag in a value may be one.
         parts = (part for part in found[:_MAX_ATTRIBUTES_OF_ONE] if "<" not in part)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ _KEY = 32  # letters by which it is found again
 _TRIED = 3  # paragraphs, as extraction may have lost a word of the first
 _MAX_PIECES = 80  # of a line: twice its elements
 _BYLINE = 24  # pieces of text and elements below a heading
+_AFTER = 8  # lines behind the text that may say that it goes on for subscribers
+_AROUND = ("nav", "aside", "header", "footer")
 _UNSEEN = {"script", "style", "title", "template", "noscript"}
 _INLINE = set("a b i em strong font u s q sub sup mark abbr wbr".split())
 _BESIDE = set(
@@ -29,7 +32,7 @@ _BESIDE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:comments?|related|recommended|sidebar|more-?stories|most-?read|popular|trending|latest|"
     r"also|embed|tweet|twitter|instagram|newsletter|copyright|widget|teasers?|cards?)(?:$|[\s_-])"
 )
-_OTHER_THING = re.compile("Comment|Object|Product|Event|Rating")  # schema.org types
+OTHER_THING = re.compile("Comment|Object|Product|Event|Rating")  # schema.org types
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +53,7 @@ class Span:
         return f"{self.get('class')} {self.get('id')}".lower()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
     """The page as text and elements in their order; `start` and `end` are those of the extracted text.
 
@@ -61,40 +64,29 @@ class Layout:
     spans: list[Span]
     start: int
     end: int
-    _own: dict[tuple[int, int], list[Span]] = field(default_factory=dict)
-
-    @property
-    def language(self) -> str:
-        return self.spans[0].get("lang") if self.spans else ""
 
     def text(self, span: Span, max_characters: int = 300) -> str:
-        """The span's text as one line; an empty one where it is longer, or of many elements."""
+        """The text of a span, the content of a meta, as one line; "" for a long one, or many elements."""
+        if span.tag == "meta":
+            return span.get("content")[:max_characters]
         if span.end - span.start > _MAX_PIECES:
             return ""
         text = " ".join("".join(self.pieces[span.start : span.end]).split())
         return text if len(text) <= max_characters else ""
 
-    def own(self, *, heading: Span | None = None) -> list[Span]:
+    def own(self) -> list[Span]:
         """The elements without those in menus, sidebars, comments, embeds and other stories."""
-        anchors = (self.start, heading.start if heading else self.start)
-        if anchors in self._own:
-            return self._own[anchors]
         kept: list[Span] = []
-        stories: list[int] = []  # ends of the article and main elements that are open
-        behind = 0
+        open_until = behind = 0  # ends of the outermost article or main element, and of what is beside
         for span in self.spans:
-            if span.start < behind:
-                continue
-            while stories and stories[-1] < span.start:
-                stories.pop()
-            around = span.start <= anchors[0] < span.end or span.start <= anchors[1] < span.end
-            if not around and _is_beside(span, nested=bool(stories)):
-                behind = span.end
+            around = span.start <= self.start < span.end
+            if span.start < behind or (not around and _is_beside(span, nested=span.start <= open_until)):
+                behind = max(behind, span.end)
                 continue
             kept.append(span)
             if span.tag in ("article", "main"):
-                stories.append(span.end)
-        return self._own.setdefault(anchors, kept)
+                open_until = max(open_until, span.end)
+        return kept
 
     def head(self, heading: Span | None) -> tuple[int, int]:
         """Where title and byline stand, from the heading to the text. A text may hold its own heading."""
@@ -103,24 +95,26 @@ class Layout:
         return heading.start, self.start if heading.start < self.start else heading.end + _BYLINE
 
     def lines(self, start: int, end: int) -> list[str]:
-        """The text between two pieces, a block each."""
-        return [*filter(None, map(clean_line, "".join(self.pieces[max(0, start) : end]).split("\n")))]
+        """The text between two pieces, a block each, without what stands beside the article."""
+        return self._lines(max(0, start), end, lambda span: _is_beside(span, nested=True))
 
-    def after(self, max_characters: int) -> str:
-        """What stands right behind the text, without menus, footers and asides, a line each."""
-        parts, at = [], self.end
+    def after(self) -> list[str]:
+        """What stands right behind the text, without menus, footers and asides, a block each."""
+        return self._lines(self.end, len(self.pieces), lambda span: span.tag in _AROUND)[:_AFTER]
+
+    def _lines(self, start: int, end: int, is_left_out: Callable[[Span], bool]) -> list[str]:
+        parts, at = list[str](), start
         for span in self.spans:
-            if span.start >= at and span.tag in ("nav", "aside", "header", "footer"):
+            if at <= span.start and span.end <= end and is_left_out(span):
                 parts += self.pieces[at : span.start]
                 at = span.end
-        lines = map(clean_line, "".join([*parts, *self.pieces[at:]])[: 5 * max_characters].split("\n"))
-        return "\n".join(filter(None, lines))[:max_characters]
+        return [*filter(None, map(clean_line, "".join([*parts, *self.pieces[at:end]]).split("\n")))]
 
 
 def _is_beside(span: Span, *, nested: bool) -> bool:
     if span.tag in ("header", "footer") and nested:
         return False
-    other = _OTHER_THING.search(span.get("itemtype"))
+    other = OTHER_THING.search(span.get("itemtype"))
     return span.tag in _BESIDE or bool(other or _BESIDE_CLASS.search(span.names))
 
 

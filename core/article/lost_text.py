@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.article.hidden import prose
-from core.article.scripts import INLINE
 from core.text.cleaning import clean_line, letters_of
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     Amounts = dict[HtmlElement, int]  # of prose
 
-_MAX_ANNOUNCED = 60
 _MAX_ITEMS = 40
 _MAX_ITEM = 1_000  # characters
 _WORDS = 60  # characters of an announcement by which it is found in the text
@@ -25,9 +23,8 @@ _MAX_STEPS = 8  # up to where a list's announcement may be
 _FULL_STOP = re.compile(r"[.!?…。！？][\"”’»)]*$")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"”’»)]*\s")
 _BODY = re.compile(
-    r"(?i)(?:article|entry|post|story|page|text)[-_]*(?:body|content|text)|^(?:entry|post|story) *$"
+    r"(?i)(?:article|entry|post|story|page|text|body)[-_]*(?:body|content|text)|^(?:entry|post|story) *$"
 )
-_BLOCKS = ".//*[self::p or self::ul or self::ol or self::table or self::blockquote or self::h2 or self::h3]"
 # What another story has, or a comment.
 _OWN_STORY = (
     ".//h1|.//h2//a|.//h3//a|.//a//h2|.//a//h3|.//time|ancestor-or-self::*[contains(@class,'comment')]"
@@ -36,7 +33,7 @@ _CONTAINERS = ("div", "section", "article", "main", "body")
 _SHARE = 0.8  # of an element's prose
 _WRAPPERS = "aside form fieldset figure header label button noindex".split()  # of whole articles
 _MIN_SENTENCE = 40  # characters around a date or a button's name that is part of a sentence
-_MIN_LINKED = 100  # characters of a paragraph that is one link
+_MIN_LINKED = 50  # characters of a paragraph that is one link
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +52,15 @@ def mend(tree: HtmlElement) -> None:
         if amounts[wrapper] * 2 > amounts[tree]:
             wrapper.tag = "div"
     for parts, above in _bodies(tree, amounts):
-        if amounts[above] * _SHARE <= sum(amounts[part] for part in parts) and above.tag != "body":
+        if amounts[above] * _SHARE <= sum(amounts[part] for part in parts) and above.tag not in (
+            "html",
+            "body",
+        ):
             above.set("itemprop", "articleBody")
-            _leave_out_between(parts, above, amounts)
         else:
             parts[0].extend(parts[1:])
+    for button in tree.xpath(".//h2//button|.//h3//button|.//h4//button"):  # which opens what follows
+        button.tag = "span"
     for paragraph in tree.iter("p"):
         if paragraph.find(".//p") is None:
             _mend_paragraph(paragraph)
@@ -82,35 +83,26 @@ def _bodies(tree: HtmlElement, amounts: Amounts) -> Iterator[tuple[list[HtmlElem
     """Like containers that one body is divided into, by advertisements, say; and the element around them."""
     groups: dict[tuple[str, str, HtmlElement], list[HtmlElement]] = {}
     for element in tree.iter("div", "section", "article"):
-        above = next(islice(element.iterancestors(*_CONTAINERS), 1, None), None)
+        above = next(islice(element.iterancestors(*_CONTAINERS), 1, None), tree)
         names = " ".join(element.get(name, "") for name in ("class", "id", "itemprop"))
-        if above is not None and amounts[element] and (element.tag == "article" or _BODY.search(names)):
+        if amounts[element] and (element.tag == "article" or _BODY.search(names)):
             groups.setdefault((element.tag, element.get("class", ""), above), []).append(element)
-    for (_, _, above), parts in groups.items():
-        parts[1:] = filter(_continues, parts[1:])
+    for (_, _, above), (first, *others) in groups.items():
+        parts = [first, *(part for part in others if not part.xpath(_OWN_STORY))]
         parents = {part.getparent() for part in parts}
         if len(parts) > 1:
             yield parts, parents.pop() if len(parents) == 1 else above
 
 
-def _continues(part: HtmlElement) -> bool:
-    return not part.xpath(_OWN_STORY)
-
-
-def _leave_out_between(parts: list[HtmlElement], above: HtmlElement, amounts: Amounts) -> None:
-    """Renames what stands without prose, headings or blocks of text between the parts of a body."""
-    start, *_, end = (part if part.getparent() is above else part.getparent() for part in parts)
-    for between in list(start.itersiblings("div", "ins", "span", "section")):
-        if between is end:
-            break
-        if not amounts[between] and not between.xpath(_BLOCKS):
-            between.tag = "aside"
-
-
-def announcements(tree: HtmlElement, left_out: str) -> list[Announced]:
+def announcements(tree: HtmlElement, left_out: str) -> Iterator[Announced]:
     """What the page announces with a colon: lists, tables, and what has no items (the tag `left_out`)."""
-    blocks = tree.iter("ul", "ol", "dl", "table", "figure", "iframe", left_out)
-    return list(islice(_announcements(blocks, left_out), _MAX_ANNOUNCED))
+    for block in tree.iter("ul", "ol", "dl", "table", "figure", "iframe", left_out):
+        words = _before(block)
+        if words.endswith((":", "：")):
+            listed = () if block.tag == left_out else islice(_items(block), _MAX_ITEMS)
+            items = [item for item in listed if letters_of(item)]
+            linked = sum(len(link.text_content()) for link in block.iter("a"))
+            yield Announced(words[-_WORDS:], items, linked * 2 > sum(map(len, items)))
 
 
 def restored(text: str, announced: list[Announced]) -> str:
@@ -120,24 +112,20 @@ def restored(text: str, announced: list[Announced]) -> str:
         words = r"\s+".join(map(re.escape, each.words.split()))
         if found := re.compile(words + r"[ \t]*(?=\n|$)").search(text, at):
             at = found.start()
-            rest = text[found.end() :].split("\n")
-            present = letters_of(" ".join(rest[: 2 * len(each.items) + 4]))
-            missing = [item for item in each.items if letters_of(item) not in present]
-            if missing and not each.linked:
-                text = "\n".join([text[: found.end()], *each.items, *_without(each.items, rest)])
-            elif len(missing) == len(each.items):
-                text = "\n".join([_without_last_sentence(text[: found.end()]), *rest[1:]]).strip()
+            text = _completed(text[: found.end()], text[found.end() :].split("\n"), each)
     return _without_last_sentence(text) if text.endswith((":", "：")) else text
 
 
-def _announcements(blocks: Iterable[HtmlElement], left_out: str) -> Iterator[Announced]:
-    for block in blocks:
-        words = _before(block)
-        if words.endswith((":", "：")):
-            listed = () if block.tag == left_out else islice(_items(block), _MAX_ITEMS)
-            items = [item for item in listed if letters_of(item)]
-            linked = sum(len(link.text_content()) for link in block.iter("a"))
-            yield Announced(words[-_WORDS:], items, linked * 2 > sum(map(len, items)))
+def _completed(start: str, rest: list[str], announced: Announced) -> str:
+    items, known = announced.items, letters_of(" ".join(announced.items))
+    present = letters_of(" ".join(rest[: 2 * len(items) + 4]))
+    missing = [item for item in items if letters_of(item) not in present]
+    if missing and not announced.linked:
+        others = (number for number, line in enumerate(rest) if letters_of(line) not in known)
+        return "\n".join([start, *items, *rest[next(others, len(rest)) :]])
+    if len(missing) == len(items):
+        return "\n".join([_without_last_sentence(start), *rest[1:]]).strip()
+    return start + "\n".join(rest)
 
 
 def _before(block: HtmlElement) -> str:
@@ -147,9 +135,7 @@ def _before(block: HtmlElement) -> str:
         previous, parent = element.getprevious(), element.getparent()
         if previous is not None:
             text = previous.tail or ""
-            if previous.tag in INLINE:
-                text = previous.text_content() + text
-            elif not text.strip():
+            if not text.strip():
                 text = previous.xpath("string((.//text()[normalize-space()])[last()])")
             element = previous
         elif parent is not None:
@@ -169,14 +155,6 @@ def _items(block: HtmlElement) -> Iterator[str]:
         own = (part for part in item if part.tag not in ("ul", "ol"))
         parts = (f"{part.text_content()[:_MAX_ITEM]}{part.tail or ''}" for part in own)
         yield f"- {clean_line(((item.text or '') + ''.join(parts))[:_MAX_ITEM])}"
-
-
-def _without(items: list[str], lines: list[str]) -> list[str]:
-    """The lines behind those at the start that are items."""
-    known = letters_of(" ".join(items))
-    while lines and letters_of(lines[0]) in known:
-        lines = lines[1:]
-    return lines
 
 
 def _without_last_sentence(text: str) -> str:

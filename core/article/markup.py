@@ -10,24 +10,26 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from core.article import lost_text, scripts
+from core.article.embeds import write_embeds
 from core.article.hidden import ENOUGH_PROSE, classes, mark_hidden, prose
-from core.text.cleaning import clean_line
 from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _GONE, _LEFT_OUT, _UNWRAPPED = "is-gone", "is-left-out", "is-unwrapped"
-_STRUCK = ".//*[contains(@style, 'line-through')]|.//rt|.//rp|.//rtc|.//del|.//s|.//strike"
+_STRUCK = (
+    ".//rt|.//rp|.//rtc|.//del|.//s|.//strike|.//*[contains(@style, 'line-through')]"
+    "|.//*[contains(' line-through strike strikethrough ', concat(' ', @class, ' '))]"
+)
+_EMPTY = re.compile(r"\s?[\[(][\s,;–-]*[\])]")  # what is left around the marks of notes
 _PLAIN = ("code", "kbd", "samp", "tt", "var", "rb", _UNWRAPPED)
 _WIKI = ".//*[@id='mw-content-text' or contains(@class, 'mw-parser-output')]"
 _HEADING = (
     "preceding-sibling::*[1][self::h1 or self::h2 or self::h3 or self::h4 or contains(@class, 'mw-heading')]"
 )
+_MAX_ANNOUNCED = 60
 _MARK_CHARACTERS = 30
-_MAX_POST = 10_000  # characters
-_POSTER = re.compile(r"— ?([^—]{1,80}\(@[\w.@-]{1,80}\))")  # — Ada Lowe (@ada)
-_INNER_QUOTES = str.maketrans('“”"„«»', "‘’'‚‹›")
 _SIGNS = re.compile(r"[][{}<>=|\\$#_/*+~^`@;&]|\w\(|::")  # of code
 _LINE_END = re.compile(r"[.,!?…”\"’—。，！？、][ \t]*(?:\n|$)")  # of a poem or a letter
 _INDENTED = re.compile(r"\S *\n(?: {2,}|\t).*\n")
@@ -51,11 +53,11 @@ def readable(html: str, hidden_names: Set[str] = frozenset()) -> Readable | None
     if tree is None:
         return None
     unseen = write_out(tree, hidden_names)
-    for element in [*_write_embeds(tree), *_code(tree)]:
+    for element in [*write_embeds(tree), *_code(tree)]:
         element.tag = _LEFT_OUT
     strip_tags(tree, *_PLAIN)
     lost_text.mend(tree)
-    announced = lost_text.announcements(tree, _LEFT_OUT)
+    announced = [*islice(lost_text.announcements(tree, _LEFT_OUT), _MAX_ANNOUNCED)]
     strip_elements(tree, _LEFT_OUT, with_tail=False)
     return Readable(tree, announced, unseen)
 
@@ -65,20 +67,33 @@ def write_out(tree: HtmlElement, hidden_names: Set[str] = frozenset()) -> int:
 
     How many characters of prose were hidden. `hidden_names`: of the page's style sheets.
     """
-    from lxml.etree import strip_elements
-
     scripts.write_formulas(tree)
-    unseen = mark_hidden(tree, _GONE, hidden_names)
-    for element in [*tree.xpath(_STRUCK), *_notes(tree)]:
-        element.tag = _GONE
-    for element in reversed([*tree.iter(_GONE)]):
-        _close_gap(element)
-    strip_elements(tree, _GONE, with_tail=False)
+    unseen = _remove_unread(tree, hidden_names)
     scripts.write_scripts(tree)
     _write_quotes(tree)
     for image in tree.iter("img"):
         if _pattern("images", "emoji").fullmatch(image.get("alt", "")):
             image.tag, image.text = _UNWRAPPED, image.get("alt")
+    return unseen
+
+
+def _remove_unread(tree: HtmlElement, hidden_names: Set[str]) -> int:
+    """Removes what is struck or hidden, and the marks of notes; how much prose the page hides."""
+    from lxml.etree import strip_elements
+
+    struck = tree.xpath(_STRUCK)
+    unseen = mark_hidden(tree, _GONE, hidden_names)
+    for element in [*struck, *_notes(tree)]:
+        element.tag = _GONE
+    gone = [*tree.iter(_GONE)]
+    around = {element.getparent() for element in gone}
+    for element in reversed(gone):
+        _close_gap(element)
+    strip_elements(tree, _GONE, with_tail=False)
+    for element in around:
+        element.text = _EMPTY.sub("", element.text or "")
+        for child in element:
+            child.tail = _EMPTY.sub("", child.tail or "")
     return unseen
 
 
@@ -94,7 +109,7 @@ def _close_gap(element: HtmlElement) -> None:
 
 
 def _notes(tree: HtmlElement) -> Iterator[HtmlElement]:
-    """Marks of notes, lists of notes with their headings, links that only shorten, what MediaWiki adds."""
+    """Marks of notes, lists of notes with their headings, what MediaWiki adds."""
     lists = {name: set(names.split()) for name, names in word_lists(__file__)["notes"].items()}
     wiki = bool(tree.xpath(_WIKI))
     for element in tree.iter("*"):
@@ -110,8 +125,6 @@ def _notes(tree: HtmlElement) -> Iterator[HtmlElement]:
 
 def _is_mark(element: HtmlElement, classed: bool) -> bool:
     text = element.text_content().strip() if len(element) < 9 else ""
-    if element.tag == "a" and _pattern("embeds", "short_link").fullmatch(text):
-        return True
     if classed or "noteref" in element.get("role", "") + element.get("epub:type", ""):
         return len(text) <= 2 * _MARK_CHARACTERS
     if not 0 < len(text) <= _MARK_CHARACTERS or not _pattern("notes", "mark").fullmatch(text):
@@ -135,57 +148,14 @@ def _write_quotes(tree: HtmlElement) -> None:
         quote.tag = _UNWRAPPED
         if not re.match(r"\s*[\"“”„«»‘’「『]", quote.text or ""):
             quote.text = opening + (quote.text or "").lstrip()
-            if len(quote):
-                quote[-1].tail = (quote[-1].tail or "").rstrip() + closing
-            else:
-                quote.text = quote.text.rstrip() + closing
-
-
-def _write_embeds(tree: HtmlElement) -> Iterator[HtmlElement]:
-    """Puts posts of others into quotation marks behind their authors; yields those that name none."""
-    names = word_lists(__file__)["embeds"]["classes"].split()
-    for element in list(tree.iter("blockquote", "div")):
-        text = element.text_content()
-        if len(text) > _MAX_POST or (classes(element).isdisjoint(names) and not _ends_in_post(element, text)):
-            continue
-        if quoted := _quoted(element):
-            element.clear(keep_tail=True)
-            element.tag, element.text = "p", quoted
-            for frame in islice(element.iterancestors("figure", "div"), 2):
-                if "embed" in frame.get("class", ""):
-                    frame.tag = "div"
-                    frame.set("class", "")
-        else:
-            yield element
-
-
-def _ends_in_post(element: HtmlElement, text: str) -> bool:
-    """Whether a quotation ends with a link to a post, as its date."""
-    links = element.findall(".//a") if element.tag == "blockquote" else []
-    return any(
-        text.rstrip().endswith(link.text_content().strip())
-        and _pattern("embeds", "post").fullmatch(link.get("href", ""))
-        for link in links[-1:]
-    )
-
-
-def _quoted(post: HtmlElement) -> str:
-    """Who posted what, as one sentence; "" where either is missing."""
-    for part in post.iter("br", "a"):
-        if part.tag == "br" or _pattern("embeds", "post").fullmatch(part.get("href", "")):
-            part.text, part.tail = None, f" {part.tail or ''}"
-    author = _POSTER.search(clean_line(post.text_content()))
-    parts = (clean_line(part.text_content()) for part in post.iter("p"))
-    words = " ".join(part for part in parts if not _POSTER.match(part))
-    words = clean_line(_pattern("embeds", "short_link").sub(" ", words)).translate(_INNER_QUOTES)
-    return f"{author[1]}: “{words}”" if author and words else ""
+            quote.tail = closing + (quote.tail or "")
 
 
 def _code(tree: HtmlElement) -> list[HtmlElement]:
     """What sets code, unless it is the page's text."""
     names = word_lists(__file__)["code"]["blocks"].split()
     found = [pre for pre in tree.iter("pre") if not _is_prose(pre)]
-    found += (code for code in tree.iter("code") if _is_block(code))
+    found += filter(_is_block, tree.xpath(".//code[not(ancestor::pre)]"))
     found += (e for e in tree.iter("div", "table", "figure", "td") if not classes(e).isdisjoint(names))
     amounts = prose(tree)
     return found if amounts[tree] - sum(amounts[element] for element in found) >= ENOUGH_PROSE else []
@@ -197,14 +167,12 @@ def _is_prose(pre: HtmlElement) -> bool:
     coded = pre.find(".//code") is not None or _pattern("code", "pre").search(pre.get("class", ""))
     few_signs = len(_SIGNS.findall(text)) * 50 < len(text)
     ends = len(_LINE_END.findall(text)) * 4 >= len([line for line in text.splitlines() if line.strip()])
-    return not coded and few_signs and ends and len(text.split()) >= 8
+    return not coded and few_signs and ends
 
 
 def _is_block(code: HtmlElement) -> bool:
     """Whether code outside a <pre> has lines, or a paragraph of its own."""
     text, parent = code.text_content(), code.getparent()
-    if parent is None or next(code.iterancestors("pre"), None) is not None:
-        return False
     alone = parent.tag in ("p", "div", "figure") and parent.text_content().strip() == text.strip()
     return alone or code.find("br") is not None or bool(_INDENTED.search(text))
 

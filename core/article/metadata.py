@@ -10,7 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from core.article.layout import Layout
+from core.article.layout import OTHER_THING, Layout
 from core.article.page_checks import Lock
 from core.text.cleaning import clean_line, letters_of
 from core.text.word_lists import word_lists
@@ -43,9 +43,10 @@ class Metadata:
 
     @property
     def articles(self) -> list[JsonObject]:
-        """The objects that describe an article, or else any that has a date or an author."""
+        """The objects that describe an article, or else a page with a date or a headline."""
         found = [item for item in self.data if _ARTICLE.search(str(item.get("@type", "")))]
-        return found or [item for item in self.data if item.keys() & {"headline", "datePublished"}]
+        dated = (item for item in self.data if item.keys() & {"headline", "datePublished"})
+        return found or [item for item in dated if not OTHER_THING.search(str(item.get("@type", "")))]
 
     def article(self, title: str) -> JsonObject:
         """The object that describes the article of this title: the only one, or that with its headline."""

@@ -38,7 +38,7 @@ class Lock:
     rest_is_missing: bool = False
 
 
-def raise_if_blocked_page(text: str, *, titles: list[str], after: str, lock: Lock | None) -> None:
+def raise_if_blocked_page(text: str, *, titles: list[str], after: list[str], lock: Lock | None) -> None:
     """Raises Paywall or NoArticle when the page shows no article, or only its start.
 
     `titles` are without the site's name; `after` is what stands right behind the text, a line each.
@@ -46,9 +46,9 @@ def raise_if_blocked_page(text: str, *, titles: list[str], after: str, lock: Loc
     size = information(text)
     if _is_start(text, size, after, lock):
         raise Paywall
-    for kind in word_lists(__file__)["details"]:
+    for kind, detail in word_lists(__file__)["details"].items():
         if _is_notice(kind, text, size, titles):
-            raise NoArticle(_detail(kind))
+            raise NoArticle(detail)
 
 
 def without_offers(text: str) -> str:
@@ -67,8 +67,8 @@ def _is_notice(kind: str, text: str, size: float, titles: list[str]) -> bool:
     """Whether the whole title says so, or most of a short text, or a part of both."""
     if any(_is_titled(kind, title) for title in titles):
         return size < _NOTICE or kind == "missing_page"
-    if size >= _THIN or _is_titled(kind, text.partition("\n")[0]):
-        return size < _NOTICE
+    if size >= _THIN:
+        return False
     partly = any(_is_titled(kind, title, words=_WORDS_OF_SITE) for title in titles)
     share, openings = _share(kind, text)
     few = partly or (openings >= _SENTENCES and kind != "login")  # a story quotes such words
@@ -82,9 +82,9 @@ def _share(kind: str, text: str) -> tuple[float, int]:
     return sum(map(len, sentences)) / (len(text) or 1), openings
 
 
-def _is_start(text: str, size: float, after: str, lock: Lock | None) -> bool:
+def _is_start(text: str, size: float, after: list[str], lock: Lock | None) -> bool:
     """Whether the text ends where others must pay: it says so, or plainly ends before its end."""
-    notices = "\n".join([*text.split("\n")[-_TAIL_LINES:], after])
+    notices = "\n".join([*text.split("\n")[-_TAIL_LINES:], *after])
     wall, hint = (bool(_pattern(kind).search(notices)) for kind in _WALLS)
     is_open = _is_open(text)
     if lock:
@@ -108,28 +108,24 @@ def _is_titled(kind: str, title: str, *, words: int = 0) -> bool:
     return any(_pattern(kind, whole=True).fullmatch(part) and len(part.split()) >= longest for part in parts)
 
 
-def _detail(kind: str) -> str:
-    return word_lists(__file__)["details"][kind]
-
-
 def raise_if_too_short(text: str, *, title: str, page: str, unseen: int) -> None:
     """Raises NoArticle when it is no article's text; `unseen` are the characters that the page hides."""
     if information(text) >= MIN_INFORMATION:
         return
     beginning, details = page[:_GATE_CHARACTERS], word_lists(__file__)["empty"]
-    if _pattern("cookie_gate").search(f"{title}\n{text}\n{beginning}"):
-        raise NoArticle(details["cookie_gate"])
-    if _SCRIPTED.search(beginning):
-        raise NoArticle(details["redirect"])
-    if unseen >= MIN_INFORMATION:
-        raise NoArticle(details["hidden"])
-    raise NoArticle(_detail("script") if "javascript" in (text or page).casefold() else None)
+    reasons = {
+        "cookie_gate": _pattern("cookie_gate").search(f"{title}\n{text}\n{beginning}"),
+        "redirect": _SCRIPTED.search(beginning),
+        "hidden": unseen >= MIN_INFORMATION,
+        "script": "javascript" in (text or page).casefold(),
+    }
+    raise NoArticle(next((details[reason] for reason, given in reasons.items() if given), None))
 
 
 @functools.cache
 def _pattern(kind: str, *, whole: bool = False) -> re.Pattern[str]:
     words = alternatives(word_lists(__file__)["pages"][kind]).replace(" ?", r"\s*").replace(" ", r"\s+")
-    opening = r"(?:^|[.!?…:。！？]\s*)(?:please\s)?" if kind in _WALLS else ""
+    opening = r"(?:^|[.!?…。！？]\s*|:\s+(?-i:(?=[A-Z])))(?:please\s)?" if kind in _WALLS else ""
     code = r"(?:[45]\d\d)?\W*"
     framed = (
         rf"\W*(?:(?:error|http|fehler|erreur)\W*)?{code}(?:{words})\W*{code}"

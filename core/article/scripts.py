@@ -34,7 +34,8 @@ _WRAPPERS = {"katex", "katex-display", "mwe-math-element", "MathJax", "MathJax_D
 def write_scripts(tree: _Element) -> None:
     """Puts plain text into each <sup> and <sub>, and nothing into what marks a note."""
     for element in list(tree.iter("sup", "sub")):
-        text, base = " ".join("".join(element.itertext()).split()), before(element)[-_MAX_BASE:]
+        text = " ".join("".join(element.itertext()).split())
+        base = re.sub(r"\s", " ", before(element)[-_MAX_BASE:])
         written = _lowered(text, base) if element.tag == "sub" else _raised(text, base, element.tail or "")
         del element[:]
         element.text = written
@@ -52,7 +53,7 @@ def before(element: _Element) -> str:
             found, element = f"{parent.text or ''}{found}", parent
             if parent.tag not in INLINE:
                 break
-        if parent is None or re.search(r"\s", found):
+        else:
             break
     return found
 
@@ -94,13 +95,7 @@ def _has_exponent(word: str, base: str, after: str) -> bool:
     """Whether a raised number after the word is an exponent and no mark of a note."""
     if not word:
         return bool(_ISOTOPE.match(after))
-    stem = re.split(r"[\W\d_]", word)[-1]
-    patterns = _patterns()
-    return (
-        stem in word_lists(__file__)["powers"]["of"].split()
-        or patterns["quantity"].fullmatch(base) is not None
-        or any(pattern.fullmatch(word) for pattern in patterns.values())
-    )
+    return any(pattern.fullmatch(base) for pattern in _bases())
 
 
 def _last_word(base: str) -> str:
@@ -136,16 +131,14 @@ def _apart(text: str, word: str, after: str) -> str:
 
 
 @functools.cache
-def _patterns() -> dict[str, re.Pattern[str]]:
-    return {name: re.compile(pattern) for name, pattern in word_lists(__file__)["bases"].items()}
+def _bases() -> list[re.Pattern[str]]:
+    return [re.compile(pattern) for pattern in word_lists(__file__)["bases"].values()]
 
 
 def write_formulas(tree: _Element) -> None:
     """Puts the plain text of each MathML formula once into the element that shows it."""
     for formula in list(tree.iter("math")):
-        for part in reversed([*formula.iterdescendants()]):
-            _write_part(part)
-        place, text = formula, "".join(formula.itertext())
+        place, text = formula, _formula(formula)
         for parent in formula.iterancestors("span", "div", "mjx-container"):
             if parent.tag == "mjx-container" or not _WRAPPERS.isdisjoint(parent.get("class", "").split()):
                 place = parent
@@ -153,20 +146,15 @@ def write_formulas(tree: _Element) -> None:
         place.tag, place.text = "span", " ".join(text.split())
 
 
-def _write_part(part: _Element) -> None:
-    part.text, part.tail = "" if len(part) else (part.text or "").strip(), None
-    if part.text in _RELATIONS:
-        part.text = f" {part.text} "
-    for child, sign in zip(part[1:], _SCRIPTED.get(part.tag, ""), strict=False):
-        text = "".join(child.itertext()).strip()
-        del child[:]
-        child.text = _power(text, sign)
+def _formula(part: _Element) -> str:
     if part.tag in ("annotation", "annotation-xml"):
-        part.clear()
-    elif part.tag == "mfrac" and len(part):
-        for child in part:
-            if len(child) > 1:
-                child.text, child[-1].tail = "(", ")"
-        part[0].tail = "/"
-    elif part.tag == "msqrt" and len(part):
-        part.text, part[-1].tail = "√(", ")"
+        return ""
+    parts = [*map(_formula, part)]
+    if part.tag == "mfrac":
+        return "/".join(
+            f"({text})" if len(child) > 1 else text for child, text in zip(part, parts, strict=True)
+        )
+    if part.tag in _SCRIPTED:
+        return "".join([*parts[:1], *map(_power, map(str.strip, parts[1:]), _SCRIPTED[part.tag])])
+    text = "".join(parts) or (part.text or "").strip()
+    return f"√({text})" if part.tag == "msqrt" else f" {text} " if text in _RELATIONS else text

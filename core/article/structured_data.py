@@ -8,7 +8,7 @@ from html import unescape
 _MAX_DEPTH = 8
 _MAX_ITEMS = 40  # of a list
 _MAX_CHARACTERS = 200  # of a string that is no text
-_BUDGETS = {"script": 200_000, "name": 3_000, "text": 100_000, "other": 10_000}
+_BUDGETS = {"script": 200_000, "repaired": 50_000, "name": 3_000, "text": 100_000, "other": 10_000}
 _COST = 30  # characters that each counts as, beside its own
 _TEXTS = set("articleBody reviewBody text description recipeInstructions step".split())
 _NAMES = set("author name givenName additionalName familyName".split())
@@ -22,11 +22,6 @@ _LOCK_FACTS = {
     "wordCount": re.compile(r'"wordCount"\s{0,9}:\s{0,9}"?(\d{1,6})'),
     "cssSelector": re.compile(r'"cssSelector"\s{0,9}:\s{0,9}"([.#][\w-]{1,60})"'),
 }
-# For what does not parse (stray quotes, commas, comments), as trafilatura does it, with ends to each repeat.
-_FACT = re.compile(r'"(headline|datePublished|dateModified)"\s{0,9}:\s{0,9}"([^"\\]{1,200})"')
-_NAME = r'"name"\s{0,9}:\s{0,9}"([^"\\]{1,200})"'
-_AUTHOR = re.compile(r'"(?:author|[Pp]erson)"(?:(?!rganization|"name")[^}]){0,300}' + _NAME)
-_PUBLISHER = re.compile(r'"publisher"(?:(?!"name")[^}]){0,300}' + _NAME)
 
 
 @dataclass(slots=True)
@@ -48,13 +43,22 @@ class StructuredData:
         try:
             parsed = json.loads(script, strict=False)
         except (ValueError, RecursionError):
-            parsed = _facts(script)
+            parsed = self._repaired(script[max(0, script.find("{")) :])
         items = parsed[:_MAX_ITEMS] if isinstance(parsed, list) else [parsed]
         objects = [kept for item in items if isinstance(kept := self._kept(item), dict) and kept]
         if _LOCKED.search(script):  # at any depth
             details = {name: found[1] for name, fact in _LOCK_FACTS.items() if (found := fact.search(script))}
             objects.append({"isAccessibleForFree": False, **details})
         return json.dumps(objects, ensure_ascii=False) if objects else ""
+
+    def _repaired(self, script: str) -> object:
+        """What is meant by a script with stray quotes, commas or comments; None for a long one."""
+        from json_repair import loads
+
+        try:
+            return loads(script, skip_json_loads=True) if self.spend("repaired", len(script)) else None
+        except (ValueError, RecursionError):
+            return None
 
     def _kept(self, value: object, key: str = "", depth: int = 0) -> object:
         """What of the value is read; something false where nothing is."""
@@ -76,14 +80,3 @@ class StructuredData:
             return ""
         plain = " ".join(_TAG.sub(" ", unescape(text)).split())
         return plain.replace("&", "&amp;")  # it is unescaped once more when read
-
-
-def _facts(script: str) -> dict[str, object]:
-    """What can be read in a script that is no JSON."""
-    publisher = _PUBLISHER.search(script)
-    facts = {
-        "author": [name for name in _AUTHOR.findall(script) if " " in name],
-        "publisher": {"name": publisher[1]} if publisher else None,
-        **dict(reversed(_FACT.findall(script))),  # the first of each
-    }
-    return {"@context": "https://schema.org", "@type": "Article", **facts} if any(facts.values()) else {}

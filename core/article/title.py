@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import unescape
-from itertools import chain, filterfalse
+from itertools import chain, filterfalse, islice
 from urllib.parse import urlsplit
 
 from core.article.layout import Layout, Span
@@ -19,14 +19,13 @@ _MAX_CUTS = 12
 _MAX_TITLES = 12
 _DENSE = "\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"
 _SEPARATOR = re.compile(
-    r"\s*(?:[|｜¦•·»«›‹—–]|::)+\s*|\s+[-~/_<>*⁄]+\s+|:\s+|：|(?<=\S)_(?=\S)"
+    r"\s*(?:[|｜¦❘•·・»«›‹—–‒―▷►]|::)+\s*|\s+[-−~/\\_<>*⁄]+\s+|\s*:\s+|：|(?<=\S)_(?=\S)"
     rf"|(?<=[{_DENSE}])-|-(?=[{_DENSE}])"
 )
 _COUNTER = re.compile(r"^[(\[]\d{1,4}\+?[)\]]\s+")  # of unread messages
 _INLINE_TAG = re.compile(r"</?(?:a|b|i|u|em|strong|span|sup|sub|br|font|mark|small)\b[^<>]{0,200}>")
 _NAMING = ("h1", "h2", "div", "p", "span")
 _LOGO = re.compile(r"logo|masthead|site-?(?:title|name|brand)|navbar-brand")
-_COPYRIGHT = re.compile(r"(?:©|\([cC]\)|[Cc]opyright)[\W\d]{0,30}([^\W\d][^.|,–—©]{1,50})")
 _ELLIPSIS = re.compile(r"\s*(?:…|\.{3})$")
 
 
@@ -39,22 +38,19 @@ class FoundTitle:
     shown: str
 
 
-def find_title(metadata: Metadata, layout: Layout, text: str) -> FoundTitle:
+def find_title(metadata: Metadata, layout: Layout) -> FoundTitle:
     """The title that the headings agree on best. Never the name of the site alone."""
     site = _Site(metadata, layout)
     spans = [span for span in _headings(layout) if not site.is_named(layout.text(span))]
     headings = list(map(_plain, map(layout.text, spans)))
-    by_letters = {letters_of(title): span.tag == "h1" for title, span in zip(headings, spans, strict=True)}
+    by_letters = {letters_of(title): _is_first(span) for title, span in zip(headings, spans, strict=True)}
     raw = next((span.element.text or "" for span in layout.spans if span.tag == "title"), "")
-    titles = map(_plain, [*_described(metadata)[:_MAX_TITLES], raw])
+    described = [*metadata.meta("title"), *names_in([item.get("headline") for item in metadata.articles])]
+    titles = map(_plain, [*described[:_MAX_TITLES], raw])
     cleaned = [site.taken_off(title, by_letters) for title in titles]
     candidates = list(filterfalse(site.is_named, cleaned))
-    best = _uncut(_agreed(candidates, headings, text), [*candidates, *headings])
+    best = _uncut(_agreed(candidates, headings), [*candidates, *headings])
     return FoundTitle(best or None, _heading(layout, spans, letters_of(best)), cleaned[-1])
-
-
-def _described(metadata: Metadata) -> list[str]:
-    return [*metadata.meta("title"), *names_in([item.get("headline") for item in metadata.articles])]
 
 
 def _uncut(title: str, others: list[str]) -> str:
@@ -66,29 +62,35 @@ def _uncut(title: str, others: list[str]) -> str:
 
 def _heading(layout: Layout, headings: list[Span], title: str) -> Span | None:
     """The heading that shows the title, or what else does so before the text, or else the first <h1>."""
-    before = (span for span in reversed(layout.spans) if span.start < layout.start and span.tag != "title")
-    shown = (span for span in chain(headings, before) if letters_of(layout.text(span)) == title != "")
-    return next(shown, next((span for span in headings if span.tag == "h1"), None))
+    before = (span for span in reversed(layout.spans) if span.start < layout.start)
+    shown = chain(headings, (span for span in before if span.tag not in ("title", "meta")))
+    same = (span for span in shown if letters_of(layout.text(span)) == title != "")
+    return next(chain(same, filter(_is_first, headings)), None)
+
+
+def _is_first(span: Span) -> bool:
+    """Whether it is a heading of the first level, or what `hidden` leaves of one for screen readers."""
+    return span.tag == "h1" or span.get("name") == "hidden-heading"
 
 
 def _headings(layout: Layout) -> list[Span]:
-    """The first-level ones, then those right before the text, or else the first."""
-    top = [span for span in layout.spans if span.tag == "h1" and layout.text(span)]
+    """The first-level ones, the article's in front, then those right before the text, or else the first."""
     own = layout.own()
     others = [span for span in own if span.tag in ("h2", "h3") and layout.text(span)]
     before = [span for span in others if span.start < layout.start]
-    inner = {span for span in own if span.tag == "h1"}
-    top.sort(key=lambda span: span not in inner)
-    return [*top[:_MAX_TITLES], *(before[:-3:-1] or others[:1])]
+    inner = set(own)
+    spans = [*own, *(span for span in layout.spans if span not in inner)]
+    first = [span for span in spans if _is_first(span) and layout.text(span)]
+    return [*first[:_MAX_TITLES], *(before[:-3:-1] or others[:1])]
 
 
 def _plain(title: str) -> str:
     return _COUNTER.sub("", clean_line(_INLINE_TAG.sub("", unescape(unescape(title)))))[:_MAX_CHARACTERS]
 
 
-def _agreed(candidates: list[str], headings: list[str], text: str) -> str:
-    """The first candidate that a heading shares, or else another candidate, or else the text."""
-    for others in (headings, candidates, [text[:3_000]]):
+def _agreed(candidates: list[str], headings: list[str]) -> str:
+    """The first candidate that a heading shares, or else another candidate."""
+    for others in (headings, candidates):
         for title in candidates:
             if any(_share(title, other) for other in others if other is not title):
                 return title
@@ -105,17 +107,14 @@ def _share(title: str, other: str) -> bool:
 
 
 class _Site:
-    """How the site is named: by metadata, host, logo, links to its start page, copyright line."""
+    """How the site is named: by metadata, logo, links to its start page, host."""
 
     def __init__(self, metadata: Metadata, layout: Layout) -> None:
         generic = word_lists(__file__)["titles"]["generic"].split("\n")
-        named = (metadata.site_names(), _logos(layout, metadata.url), metadata.host_names(), generic)
-        self._said, self._shown, self._hosts, generic_letters = (
-            set(map(letters_of, names)) for names in named
-        )
-        self._said.discard("")
-        self._whole = self._said | self._shown | self._hosts
-        self._no_title = self._whole | generic_letters | {""}
+        self._said = set(map(letters_of, metadata.site_names())) - {""}
+        self._sure = self._said.union(map(letters_of, _logos(layout, metadata.url)))
+        self._whole = self._sure.union(map(letters_of, metadata.host_names()))
+        self._no_title = self._whole.union(map(letters_of, generic), [""])
 
     def is_named(self, title: str) -> bool:
         """Whether a title is no more than the site's name, or what any page may be called."""
@@ -125,45 +124,39 @@ class _Site:
         """The title without what names the site, or stands beside what a heading says (True: one of <h1>)."""
         if letters_of(title) in headings:
             return title
-        cuts = [cut for cut in _SEPARATOR.finditer(title) if cut.start() and cut.end() < len(title)]
-        cuts = cuts[:_MAX_CUTS]
+        found = islice(_SEPARATOR.finditer(title), _MAX_CUTS)
+        cuts = [cut for cut in found if cut.start() and cut.end() < len(title)]
         if shown := _part_that_is_heading(title, cuts, headings):
             return shown
         for cut in cuts:
             if self._is_tail(title[cut.end() :], cut[0].strip()):
                 return self.taken_off(title[: cut.start()], headings)
         for cut in reversed(cuts):
-            if self._is_head(title[: cut.start()], cut[0].strip()):
+            names = self._sure if cut[0].strip() in (":", "：", "-") else self._whole
+            if letters_of(title[: cut.start()]) in names:
                 return self.taken_off(title[cut.end() :], headings)
         return title
 
     def _is_tail(self, tail: str, separator: str) -> bool:
         letters = letters_of(tail)
-        if letters in self._whole or separator in (":", "："):
-            return letters in self._whole
-        longer = () if separator in ("-", "/") else (name for name in self._said if len(name) > 4)
-        return any(letters in name for name in self._said if len(letters) > 2) or any(
-            map(letters.startswith, longer)
-        )
-
-    def _is_head(self, head: str, separator: str) -> bool:
-        names = self._said | self._shown if separator in (":", "：", "-") else self._whole
-        return letters_of(head) in names
+        parts_count = len(letters) > 2 and separator not in (":", "：")
+        return letters in self._whole or (parts_count and any(letters in name for name in self._said))
 
 
 def _part_that_is_heading(title: str, cuts: list[re.Match[str]], headings: dict[str, bool]) -> str | None:
     starts, ends = [0, *(cut.end() for cut in cuts)], [*(cut.start() for cut in cuts), len(title)]
     for start, end in ((start, end) for start in starts for end in reversed(ends) if start < end):
-        if _is_heading(title[start:end], title[:start] + title[end:], headings):
+        if _is_said(letters_of(title[start:end]), letters_of(title[:start] + title[end:]), headings):
             return title[start:end]
     return None
 
 
-def _is_heading(part: str, rest: str, headings: dict[str, bool]) -> bool:
-    """Whether a heading says this part, and none the rest."""
-    letters, other = letters_of(part), letters_of(rest)
-    long = headings.get(letters, False) or len(letters) > 0.5 * len(other)
-    return letters in headings and long and other not in headings
+def _is_said(part: str, rest: str, headings: dict[str, bool]) -> bool:
+    """Whether a heading is this part, or a first one most of it beside a kicker; and none is the rest."""
+    long = headings.get(part, False) or 2 * len(part) > len(rest)
+    framed = (heading for heading in headings if headings[heading] and 2 * len(part) > len(heading))
+    said = part in headings or any(each.startswith(part) or each.endswith(part) for each in framed)
+    return said and long and rest not in headings
 
 
 def _logos(layout: Layout, url: str) -> Iterator[str]:
@@ -176,4 +169,3 @@ def _logos(layout: Layout, url: str) -> Iterator[str]:
             found = span.tag in _NAMING and bool(_LOGO.search(span.names))
         if found:
             yield layout.text(span, 60)
-    yield from _COPYRIGHT.findall("\n".join(layout.pieces[layout.end :])[-20_000:])

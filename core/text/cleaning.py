@@ -1,6 +1,7 @@
 """Removes the characters that no post may have."""
 
 import re
+from unicodedata import normalize
 
 # C0 and C1 controls but tab and newline, soft hyphen (it cuts a hashtag, and counts), zero-width space, bidi
 # embeddings, overrides and isolates (they can make a post read otherwise than it is: CVE-2021-42574),
@@ -52,5 +53,5 @@ def clean_line(text: str) -> str:
 
 
 def letters_of(text: str) -> str:
-    """The letters and digits, without case: what two texts have in common however they are set."""
-    return re.sub(r"[\W_]+", "", text.casefold())
+    """The letters and digits without case or height (CO₂ is co2): what two texts have in common."""
+    return re.sub(r"[\W_]+", "", normalize("NFKC", text).casefold())

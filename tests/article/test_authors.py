@@ -47,6 +47,10 @@ TWO = "Ada Lowe; Cy Oak"
         pytest.param(meta("citation_author", "Lowe, Ada", "Oak, Cy"), TWO, id="inverted"),
         pytest.param(meta("author", "Ada Lowe, Staff Writer"), "Ada Lowe", id="job"),
         pytest.param(meta("author", "Ada Lowe, PhD"), "Ada Lowe", id="degree"),
+        pytest.param(meta("author", "Ada Lowe (ada@marlow-post.com)"), "Ada Lowe", id="address-behind"),
+        pytest.param(meta("author", "ada@marlow-post.com (Ada Lowe)"), "Ada Lowe", id="address-in-front"),
+        pytest.param(meta("author", "Ada Lowe Jr."), "Ada Lowe Jr", id="junior"),
+        pytest.param(meta("author", "[object Object]") + meta("author", "Ada Lowe"), "Ada Lowe", id="object"),
         pytest.param(meta("author", "Ada Lowe | Marlow Post"), "Ada Lowe", id="site"),
         pytest.param(meta("author", "Posted by Ada Lowe on 1 February 2024"), "Ada Lowe", id="posted"),
         pytest.param(
@@ -94,9 +98,26 @@ def test_the_authors_are_those_of_the_metadata(head: str, expected: str) -> None
         ("<p>Text: Ada Lowe</p>", "Ada Lowe"),
         ("<p>Written by: Ada Lowe | Updated 3 hours ago</p>", "Ada Lowe"),
         ("<p>作者：王小明</p>", "王小明"),
+        ("<p>作者：王小明 2024-02-01</p>", "王小明"),
+        ("<p>记者 王小明</p>", "王小明"),
+        ("<p>文＝山田太郎</p>", "山田太郎"),
+        ("<p>김철수 기자</p>", "김철수"),
+        ("<p>Von Ada Lowe, Marlow</p>", "Ada Lowe"),
+        ("<p>Ein Gastbeitrag von Ada Lowe</p>", "Ada Lowe"),
+        ("<p>Par Ada Lowe avec AFP</p>", "Ada Lowe"),
+        ("<p>Guest post by Ada Lowe</p>", "Ada Lowe"),
+        ("<p class=byline>By Ada Lowe Updated: Feb. 1, 2024</p>", "Ada Lowe"),
+        ("<p class=byline>Ada Lowe <a href=/x>@ada</a></p>", "Ada Lowe"),
+        ("<p class=byline>Ada Lowe <a href=/x>ada@marlow-post.com</a></p>", "Ada Lowe"),
+        ("<p class=author>Ada Lowe <a href=/x>0000-0001-2345-6789</a></p>", "Ada Lowe"),
+        ("<div class=byline><span>Ada Lowe</span><br><span>Science correspondent</span></div>", "Ada Lowe"),
+        ("<div class=author><a href=/a>Ada Lowe</a> <button>Follow</button></div>", "Ada Lowe"),
+        ("<p class=byline>Ada Lowe<sup>1,2</sup>, Cy Oak<sup>*</sup></p>", TWO),
+        ("<blockquote><p>We sail.</p><footer>By Bob Hill</footer></blockquote>", None),
+        ("<p>By Monday the pool was warm, they said</p>", None),
     ],
 )
-def test_the_authors_are_those_of_the_byline(byline: str, expected: str) -> None:
+def test_the_authors_are_those_of_the_byline(byline: str, expected: str | None) -> None:
     assert author_of(byline=byline) == expected
 
 

@@ -93,6 +93,15 @@ def test_the_date_is_that_of_the_metadata(head: str) -> None:
         H1 + "<p>2024年2月1日</p>" + BODY * 2,
         H1 + "<p>발행 2024.02.01 09:00</p>" + BODY * 2,
         H1 + "<p>1. Februar 2024</p>" + BODY * 2,
+        H1 + "<p>Published 1 February 2024 | Updated 3 March 2024</p>" + BODY * 2,
+        H1 + "<p>Updated 3 March 2024 — Published 1 February 2024</p>" + BODY * 2,
+        H1 + "<p>Publié le 1 février 2024 à 10h15, mis à jour le 3 mars 2024</p>" + BODY * 2,
+        H1 + "<p>Stand: 3. März 2024 · Veröffentlicht: 1. Februar 2024</p>" + BODY * 2,
+        "<h2 class=date-header>1 February 2024</h2>" + H1 + BODY * 2,
+        H1 + BODY * 2 + '<abbr class=published title="2024-02-01T10:00:00-08:00">10:00</abbr>',
+        H1
+        + '<div style="display:none"><time itemprop=datePublished datetime=2024-02-01></time></div>'
+        + BODY * 2,
         H1 + "<p>Veröffentlicht am 01.02.2024</p>" + BODY * 2,
         H1 + "<p>Publié le 1er février 2024 à 09h00</p>" + BODY * 2,
         H1 + "<p>1 de febrero de 2024</p>" + BODY * 2,
@@ -110,6 +119,7 @@ def test_the_date_is_that_of_the_articles_own_elements(article: str) -> None:
         "%s<aside><a href=/z>Boats sink</a> <time datetime=2019-07-09>9 July 2019</time></aside>",
         "<header><a href=/>Post</a> <time datetime=2024-11-26>Today</time> 26 November 2024</header>%s",
         "<nav>1 February 2019</nav>%s",
+        "<div><a href=/x>Boats sink in town <time datetime=2019-01-01>1 January 2019</time></a></div>%s",
         "%s<footer>© 2011–2024 Marlow Post. Last updated 3 March 2024</footer>",
         "%s<div class=comments><p>Bob, <time datetime=2024-03-03>3 March 2024</time></p></div>",
         "%s<article><h2>Boats sink</h2><time datetime=2019-07-09>9 July 2019</time></article>",
@@ -140,6 +150,10 @@ def test_a_date_beside_the_article_is_not_its_own(around: str) -> None:
             BODY, json_ld('"@type": "Article", "datePublished": "0001-01-01T00:00:00Z"'), id="year-one"
         ),
         pytest.param(BODY, json_ld('"@type": "VideoObject", "uploadDate": "2024-02-01"'), id="video"),
+        pytest.param(BODY, json_ld('"@type": "VideoObject", "datePublished": "2024-02-01"'), id="video-data"),
+        pytest.param(BODY, json_ld('"@type": "Event", "datePublished": "2024-02-01"'), id="event-data"),
+        pytest.param("<div class=tweet><p>2 March 2024</p></div>" + BODY, "", id="embed"),
+        pytest.param("<p>3 March 2024 (updated)</p>" + BODY, "", id="updated-behind"),
         pytest.param(
             BODY.replace("Saturday", "<time datetime=1953-01-31>31 January 1953</time>"), "", id="in-prose"
         ),

@@ -14,11 +14,13 @@ STYLES = (
 display:none|display: NONE !important|display:/**/none|visibility:hidden|opacity:0|opacity: .0|font-size:0px
 position:absolute;left:-9999px|text-indent:-999em|clip: rect(1px, 1px, 1px, 1px)|clip-path:inset(50%)
 height:0;overflow:hidden|color:#fff;background:#fff|color:transparent|transform:scale(0)
+color:#FFFFFF;background:white|color:rgba(0, 0, 0, 0)|height:0;overflow:clip|scale:0|filter:opacity(0)
 """.strip()
     .replace("\n", "|")
     .split("|")
 )
-CLASSES = "hidden d-none sr-only visually-hidden screen-reader-text is-hidden invisible".split()
+CLASSES = """hidden d-none sr-only visually-hidden screen-reader-text is-hidden invisible ng-hide
+govuk-visually-hidden visuallyHidden print-only""".split()
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -62,6 +64,12 @@ def test_hidden_words_in_a_sentence_leave_no_gap() -> None:
         pytest.param(f"<p class='d-none d-lg-block'>{UNSEEN}</p>", id="bootstrap"),
         pytest.param(f"<p class=hidden-gems>{UNSEEN}</p>", id="another-class"),
         pytest.param(f"<p style='opacity:0;transform:translateY(9px)'>{UNSEEN}</p>", id="comes-to-sight"),
+        pytest.param(f"<p class=hide-on-mobile>{UNSEEN}</p>", id="on-phones"),
+        pytest.param(f"<p style='overflow:hidden'>{UNSEEN}</p>", id="overflow"),
+        pytest.param(
+            f"<p style='background:blue;background-clip:text;color:transparent'>{UNSEEN}</p>",
+            id="background-in-letters",
+        ),
         pytest.param(f"<p style='top:-100px;font-size:0.9em'>{UNSEEN}</p>", id="moved-a-little"),
     ],
 )
@@ -78,6 +86,11 @@ def test_what_readers_can_see_is_told(markup: str) -> None:
         pytest.param(".a1{display:none}.a1.on{display:block}", set(), id="tab"),
         pytest.param(".js .a1{display:none}", set(), id="depends"),
         pytest.param("}} .a1{display:none", set(), id="unfinished"),
+        pytest.param("/* a */ .a1{position:absolute;left:-9999px}", {".a1"}, id="out-of-sight"),
+        pytest.param(".a1{font-size:0}", {".a1"}, id="no-size"),
+        pytest.param(".a1{opacity:0}", set(), id="fades-in"),
+        pytest.param("</style><style media=print>.a1{display:none}", set(), id="print-sheet"),
+        pytest.param("</style><noscript><style>.a1{display:none}</style></noscript>", set(), id="noscript"),
     ],
 )
 def test_a_style_sheet_of_the_page_hides_what_it_never_shows(sheet: str, hidden: set[str]) -> None:

@@ -87,7 +87,7 @@ def test_items_are_put_in_order_where_some_are_there() -> None:
     assert restored("So you may: go\nThen.", announced) == "So you may: go\nThen."
 
 
-AD = "<div class=ad>Advertisement</div>"
+AD = "<div class=a1>Advertisement</div>"
 
 
 def divided(start: str, end: str, between: str = AD) -> str:
@@ -101,6 +101,7 @@ def divided(start: str, end: str, between: str = AD) -> str:
         pytest.param(f"<div>{divided('<div itemprop=articleBody>', '</div>')}</div>", id="itemprop"),
         pytest.param(f"<main>{divided('<article>', '</article>')}</main>", id="articles"),
         pytest.param(f"<div>{divided('<div>', '</div>')}</div>", id="no-class"),
+        pytest.param(f"<div>{divided('<div class=body-text>', '</div>')}</div>", id="body-text"),
         pytest.param(divided("<section>", "</section>", ""), id="sections"),
         pytest.param(
             f"<main>{divided('<div class=row><div class=post-content>', '</div></div>')}</main>", id="rows"
@@ -125,6 +126,19 @@ def test_the_whole_body_is_read_and_nothing_else(html: str) -> None:
     assert read(page(html)).split("\n") == list(STORY)
 
 
+REPLIES = (
+    f"<div class=replies>{'<p>I do not think so, as the boat is old and the yard is far away.' * 9}</div>"
+)
+
+
+@pytest.mark.parametrize("below", ["", REPLIES])
+def test_a_body_in_rows_is_read_whole_where_each_would_do_for_an_article(below: str) -> None:
+    rows = [[f"{paragraph} It was said on day {n} of the month." for n in range(4)] for paragraph in STORY]
+    bodies = (f"<div class=post-content><p>{'<p>'.join(row)}</div>" for row in rows)
+    text = read(page(f"<main>{''.join(f'<div class=row>{body}</div>' for body in bodies)}{below}</main>"))
+    assert text.split("\n") == [line for row in rows for line in row]
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -138,6 +152,21 @@ def test_another_story_or_a_comment_is_not_joined(other: str) -> None:
     words = "Another text that stands below the story, in a sentence that is long enough for an article."
     story = f"<article><p>{FIRST}<p>{SECOND}<p>{THIRD}</article>"
     assert words not in read(page(f"<main>{story}{other.format(words)}</main>"))
+
+
+def test_the_heading_of_an_accordion_is_told() -> None:
+    button = "<h3><button>Who pays?</button></h3>"
+    html = f"<article><p>{FIRST}</p>{button}<div><p>{SECOND}<p>{THIRD}</div></article>"
+    assert read(page(html)).split("\n") == [FIRST, "Who pays?", SECOND, THIRD]
+
+
+@pytest.mark.parametrize("tag", ["", "<em>"])
+def test_a_paragraph_that_is_one_link_is_told_in_a_long_story_too(tag: str) -> None:
+    lines = [f"{paragraph} It was said on day {n} of the month." for n in range(6) for paragraph in STORY]
+    linked = [
+        f"<p>{tag}<a href=/x>{line}</a></p>" if n % 5 else f"<p>{line}</p>" for n, line in enumerate(lines)
+    ]
+    assert read(page(f"<article>{''.join(linked)}</article>")).split("\n") == lines
 
 
 @pytest.mark.parametrize("element", ["time", "button", "label"])

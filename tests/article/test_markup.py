@@ -24,6 +24,10 @@ from tests.support.stories import STORY, page, read, told
             id="code",
         ),
         pytest.param("A <b>bold <i>word</i></b>, and <em>it</em>.", "A bold word, and it.", id="borders"),
+        pytest.param(
+            "It costs <span class='strikethrough'>90</span> 80.", "It costs 80.", id="struck-by-class"
+        ),
+        pytest.param("A boat. pic.twitter.com/ab https://t.co/ab", "A boat.", id="short-links"),
         pytest.param("super<wbr>cali and soft&shy;ware", "supercali and software", id="in-a-word"),
         pytest.param("So warm <img class=emoji alt='🔥' src=x> here.", "So warm 🔥 here.", id="emoji"),
         pytest.param("So warm <img alt='A boiler' src=x>here.", "So warm here.", id="other-image"),
@@ -54,6 +58,8 @@ def test_a_quotation_gets_the_marks_of_its_language(lang: str, markup: str, text
         pytest.param("<a href='#fn2'><sup>2</sup></a>", id="link-around"),
         pytest.param(" <a href='#_ftn3'>[3]</a>", id="bracketed-link"),
         pytest.param("<sup>[a]</sup>", id="letter-in-brackets"),
+        pytest.param(" [<a href='#bib1'>1</a>, <a href='#B2-sea'>2</a>]", id="links-in-brackets"),
+        pytest.param("<span class=sidenote>In 2020, to the yard.</span>", id="side-note"),
         pytest.param("<sup>*</sup>", id="asterisk"),
         pytest.param("<sup>4</sup>", id="number-after-a-word"),
         pytest.param("<sup>5,6</sup>", id="numbers"),

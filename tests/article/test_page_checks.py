@@ -59,6 +59,26 @@ Om verder te lezen heb je een abonnement nodig
 Continue reading your article with a subscription
 The author made this story available to members only.
 Thank you for your patience while we verify access.
+Please subscribe or log in to read the rest of this article.
+Sign up for free to keep reading
+The rest of this article is only available to subscribers
+Read the full story with a subscription
+You need a subscription to read this article
+Access to this article requires a subscription
+Subscribers only: read on
+Mit Plus+ weiterlesen
+Registrieren Sie sich, um weiterzulesen
+Jetzt Artikel freischalten
+Inscrivez-vous pour lire la suite
+Este contenido es exclusivo para suscriptores
+Esta matéria é exclusiva para assinantes
+Per leggere l'articolo completo, abbonati
+Dit artikel is alleen voor abonnees
+Läs hela artikeln - bli prenumerant
+Denne saken er for abonnenter
+Artykuł dostępny tylko dla prenumeratorów
+Чтобы читать дальше, оформите подписку
+残り 1,200文字
 """.strip().splitlines()
 
 
@@ -84,6 +104,7 @@ def test_a_wall_in_a_menu_hides_no_article(wall: str, place: str) -> None:
     [
         "The paper asks readers to subscribe to continue reading, and many do.",
         "“This article is for subscribers only,” the screen said, so the mayor read it in the library.",
+        "The paper put up a wall: subscribe to continue reading, it says.",
         "The court ruled that a site must not hide that a story is reserved for subscribers.",
         "She had reached her monthly limit of free articles and went for a swim.",
         "Already a subscriber? Log in",

@@ -22,11 +22,14 @@ def written(markup: str) -> str:
     [
         ("10<sup>6</sup> or 10<sup>-9</sup>", "10⁶ or 10⁻⁹"),
         ("3x10<sup>8</sup> and 2<sup>32</sup>", "3x10⁸ and 2³²"),
-        ("25 m<sup>2</sup>, 9 ft<sup>3</sup>, 5 kg/m<sup>3</sup>", "25 m², 9 ft³, 5 kg/m³"),
+        ("25\n m<sup>2</sup>, 9 ft<sup>3</sup>, 5 kg/m<sup>3</sup>", "25\n m², 9 ft³, 5 kg/m³"),
         ("E = mc<sup>2</sup>; <i>x</i><sup>2</sup>; (x+1)<sup>2</sup>", "E = mc²; x²; (x+1)²"),
         ("x<sup>n+1</sup> and e<sup>iπ</sup> and A<sup>T</sup>", "xⁿ⁺¹ and e^(iπ) and A^T"),
         ("x<sub>i</sub><sup>2</sup>, T<sub>max</sub>, x<sub>i+1</sub>", "x_i², T_max, x_(i+1)"),
-        ("H<sub>2</sub>O, SO<sub>4</sub><sup>2−</sup>, <sup>14</sup>C", "H₂O, SO₄²⁻, ¹⁴C"),
+        (
+            "H<sub>2</sub>O, SO<sub>4</sub><sup>2−</sup>, <sup>14</sup>C, Na<sup>+</sup>",
+            "H₂O, SO₄²⁻, ¹⁴C, Na⁺",
+        ),
         ("1<sup>st</sup>, 4<sup>e</sup>, 2<sup>a</sup>, n<sup>o</sup> 5", "1st, 4e, 2ª, nº 5"),
         ("M<sup>me</sup> Lowe, XIX<sup>e</sup> siècle, D<sup>r</sup> Hill", "Mme Lowe, XIXe siècle, Dr Hill"),
         ("Ferry<sup>TM</sup> and Boat<sup>®</sup>", "Ferry™ and Boat®"),

@@ -26,7 +26,25 @@ def og(kind: str, content: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "separator", [" | ", " - ", " – ", " — ", " · ", " • ", " » ", " :: ", " / ", " _ ", "｜", ": "]
+    "separator",
+    [
+        " | ",
+        " - ",
+        " – ",
+        " — ",
+        " · ",
+        " • ",
+        " » ",
+        " :: ",
+        " / ",
+        " _ ",
+        "｜",
+        ": ",
+        " : ",
+        " ‒ ",
+        " − ",
+        " \\ ",
+    ],
 )
 @pytest.mark.parametrize(
     "site", ["Marlow Post", "Marlow-Post", "Post: Marlow", "The Marlow Post", "M&amp;P News"]
@@ -132,6 +150,33 @@ def test_no_part_of_a_title_is_taken_for_a_site(title: str, suffix: str, heading
 )
 def test_a_title_is_read_in_every_script_and_coding(title: str, before: str, expected: str) -> None:
     assert title_of(f"<title>{title}</title>", before=before) == expected
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        pytest.param("<h1 class=sr-only>%s</h1>", id="for-screen-readers"),
+        pytest.param("<h1><span>Town</span> <span>%s</span></h1>", id="kicker"),
+        pytest.param("<h1>%s <button>Share</button></h1>", id="button"),
+        pytest.param("<h1>%s<sup>*</sup></h1>", id="note"),
+        pytest.param("<h1>%s <del>in May</del></h1>", id="deleted"),
+    ],
+)
+def test_a_heading_says_the_title_whatever_else_it_holds(heading: str) -> None:
+    before = f"<article>{heading.replace('%s', TITLE)}"
+    assert title_of(f"<title>{TITLE} | Town | Some Gazette</title>", before=before) == TITLE
+
+
+def test_a_heading_for_screen_readers_is_the_title_of_a_page_that_shows_none() -> None:
+    head = f"<title>Marlow Post</title>{og('site_name', 'Marlow Post')}"
+    assert title_of(head, before=f"<article><h1 class=sr-only>{TITLE}</h1>") == TITLE
+    assert title_of(head, before=f"<article><h1 hidden>{TITLE}</h1>") is None
+
+
+def test_a_lowered_figure_in_the_heading_is_that_of_the_title() -> None:
+    before = "<article><h1>CO<sub>2</sub> falls in Marlow</h1>"
+    assert title_of("<title>CO2 falls in Marlow - Gazette</title>", before=before) == "CO2 falls in Marlow"
+    assert title_of("", before=before) == "CO₂ falls in Marlow"
 
 
 @pytest.mark.parametrize(
