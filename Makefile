@@ -1,5 +1,5 @@
 # One command each; `make` sets up what each needs, once. README has a table of them.
-.PHONY: run test coverage check bench soak fuzz package lock clean
+.PHONY: run test coverage check bench bench-data soak fuzz package lock clean
 .DELETE_ON_ERROR:
 
 PORT ?= 8001
@@ -40,6 +40,10 @@ check: $(VENV)/dev.stamp .venv-lint/stamp
 
 bench: $(VENV)/dev.stamp $(VENV)/bench.stamp
 	@$(PY) -m bench
+
+# The annotated pages that extraction and threads are measured on, by name and hash, into bench/data.
+bench-data: $(VENV)/serve.stamp
+	@$(PY) -m bench.articles
 
 soak: $(VENV)/dev.stamp $(VENV)/bench.stamp
 	@$(PY) -m bench.soak
