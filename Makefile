@@ -1,5 +1,5 @@
 # One command each; `make` sets up what each needs, once. `make help` lists them.
-.PHONY: run test coverage check check-deploy bench soak fuzz package deploy deploy-values invoke offline lock help clean
+.PHONY: run test coverage check check-deploy bench bench-data soak fuzz package deploy deploy-values invoke offline lock help clean
 .DELETE_ON_ERROR:
 
 PORT ?= 8001
@@ -45,6 +45,9 @@ check-deploy: $(VENV)/dev.stamp .venv-lint/stamp .venv-sam/stamp .venv-checkov/s
 
 bench: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## benchmark tables, also under bench/results/
 	@$(PY) -m bench
+
+bench-data: $(VENV)/serve.stamp  ## the annotated pages that bench measures on, by name and hash, into bench/data
+	@$(PY) -m bench.articles
 
 soak: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## a service under faults
 	@$(PY) -m bench.soak

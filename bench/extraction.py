@@ -6,7 +6,6 @@ python -m bench.extraction [folder]
 from __future__ import annotations
 
 import contextlib
-import gzip
 import json
 import logging
 import re
@@ -19,12 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench import articles
 from core.article.charset import decode
 from core.article.extraction import extract_article
 from core.errors import ArticleError
 
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "../shared/articles"
 SHINGLE = 4
 URL = "https://news.example.com/story"
 STORY = "".join(
@@ -36,7 +35,7 @@ BYTES = 2_000_000
 Extractor = Callable[[bytes, str], str]
 
 
-def main(folder: Path = FOLDER) -> dict[str, Any]:
+def main(folder: Path | None = None) -> dict[str, Any]:
     """The figures: scores by extractor ({} without the pages), CPU seconds and MB by hostile page."""
     logging.disable(logging.CRITICAL)
     figures = {"scores": _scores(folder), "hostile": _hostile()}
@@ -44,12 +43,16 @@ def main(folder: Path = FOLDER) -> dict[str, Any]:
     return figures
 
 
-def _scores(folder: Path) -> dict[str, dict[str, float]]:
-    if not (folder / "ground-truth.json").is_file():
-        print("No articles beside the repository (shared/articles): no scores.\n")
+def f1_of(pages: dict[str, tuple[bytes, str, str]]) -> float:
+    """Threadr's on the pages."""
+    return _score(_ours, pages)["f1"]
+
+
+def _scores(folder: Path | None) -> dict[str, dict[str, float]]:
+    folder = folder or articles.folder()
+    if folder is None:
         return {}
-    truth = json.loads((folder / "ground-truth.json").read_text("utf-8"))
-    pages = {name: gzip.decompress((folder / f"{name}.html.gz").read_bytes()) for name in truth}
+    pages = articles.load(folder)
     extractors: dict[str, Extractor] = {
         "Threadr": _ours,
         "trafilatura, bare": _trafilatura,
@@ -59,7 +62,7 @@ def _scores(folder: Path) -> dict[str, dict[str, float]]:
     print("| extractor | F1 | precision | recall | mean ms a page |\n|---|---|---|---|---|")
     found = {}
     for name, extractor in extractors.items():
-        row = found[name] = _score(extractor, pages, truth)
+        row = found[name] = _score(extractor, pages)
         print(
             f"| {name} | {row['f1']:.4f} | {row['precision']:.4f} | {row['recall']:.4f} | {row['ms']:.0f} |"
         )
@@ -86,13 +89,13 @@ def _readability(page: bytes, _: str) -> str:
     return " ".join(fromstring(Document(decode(page, None)).summary()).itertext())
 
 
-def _score(extractor: Extractor, pages: dict[str, bytes], truth: dict[str, Any]) -> dict[str, float]:
+def _score(extractor: Extractor, pages: dict[str, tuple[bytes, str, str]]) -> dict[str, float]:
     """F1 of the mean precision and the mean recall, each without the pages where it is 0/0."""
-    extractor(next(iter(pages.values())), URL)  # imports
+    extractor(STORY.encode(), URL)  # imports
     started = time.perf_counter()
-    texts = {name: extractor(page, truth[name]["url"]) for name, page in pages.items()}
+    texts = [(extractor(page, url), truth) for page, url, truth in pages.values()]
     milliseconds = 1000 * (time.perf_counter() - started) / len(pages)
-    counts = [_matching(truth[name]["articleBody"], text) for name, text in texts.items()]
+    counts = [_matching(truth, text) for text, truth in texts]
     precision = statistics.mean(true / (true + false) for true, false, _ in counts if true + false)
     recall = statistics.mean(true / (true + missed) for true, _, missed in counts if true + missed)
     f1 = 2 * precision * recall / (precision + recall)

@@ -154,7 +154,8 @@ def _check_allowed(host: str, port: int, allow_hosts: Collection[str] | None) ->
     if allow_hosts is None or f"{host}:{port}" in allow_hosts:
         return
     if set(host).isdisjoint(".:"):
-        _refuse("a single label, which a resolver completes with a domain of its own", _NO_ENDING)
+        detail = NOT_PUBLIC if host == "localhost" else _NO_ENDING
+        _refuse("a single label, which a resolver completes with a domain of its own", detail)
     if port not in _DEFAULT_PORTS.values():
         _refuse(f"port {port}", _ODD_PORT)
 

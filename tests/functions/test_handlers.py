@@ -24,7 +24,9 @@ EXPECTED: dict[str, Callable[[Any], bool]] = {
     "threads.validate": lambda answer: json.loads(answer["body"])["valid"] is True,
     "pages": lambda answer: answer["body"].startswith("<!doctype html>"),
     "cache": lambda answer: json.loads(answer["body"])["available"] is True,
-    "monitor": lambda answer: json.loads(answer["body"])["services"]["extraction"]["status"] == "healthy",
+    "monitor.health": lambda answer: (
+        json.loads(answer["body"])["services"]["extraction"]["status"] == "healthy"
+    ),
     "health_check": lambda answer: answer["status"] in ("healthy", "degraded"),
 }
 

@@ -1,37 +1,43 @@
 """Writes without key and network: the article's own sentences."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
+from math import ceil
 
 from core.article.article import Article
 from core.text import thread
 from core.text.divisions import authors_posts
+from core.text.information import information
 from core.text.sentences import Sentence, as_written, quoted_sentences, sentences
-from core.text.splitting import MAX_CHARACTERS, pack
-from core.text.thread import Brief, first_fitting, thread_of
+from core.text.splitting import pack
+from core.text.thread import Brief, thread_of
 from core.usage import UsageMeter
 from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
-from core.writing.extractive.boilerplate import content_mask
-from core.writing.extractive.passages import Passage, passages
+from core.writing.extractive.boilerplate import content_mask, prepared, without_datelines
+from core.writing.extractive.passages import Passage, is_whole, linked, passages
+from core.writing.extractive.ranking import rank
+from core.writing.extractive.selection import Selection, says, without_deck
+from core.writing.extractive.space import Space
 from core.writing.extractive.whole import whole_threads
 
 _MAX_READ = 80_000  # characters: more would take longer than a caller may take of the service
 _CUT = "The built-in composer read the first 80,000 characters."
 _JOINED = "The text divides itself into {} posts; they were joined, since at most {} are allowed."
-_MAX_COUNTED = 500  # texts whose lengths are kept
-_SHARE_OF_ARTICLE = 0.4  # what a thread of a long article holds of it
-_MIN_POSTS = 4  # an article that fits in so many is kept whole
+_MIN_LEAD = 50  # characters of the sentence that tells the news
+_MIN_POSTS, _MAX_POSTS = 5, 8  # of a page's thread, by what it says, unless more were asked for
+_SHARE_OF_PAGE = 0.8  # what a thread holds of a page that it does not hold whole
+_SHARE_OF_TEXT = 0.4  # the same of a pasted text, and at least so many posts of it
+_MIN_POSTS_OF_TEXT = 4
 # Shares of the thread's capacity, tried in turn: sentences leave gaps, and passages pull in others.
-_SHARES = (0.9, 0.75, 0.6, 0.5, 0.3, 0.1)
-_HOOK_SHARE = 0.6  # of a post that a title may take to leave a sentence beside it
-_MIN_OF_HOOK = 0.15  # of a post: less says too little
+_SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.3, 0.1)
+_MIN_KEPT = 0.5  # of the passages, for the link to stand beside the last of them, not beside the title
+_MIN_HOOK = 60  # characters
 
 
 class ExtractiveComposer:
-    """The built-in composer of messages and README: central sentences, whole, in order, after a hook."""
+    """The built-in composer of messages and README: the lead, then central sentences, whole, in order."""
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         return await run_in_worker(extract_draft, article, brief, seconds=seconds)
@@ -63,146 +69,148 @@ class _Composition:
     """One article on its way to one thread."""
 
     def __init__(self, article: Article, brief: Brief) -> None:
-        # Its patterns take 6 ms to compile, which a hit need not wait for.
-        from core.writing.extractive.ranking import rank
-
-        self._brief, self._article, self._space = brief, article, _Space(article, brief)
-        language = article.language or "en"
-        self._passages = self._passages_of(article, language)
+        self._brief, self._article, self._space = brief, article, Space(article, brief)
+        self._language = article.language or "en"
+        self._is_page = bool(article.title or article.url)
+        self._passages = self._passages_of_page() if self._is_page else self._passages_of_text()
         texts = [passage.text for passage in self._passages]
         self._total = sum(map(len, texts)) * self._space.weight
         # A sentence that no post can hold would be divided, so it is not ranked.
         able = [text if self._space.fits(text) else "" for text in texts]
-        self._ranking = rank(able, longest=max(map(len, able), default=0), language=language)
-        self._first = self._first_passage()
+        self._ranking = rank(able, longest=max(map(len, able), default=0), language=self._language)
+        self._lead = self._lead_passages()
 
     def posts(self, given: Sequence[str] = ()) -> tuple[str, ...]:
-        """The most central passages that fit; a pasted text, as posts `given`, is kept whole if it fits."""
+        """The lead and the most central passages; a pasted text, as posts `given`, whole if it fits."""
         everything = list(range(len(self._passages)))
-        tried: list[list[int]] = []
-        max_characters = 1.05 * self._space.max_length * self._brief.allowed_posts / self._space.weight
         if given:
-            tried.append(everything)
             for whole in self._whole(given, everything):
                 if not thread_of(whole, self._brief, link=None).cut:
                     return whole
-        for share in _SHARES:
-            chosen = sorted(self._chosen(share))
-            if chosen in tried or sum(self._ranking.lengths[i] for i in chosen) > max_characters:
-                continue  # it cannot fit, and packing is expensive
+        tried: list[list[int]] = []
+        for choice, most in self._choices():
+            chosen = self._with_end(choice)
+            if chosen in tried:
+                continue  # packing is expensive
             tried.append(chosen)
             posts = self._packed(chosen)
-            if not thread_of(posts, self._brief, link=self._article.url).cut:
+            if len(posts) <= most and not thread_of(posts, self._brief, link=self._article.url).cut:
                 return posts
         return self._packed(everything)
 
+    def hooks(self, first: str) -> tuple[str, ...]:
+        """Other posts than the `first`, the strongest first: whole sentences that stand alone."""
+        found = (self._passages[i] for i in self._ranking.order if i not in self._lead)
+        texts = (each.parts[0].text for each in found if each.able and not each.needs)
+        able = (
+            text for text in texts if information(text) >= _MIN_HOOK and is_whole(text) and text not in first
+        )
+        return tuple(islice(able, self._brief.hooks))
+
     def _whole(self, given: Sequence[str], everything: list[int]) -> Iterator[tuple[str, ...]]:
-        space, language = self._space, self._article.language or "en"
-        yield from whole_threads(given, self._brief, language, in_post=space.fits, count=space.count)
+        space = self._space
+        yield from whole_threads(given, self._brief, self._language, in_post=space.fits, count=space.count)
         yield self._packed(everything)
         yield (self._article.text,)
 
-    def hooks(self, first: str) -> tuple[str, ...]:
-        """Other posts than the `first`, the strongest first."""
-        texts = (self._passages[i].text for i in self._openers())
-        others = (text for text in texts if text not in first)
-        hooks = (
-            self._space.heading + text if self._space.fits(text, first=True) else text for text in others
+    def _passages_of_page(self) -> list[Passage]:
+        text = without_datelines(self._article.text)
+        parts = prepared(self._divided(text))
+        title = self._article.title or ""
+        mask = without_deck(parts, content_mask(parts, title), title, self._language)
+        found = passages(parts, content_mask=mask, language=self._language, fits=self._space.fits)
+        return linked(found, parts, self._language, self._space.fits)
+
+    def _passages_of_text(self) -> list[Passage]:
+        """Of a pasted text, which has no boilerplate, and stays as it is written."""
+        parts = [*as_written(self._divided(self._article.text), self._article.text)]
+        fits, mask = self._space.fits, [True] * len(parts)
+        return passages(parts, content_mask=mask, language=self._language, fits=fits, as_written=True)
+
+    def _divided(self, text: str) -> list[Sentence]:
+        found = sentences(text, self._language)
+        fitting = (
+            [part] if self._space.fits(part.text) else quoted_sentences(part, self._language)
+            for part in found
         )
-        return tuple(islice(hooks, self._brief.hooks))
+        return [*chain.from_iterable(fitting)]
 
-    def _passages_of(self, article: Article, language: str) -> list[Passage]:
-        fits = self._space.fits
-        parts: list[Sentence] = []
-        for part in sentences(article.text, language):
-            parts += [part] if fits(part.text) else quoted_sentences(part, language)
-        of_page = article.title or article.url  # a pasted text has no boilerplate, and stays as it is written
-        if not of_page:
-            parts = [*as_written(parts, article.text)]
-        mask = content_mask(parts, article.title or "") if of_page else [True] * len(parts)
-        return passages(parts, content_mask=mask, language=language, fits=fits, starts_text=not of_page)
+    def _lead_passages(self) -> list[int]:
+        """The first passages, up to the one that tells the news, alone where nothing needs the others."""
+        sizes = ([information(part.text) for part in passage.parts] for passage in self._passages)
+        at = next((at for at, size in enumerate(sizes) if self._is_page and max(size) >= _MIN_LEAD), 0)
+        needed = any(i < at for passage in self._passages[at:] for i in passage.needs)
+        lead = [*range(at + 1)]
+        return lead if needed or self._space.fits(self._news(lead).text) else [at]
 
-    def _first_passage(self) -> int | None:
-        """Which passage is always chosen, for the first post; None where the title is alone in it."""
-        if not self._space.title:
-            return 0  # a pasted text keeps its beginning
-        if self._brief.allowed_posts == 1:
-            return 0 if self._ranking.lengths[0] else None
-        if self._total <= self._space.max_length * min(_MIN_POSTS, self._brief.allowed_posts - 1):
-            return 0  # kept whole, in its order
-        # A passage that the next one needs is not moved away from it; the first one moves nowhere.
-        required = {i - 1 for i, passage in enumerate(self._passages) if passage.needs_previous}
-        able = (i for i in self._openers() if i == 0 or i not in required)
-        return next((i for i in able if self._space.fits(self._passages[i].text, first=True)), None)
+    def _choices(self) -> Iterator[tuple[list[int], int]]:
+        """Passages that the thread may be made of, the preferred first, and the most posts for them."""
+        allowed, post, space = self._brief.allowed_posts, self._space.max_length, self._space
+        selection = Selection(self._passages, self._lead, self._language, may_repeat=not self._is_page)
+        most, shortest, ceiling = allowed, 0, max(self._total * _SHARE_OF_TEXT, post * _MIN_POSTS_OF_TEXT)
+        if self._is_page:
+            most = min(allowed, _MAX_POSTS) if self._brief.max_posts <= Brief().max_posts else allowed
+            if self._total <= most * post:
+                yield selection.within(3 * len(self._article.text), range(len(self._passages))), most
+            most = min(most, max(_MIN_POSTS, ceil(_SHARE_OF_PAGE * self._total / post)))
+            shortest, ceiling = int(_MIN_LEAD / space.density), float("inf")
+        for share in _SHARES:
+            wanted = min(ceiling, post * most * share - space.count(space.heading))
+            budget = int(wanted / space.weight)
+            yield selection.within(budget, self._ranking.order, min_length=shortest), most
 
-    def _openers(self) -> list[int]:
-        """The passages of the first half that can open a thread, the strongest first."""
-        min_length = _MIN_OF_HOOK * self._space.max_length / self._space.weight
-        early = [i for i in self._ranking.order if i < max(8, len(self._passages) // 2)]
-        lengths = self._ranking.lengths
-        able = [i for i in early if lengths[i] > min_length and not self._passages[i].needs_previous]
-        return sorted(able, key=lambda i: -self._ranking.scores[i] / (1 + i))
+    def _with_end(self, chosen: list[int]) -> list[int]:
+        """Without the last few that leave the link no space beside them; with them where they are many."""
+        kept = chosen[:]
+        while len(kept) > len(self._lead) and not self._space.fits_last(self._passages[kept[-1]].text):
+            kept.pop()
+        return kept if len(kept) > max(len(self._lead), len(chosen) * _MIN_KEPT) else chosen
 
-    def _chosen(self, share: float) -> Iterable[int]:
-        """The best passages within `share` of the thread and those that they need; all if everything fits."""
-        posts = max(1, self._brief.allowed_posts - bool(self._space.title))
-        post = self._space.max_length
-        wanted = min(post * posts * share, max(self._total * _SHARE_OF_ARTICLE, post * _MIN_POSTS))
-        if self._total <= wanted:
-            return range(len(self._passages))
-        order = [i for i in self._ranking.order if i != self._first]
-        chosen = set() if self._first is None else {self._first}
-        for last in replace(self._ranking, order=order).within(int(wanted / self._space.weight)):
-            first = last  # of those that it needs
-            while self._passages[first].needs_previous:
-                first -= 1
-            if all(self._ranking.lengths[i] for i in range(first, last + 1)):  # else no post can hold it
-                chosen |= set(range(first, last + 1))
-        return chosen if chosen - {self._first} else range(len(self._passages))
-
-    def _packed(self, chosen: Iterable[int]) -> tuple[str, ...]:
+    def _packed(self, chosen: Sequence[int]) -> tuple[str, ...]:
         """The posts, at most one more than allowed, with space for the link where it belongs."""
-        space, indices = self._space, list(chosen)
-        moved = None if self._first == indices[0] else self._first  # a passage that becomes the first post
-        parts = [Sentence(space.title, -1)] if space.title and moved is None else []
-        parts += [self._passages[i].as_sentence() for i in indices if i != moved]
+        space, parts = self._space, self._parts(chosen)
         at = 0 if self._brief.source_link == "first" else -1
-        # Whether the link gets its space beside parts[at]; a moved passage has left it some in its own post.
-        beside = space.link and (at or moved is None) and space.fits(parts[at].text + space.link)
-        link = space.link if beside else ""
+        link = space.link if space.link and space.fits(parts[at].text + space.link) else ""
         parts[at] = replace(parts[at], text=parts[at].text + link)
-        # A hook that leaves its place keeps its post to itself.
-        posts = [] if moved is None else [space.heading + self._passages[moved].text]
         packed = pack(parts, max_length=self._brief.max_length, count=space.count)
-        posts += islice(packed, self._brief.allowed_posts + 1)
+        posts = [*islice(packed, self._brief.allowed_posts + 1)]
         posts[at] = posts[at].replace(link, "", 1)  # it only kept space: the thread's maker adds it
         return tuple(posts)
 
+    def _parts(self, chosen: Sequence[int]) -> list[Sentence]:
+        """The opening, the rest, and the title where nothing else leaves space for the link beside it."""
+        lead = self._lead if set(self._lead) <= {*chosen} else []
+        parts = [*self._opening(lead), *(self._passages[i].as_sentence() for i in chosen if i not in lead)]
+        if len(chosen) > 1 and not self._space.fits_last(parts[-1].text):
+            last = parts[-1].last if parts[-1].last is not None else parts[-1].paragraph
+            title = Sentence(self._space.title, last + 1)
+            parts += [title] if self._space.title and self._space.fits_last(title.text) else []
+        if self._is_page and self._brief.allowed_posts == 1:
+            return [replace(part, paragraph=at, last=None) for at, part in enumerate(parts)]
+        return parts
 
-class _Space:
-    """What a post can hold beside title and link, in what the platform counts."""
+    def _opening(self, lead: Sequence[int]) -> list[Sentence]:
+        """The title and the lead; the lead alone where they do not fit together and it says the same."""
+        title = [Sentence(self._space.title, -1)] if self._space.title else []
+        if not lead:
+            return title
+        joined, rest = self._news(lead), list[Sentence]()
+        if len(joined.parts) < len(self._joined(lead).parts):
+            rest = [Passage(self._joined(lead).parts[len(joined.parts) :]).as_sentence()]
+        if not self._space.fits(joined.text):
+            return [*title, *(self._passages[i].as_sentence() for i in lead)]
+        if self._space.fits(joined.text, first=True):
+            return [*title, joined.as_sentence(), *rest]
+        repeats = says(joined.text, self._space.title, self._language)
+        return [*([] if repeats or self._brief.allowed_posts == 1 else title), joined.as_sentence(), *rest]
 
-    def __init__(self, article: Article, brief: Brief) -> None:
-        self._brief, self.count = brief, lru_cache(_MAX_COUNTED)(brief.rule.length_of)
-        self.title = first_fitting(article.title or "", brief.max_length, brief.rule)
-        self.heading = f"{self.title}\n\n" if self.title else ""
-        self.link = f"\n\n{article.url}" if article.url and brief.source_link != "none" else ""
-        sample = article.text[:500]
-        self.weight = max(self.count(sample), 1) / max(len(sample), 1)  # what a character counts
-        self.max_length = brief.max_length  # of a post's passages
-        if brief.allowed_posts == 1:
-            self.max_length = max(1, brief.max_length - self.count(self.heading + self.link))
+    def _news(self, lead: Sequence[int]) -> Passage:
+        """What stands before the news and the news; more, where a post holds it with the title."""
+        whole = self._joined(lead)
+        sizes = [information(part.text) for part in whole.parts]
+        stop = next((n for n, size in enumerate(sizes, 1) if size >= _MIN_LEAD), len(sizes))
+        news = Passage(whole.parts[:stop])
+        return whole if self._space.fits(whole.text, first=True) or not is_whole(news.text) else news
 
-    def fits(self, text: str, *, first: bool = False) -> bool:
-        """Whether a post holds it; the `first` one, beside the title and a link that belongs there."""
-        max_length, about = self.max_length, len(text) * self.weight
-        if first and self.title:
-            link = self.link if self._brief.source_link == "first" else ""
-            heading = self.count(self.heading + link)
-            if heading > self._brief.max_length * _HOOK_SHARE:
-                return False
-            max_length -= heading
-        # Counting is expensive: what is plainly shorter or longer is not counted.
-        if len(text) > MAX_CHARACTERS or about > 1.5 * max_length:
-            return False
-        return about <= 0.7 * max_length or self.count(text) <= max_length
+    def _joined(self, indices: Sequence[int]) -> Passage:
+        return Passage(tuple(chain.from_iterable(self._passages[i].parts for i in indices)))

@@ -7,6 +7,8 @@ from core.text.word_lists import alternatives, word_lists
 
 _BEFORE_WORDS = re.compile(r"^[\W_]+")
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
+# A vowel sign or accent, which `\w` takes for the end of a word: Hindi's इस्लाम does not begin with इस.
+_MARK = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0963\u0980-\u0dff"
 _ONLY_QUOTED = re.compile(r"[\"“„«「『][^\"“”„«»「」『』]*[\"“”»」』][.!?…]?")
 
 
@@ -32,4 +34,4 @@ def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
         alternatives(word_lists(__file__)[table].get(code, "(?!)"))  # which matches nothing
         for table in ("openers", "unspaced_openers", "speakers")
     )
-    return re.compile(rf"(?:{spaced})(?![\w-])|(?:{unspaced})", re.IGNORECASE), re.compile(speaker)
+    return re.compile(rf"(?:{spaced})(?![\w{_MARK}-])|(?:{unspaced})", re.IGNORECASE), re.compile(speaker)

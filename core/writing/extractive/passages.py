@@ -1,15 +1,20 @@
 """Sentences that are kept together or left out: quotations, lists, and what refers to the one before."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import compress, count, pairwise
+from dataclasses import dataclass, replace
+from itertools import accumulate, compress, count, pairwise
 from typing import Protocol
 
 from core.text.sentences import ITEM, Sentence
 from core.writing.extractive.coreference import needs_antecedent
+from core.writing.extractive.introductions import introducers
 
 _CLOSE = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", '"': '"'}
+_QUOTATION = re.compile('“[^“”]*”|„[^“”]*[“”]|”[^”]*”|«[^»]*»|»[^«]*«|「[^」]*」|『[^』]*』|"[^"]*"')
+_QUOTE = re.compile('[“”„«»「」『』"]')
 _ASKS = ("?", "？", "؟")  # what comes next is the answer
+_ANNOUNCES = (":", "：")
 
 
 class Fits(Protocol):
@@ -19,10 +24,17 @@ class Fits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One or more whole sentences in a row; `needs_previous`: the passage before must be kept, too."""
+    """One or more whole sentences in a row, from number `start` of the text.
+
+    `needs_previous`: the passage before must be kept, too. `needs`: that, and those that introduce what
+    it names. `able`: it is whole, and so may be chosen.
+    """
 
     parts: tuple[Sentence, ...]
+    start: int = 0
     needs_previous: bool = False
+    needs: frozenset[int] = frozenset()
+    able: bool = True
 
     @property
     def text(self) -> str:
@@ -35,21 +47,43 @@ class Passage:
 
 
 def passages(
-    parts: list[Sentence], *, content_mask: list[bool], language: str, fits: Fits, starts_text: bool = False
+    parts: list[Sentence], *, content_mask: list[bool], language: str, fits: Fits, as_written: bool = False
 ) -> list[Passage]:
     """The passages of `parts` that are content, each as much of what belongs together as `fits` a post.
 
-    A sentence whose antecedent is left out is left out too; if nothing remains, everything is kept.
-    `starts_text`: the first sentence refers back to nothing, since the author began there.
+    A sentence whose antecedent is left out is left out too; if nothing remains, everything is kept. The first
+    one refers back to nothing, since the author began there. `as_written`: no mark is taken off.
     """
+    bound = _quoted(parts)
+    if not as_written:
+        parts = _opened_once(parts, bound)
+    bound |= {i for i in range(1, len(parts)) if _goes_on(parts[i - 1], parts[i])}
     refers_back = {i for i, part in enumerate(parts) if needs_antecedent(part.text, language)}
-    if starts_text:
-        refers_back.discard(0)
-    bound = _quoted(parts) | {i for i in range(1, len(parts)) if _goes_on(parts[i - 1], parts[i])}
+    refers_back |= _spoken_by_nobody(parts, bound, language)
+    refers_back -= {next(compress(count(), content_mask), 0)}
     found: list[Passage] = []
     for group in _groups(parts, content_mask, refers_back | bound) or [list(range(len(parts)))]:
-        found += _divided(_blocks(parts, group, bound), fits, opens_thread=not found)
+        found += _divided(_blocks(parts, group, bound), group[0], fits, opens_thread=not found)
     return found
+
+
+def linked(found: Sequence[Passage], parts: Sequence[Sentence], language: str, fits: Fits) -> list[Passage]:
+    """The passages with what each needs of the others; able is one that lacks nothing and fits a post."""
+    holder = {each.start + n: at for at, each in enumerate(found) for n in range(len(each.parts))}
+    sources = introducers([part.text for part in parts], language, content=holder)
+    linked = []
+    for at, passage in enumerate(found):
+        numbers = range(passage.start, passage.start + len(passage.parts))
+        wanted = {holder.get(i) for number in numbers for i in sources[number]} - {at}
+        wanted |= {at - 1} if passage.needs_previous else set()
+        able = None not in wanted and is_whole(passage.text) and fits(passage.text)
+        linked.append(replace(passage, needs=frozenset(i for i in wanted if i is not None), able=able))
+    return linked
+
+
+def is_whole(text: str) -> bool:
+    """Whether its quotations are closed, and what it announces or asks is not missing."""
+    return not _QUOTE.search(_QUOTATION.sub("", text)) and not text.endswith((*_ANNOUNCES, *_ASKS))
 
 
 def _groups(parts: Sequence[Sentence], content_mask: Sequence[bool], dependent: set[int]) -> list[list[int]]:
@@ -70,7 +104,9 @@ def _blocks(parts: Sequence[Sentence], group: Sequence[int], bound: set[int]) ->
     return [tuple(parts[i] for i in group[start:stop]) for start, stop in pairwise(edges)]
 
 
-def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread: bool) -> list[Passage]:
+def _divided(
+    blocks: Sequence[tuple[Sentence, ...]], start: int, fits: Fits, *, opens_thread: bool
+) -> list[Passage]:
     """As many blocks to a passage as fit; of a block that does not fit alone, as many sentences."""
     pieces: list[list[Sentence]] = []
     text = ""  # of the last piece
@@ -85,7 +121,8 @@ def _divided(blocks: Sequence[tuple[Sentence, ...]], fits: Fits, *, opens_thread
             else:
                 pieces.append([*piece])
                 text = alone
-    return [Passage(tuple(piece), needs_previous=number > 0) for number, piece in enumerate(pieces)]
+    starts = accumulate(map(len, pieces), initial=start)
+    return [Passage((*piece,), at, at > start) for piece, at in zip(pieces, starts, strict=False)]
 
 
 def _joint(one: Sentence, other: Sentence) -> str:
@@ -96,7 +133,17 @@ def _joint(one: Sentence, other: Sentence) -> str:
 def _goes_on(one: Sentence, other: Sentence) -> bool:
     """Whether the other goes on with the list or the line of the one before."""
     items = one.paragraph != other.paragraph and ITEM.match(one.text) and ITEM.match(other.text)
-    return one.text.endswith((":", "：")) or bool(items)
+    return one.text.endswith(_ANNOUNCES) or bool(items)
+
+
+def _spoken_by_nobody(parts: Sequence[Sentence], bound: set[int], language: str) -> set[int]:
+    """Where quotations of several sentences begin that name no speaker."""
+    found = set()
+    for start in (i for i in range(len(parts)) if i not in bound and i + 1 in bound):
+        stop = next(i for i in count(start + 1) if i not in bound)
+        if needs_antecedent(" ".join(part.text for part in parts[start:stop]), language):
+            found.add(start)
+    return found
 
 
 def _quoted(parts: Sequence[Sentence]) -> set[int]:
@@ -114,3 +161,13 @@ def _quoted(parts: Sequence[Sentence]) -> set[int]:
             elif not closes and mark in _CLOSE:
                 opened, closes = i, _CLOSE[mark]
     return found
+
+
+def _opened_once(parts: Sequence[Sentence], quoted: set[int]) -> list[Sentence]:
+    """Without the marks that open a quotation once more where its next paragraph begins."""
+    return [
+        replace(part, text=part.text[1:])
+        if i in quoted and part.paragraph != parts[i - 1].paragraph and part.text[0] in _CLOSE
+        else part
+        for i, part in enumerate(parts)
+    ]

@@ -4,16 +4,14 @@ import functools
 import re
 from collections import Counter
 from dataclasses import dataclass
-from math import log, sqrt
+from math import exp, log, sqrt
 from unicodedata import category
 
 from core.text.word_lists import word_lists
 
-_LETTERS = word_lists(__file__)["letters"]
-_DENSE, _MARKS = _LETTERS["dense"], _LETTERS["marks"]
-_RUNS = re.compile(rf"([{_DENSE}]+)|[^\W_{_DENSE}]+(?:[{_MARKS}]+[^\W_{_DENSE}]*)*")
 _STEM = 6  # letters: cutting words there does for most inflections of most languages
 _ALIKE = 0.7  # the share of common terms from which a sentence counts as a repetition
+_LEAD = 0.3  # what the first sentence gains by its place; the next ones gain less and less
 _HOLDERS = 5  # sentences compared for sharing a rare term: more, and the term is not rare
 _WINDOW = 2500  # characters that are filled exactly; the longer rest of a budget is filled greedily
 _POOL = 100  # sentences tried for them
@@ -67,17 +65,24 @@ class Ranking:
 
 def rank(sentences: list[str], *, longest: int, language: str = "en") -> Ranking:
     """Rank by centrality; drops sentences over `longest` characters."""
-    function_words = _function_words(language[:2].lower())
-    bags = _weighted([_terms(sentence, function_words) for sentence in _without_headings(sentences)])
-    # Earlier sentences weigh a little more: the first a tenth more than the last.
-    scores = [x * (1.1 - 0.1 * i / len(bags)) for i, x in enumerate(_centrality(bags))]
+    stop_words = function_words(language[:2].lower())
+    bags = _weighted([terms_of(sentence, stop_words) for sentence in _without_headings(sentences)])
+    # News comes first.
+    scores = [x * (1 + _LEAD * exp(-i / 2)) for i, x in enumerate(_centrality(bags))]
     fitting = [i for i, bag in enumerate(bags) if bag and len(sentences[i]) <= longest]
     order = _distinct(sorted(fitting, key=lambda i: (-scores[i], i)), bags)
     return Ranking(order, scores, [len(sentence) for sentence in sentences])
 
 
 @functools.cache
-def _function_words(code: str) -> frozenset[str]:
+def _runs() -> re.Pattern[str]:
+    """Finds words, and as group 1 runs of a script without spaces."""
+    dense, marks = word_lists(__file__)["letters"].values()
+    return re.compile(rf"([{dense}]+)|[^\W_{dense}]+(?:[{marks}]+[^\W_{dense}]*)*")
+
+
+@functools.cache
+def function_words(code: str) -> frozenset[str]:
     return frozenset(word_lists(__file__)["function_words"].get(code, "").split())
 
 
@@ -89,21 +94,22 @@ def _without_headings(sentences: list[str]) -> list[str]:
     return ["" if heading else sentence for sentence, heading in zip(sentences, bare, strict=True)]
 
 
-def _terms(sentence: str, function_words: frozenset[str]) -> list[str]:
+def terms_of(sentence: str, stop_words: frozenset[str]) -> list[str]:
+    """What can be compared: stems of its content words, pairs of letters where no spaces divide words."""
     terms: list[str] = []
-    for match in _RUNS.finditer(sentence):
+    for match in _runs().finditer(sentence):
         word = match[0]
         if match[1]:
             terms += [word[i : i + 2] for i in range(max(1, len(word) - 1))]
-        elif _is_content_word(word, function_words):
+        elif _is_content_word(word, stop_words):
             terms.append(word.casefold()[:_STEM])
-    return terms or [match[0].casefold() for match in _RUNS.finditer(sentence)]
+    return terms or [match[0].casefold() for match in _runs().finditer(sentence)]
 
 
-def _is_content_word(word: str, function_words: frozenset[str]) -> bool:
+def _is_content_word(word: str, stop_words: frozenset[str]) -> bool:
     """Without a list of function words, all short ones pass for them (scripts without case are terser)."""
-    if function_words:
-        return len(word) > 1 and word.lower() not in function_words
+    if stop_words:
+        return len(word) > 1 and word.lower() not in stop_words
     cased = word.lower() != word.upper()
     return len(word) > (3 if cased else 2) or (len(word) > 1 and cased and word.isupper())
 

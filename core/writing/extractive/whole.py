@@ -35,7 +35,7 @@ def _packed(text: str, brief: Brief, language: str, in_post: Fits, count: Count)
         return (text,)
     parts = [*as_written(_units(text, language, in_post), text)]
     mask = [True] * len(parts)
-    bound = passages(parts, content_mask=mask, language=language, fits=in_post, starts_text=True)
+    bound = passages(parts, content_mask=mask, language=language, fits=in_post, as_written=True)
     return tuple(pack((each.as_sentence() for each in bound), max_length=brief.max_length, count=count))
 
 

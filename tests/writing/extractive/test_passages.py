@@ -34,7 +34,7 @@ def texts(text: str, max_length: int = 200, *, left_out: str = "", language: str
         ),
         pytest.param(
             "“Rain fell.\n“Boats came,” Ann said.\nBob left.",
-            ["“Rain fell.\n\n“Boats came,” Ann said.", "Bob left."],
+            ["“Rain fell.\n\nBoats came,” Ann said.", "Bob left."],
             id="quotation-over-paragraphs",
         ),
         pytest.param("“Rain fell.\nBoats came.", ["“Rain fell.", "Boats came."], id="quotation-never-closed"),
@@ -45,7 +45,10 @@ def texts(text: str, max_length: int = 200, *, left_out: str = "", language: str
         pytest.param(
             "The tagline? Rain fell. Boats came.", ["The tagline? Rain fell.", "Boats came."], id="answer"
         ),
-        pytest.param("It rained. Boats came.", ["Boats came."], id="refers-to-nothing"),
+        pytest.param("It rained. Boats came.", ["It rained.", "Boats came."], id="begins-the-text"),
+        pytest.param(
+            "Ann left.\n“Rain. Boats.” Bob ran.", ["Ann left.\n\n“Rain. Boats.”", "Bob ran."], id="by-nobody"
+        ),
         pytest.param("It rained. He left.", ["It rained. He left."], id="all-refer-back"),
         pytest.param("Shops open at 8 a.m. Monday.", ["Shops open at 8 a.m. Monday."], id="abbreviation"),
     ],
@@ -78,7 +81,7 @@ def test_too_long_a_list_is_divided_between_its_items() -> None:
 
 def test_too_long_a_chain_is_divided_where_a_sentence_only_refers_back() -> None:
     parts = found("Ann left. She said: “Rain.\n“Rain again.” He ran.", max_length=34)
-    assert [part.text for part in parts] == ["Ann left.", "She said: “Rain.\n\n“Rain again.”", "He ran."]
+    assert [part.text for part in parts] == ["Ann left.", "She said: “Rain.\n\nRain again.”", "He ran."]
     assert [part.needs_previous for part in parts] == [False, True, True]
 
 
