@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from core import log
-from core.article.fetcher import Fetcher
 from core.cache.entry import EntryCodec
 from core.cache.request_key import Lookups
 from core.cache.tiered import TieredCache
@@ -22,13 +21,13 @@ from core.threads.generate import GenerateThread
 from core.threads.rewrite import RewritePost
 from core.threads.schemas import GenerateAnswer
 from core.threads.source import Sources
-from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
 from core.writing.model.health_note import ModelHealthNote
 from core.writing.model.prices import price_of
-from core.writing.writer import Writer
+from core.writing.writer import ExtractiveComposer, Writer
 
 if TYPE_CHECKING:
+    from core.article.fetcher import Fetcher
     from core.store.pipeline import BatchingClient
     from core.store.redis import RedisStore
 
@@ -57,12 +56,11 @@ class Services:
         notes = ModelHealthNote(self.model, clock).model_health
         tiers = Tiers(local=self.local, shared=self.shared, settings=settings, model_health=notes)
         self.cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
-        fetcher = Fetcher(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains)
         lookups, writer = Lookups(settings), Writer(model=self.model, extractive=ExtractiveComposer())
         self.generate = GenerateThread(
             cache=self.cache,
             lookups=lookups,
-            sources=Sources(fetcher, max_characters=settings.max_content_length),
+            sources=Sources(partial(_fetcher, settings), max_characters=settings.max_content_length),
             writer=writer,
             settings=settings,
         )
@@ -115,6 +113,12 @@ def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]
     from core.store.redis import RedisStore
 
     return RedisStore(client, window, clock, settings.daily_budget_usd)
+
+
+def _fetcher(settings: Settings) -> "Fetcher":
+    from core.article.fetcher import Fetcher  # a hit does without
+
+    return Fetcher(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains)
 
 
 def _price_notes(model: ModelComposer | None) -> str | None:

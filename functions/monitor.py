@@ -1,5 +1,8 @@
 """Health for machines and people, and what this process was started with."""
 
+import core.http.late_models  # noqa: F401 - before FastAPI
+
+# isort: split
 from fastapi import APIRouter, Request, Response
 
 from core.errors import NotFound

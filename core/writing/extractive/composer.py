@@ -11,8 +11,6 @@ from core.text.divisions import authors_posts
 from core.text.sentences import Sentence, as_written, quoted_sentences, sentences
 from core.text.splitting import MAX_CHARACTERS, pack
 from core.text.thread import Brief, first_fitting, thread_of
-from core.usage import UsageMeter
-from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
 from core.writing.extractive.boilerplate import content_mask
 from core.writing.extractive.passages import Passage, passages
@@ -28,13 +26,6 @@ _MIN_POSTS = 4  # an article that fits in so many is kept whole
 _SHARES = (0.9, 0.75, 0.6, 0.5, 0.3, 0.1)
 _HOOK_SHARE = 0.6  # of a post that a title may take to leave a sentence beside it
 _MIN_OF_HOOK = 0.15  # of a post: less says too little
-
-
-class ExtractiveComposer:
-    """The built-in composer of messages and README: central sentences, whole, in order, after a hook."""
-
-    async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
-        return await run_in_worker(extract_draft, article, brief, seconds=seconds)
 
 
 def extract_draft(article: Article, brief: Brief) -> Draft:
