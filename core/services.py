@@ -1,22 +1,21 @@
 """The composition root: settings in, services out; clients inside them are made when first used."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from core import log
 from core.cache.entry import EntryCodec
 from core.cache.request_key import Lookups
 from core.cache.tiered import TieredCache
 from core.cache.tiers import Tiers
-from core.net.breaker import Breaker
 from core.rate_limit import Window
-from core.settings import Settings, SettingsError
+from core.settings import Settings
 from core.store.clock import StoreClock
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
+from core.store.shared import shared_store
 from core.threads.generate import GenerateThread
 from core.threads.rewrite import RewritePost
 from core.threads.schemas import GenerateAnswer
@@ -28,8 +27,6 @@ from core.writing.writer import ExtractiveComposer, Writer
 
 if TYPE_CHECKING:
     from core.article.fetcher import Fetcher
-    from core.store.pipeline import BatchingClient
-    from core.store.redis import RedisStore
 
 
 class Services:
@@ -44,7 +41,7 @@ class Services:
         self.clock = clock = clock or StoreClock()
         self.machine_clock = clock.machine if isinstance(clock, StoreClock) else clock
         self.local = MemoryStore(window, clock, settings.daily_budget_usd)
-        self.shared = _shared_store(settings, window, clock)
+        self.shared = shared_store(settings, window, clock)
         self.model = _model(settings)
         self.warnings = _warnings(settings, self.model)
         self.details = {  # what is in use, by the names of version 0.1.0
@@ -87,32 +84,6 @@ class Services:
         await self.store.close()
         if self.model:
             await self.model.close()
-
-
-def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]) -> "RedisStore | None":
-    """REST wins when both are set. Each SDK is imported only where it is used. Raises SettingsError."""
-    limits: dict[str, Any] = {
-        "timeout_seconds": settings.store_timeout_ms / 1000,
-        "connect_timeout_seconds": settings.store_connect_timeout_ms / 1000,
-        "breaker": Breaker(time.monotonic),
-    }
-    url, token = settings.upstash_redis_rest_url, settings.upstash_redis_rest_token
-    client: BatchingClient[Any]
-    if url:
-        if not token:
-            raise SettingsError("UPSTASH_REDIS_REST_TOKEN is missing; this function writes to the store")
-        from core.store.upstash import UpstashRest
-
-        client = UpstashRest(url, token, **limits)
-    elif settings.redis_url:
-        from core.store.tcp import TcpRedis
-
-        client = TcpRedis(settings.redis_url, **limits)
-    else:
-        return None
-    from core.store.redis import RedisStore
-
-    return RedisStore(client, window, clock, settings.daily_budget_usd)
 
 
 def _fetcher(settings: Settings) -> "Fetcher":

@@ -22,7 +22,7 @@ MODULES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("functions/*.py")])
 # Who may import whom. The files of core/ itself but services are open to all.
 MAY_IMPORT = {
     "functions": "http ops threads cache text services workers",
-    "ops": "services threads cache store writing article text workers",
+    "ops": "services threads cache store writing article text workers net",
     "http": "text",
     "services": "threads cache store writing article net",
     "threads": "cache writing article text net workers",
@@ -39,10 +39,9 @@ HEAVY = "openai httpx2 trafilatura lxml twitter_text redis upstash_redis upstash
 OF_A_MISS = "core.article.extraction core.article.fetcher core.writing.extractive.composer".split()
 # What must not be imported when a function starts.
 LATE = {
-    **{name: [*HEAVY, *OF_A_MISS] for name in ("generate", "cache", "threads")},
-    "monitor": HEAVY,
+    **{name: [*HEAVY, *OF_A_MISS] for name in ("generate", "cache", "threads", "monitor")},
     "pages": [*HEAVY, "pydantic", "fastapi"],
-    "health_check": HEAVY,
+    "health_check": [*HEAVY, *OF_A_MISS, "pydantic", "starlette", "fastapi", "mangum"],
 }
 
 

@@ -1,24 +1,26 @@
-"""The model's last known health, by a call or by a free probe, stored for functions without the key."""
+"""The model's last known health, by a call or by a look at its server, stored for the other functions."""
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from core.errors import ModelError
-from core.settings import Settings
-from core.writing.model.chat import Chat
-from core.writing.model.composer import ModelComposer
+from core.net.late_import import import_in_thread
+from core.net.tls import certificate_fault, tls_context
+
+if TYPE_CHECKING:
+    from core.writing.model.composer import ModelComposer
 
 MODEL_NOTE = "threadr:health:openai"
 _REPEAT_SECONDS = 60.0
 NO_ANSWER = ("unreachable", "timeout", "server_error")
-_REFUSED = ("unauthorized", "quota_exceeded", "rate_limited")
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 class ModelHealthNote:
     """`clock` gives epoch seconds; `model` is None where no key is set."""
 
-    def __init__(self, model: ModelComposer | None, clock: Callable[[], float]) -> None:
+    def __init__(self, model: "ModelComposer | None", clock: Callable[[], float]) -> None:
         self._model = model
         self._clock = clock
         self._noted: tuple[str, str | None] | None = None
@@ -52,22 +54,24 @@ def read_note(value: str | None, now: float) -> tuple[str, str] | None:
     return str(health), f"{reason}, {seen}" if reason else seen
 
 
-async def probe(settings: Settings, *, seconds: float) -> tuple[str, str | None]:
-    """The health word and the reason, by a free call: `GET {OPENAI_BASE_URL}/models` on a new connection.
+async def reach(base_url: str | None, *, seconds: float) -> tuple[str, str] | None:
+    """Why the model's server does not answer; any HTTP answer is one. Neither paid for nor with a key."""
+    await import_in_thread("core.net.bounded_client")
+    import httpx2
 
-    `unknown` where the server answers, but has no such list, or no key is set here.
-    """
-    key = settings.openai_api_key
-    chat = Chat(api_key=key or "none", base_url=settings.openai_base_url, prices={})
+    from core.net.bounded_client import AnswerTooLarge, bounded_client
+
+    url = f"{base_url or OPENAI_URL}/models"
     try:
-        async with asyncio.timeout(seconds):
-            await chat.list_models()
+        async with (
+            asyncio.timeout(seconds),
+            bounded_client(max_bytes=0, tls=tls_context()) as client,
+            client.stream("GET", url),
+        ):
+            return None
+    except AnswerTooLarge:  # compressed, say: an answer all the same
+        return None
     except TimeoutError:
         return "timeout", f"no answer in {seconds:g} s"
-    except ModelError as failure:
-        word = getattr(failure, "health", "unknown")
-        known = word in NO_ANSWER or (key and word in _REFUSED)
-        return word if known else "unknown", failure.reason
-    finally:
-        await chat.close()
-    return "healthy" if key else "unknown", None
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        return "unreachable", certificate_fault(error) or type(error).__name__
