@@ -125,7 +125,8 @@ def hellos(folder: Path) -> dict[str, Function]:
         )
         (root / "hello.py").write_text(HELLO)
         if name == OWN_HELLO:
-            compile_bytecode(root, sys.executable)
+            with contextlib.redirect_stdout(sys.stderr):
+                compile_bytecode(root, sys.executable)
         functions[name] = Function(handler="hello.handler", root=root)
     return isolated(functions, folder)
 

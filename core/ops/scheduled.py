@@ -1,11 +1,11 @@
-"""The scheduled check: one part after the other; what it found is kept, logged, and told when it changes."""
+"""The scheduled check: one part after the other; the result is kept and logged, a change is an alert."""
 
 import asyncio
 import json
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from core import log
@@ -56,7 +56,8 @@ class DayOfChecks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledCheck:
-    """`at` is an ISO 8601 time; `days` are the last 30, the newest first; `told` is the state last told.
+    """`at` is an ISO 8601 time; `days` are the last 30, the newest first; `alerted` is the state of
+    the last alert.
 
     `budget_used_usd` is what all instances have spent today, of `budget_usd`; null where it is not known.
     """
@@ -67,7 +68,7 @@ class ScheduledCheck:
     budget_used_usd: float | None = None
     budget_usd: float | None = None
     last_error: Fault | None = None
-    told: Status = "healthy"
+    alerted: Status = "healthy"
     days: list[DayOfChecks] = field(default_factory=list)
 
     @classmethod
@@ -92,7 +93,7 @@ class Checker:
         self._store = shared_store(settings, Window(1, 1), clock)  # it counts no calls
         self._last: ScheduledCheck | None = None
         self._last_is_kept = True  # then the store's may be newer
-        self._told_alone = False  # while the store was down
+        self._alerted_alone = False  # while the store was down
 
     async def connect(self) -> None:
         """Connect to the store in advance."""
@@ -112,18 +113,17 @@ class Checker:
         redis, note, spent_usd = await self._check_store()
         openai, notes = await self._check_model(note)
         parts = {"redis": redis, "openai": openai, "extraction": await extraction_health(_EXTRACTION_SECONDS)}
-        status = status_of(parts, may_lack_model=True)
+        found = self._result(parts, spent_usd)
         facts: dict[str, object] = {
-            "status": status,
+            "status": found.status,
             "services": {name: asdict(part) for name, part in parts.items()},
             "budget_used_usd": spent_usd,
-            "unhealthy": int(status == "unhealthy"),
+            "unhealthy": int(found.status == "unhealthy"),
         }
         if function:
             facts |= log.metrics(facts, function=function, now=time.time())
-        log.logger.log(_LEVELS[status], "Scheduled health check", extra={"facts": facts})
-        told = await self._told(status, parts, function or "not on Lambda")
-        self._last = check = self._result(status, parts, spent_usd, told)
+        log.logger.log(_LEVELS[found.status], "Scheduled health check", extra={"facts": facts})
+        self._last = check = replace(found, alerted=await self._alerted(found, function or "not on Lambda"))
         await self._keep({LAST_HEALTH_CHECK: json.dumps(asdict(check))} | notes)
         return check
 
@@ -164,15 +164,11 @@ class Checker:
         new = {MODEL_NOTE: note_of("unknown", "its server answers", now, by)} if word in NO_ANSWER else {}
         return health("healthy", None, started), new
 
-    def _result(
-        self, status: Status, parts: dict[str, ServiceHealth], spent_usd: float | None, told: Status
-    ) -> ScheduledCheck:
-        last, now = self._last, self._clock()
+    def _result(self, parts: dict[str, ServiceHealth], spent_usd: float | None) -> ScheduledCheck:
+        status, last, now = status_of(parts, may_lack_model=True), self._last, self._clock()
         at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-        faults = [
-            Fault(at=at, part=name, status=parts[name].status, reason=parts[name].reason)
-            for name in faults_of(parts, may_lack_model=True)
-        ]
+        at_fault = [(name, parts[name]) for name in faults_of(parts, may_lack_model=True)]
+        faults = [Fault(at=at, part=name, status=part.status, reason=part.reason) for name, part in at_fault]
         return ScheduledCheck(
             status=status,
             at=at,
@@ -180,19 +176,23 @@ class Checker:
             budget_used_usd=spent_usd,
             budget_usd=self._settings.daily_budget_usd,
             last_error=faults[0] if faults else (last.last_error if last else None),
-            told=told,
             days=_with_check(last.days if last else [], status, parts["redis"].latency_ms, day_of(now)),
         )
 
-    async def _told(self, status: Status, parts: dict[str, ServiceHealth], function: str) -> Status:
-        """The state last told: a state that was found twice in a row is told now, where it is another."""
+    async def _alerted(self, found: ScheduledCheck, function: str) -> Status:
+        """The state of the last alert: another one that was found twice in a row gets one now."""
         last, url = self._last, self._settings.alert_webhook_url
-        told: Status = last.told if last else "healthy"
-        is_alone = self._store is not None and "redis" in faults_of(parts, may_lack_model=True)
-        if not (url and last and last.status == status != told) or (is_alone and self._told_alone):
-            return told
-        self._told_alone = is_alone
-        return status if await send_alert(url, status, parts, function) else told
+        alerted: Status = last.alerted if last else "healthy"
+        faults = faults_of(found.services, may_lack_model=True)
+        is_alone = self._store is not None and "redis" in faults
+        if not (url and last and last.status == found.status != alerted):
+            return alerted
+        if is_alone and self._alerted_alone:
+            return alerted
+        self._alerted_alone = is_alone
+        words = [f"{part}: {found.services[part].status}, {found.services[part].reason}" for part in faults]
+        text = f"Threadr is {found.status} ({function}). {'; '.join(words)}".rstrip()
+        return found.status if await send_alert(url, text) else alerted
 
     async def _keep(self, notes: dict[str, str]) -> None:
         if self._store is None:
@@ -201,7 +201,7 @@ class Checker:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 await asyncio.gather(*keeping)
-            self._last_is_kept, self._told_alone = True, False
+            self._last_is_kept, self._alerted_alone = True, False
         except (StoreError, TimeoutError) as error:
             self._last_is_kept = False
             reason = getattr(error, "reason", "no answer in time")

@@ -337,7 +337,7 @@ async def test_a_webhook_that_fails_changes_nothing_and_is_not_named(
     valkey.delete(LAST_HEALTH_CHECK)
     told = checker_of(**upstash_settings, **ill, alert_webhook_url=url)
     found = [await told() for _ in range(2)][1]
-    assert (found.status, found.told, found.last_error) == (want.status, "healthy", want.last_error)
+    assert (found.status, found.alerted, found.last_error) == (want.status, "healthy", want.last_error)
     out = capsys.readouterr().out
     assert out.count("Alert not sent") == 1
     assert "canary" not in out

@@ -1,12 +1,10 @@
 """The model's last known health, by a call or by a look at its server, stored for the other functions."""
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from core.net.late_import import import_in_thread
-from core.net.tls import certificate_fault, tls_context
+from core.net.ask import status_of_answer
 
 if TYPE_CHECKING:
     from core.writing.model.composer import ModelComposer
@@ -56,22 +54,7 @@ def read_note(value: str | None, now: float) -> tuple[str, str] | None:
 
 async def reach(base_url: str | None, *, seconds: float) -> tuple[str, str] | None:
     """Why the model's server does not answer; any HTTP answer is one. Neither paid for nor with a key."""
-    await import_in_thread("core.net.bounded_client")
-    import httpx2
-
-    from core.net.bounded_client import AnswerTooLarge, bounded_client
-
-    url = f"{base_url or OPENAI_URL}/models"
-    try:
-        async with (
-            asyncio.timeout(seconds),
-            bounded_client(max_bytes=0, tls=tls_context()) as client,
-            client.stream("GET", url),
-        ):
-            return None
-    except AnswerTooLarge:  # compressed, say: an answer all the same
+    answer = await status_of_answer("GET", f"{base_url or OPENAI_URL}/models", seconds=seconds)
+    if isinstance(answer, int):
         return None
-    except TimeoutError:
-        return "timeout", f"no answer in {seconds:g} s"
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        return "unreachable", certificate_fault(error) or type(error).__name__
+    return ("timeout", f"no answer in {seconds:g} s") if answer == "timeout" else ("unreachable", answer)
