@@ -1,7 +1,7 @@
 """A part of a CPU for a process, as Lambda gives it by memory: 1,769 MB are a whole one.
 
 docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html. By a control group where one can be made
-(root, Linux); else the process is stopped and continued: `python -m bench.cpu_share 0.29 command …`.
+(root, Linux); else the process is stopped and continued: `python bench/cpu_share.py 0.29 command …`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def sharing(share: float) -> Iterator[tuple[tuple[str, ...], str]]:
     try:
         group = CpuGroup().__enter__()
     except OSError:
-        yield (sys.executable, "-m", "bench.cpu_share", str(share)), "stopped and continued"
+        yield (sys.executable, __file__, str(share)), "stopped and continued"
         return
     with contextlib.ExitStack() as stack:
         stack.push(group)
