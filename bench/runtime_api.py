@@ -126,12 +126,14 @@ class FunctionProcess:
         return os.pread(self._log.fileno(), 10_000_000, 0).decode(errors="replace")
 
     def cpu_milliseconds(self) -> float:
-        """What the process has used so far, without its children that still run; 0 when it has ended."""
+        """What the process has used so far, without its children that still run; 0 when it has ended.
+
+        By its CPU clock, whose number is made of the process's (clock_getcpuclockid(3)).
+        """
         try:
-            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+            return time.clock_gettime((~self._process.pid << 3) | 2) * 1000
         except OSError:
             return 0.0
-        return sum(map(int, fields[11:15])) * 1000 / os.sysconf("SC_CLK_TCK")
 
     def peak_rss_mb(self) -> float:
         status = Path(f"/proc/{self._process.pid}/status").read_text()
@@ -179,6 +181,7 @@ class FunctionProcess:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # the body is a packet of its own
 
             def log_message(self, *_: Any) -> None:
                 pass

@@ -1,36 +1,32 @@
 """The composition root: settings in, services out; clients inside them are made when first used."""
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from core import log
-from core.article.fetcher import Fetcher
 from core.cache.entry import EntryCodec
 from core.cache.request_key import Lookups
 from core.cache.tiered import TieredCache
 from core.cache.tiers import Tiers
-from core.net.breaker import Breaker
 from core.rate_limit import Window
-from core.settings import Settings, SettingsError
+from core.settings import Settings
 from core.store.clock import StoreClock
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
+from core.store.shared import shared_store
 from core.threads.generate import GenerateThread
 from core.threads.rewrite import RewritePost
 from core.threads.schemas import GenerateAnswer
 from core.threads.source import Sources
-from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
 from core.writing.model.health_note import ModelHealthNote
 from core.writing.model.prices import price_of
-from core.writing.writer import Writer
+from core.writing.writer import ExtractiveComposer, Writer
 
 if TYPE_CHECKING:
-    from core.store.pipeline import BatchingClient
-    from core.store.redis import RedisStore
+    from core.article.fetcher import Fetcher
 
 
 class Services:
@@ -45,7 +41,7 @@ class Services:
         self.clock = clock = clock or StoreClock()
         self.machine_clock = clock.machine if isinstance(clock, StoreClock) else clock
         self.local = MemoryStore(window, clock, settings.daily_budget_usd)
-        self.shared = _shared_store(settings, window, clock)
+        self.shared = shared_store(settings, window, clock)
         self.model = _model(settings)
         self.warnings = _warnings(settings, self.model)
         self.details = {  # what is in use, by the names of version 0.1.0
@@ -57,12 +53,11 @@ class Services:
         notes = ModelHealthNote(self.model, clock).model_health
         tiers = Tiers(local=self.local, shared=self.shared, settings=settings, model_health=notes)
         self.cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
-        fetcher = Fetcher(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains)
         lookups, writer = Lookups(settings), Writer(model=self.model, extractive=ExtractiveComposer())
         self.generate = GenerateThread(
             cache=self.cache,
             lookups=lookups,
-            sources=Sources(fetcher, max_characters=settings.max_content_length),
+            sources=Sources(partial(_fetcher, settings), max_characters=settings.max_content_length),
             writer=writer,
             settings=settings,
         )
@@ -91,30 +86,10 @@ class Services:
             await self.model.close()
 
 
-def _shared_store(settings: Settings, window: Window, clock: Callable[[], float]) -> "RedisStore | None":
-    """REST wins when both are set. Each SDK is imported only where it is used. Raises SettingsError."""
-    limits: dict[str, Any] = {
-        "timeout_seconds": settings.store_timeout_ms / 1000,
-        "connect_timeout_seconds": settings.store_connect_timeout_ms / 1000,
-        "breaker": Breaker(time.monotonic),
-    }
-    url, token = settings.upstash_redis_rest_url, settings.upstash_redis_rest_token
-    client: BatchingClient[Any]
-    if url:
-        if not token:
-            raise SettingsError("UPSTASH_REDIS_REST_TOKEN is missing; this function writes to the store")
-        from core.store.upstash import UpstashRest
+def _fetcher(settings: Settings) -> "Fetcher":
+    from core.article.fetcher import Fetcher  # a hit does without
 
-        client = UpstashRest(url, token, **limits)
-    elif settings.redis_url:
-        from core.store.tcp import TcpRedis
-
-        client = TcpRedis(settings.redis_url, **limits)
-    else:
-        return None
-    from core.store.redis import RedisStore
-
-    return RedisStore(client, window, clock, settings.daily_budget_usd)
+    return Fetcher(allow_hosts=settings.fetch_allow_hosts, allowed_domains=settings.allowed_domains)
 
 
 def _price_notes(model: ModelComposer | None) -> str | None:

@@ -60,6 +60,11 @@ def _fault(variable: str, raw: str) -> str:
     return next((words for form, words in rows if re.fullmatch(form, raw, re.IGNORECASE | re.DOTALL)), "")
 
 
+def _webhook(raw: str) -> str:
+    _url(raw, ("https",))
+    return raw
+
+
 def _number(raw: str, lowest: float, highest: float, *, whole: bool = False) -> float | int:
     try:
         value = int(raw) if whole else float(raw)
@@ -134,6 +139,7 @@ class Settings:
     allowed_domains: tuple[str, ...] = _setting(_names, ())
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
     max_content_length: int = _setting(_number, 50_000, lowest=1_000, highest=1_000_000, whole=True)
+    alert_webhook_url: str | None = _setting(_webhook, secret=True)  # who has it can post there
     base_path: str = _setting(_base_path, "")
     front_door: str = _setting(_one_of, "gateway", choices=_FRONT_DOORS)
 

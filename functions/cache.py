@@ -2,6 +2,9 @@
 
 from typing import Annotated
 
+import core.http.late_models  # noqa: F401 - before FastAPI
+
+# isort: split
 from fastapi import APIRouter, Body, Query, Request
 
 from core.errors import ArticleBlocked, StoreError, Unauthorized

@@ -2,6 +2,9 @@
 
 from typing import Annotated
 
+import core.http.late_models  # noqa: F401 - before FastAPI
+
+# isort: split
 from fastapi import APIRouter, Path, Request, Response
 
 from core.cache.cache_control import CacheControl, Caller

@@ -4,5 +4,5 @@ from core.http.app import create_app
 from core.services import Services
 from functions import cache, generate, monitor, pages, threads
 
-ROUTERS = (generate.router, threads.router, cache.router, monitor.router, pages.router)
-app = create_app(*ROUTERS, make_services=Services)
+ROUTERS = (generate.router, threads.router, cache.router, monitor.router)
+app = create_app(*ROUTERS, pages=pages.routes, make_services=Services)

@@ -1,5 +1,8 @@
 """Health for machines and people, and what this process was started with."""
 
+import core.http.late_models  # noqa: F401 - before FastAPI
+
+# isort: split
 from fastapi import APIRouter, Request, Response
 
 from core.errors import NotFound
@@ -7,7 +10,7 @@ from core.http.admin import admin_or, is_admin
 from core.http.app import create_app
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import HIDDEN, answers, referred
-from core.ops.health import check
+from core.ops.report import check
 from core.ops.schemas import Health, MonitorHealth, Startup
 from core.ops.startup import startup_report
 from core.services import Services

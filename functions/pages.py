@@ -3,13 +3,13 @@
 from pathlib import Path
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from core.errors import NotFound
-from core.http.app import create_app
 from core.http.lambda_handler import lambda_handler
 from core.http.problem_page import problem_page
+from core.http.site import PageRoute, create_site
 
 _WEB = Path(__file__).resolve().parent.parent / "web"
 _TYPES = {".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -22,10 +22,6 @@ def _file(name: str, content: bytes | None = None) -> Response:
     return Response(content or _FILES[name], headers=headers, media_type=_TYPES[Path(name).suffix])
 
 
-router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
 async def index(request: Request) -> Response:
     """Its addresses are relative; where a path stands in front, they begin with it: it may lack its slash."""
     path = quote(request.scope["root_path"])
@@ -33,17 +29,18 @@ async def index(request: Request) -> Response:
     return _file("index.html", page.replace(b'"static/', f'"{path}/static/'.encode()) if path else page)
 
 
-@router.get("/static/{name}")
-async def static(name: str) -> Response:
+async def static(request: Request) -> Response:
+    name = request.path_params["name"]
     if name not in _FILES or name.endswith(".html"):
         raise NotFound
     return _file(name)
 
 
-@router.get("/problems/{kind}")
-async def problem(kind: str) -> Response:
-    return _file("problem.html", problem_page(kind, _FILES["problem.html"].decode()))
+async def problem(request: Request) -> Response:
+    page = problem_page(request.path_params["kind"], _FILES["problem.html"].decode())
+    return _file("problem.html", page)
 
 
-app = create_app(router)
+routes = [PageRoute("/", index), PageRoute("/static/{name}", static), PageRoute("/problems/{kind}", problem)]
+app = create_site(routes)
 handler = lambda_handler(app)

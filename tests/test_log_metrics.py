@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from core.log import NAMESPACE, UNITS, metrics
 from core.settings import Settings
+from core.workers import fair_queue
 from tests.support.app import whole_app
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import closed_port
@@ -147,13 +148,13 @@ async def test_elsewhere_no_metrics_are_written(
     assert not {"_aws", "function"} & set(line)
 
 
-@pytest.mark.parametrize(("status", "unhealthy"), [("healthy", 0), ("unhealthy", 1)])
+@pytest.mark.parametrize(("jobs", "unhealthy"), [(64, 0), (0, 1)], ids=["healthy", "unhealthy"])
 def test_the_scheduled_check_is_a_metric(
-    status: str, unhealthy: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    jobs: int, unhealthy: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from functions import health_check
 
-    monkeypatch.setattr("core.ops.health.status_of", lambda _: status)
+    monkeypatch.setattr(fair_queue, "_MAX_JOBS", jobs)
     health_check.handler({}, Context())
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert measured(line) == {"unhealthy": unhealthy}

@@ -22,10 +22,10 @@ MODULES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("functions/*.py")])
 # Who may import whom. The files of core/ itself but services are open to all.
 MAY_IMPORT = {
     "functions": "http ops threads cache text services workers",
-    "ops": "services threads cache store writing article text workers",
+    "ops": "services threads cache store writing article text workers net",
     "http": "text",
     "services": "threads cache store writing article net",
-    "threads": "cache writing article text workers",
+    "threads": "cache writing article text net workers",
     "cache": "store net",
     "writing": "article text net workers",
     "article": "text net",
@@ -36,6 +36,13 @@ MAY_IMPORT = {
 }
 ROOT_FILES = "errors settings log usage rate_limit request services".split()
 HEAVY = "openai httpx2 trafilatura lxml twitter_text redis upstash_redis upstash_ratelimit".split()
+OF_A_MISS = "core.article.extraction core.article.fetcher core.writing.extractive.composer".split()
+# What must not be imported when a function starts.
+LATE = {
+    **{name: [*HEAVY, *OF_A_MISS] for name in ("generate", "cache", "threads", "monitor")},
+    "pages": [*HEAVY, "pydantic", "fastapi"],
+    "health_check": [*HEAVY, *OF_A_MISS, "pydantic", "starlette", "fastapi", "mangum"],
+}
 
 
 def name_of(path: Path) -> str:
@@ -116,11 +123,11 @@ def test_a_rewrite_is_short_and_takes_no_post_apart() -> None:
     assert not re.search(r"removesuffix|removeprefix|\.split\(|\bre\.|\[len\(", source)
 
 
-@pytest.mark.parametrize("module", ["generate", "cache", "monitor", "pages", "health_check"])
-def test_starting_a_function_imports_nothing_heavy(module: str) -> None:
+@pytest.mark.parametrize("module", LATE)
+def test_starting_a_function_imports_only_what_its_first_answer_needs(module: str) -> None:
     code = f"import sys, functions.{module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
-    assert not set(HEAVY) & set(done.stdout.split())
+    assert not set(LATE[module]) & set(done.stdout.split())
 
 
 _MAKES_A_THREAD = """
@@ -156,6 +163,14 @@ def test_functions_hold_no_logic() -> None:
     for path in ROOT.glob("functions/*.py"):
         kinds = {type(node) for node in ast.walk(ast.parse(path.read_text()))}
         assert not kinds & {ast.Try, ast.While, ast.For}, path.name
+
+
+def test_each_symptom_of_the_readme_has_a_test_that_produces_it() -> None:
+    section = (ROOT / "README.md").read_text().partition("### Troubleshooting")[2].partition("\n#")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    named = [re.search(r"`(tests/[\w/]+\.py)::(test_\w+)` \|$", row) for row in rows]
+    assert len(rows) > 10
+    assert all(each and f"def {each[2]}(" in (ROOT / each[1]).read_text() for each in named)
 
 
 def test_the_readme_names_every_setting_with_its_default() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,7 +19,12 @@ def pinned(*extras: str) -> list[str]:
     """The pins, as constraints.txt has them, of all that the project with these extras installs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extra = project["optional-dependencies"]
-    wanted = {name_of(line) for group in (project["dependencies"], *map(extra.get, extras)) for line in group}
+    return pins_of(line for group in (project["dependencies"], *map(extra.get, extras)) for line in group)
+
+
+def pins_of(requirements: Iterable[str]) -> list[str]:
+    """The pins of these packages and of what they depend on."""
+    wanted = set(map(name_of, requirements))
     locked = (ROOT / "constraints.txt").read_text(encoding="utf-8")
     pins = re.findall(r"^\w.*\n(?: .*\n)+", locked, re.MULTILINE)
     found = set[str]()

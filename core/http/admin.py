@@ -1,12 +1,18 @@
 """Who may use the admin routes."""
 
+from __future__ import annotations
+
 import hmac
 import re
+from typing import TYPE_CHECKING
 
-from fastapi import Request, params
+from starlette.requests import Request
 
 from core.errors import ThreadrError
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import params
 
 # In Host: an address, a name without a dot, or one that RFC 6761 keeps out of the DNS.
 _NO_PUBLIC_NAME = re.compile(r"([^.]*|.*\.(localhost|test)|[\d.]+|\[.*\])(:\d+)?", re.IGNORECASE)
@@ -35,5 +41,7 @@ def admin_or(refusal: type[ThreadrError]) -> params.Depends:
         is_local = is_guarded or _NO_PUBLIC_NAME.fullmatch(request.headers.get("host", ""))
         if not is_local or not is_admin(request.headers.get("authorization", ""), settings):
             raise refusal
+
+    from fastapi import params  # the pages have no such routes, and do without
 
     return params.Depends(check)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.types import Scope
 
 from core import log

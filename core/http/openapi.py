@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from core.errors import BodyTimeout, BodyTooLarge, InvalidRequest, NotJson, RateLimited, ThreadrError
+from core.http.outer import LIMITED as LIMITED
 from core.http.problems import MEDIA_TYPE, members
 
 _Object = dict[str, Any]  # of JSON
@@ -16,8 +17,6 @@ _Names = Iterable[str]
 ADMIN: _Object = {"security": [{"adminToken": []}]}
 HIDDEN: _Object = {"security": [{}, {"adminToken": []}]}  # 404 for callers without the token
 KEY: _Object = {"security": [{}, {"apiKey": []}]}
-LIMITED = """RateLimit RateLimit-Policy X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset
-Cache-Status Server-Timing""".split()
 WITH_BODY = (InvalidRequest, BodyTimeout, NotJson)
 
 _EVERYWHERE = ("X-Request-Id", "Cache-Control")

@@ -8,6 +8,9 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 DOCS_PATH = "/docs"
+# Headers of the answers that a limit applies to.
+LIMITED = """RateLimit RateLimit-Policy X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset
+Cache-Status Server-Timing""".split()
 _MAX_PREFIX_CHARACTERS = 100  # it stands in the type of problems, which are at most 2 KB
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",

@@ -3,16 +3,18 @@
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 from urllib.parse import quote
 
-from fastapi import Request
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from core.errors import InvalidRequest, MethodNotAllowed, NotFound, NotJson, ThreadrError
 from core.text.cleaning import clean_line
+
+if TYPE_CHECKING:
+    from fastapi.exceptions import RequestValidationError
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_BYTES = 600  # quotes and backslashes take two each
@@ -31,13 +33,16 @@ _HALF_ESCAPE = re.compile("%.?$")
 NOT_VALID = "The body is not valid JSON"
 
 
+async def raise_invalid(request: Request, error: "RequestValidationError") -> NoReturn:
+    """Converts what FastAPI finds wrong in a request into ours, which RequestMiddleware answers."""
+    if isinstance(error.body, bytes):  # FastAPI leaves it so when its type is not JSON
+        raise NotJson
+    faults = [_sentences(fault, request) for fault in error.errors()[:_MAX_NAMED_FAULTS]]
+    raise InvalidRequest(" ".join(dict.fromkeys(itertools.chain.from_iterable(faults))))
+
+
 async def raise_ours(request: Request, error: Exception) -> NoReturn:
-    """Converts FastAPI's and Starlette's errors into ours, which RequestMiddleware answers."""
-    if isinstance(error, RequestValidationError):
-        if isinstance(error.body, bytes):  # FastAPI leaves it so when its type is not JSON
-            raise NotJson
-        faults = [_sentences(fault, request) for fault in error.errors()[:_MAX_NAMED_FAULTS]]
-        raise InvalidRequest(" ".join(dict.fromkeys(itertools.chain.from_iterable(faults))))
+    """Converts Starlette's errors, which are FastAPI's too, into ours."""
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, ThreadrError):  # raised while FastAPI read the body
         raise error.__cause__

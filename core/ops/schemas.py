@@ -1,15 +1,17 @@
 """What the admin and health routes take and give."""
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core.cache.request_key import text_key, url_key
 from core.errors import InvalidRequest
+from core.ops.health import ServiceHealth, Status
+from core.ops.scheduled import ScheduledCheck
 from core.threads.schemas import MAX_TEXT_BYTES, encodable
 from core.writing.model.prompt import prompt_version
-
-Status = Literal["healthy", "degraded", "unhealthy"]
 
 
 class ClearRequest(BaseModel):
@@ -91,33 +93,24 @@ class Health(BaseModel):
     status: Status
 
 
-class ServiceHealth(BaseModel):
-    """`healthy`, `unknown` for a model that nobody has asked, or the word of the failure."""
-
-    status: str
-    latency_ms: float | None
-    reason: str | None
-
-
-class ScheduledCheck(Health):
-    """`at` is an ISO 8601 time."""
-
-    at: str
-    services: dict[str, ServiceHealth]
-
-
 class MonitorHealth(Health):
     services: dict[str, ServiceHealth]
     details: dict[str, object]
     last_scheduled_check: ScheduledCheck | None
 
     def for_public(self) -> Self:
-        """Without the texts of failures and what is in use."""
-        shown = self.model_copy(deep=True, update={"details": {}})
-        last = shown.last_scheduled_check
-        for service in (*shown.services.values(), *(last.services.values() if last else ())):
-            service.reason = None
-        return shown
+        """Without the texts of failures, what is in use and what is spent."""
+        last = self.last_scheduled_check
+        if last:
+            error = last.last_error and replace(last.last_error, reason=None)
+            services = _without_reasons(last.services)
+            last = replace(last, services=services, last_error=error, budget_used_usd=None, budget_usd=None)
+        changes = {"services": _without_reasons(self.services), "details": {}, "last_scheduled_check": last}
+        return self.model_copy(update=changes)
+
+
+def _without_reasons(services: Mapping[str, ServiceHealth]) -> dict[str, ServiceHealth]:
+    return {name: replace(service, reason=None) for name, service in services.items()}
 
 
 class Startup(BaseModel):

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import itertools
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from core.net.late_import import import_in_thread
 from core.rate_limit import Decision, Window
 from core.store.clock import StoreClock
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
-from core.store.keys import CACHE_INDEX, PROBE, failure_key, rate_limit_key, script_keys
+from core.store.keys import CACHE_INDEX, PROBE, STATS, day_of, failure_key, rate_limit_key, script_keys
 from core.store.pipeline import BatchingClient
 from core.store.protocol import LEASE_SECONDS, Budget, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
@@ -173,6 +174,16 @@ class RedisStore:
                 raise answered
             raise StoreError(reason="no answer to PING", health="bad_response")
         return not isinstance(check_type(wrote, str), WriteRejected)
+
+    async def verify(self) -> float:
+        """Write, read and delete a note; the USD spent today, from the same round trip. Raises StoreError."""
+        key, spent = f"{PROBE}:{secrets.token_hex(8)}", f"{day_of(self._clock())}:cost_micros"
+        commands: list[list[Any]]
+        commands = [["SET", key, key, "PX", 10_000], ["GETDEL", key], ["HGET", STATS, spent]]
+        wrote, read, micros = await asyncio.gather(*map(self._redis.execute, commands))
+        if (wrote, read) != ("OK", key):
+            raise StoreError(reason="what was written is not what is read", health="bad_response")
+        return int(micros or 0) / 1_000_000
 
     async def close(self) -> None:
         await self._redis.close()

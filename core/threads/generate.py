@@ -138,9 +138,9 @@ class GenerateThread:
 
     def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
         """The entry with its content digest and the page's validators."""
-        article, validators = source.article, (source.validators.etag, source.validators.last_modified)
+        article = source.article
         content = self._identity(request).content(article.title, article.text) if request.url else ""
-        return replace(entry, content=content, validators=validators)
+        return replace(entry, content=content, validators=source.validators)
 
     async def _without_model(
         self, request: GenerateRequest, unavailable: ModelError, lookup: Lookup, record: RequestRecord

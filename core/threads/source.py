@@ -1,16 +1,22 @@
 """What a thread is made from: the request's text, or the article at its URL."""
 
-from dataclasses import dataclass, field, replace
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from core.article.article import Article
-from core.article.extraction import read_page
-from core.article.fetcher import Fetcher, Validators
-from core.article.pasted import read_text
 from core.cache.canonical import canonical_url
+from core.net.late_import import import_in_thread
 from core.request import RequestRecord
 from core.threads.answer import AnswerEntry
 from core.threads.schemas import GenerateRequest
 from core.workers.pool import prepare_worker, run_in_worker
+
+if TYPE_CHECKING:
+    from core.article.fetcher import Fetcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +24,29 @@ class Source:
     """`unchanged`: the site answered 304, so `article` is empty and the stale entry still holds."""
 
     article: Article
-    validators: Validators = field(default_factory=Validators)
+    validators: tuple[str | None, str | None] = (None, None)  # ETag and Last-Modified
     unchanged: bool = False
 
 
 class Sources:
-    def __init__(self, fetcher: Fetcher, *, max_characters: int) -> None:
-        self._fetcher = fetcher
+    """What reads and fetches is imported, and the fetcher made, when first needed: a hit does without."""
+
+    def __init__(self, make_fetcher: Callable[[], Fetcher], *, max_characters: int) -> None:
+        self._make_fetcher = make_fetcher
         self._max_characters = max_characters
 
     async def get(self, request: GenerateRequest, stale: AnswerEntry | None, record: RequestRecord) -> Source:
         """The source, in the time that the request has left. Raises ArticleError by type."""
         if request.url is None:
+            await import_in_thread("core.article.pasted")
+            from core.article.pasted import read_text
+
             text, seconds = request.text or "", record.seconds_left
             return Source(await run_in_worker(read_text, text, self._max_characters, seconds=seconds))
+        await import_in_thread("core.article.extraction", "core.article.fetcher")
+        from core.article.extraction import read_page
+        from core.article.fetcher import Validators
+
         prepare_worker(read_page)
         # An unchanged page keeps the entry's link, which the caller of an earlier version may have written.
         link = stale.answer.source.url if stale else None
@@ -43,4 +58,9 @@ class Sources:
                 return Source(Article(text=""), unchanged=True)
             page, seconds = replace(page, url=canonical_url(page.url)), record.seconds_left
             article = await run_in_worker(read_page, page, self._max_characters, seconds=seconds)
-        return Source(replace(article, url=canonical_url(article.url or page.url)), page.validators)
+        kept = (page.validators.etag, page.validators.last_modified)
+        return Source(replace(article, url=canonical_url(article.url or page.url)), kept)
+
+    @cached_property
+    def _fetcher(self) -> Fetcher:
+        return self._make_fetcher()

@@ -6,7 +6,10 @@ from typing import Literal
 
 from core.article.article import Article
 from core.errors import BudgetReserved, BudgetSpent, ContentRefused, ModelError
+from core.net.late_import import import_in_thread
 from core.text.thread import Brief
+from core.usage import UsageMeter
+from core.workers.pool import run_in_worker
 from core.writing.draft import Composer, Draft, Model, RewriteTask, WritingContext
 
 Generator = Literal["auto", "openai", "extractive"]
@@ -28,6 +31,16 @@ class Written:
     degraded: bool = False
     warnings: tuple[str, ...] = ()
     reason: str | None = None
+
+
+class ExtractiveComposer:
+    """The built-in composer of messages and README: central sentences, whole, in order, after a hook."""
+
+    async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
+        await import_in_thread("core.writing.extractive.composer")  # a hit does without
+        from core.writing.extractive.composer import extract_draft
+
+        return await run_in_worker(extract_draft, article, brief, seconds=seconds)
 
 
 class Writer:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from tests.support.articles import real_pages
 from tests.support.clock import Clock
 from tests.support.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
 from tests.support.loopback import closed_port
+from tests.support.paths import ROOT
 from tests.support.pdf import LINES, pdf
 from tests.support.site import ARTICLE, PARAGRAPHS, Site, page
 
@@ -528,3 +532,29 @@ async def test_posts_of_the_model_that_are_too_long_are_divided(
     answer = (await client_of(**model_settings).post("/api/generate", json={"text": ARTICLE})).json()
     assert len(answer["thread"]) > 2
     assert all(post["character_count"] <= 280 for post in answer["thread"])
+
+
+_A_HIT = """
+import json, sys
+from functions.generate import handler
+from tests.support.lambda_events import Context, v2
+answer = handler(v2("POST", "/api/generate", json.dumps({"text": sys.argv[1]})), Context())
+print(json.dumps([answer["headers"]["cache-status"], *sys.modules]))
+"""
+
+
+async def test_a_hit_in_a_new_process_imports_nothing_that_only_a_miss_needs(
+    client_of: Make, upstash_settings: dict[str, Any], model_settings: dict[str, Any]
+) -> None:
+    settings = upstash_settings | model_settings
+    assert (await client_of(**settings).post("/api/generate", json={"text": ARTICLE})).status_code == 200
+    environ = {name.upper(): str(value) for name, value in settings.items()}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _A_HIT, ARTICLE), cwd=ROOT, env=os.environ | environ, stdout=subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    status, *modules = json.loads(out.splitlines()[-1])
+    assert status.startswith("threadr; hit")
+    late = {"openai", "httpx2", "trafilatura", "lxml", "redis", "upstash_ratelimit"}
+    late |= {"core.article.extraction", "core.article.fetcher", "core.writing.extractive.composer"}
+    assert late & set(modules) == set()

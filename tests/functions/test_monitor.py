@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse
 
-from core.ops.health import check_and_remember
+from core.ops.scheduled import Checker
 from tests.support.app import Make
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import closed_port
@@ -72,7 +72,9 @@ async def test_the_public_sees_words_and_times_and_the_admin_sees_why(
     away = {"openai_base_url": f"http://127.0.0.1:{closed_port()}/v1", "openai_model": "secret-model"}
     client = client_of(**{**model_settings, **upstash_settings, **production, **away})
     await client.post("/api/generate", json={"text": ARTICLE})
-    await check_and_remember(client._transport.app.state.services)  # type: ignore[attr-defined]
+    checker = Checker(client._transport.app.state.settings)  # type: ignore[attr-defined]
+    await checker()
+    await checker.close()
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     public = await client.get("/api/monitor/health", headers=headers)
     full = await client.get("/api/monitor/health", headers={"Authorization": "Bearer right"})

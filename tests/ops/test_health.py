@@ -15,16 +15,14 @@ import httpx
 import pytest
 from redis import Redis
 
-from core.ops.health import check, check_and_remember, status_of
-from core.ops.schemas import ServiceHealth
+from core.ops.health import ServiceHealth, status_of
+from core.ops.report import check
 from core.services import Services
 from core.settings import Settings
-from core.store.keys import LAST_HEALTH_CHECK
 from core.workers import fair_queue
-from core.writing.model.health_note import MODEL_NOTE, ModelHealthNote, note_of, read_note
+from core.writing.model.health_note import MODEL_NOTE, ModelHealthNote, read_note
 from tests.support.app import whole_app
 from tests.support.clock import Clock
-from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
 from tests.support.upstash_front import Front
@@ -150,88 +148,6 @@ def test_a_model_that_writes_is_enough(model: str, status: str) -> None:
     assert status_of(parts) == status
 
 
-async def test_the_newest_scheduled_check_is_shown(
-    instance_of: Callable[..., Instance], store_settings: dict[str, Any], clock: Clock
-) -> None:
-    client, services = instance_of(**store_settings)
-    assert (await client.get(HEALTH)).json()["last_scheduled_check"] is None
-    result = await check_and_remember(services)
-    clock.now += 5
-    assert (await client.get(HEALTH)).json()["last_scheduled_check"] == result.model_dump()
-
-
-@pytest.mark.parametrize(
-    ("free_status", "word", "overall"),
-    [
-        (200, "healthy", "healthy"),
-        (401, "unauthorized", "degraded"),
-        (403, "unauthorized", "degraded"),
-        (404, "unknown", "healthy"),
-        (429, "rate_limited", "degraded"),
-        (500, "server_error", "degraded"),
-        (None, "unreachable", "degraded"),
-    ],
-)
-async def test_the_scheduled_check_sees_the_models_server_by_a_free_call(
-    instance_of: Callable[..., Instance],
-    upstash_settings: dict[str, Any],
-    model_settings: dict[str, Any],
-    openai: FakeOpenAI,
-    free_status: int | None,
-    word: str,
-    overall: str,
-) -> None:
-    openai.free_status = free_status or 200
-    away = {} if free_status else {"openai_base_url": f"http://127.0.0.1:{closed_port()}/v1"}
-    _, checking = instance_of(**upstash_settings, **{**model_settings, **away})
-    result = await check_and_remember(checking)
-    assert (result.services["openai"].status, result.status) == (word, overall)
-    assert openai.requests == []  # no paid call
-    assert openai.free_calls == (["Bearer sk-test"] if free_status else [])
-    for other in (upstash_settings, upstash_settings | model_settings):  # with the key and without
-        answer = (await instance_of(**other)[0].get(HEALTH)).json()
-        assert (answer["services"]["openai"]["status"], answer["status"]) == (word, overall)
-        assert "as the scheduled check saw it" in answer["services"]["openai"]["reason"]
-    assert len(openai.free_calls) <= 1  # health itself calls no model
-
-
-@pytest.mark.parametrize(
-    ("free_status", "word"), [(401, "not_configured"), (200, "not_configured"), (None, "unreachable")]
-)
-async def test_without_the_key_the_scheduled_check_sees_whether_the_server_answers(
-    instance_of: Callable[..., Instance], openai: FakeOpenAI, free_status: int | None, word: str
-) -> None:
-    openai.free_status = free_status or 200
-    url = openai.url if free_status else f"http://127.0.0.1:{closed_port()}/v1"
-    result = await check_and_remember(instance_of(openai_base_url=url)[1])
-    assert result.services["openai"].status == word
-
-
-@pytest.mark.parametrize(
-    ("noted", "with_key", "without"),
-    [
-        ("unreachable", "healthy", "unknown"),
-        ("unauthorized", "healthy", "unauthorized"),
-        ("quota_exceeded", "quota_exceeded", "quota_exceeded"),
-        ("healthy", "healthy", "healthy"),
-    ],
-)
-async def test_a_free_call_clears_only_what_it_disproves(
-    instance_of: Callable[..., Instance],
-    store_settings: dict[str, Any],
-    model_settings: dict[str, Any],
-    clock: Clock,
-    noted: str,
-    with_key: str,
-    without: str,
-) -> None:
-    keyless = {"openai_base_url": model_settings["openai_base_url"]}
-    for settings, word in ((model_settings, with_key), (keyless, without)):
-        _, services = instance_of(**store_settings, **settings)
-        await services.store.remember(MODEL_NOTE, note_of(noted, None, clock.now), ttl_seconds=60)
-        assert (await check_and_remember(services)).services["openai"].status == word
-
-
 async def test_a_model_that_nobody_asked_is_unknown_and_degrades_nothing(
     instance_of: Callable[..., Instance], model_settings: dict[str, Any]
 ) -> None:
@@ -297,20 +213,6 @@ async def test_an_unreachable_store_is_reported_within_its_own_deadline(
     answer = (await client.get(HEALTH)).json()
     assert answer["services"]["redis"]["status"] == "unreachable"
     assert (answer["status"], answer["last_scheduled_check"]) == ("degraded", None)
-
-
-@pytest.mark.parametrize(
-    "damage",
-    ['{"a":"\\ud800"}', "[" * 900, '{"status": "healthy"}', '{"status":"fine","at":"x","services":{}}', "7"],
-    ids=["surrogate", "deep", "half", "unknown-status", "number"],
-)
-async def test_a_damaged_scheduled_check_hides_nothing(
-    instance_of: Callable[..., Instance], store_settings: dict[str, Any], damage: str
-) -> None:
-    client, services = instance_of(**store_settings)
-    await services.store.remember(LAST_HEALTH_CHECK, damage, ttl_seconds=60)
-    response = await client.get(HEALTH)
-    assert (response.status_code, response.json()["last_scheduled_check"]) == (200, None)
 
 
 async def test_a_process_that_has_not_called_a_model_shows_what_another_saw(

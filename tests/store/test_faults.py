@@ -16,7 +16,7 @@ from redis import Redis
 
 from core.errors import CommandFailed
 from core.net.breaker import Breaker
-from core.ops.health import check_and_remember
+from core.ops.scheduled import Checker
 from core.settings import Settings
 from core.store.keys import LAST_HEALTH_CHECK
 from core.store.upstash import UpstashRest
@@ -170,8 +170,10 @@ async def test_the_rate_limit_status_is_answered(broken: Broken) -> None:
 
 @every_fault
 async def test_the_scheduled_check_returns(broken: Broken) -> None:
+    checker = Checker(broken.instance.services.settings)
     async with asyncio.timeout(5):
-        result = await check_and_remember(broken.instance.services)
+        result = await checker()
+    await checker.close()
     assert result.status == broken.shows.overall
     assert result.services["redis"].status == broken.shows.redis
 

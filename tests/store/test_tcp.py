@@ -15,7 +15,7 @@ import trustme
 
 from core.errors import StoreError, StoreRefused
 from core.net.breaker import Breaker
-from core.ops.health import check
+from core.ops.report import check
 from core.services import Services
 from core.settings import Settings
 from core.store.tcp import TcpRedis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import httpx
 from fastapi import FastAPI
@@ -11,6 +12,7 @@ from core.http.app import create_app
 from core.services import Services
 from core.settings import Settings
 from functions.local import ROUTERS
+from functions.pages import routes
 
 TOKEN = "front-token"
 Make = Callable[..., httpx.AsyncClient]
@@ -19,4 +21,5 @@ Instances = Callable[..., httpx.AsyncClient]
 
 def whole_app(settings: Settings, clock: Callable[[], float] | None = None) -> FastAPI:
     """All routes, over services of their own, on `clock` (epoch seconds) where one is given."""
-    return create_app(*ROUTERS, settings=settings, make_services=lambda given: Services(given, clock=clock))
+    make = partial(Services, clock=clock)
+    return create_app(*ROUTERS, pages=routes, settings=settings, make_services=make)

@@ -96,7 +96,7 @@ class FakeOpenAI:
         return Starlette(routes=[write, Route("/v1/models", self._models)])
 
     async def _models(self, request: Request) -> Response:
-        self.free_calls.append(request.headers["authorization"])
+        self.free_calls.append(request.headers.get("authorization", ""))
         return JSONResponse({"object": "list", "data": []}, self.free_status)
 
     async def _complete(self, request: Request) -> Response:

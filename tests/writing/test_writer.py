@@ -12,8 +12,7 @@ from core.errors import BudgetSpent, ContentRefused, ModelError
 from core.text.thread import Brief
 from core.usage import UsageMeter
 from core.writing.draft import Draft, MaxCost, RewriteTask, WritingContext
-from core.writing.extractive.composer import ExtractiveComposer
-from core.writing.writer import Generator, Writer
+from core.writing.writer import ExtractiveComposer, Generator, Writer
 
 ARTICLE = Article(text="The bridge closes. It was old.", title="Bridge")
 REWRITE = RewriteTask(texts=("One.",), number=1, brief=Brief(), max_length=99, instruction=None)

@@ -12,8 +12,6 @@ from core.text.information import information
 from core.text.sentences import Sentence, as_written, quoted_sentences, sentences
 from core.text.splitting import pack
 from core.text.thread import Brief, thread_of
-from core.usage import UsageMeter
-from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
 from core.writing.extractive.boilerplate import content_mask, prepared, without_datelines
 from core.writing.extractive.passages import Passage, is_whole, linked, passages
@@ -34,13 +32,6 @@ _MIN_POSTS_OF_TEXT = 4
 _SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.5, 0.3, 0.1)
 _MIN_KEPT = 0.5  # of the passages, for the link to stand beside the last of them, not beside the title
 _MIN_HOOK = 60  # characters
-
-
-class ExtractiveComposer:
-    """The built-in composer of messages and README: the lead, then central sentences, whole, in order."""
-
-    async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
-        return await run_in_worker(extract_draft, article, brief, seconds=seconds)
 
 
 def extract_draft(article: Article, brief: Brief) -> Draft:

@@ -58,10 +58,6 @@ class Chat:
         posts, hooks = await check(read_answer, text_of(completion), question)
         return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
 
-    async def list_models(self) -> None:
-        """A call that costs nothing; its answer is not read. Raises as `ask`."""
-        await self._call(lambda client: client.models.with_raw_response.list())
-
     async def _completion(
         self, model: str, question: Question, meter: UsageMeter, capabilities: Capabilities
     ) -> object:

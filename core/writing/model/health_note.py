@@ -1,24 +1,24 @@
-"""The model's last known health, by a call or by a free probe, stored for functions without the key."""
+"""The model's last known health, by a call or by a look at its server, stored for the other functions."""
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from core.errors import ModelError
-from core.settings import Settings
-from core.writing.model.chat import Chat
-from core.writing.model.composer import ModelComposer
+from core.net.ask import status_of_answer
+
+if TYPE_CHECKING:
+    from core.writing.model.composer import ModelComposer
 
 MODEL_NOTE = "threadr:health:openai"
 _REPEAT_SECONDS = 60.0
 NO_ANSWER = ("unreachable", "timeout", "server_error")
-_REFUSED = ("unauthorized", "quota_exceeded", "rate_limited")
+OPENAI_URL = "https://api.openai.com/v1"
 
 
 class ModelHealthNote:
     """`clock` gives epoch seconds; `model` is None where no key is set."""
 
-    def __init__(self, model: ModelComposer | None, clock: Callable[[], float]) -> None:
+    def __init__(self, model: "ModelComposer | None", clock: Callable[[], float]) -> None:
         self._model = model
         self._clock = clock
         self._noted: tuple[str, str | None] | None = None
@@ -52,22 +52,9 @@ def read_note(value: str | None, now: float) -> tuple[str, str] | None:
     return str(health), f"{reason}, {seen}" if reason else seen
 
 
-async def probe(settings: Settings, *, seconds: float) -> tuple[str, str | None]:
-    """The health word and the reason, by a free call: `GET {OPENAI_BASE_URL}/models` on a new connection.
-
-    `unknown` where the server answers, but has no such list, or no key is set here.
-    """
-    key = settings.openai_api_key
-    chat = Chat(api_key=key or "none", base_url=settings.openai_base_url, prices={})
-    try:
-        async with asyncio.timeout(seconds):
-            await chat.list_models()
-    except TimeoutError:
-        return "timeout", f"no answer in {seconds:g} s"
-    except ModelError as failure:
-        word = getattr(failure, "health", "unknown")
-        known = word in NO_ANSWER or (key and word in _REFUSED)
-        return word if known else "unknown", failure.reason
-    finally:
-        await chat.close()
-    return "healthy" if key else "unknown", None
+async def reach(base_url: str | None, *, seconds: float) -> tuple[str, str] | None:
+    """Why the model's server does not answer; any HTTP answer is one. Neither paid for nor with a key."""
+    answer = await status_of_answer("GET", f"{base_url or OPENAI_URL}/models", seconds=seconds)
+    if isinstance(answer, int):
+        return None
+    return ("timeout", f"no answer in {seconds:g} s") if answer == "timeout" else ("unreachable", answer)

@@ -16,11 +16,10 @@ from core.errors import ContentRefused, ModelError
 from core.text.thread import Brief
 from core.usage import UsageMeter
 from core.writing.draft import RewriteTask
-from core.writing.extractive.composer import ExtractiveComposer
 from core.writing.model.composer import ModelComposer
 from core.writing.model.prices import price_of
 from core.writing.model.prompt import thread_question
-from core.writing.writer import Writer
+from core.writing.writer import ExtractiveComposer, Writer
 from tests.support.fake_openai import POSTS, FakeOpenAI, completion, data_between_fences, thread_answer
 from tests.support.loopback import closed_port
 

@@ -1,0 +1,64 @@
+"""What is around every app's routes, and the app of routes that take no models: plain Starlette."""
+
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
+
+from core import log
+from core.http.middleware import RequestMiddleware
+from core.http.outer import LIMITED, BasePath, HeadMiddleware, SecurityHeaders
+from core.http.problems import raise_ours
+from core.settings import Settings
+
+_EXPOSED = sorted([*LIMITED, "Age", "ETag", "Retry-After", "X-Request-Id"])
+_ACCEPTED = ["Authorization", "Cache-Control", "Content-Type", "If-None-Match", "X-API-Key"]
+
+
+class PageRoute(Route):
+    """A route that the log line can name, as FastAPI's can."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, found = super().matches(scope)
+        return match, {**found, "route": self}
+
+
+def create_site(routes: Sequence[BaseRoute], settings: Settings | None = None) -> Starlette:
+    """An ASGI app of these routes. Raises SettingsError."""
+    settings = settings or Settings.from_env()
+    log.set_up()
+    site = Starlette(routes=routes, exception_handlers={HTTPException: raise_ours})
+    site.router.redirect_slashes = False
+    site.state.services = None
+    add_middleware(site, settings)
+    return site
+
+
+def add_middleware(app: Starlette, settings: Settings) -> None:
+    """The last added is the outermost. CORS wraps the requests so that other origins can read problems."""
+    app.add_middleware(RequestMiddleware, settings=settings, services=app.state.services)
+    # Not for every page of the web: in development no token is asked for.
+    deleting = [] if "*" in settings.allowed_origins else ["DELETE"]
+    if settings.allowed_origins:
+        app.add_middleware(
+            _Cors,
+            allow_origins=settings.allowed_origins,
+            allow_methods=["GET", "HEAD", "POST", *deleting],
+            allow_headers=_ACCEPTED,
+            expose_headers=_EXPOSED,
+        )
+    app.add_middleware(HeadMiddleware)
+    app.add_middleware(SecurityHeaders, production=settings.in_production)
+    app.add_middleware(BasePath, base_path=settings.base_path)
+
+
+class _Cors(CORSMiddleware):
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Without a body, and 200 even for a refusal: browsers go by the headers."""
+        headers = super().preflight_response(request_headers).headers
+        return Response(headers={name: value for name, value in headers.items() if name[:8] != "content-"})
