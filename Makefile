@@ -22,7 +22,7 @@ run: $(VENV)/serve.stamp  ## serves everything on http://localhost:8001; PORT=â€
 
 test: $(VENV)/dev.stamp  ## all tests but those of check-deploy
 	@echo "Testing â€¦"
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 # Measuring takes the tests half as long again.
 coverage: $(VENV)/dev.stamp  ## the tests, with what they cover
