@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 DEFAULT_MODEL = "gpt-5.4-mini"
+OPENAI_URL = "https://api.openai.com/v1"
 # An address that redis-py reads as it is meant; of its options those that change nothing of ours.
 _REDIS = re.compile(
     r"""(?!redis://(?:[^@]*@)?[^@/?:]*\.upstash\.io(?:[:/?]|$))redis(?P<tls>s)?://

@@ -12,7 +12,7 @@ _GATE_CHARACTERS = 8_000  # gates are short
 _SCRIPTED = re.compile(r"\blocation(?:\.href)?\s*=\s*[\"'`]|\blocation\.(?:replace|assign)\s*\(")
 MIN_INFORMATION = 140  # shorter texts are teasers or notices; see core.text.information
 _TEASER = 350  # what is not free, and no longer, is its start
-_WALLED = 1_000  # longer texts are worth a thread, whatever stands behind them
+_WALLED = 1_000  # longer texts are worth a thread, whatever follows them
 _HINTED = 200
 _THIN = 1_500
 _NOTICE = 1_000  # a longer text is a story, whatever its title

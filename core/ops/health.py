@@ -43,7 +43,7 @@ def faults_of(services: Mapping[str, ServiceHealth], *, may_lack_model: bool) ->
 def status_of(services: Mapping[str, ServiceHealth], *, may_lack_model: bool = False) -> Status:
     """The status of all parts together; `unhealthy` only where no thread can be made at all.
 
-    Without a model it is `degraded`, as answers are, unless nobody shall be woken for it.
+    Without a model it is `degraded`, as answers are, unless `may_lack_model`: then no alert is due.
     """
     extraction, model = services["extraction"].status, services["openai"].status
     if extraction == "unusable" or (extraction == "model_only" and model not in ("healthy", "unknown")):

@@ -29,11 +29,11 @@ _KEPT: TypeAdapter[ScheduledCheck] = TypeAdapter(ScheduledCheck)
 _latest: WeakKeyDictionary[Services, tuple[float, asyncio.Task[MonitorHealth]]] = WeakKeyDictionary()
 
 
-async def check(services: Services, *, deadline_seconds: float = DEADLINE_SECONDS) -> MonitorHealth:
+async def check(services: Services) -> MonitorHealth:
     """A report at most 5 s old; callers that come while one is being made share it."""
     asked_at, asking = _latest.get(services, (0.0, None))
     if asking is None or abs(services.clock() - asked_at) >= _SHARED_SECONDS or not _usable(asking):
-        asking = asyncio.create_task(_check_now(services, deadline_seconds))
+        asking = asyncio.create_task(_check_now(services))
         _latest[services] = (services.clock(), asking)
     return (await asyncio.shield(asking)).model_copy(update={"details": services.details})
 
@@ -43,12 +43,12 @@ def _usable(asking: asyncio.Task[MonitorHealth]) -> bool:
     return not asking.cancelled() if asking.done() else asking.get_loop() is asyncio.get_running_loop()
 
 
-async def _check_now(services: Services, deadline_seconds: float) -> MonitorHealth:
+async def _check_now(services: Services) -> MonitorHealth:
     """The store's commands share one round trip; nothing else is at work while the store is timed."""
     redis, last, note = await asyncio.gather(
         _redis(services), _peek(services, LAST_HEALTH_CHECK), _peek(services, MODEL_NOTE)
     )
-    extraction = await extraction_health(deadline_seconds)
+    extraction = await extraction_health(DEADLINE_SECONDS)
     parts = {"redis": redis, "openai": _openai(services, note), "extraction": extraction}
     last_check = _parse_last_check(last)
     return MonitorHealth(status=status_of(parts), services=parts, details={}, last_scheduled_check=last_check)

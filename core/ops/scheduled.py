@@ -85,11 +85,14 @@ class ScheduledCheck:
 
 
 class Checker:
-    """One process's checks. `clock` gives epoch seconds."""
+    """One process's checks. `clock` gives epoch seconds; an alert may take `alert_seconds`."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, settings: Settings, clock: Callable[[], float] = time.time, *, alert_seconds: float = 2.0
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._alert_seconds = alert_seconds
         self._store = shared_store(settings, Window(1, 1), clock)  # it counts no calls
         self._last: ScheduledCheck | None = None
         self._last_is_kept = True  # then the store's may be newer
@@ -185,14 +188,13 @@ class Checker:
         alerted: Status = last.alerted if last else "healthy"
         faults = faults_of(found.services, may_lack_model=True)
         is_alone = self._store is not None and "redis" in faults
-        if not (url and last and last.status == found.status != alerted):
-            return alerted
-        if is_alone and self._alerted_alone:
+        is_repeated = is_alone and self._alerted_alone
+        if is_repeated or not (url and last and last.status == found.status != alerted):
             return alerted
         self._alerted_alone = is_alone
         words = [f"{part}: {found.services[part].status}, {found.services[part].reason}" for part in faults]
         text = f"Threadr is {found.status} ({function}). {'; '.join(words)}".rstrip()
-        return found.status if await send_alert(url, text) else alerted
+        return found.status if await send_alert(url, text, seconds=self._alert_seconds) else alerted
 
     async def _keep(self, notes: dict[str, str]) -> None:
         if self._store is None:

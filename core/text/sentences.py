@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from core.text.sentence_ends import MAY_END, REACH, sentence_ends
 
 ITEM = re.compile(r"(?:[-–*•·▪‣]|(?:\d{1,3}|[a-z])[.)])\s+(?=\S)")  # how a list's line begins
+ASKS = ("?", "？", "؟")  # what comes next is the answer
+ANNOUNCES = (":", "：")
 
 _CLOSING = re.compile(r"(?:[\"”」』]|\s?»)+")
 _QUOTE = re.compile('["“”„«»「『]')
@@ -62,6 +64,12 @@ def sentences(text: str, language: str = "en") -> list[Sentence]:
                 found.append(Sentence(sentence.strip(), number, glued))
                 glued = sentence == sentence.rstrip()
     return found
+
+
+def fitting_sentences(text: str, language: str, fits: Callable[[str], bool]) -> Iterator[Sentence]:
+    """The sentences of `text`; those of a quotation each alone where together they do not fit."""
+    for sentence in sentences(text, language):
+        yield from [sentence] if fits(sentence.text) else quoted_sentences(sentence, language)
 
 
 def quoted_sentences(sentence: Sentence, language: str) -> list[Sentence]:

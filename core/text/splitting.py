@@ -35,7 +35,7 @@ def split(text: str, *, max_length: int, count: Count) -> Iterator[str]:
 
 
 def pack(parts: Iterable[Sentence], *, max_length: int, count: Count) -> Iterator[str]:
-    """The sentences in order, as many to a piece as fit in `max_length`; a blank line between paragraphs."""
+    """The sentences in order, as many to a piece as fit in `max_length`, with the joints between them."""
     yield from (piece.strip() for piece in _filled(_joints(parts, max_length, count), max_length, count))
 
 

@@ -34,7 +34,7 @@ class Written:
 
 
 class ExtractiveComposer:
-    """The built-in composer of messages and README: central sentences, whole, in order, after a hook."""
+    """The built-in composer of messages and README: the lead, then central sentences, whole, in order."""
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         await import_in_thread("core.writing.extractive.composer")  # a hit does without

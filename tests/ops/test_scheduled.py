@@ -1,4 +1,4 @@
-"""The scheduled check: what it asks, and when; what it keeps, logs and tells, and what it survives."""
+"""The scheduled check: what it asks, and when; what it keeps, logs and sends, and what it survives."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ async def checker_of(clock: Clock) -> AsyncIterator[MakeChecker]:
     """Makes checkers on one clock; each is a process of its own."""
     made: list[Checker] = []
 
-    def make(**settings: Any) -> Checker:
-        made.append(Checker(Settings(**settings), clock))
+    def make(*, alert_seconds: float = 2.0, **settings: Any) -> Checker:
+        made.append(Checker(Settings(**settings), clock, alert_seconds=alert_seconds))
         return made[-1]
 
     yield make
@@ -53,9 +53,9 @@ async def checker_of(clock: Clock) -> AsyncIterator[MakeChecker]:
 
 @dataclass
 class Webhook:
-    """An https server; `told` holds the texts that it was sent, and `status` is what it answers."""
+    """An https server; `received` holds the texts that were sent to it, and `status` is what it answers."""
 
-    told: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
     status: int = 200
     delay_seconds: float = 0
     url: str = ""
@@ -63,7 +63,7 @@ class Webhook:
     async def take(self, request: Request) -> Response:
         body = await request.json()
         assert body.keys() == {"text"}
-        self.told.append(body["text"])
+        self.received.append(body["text"])
         await asyncio.sleep(self.delay_seconds)
         return Response("ok", self.status)
 
@@ -278,43 +278,38 @@ async def test_the_log_line_has_the_states_level_and_one_metric(
     assert line["stack"] == "threadr"
 
 
-async def states(checker: Checker, *urls: str) -> None:
-    """Runs the checker once for each address of the model's server."""
-    for url in urls:
-        object.__setattr__(checker._settings, "openai_base_url", url)
-        await checker()
-
-
-async def test_a_new_state_is_told_once_when_it_was_found_twice(
+async def test_a_new_state_is_an_alert_once_when_it_was_found_twice(
     checker_of: MakeChecker, upstash_settings: dict[str, Any], openai: FakeOpenAI, webhook: Webhook
 ) -> None:
-    well, ill = openai.url, NOWHERE
-    checker = checker_of(**upstash_settings, alert_webhook_url=webhook.url)
-    for urls, told in [((well, well), 0), ((ill, well, ill), 0), ((ill,), 1), ((ill, ill, well), 1)]:
-        await states(checker, *urls)
-        assert len(webhook.told) == told
-    another = checker_of(**upstash_settings, alert_webhook_url=webhook.url)
-    await states(another, well, well)
-    ill_text, well_text = webhook.told
+    settings = upstash_settings | {"alert_webhook_url": webhook.url}
+    well, ill = (checker_of(**settings, openai_base_url=url) for url in (openai.url, NOWHERE))
+    for checks, alerts in [((well, well), 0), ((ill, well, ill), 0), ((ill,), 1), ((ill, ill, well), 1)]:
+        for checker in checks:
+            await checker()
+        assert len(webhook.received) == alerts
+    another = checker_of(**settings, openai_base_url=openai.url)
+    await another()
+    await another()
+    ill_text, well_text = webhook.received
     assert ill_text.startswith("Threadr is degraded")
     assert "openai: unreachable, ConnectError" in ill_text
     assert well_text.startswith("Threadr is healthy")
 
 
-async def test_while_the_store_is_down_a_process_tells_at_most_once(
+async def test_while_the_store_is_down_a_process_sends_one_alert_at_most(
     checker_of: MakeChecker, openai: FakeOpenAI, webhook: Webhook
 ) -> None:
     away = {"upstash_redis_rest_url": f"http://127.0.0.1:{closed_port()}", "upstash_redis_rest_token": "t"}
     checker = checker_of(**away, alert_webhook_url=webhook.url)
     for _ in range(4):
         await checker()
-    assert len(webhook.told) == 1
-    assert "redis: unreachable" in webhook.told[0]
+    assert len(webhook.received) == 1
+    assert "redis: unreachable" in webhook.received[0]
     webhook.status = 500
     other = checker_of(**away, alert_webhook_url=webhook.url)
     for _ in range(4):
         await other()
-    assert len(webhook.told) == 2  # a failure is an attempt
+    assert len(webhook.received) == 2  # a failure is an attempt
 
 
 @pytest.mark.parametrize("failure", ["500", "slow", "away", "no-tls"])
@@ -324,10 +319,8 @@ async def test_a_webhook_that_fails_changes_nothing_and_is_not_named(
     webhook: Webhook,
     valkey: Redis,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
     failure: str,
 ) -> None:
-    monkeypatch.setattr("core.ops.alert._SECONDS", 0.3)
     webhook.status, webhook.delay_seconds = (500, 0) if failure == "500" else (200, 0.6 * (failure == "slow"))
     url = webhook.url if failure != "away" else f"https://localhost:{closed_port()}/canary-hook"
     url = url.replace("localhost", "127.0.0.1") if failure == "no-tls" else url
@@ -335,8 +328,8 @@ async def test_a_webhook_that_fails_changes_nothing_and_is_not_named(
     plain = checker_of(**upstash_settings, **ill)
     want = [await plain() for _ in range(2)][1]
     valkey.delete(LAST_HEALTH_CHECK)
-    told = checker_of(**upstash_settings, **ill, alert_webhook_url=url)
-    found = [await told() for _ in range(2)][1]
+    alerting = checker_of(**upstash_settings, **ill, alert_webhook_url=url, alert_seconds=0.3)
+    found = [await alerting() for _ in range(2)][1]
     assert (found.status, found.alerted, found.last_error) == (want.status, "healthy", want.last_error)
     out = capsys.readouterr().out
     assert out.count("Alert not sent") == 1

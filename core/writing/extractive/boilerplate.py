@@ -7,7 +7,7 @@ from dataclasses import replace
 from core.text.cleaning import letters_of
 from core.text.information import information
 from core.text.platforms import regex_of
-from core.text.sentences import ITEM, Sentence
+from core.text.sentences import ANNOUNCES, ASKS, ITEM, Sentence
 from core.text.word_lists import any_of, word_lists
 
 _MAX_CHARACTERS = 200  # what is longer is text, however it begins
@@ -73,9 +73,9 @@ def _body(parts: Sequence[Sentence], headings: set[int], title: str) -> range:
 def _is_fragment(parts: Sequence[Sentence], i: int, *, goes_on: bool) -> bool:
     """Whether it announces or asks what does not come, or is an item of a list that nothing announces."""
     text = parts[i].text
-    if text.endswith((":", "：")):
+    if text.endswith(ANNOUNCES):
         return not goes_on
-    if text.endswith(("?", "？", "؟")):
+    if text.endswith(ASKS):
         return not goes_on and i + 1 < len(parts)
     return ITEM.match(text) is not None and not _is_announced(parts, i)
 
@@ -91,7 +91,7 @@ def _headings(parts: Sequence[Sentence]) -> set[int]:
 def _is_announced(parts: Sequence[Sentence], item: int) -> bool:
     while item > 0 and ITEM.match(parts[item].text):
         item -= 1
-    return parts[item].text.endswith((":", "："))
+    return parts[item].text.endswith(ANNOUNCES)
 
 
 def _says_something(text: str) -> bool:

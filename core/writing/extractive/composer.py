@@ -9,7 +9,7 @@ from core.article.article import Article
 from core.text import thread
 from core.text.divisions import authors_posts
 from core.text.information import information
-from core.text.sentences import Sentence, as_written, quoted_sentences, sentences
+from core.text.sentences import Sentence, as_written, fitting_sentences
 from core.text.splitting import pack
 from core.text.thread import Brief, thread_of
 from core.writing.draft import Draft
@@ -23,7 +23,7 @@ from core.writing.extractive.whole import whole_threads
 _MAX_READ = 80_000  # characters: more would take longer than a caller may take of the service
 _CUT = "The built-in composer read the first 80,000 characters."
 _JOINED = "The text divides itself into {} posts; they were joined, since at most {} are allowed."
-_MIN_LEAD = 50  # characters of the sentence that tells the news
+_MIN_LEAD = 50  # characters of the sentence with the news
 _MIN_POSTS, _MAX_POSTS = 5, 8  # of a page's thread, by what it says, unless more were asked for
 _SHARE_OF_PAGE = 0.8  # what a thread holds of a page that it does not hold whole
 _SHARE_OF_TEXT = 0.4  # the same of a pasted text, and at least so many posts of it
@@ -106,7 +106,7 @@ class _Composition:
 
     def _passages_of_page(self) -> list[Passage]:
         text = without_datelines(self._article.text)
-        parts = prepared(self._divided(text))
+        parts = prepared([*fitting_sentences(text, self._language, self._space.fits)])
         title = self._article.title or ""
         mask = without_deck(parts, content_mask(parts, title), title, self._language)
         found = passages(parts, content_mask=mask, language=self._language, fits=self._space.fits)
@@ -114,20 +114,13 @@ class _Composition:
 
     def _passages_of_text(self) -> list[Passage]:
         """Of a pasted text, which has no boilerplate, and stays as it is written."""
-        parts = [*as_written(self._divided(self._article.text), self._article.text)]
-        fits, mask = self._space.fits, [True] * len(parts)
+        text, fits = self._article.text, self._space.fits
+        parts = [*as_written(fitting_sentences(text, self._language, fits), text)]
+        mask = [True] * len(parts)
         return passages(parts, content_mask=mask, language=self._language, fits=fits, as_written=True)
 
-    def _divided(self, text: str) -> list[Sentence]:
-        found = sentences(text, self._language)
-        fitting = (
-            [part] if self._space.fits(part.text) else quoted_sentences(part, self._language)
-            for part in found
-        )
-        return [*chain.from_iterable(fitting)]
-
     def _lead_passages(self) -> list[int]:
-        """The first passages, up to the one that tells the news, alone where nothing needs the others."""
+        """The first passages, up to the one with the news, alone where nothing needs the others."""
         sizes = ([information(part.text) for part in passage.parts] for passage in self._passages)
         at = next((at for at, size in enumerate(sizes) if self._is_page and max(size) >= _MIN_LEAD), 0)
         needed = any(i < at for passage in self._passages[at:] for i in passage.needs)

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, compress, count, pairwise
 from typing import Protocol
 
-from core.text.sentences import ITEM, Sentence
+from core.text.sentences import ANNOUNCES, ASKS, ITEM, Sentence
 from core.writing.extractive.coreference import needs_antecedent
 from core.writing.extractive.introductions import introducers
 
 _CLOSE = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", '"': '"'}
 _QUOTATION = re.compile('“[^“”]*”|„[^“”]*[“”]|”[^”]*”|«[^»]*»|»[^«]*«|「[^」]*」|『[^』]*』|"[^"]*"')
 _QUOTE = re.compile('[“”„«»「」『』"]')
-_ASKS = ("?", "？", "؟")  # what comes next is the answer
-_ANNOUNCES = (":", "：")
 
 
 class Fits(Protocol):
@@ -83,7 +81,7 @@ def linked(found: Sequence[Passage], parts: Sequence[Sentence], language: str, f
 
 def is_whole(text: str) -> bool:
     """Whether its quotations are closed, and what it announces or asks is not missing."""
-    return not _QUOTE.search(_QUOTATION.sub("", text)) and not text.endswith((*_ANNOUNCES, *_ASKS))
+    return not _QUOTE.search(_QUOTATION.sub("", text)) and not text.endswith((*ANNOUNCES, *ASKS))
 
 
 def _groups(parts: Sequence[Sentence], content_mask: Sequence[bool], dependent: set[int]) -> list[list[int]]:
@@ -91,7 +89,7 @@ def _groups(parts: Sequence[Sentence], content_mask: Sequence[bool], dependent: 
     groups: list[list[int]] = []
     for i in compress(count(), content_mask):
         follows = bool(groups) and groups[-1][-1] == i - 1
-        if follows and (i in dependent or parts[i - 1].text.endswith(_ASKS)):
+        if follows and (i in dependent or parts[i - 1].text.endswith(ASKS)):
             groups[-1].append(i)
         elif i not in dependent:
             groups.append([i])
@@ -133,7 +131,7 @@ def _joint(one: Sentence, other: Sentence) -> str:
 def _goes_on(one: Sentence, other: Sentence) -> bool:
     """Whether the other goes on with the list or the line of the one before."""
     items = one.paragraph != other.paragraph and ITEM.match(one.text) and ITEM.match(other.text)
-    return one.text.endswith(_ANNOUNCES) or bool(items)
+    return one.text.endswith(ANNOUNCES) or bool(items)
 
 
 def _spoken_by_nobody(parts: Sequence[Sentence], bound: set[int], language: str) -> set[int]:

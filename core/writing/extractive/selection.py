@@ -1,4 +1,4 @@
-"""Which passages a thread tells: the lead, then the most central with what introduces them, nothing twice."""
+"""Which passages a thread holds: the lead, then the most central with what introduces them, nothing twice."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from core.text.sentences import Sentence, as_written, quoted_sentences, sentences
+from core.text.sentences import Sentence, as_written, fitting_sentences
 from core.text.splitting import Count, fits, pack
 from core.text.thread import Brief
 from core.writing.extractive.passages import Fits, passages
@@ -48,7 +48,6 @@ def _units(text: str, language: str, in_post: Fits) -> Iterator[Sentence]:
     )
     for number, block in blocks:
         for line in [block] if in_post(block.strip()) else block.split("\n"):
-            found = [Sentence(line.strip(), number)] if in_post(line) else sentences(line, language)
-            for part in found:
-                fitting = [part] if in_post(part.text) else quoted_sentences(part, language)
-                yield from (replace(each, paragraph=number) for each in fitting if each.text)
+            whole = in_post(line)
+            parts = [Sentence(line.strip(), number)] if whole else fitting_sentences(line, language, in_post)
+            yield from (replace(part, paragraph=number) for part in parts if part.text)

@@ -61,7 +61,7 @@ class Capabilities:
         return None if changed == self else changed
 
     def _limited(self, said: str, question: Question) -> "Capabilities":
-        """With the limit of tokens that the words tell, as far as an answer fits in it."""
+        """With the limit of tokens that the words name, as far as an answer fits in it."""
         asked = self.answer_tokens(question)
         if context := _number("context", said):
             used = _number("used", said) or (_number("total", said) or 0) - asked

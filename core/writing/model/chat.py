@@ -10,6 +10,7 @@ from core.errors import ModelError
 from core.net.late_import import import_in_thread
 from core.net.per_loop import PerLoop
 from core.net.tls import tls_context
+from core.settings import OPENAI_URL
 from core.usage import UsageMeter
 from core.writing.draft import Draft
 from core.writing.model.capabilities import Capabilities
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _MAX_ANSWER_BYTES = 2 * 1024 * 1024
 _MAX_CHANGES = 4  # of one request, for what its server does not take
-_OPENAI_URL = "https://api.openai.com/v1"
 _LATE = ("openai.resources.chat.chat", "httpcore2", "core.net.bounded_client")
 
 
@@ -112,5 +112,5 @@ def _new_client(api_key: str, base_url: str | None) -> openai.AsyncOpenAI:
 
     http_client = bounded_client(max_bytes=_MAX_ANSWER_BYTES, tls=tls_context())
     return openai.AsyncOpenAI(
-        api_key=api_key, base_url=base_url or _OPENAI_URL, max_retries=0, http_client=http_client
+        api_key=api_key, base_url=base_url or OPENAI_URL, max_retries=0, http_client=http_client
     )

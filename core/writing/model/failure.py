@@ -12,7 +12,7 @@ from core.writing.model.capabilities import said_in
 
 PAUSE_SECONDS = 0.25
 _LOST = (408, 499, 502, 504, 520, 522, 524)  # said by a gateway, behind which the model may have written
-_NAMING = (400, 422, 500, 501)  # whose words may name a parameter; others may tell a limit
+_NAMING = (400, 422, 500, 501)  # whose words may name a parameter; those of others, a limit
 _RATE_LIMIT_SECONDS = 1.0  # when a rate limit does not say how long it lasts
 _BILLING = re.compile("insufficient_quota|billing|spend_limit|credit|payment|balance")
 # In the words of OpenAI, Azure, OpenRouter, DeepSeek and DashScope; 403 is also said of a flagged text.

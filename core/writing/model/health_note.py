@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from core.net.ask import status_of_answer
+from core.settings import OPENAI_URL
 
 if TYPE_CHECKING:
     from core.writing.model.composer import ModelComposer
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 MODEL_NOTE = "threadr:health:openai"
 _REPEAT_SECONDS = 60.0
 NO_ANSWER = ("unreachable", "timeout", "server_error")
-OPENAI_URL = "https://api.openai.com/v1"
 
 
 class ModelHealthNote:

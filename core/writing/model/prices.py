@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from core.settings import OPENAI_URL
 from core.usage import Usage, micros
 
 # Of a snapshot, in the forms of OpenAI, Anthropic, Cohere, Google and Mistral: the price is the model's.
@@ -46,7 +47,7 @@ def price_of(
     """
     if input_price is not None and output_price is not None:
         return Price(input_price, output_price, "as set")
-    listed = _listed(model.lower(), base_url or "https://api.openai.com")
+    listed = _listed(model.lower(), base_url or OPENAI_URL)
     read = listed.input if input_price is None else input_price
     return replace(listed, input=read, output=listed.output if output_price is None else output_price)
 

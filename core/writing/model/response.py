@@ -3,7 +3,6 @@
 import functools
 import itertools
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -193,18 +192,14 @@ def _number(match: re.Match[str]) -> int:
 
 
 def _repeats_rules(text: str, question: Question) -> bool:
-    said = _letters(unquote(text))
-    if _letters(question.fence) in said:
+    said = letters_of(unquote(text))
+    if letters_of(question.fence) in said:
         return True
-    rules = {*_runs(_letters(question.rules_text))}
+    rules = {*_runs(letters_of(question.rules_text))}
     repeated = rules.intersection(_runs(said))
     # The source may hold words of the rules, too.
-    return bool(repeated and repeated.difference(_runs(_letters(question.source))))
+    return bool(repeated and repeated.difference(_runs(letters_of(question.source))))
 
 
 def _runs(letters: str) -> Iterator[str]:
     return (letters[at : at + _LEAKED_RUN] for at in range(len(letters) - _LEAKED_RUN + 1))
-
-
-def _letters(text: str) -> str:
-    return letters_of(unicodedata.normalize("NFKC", text))

@@ -35,7 +35,7 @@ def posts_of(article: Article, brief: Brief | None = None) -> list[str]:
     return [post.content for post in thread_of(extract_draft(article, brief).posts, brief, link=LINK).posts]
 
 
-def told(article: Article, brief: Brief | None = None) -> str:
+def text_of(article: Article, brief: Brief | None = None) -> str:
     return "\n".join(extract_draft(article, brief or Brief()).posts)
 
 
@@ -70,13 +70,13 @@ def test_the_lead_is_in_the_first_post_or_whole_after_the_title(
 ) -> None:
     article = page(lead, *rest, title=title)
     first, *others = extract_draft(article, Brief(source_link=link)).posts  # type: ignore[arg-type]
-    assert lead in first or (first in (title, f"{title}") and others[0].startswith(lead))
+    assert lead in first or (first == title and others[0].startswith(lead))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.permutations(PLAIN), st.integers(1, 9))
-def test_what_is_told_keeps_the_order_of_the_article(paragraphs: Sequence[str], count: int) -> None:
-    text = told(page(LEAD, *paragraphs[:count]))
+def test_what_is_posted_keeps_the_order_of_the_article(paragraphs: Sequence[str], count: int) -> None:
+    text = text_of(page(LEAD, *paragraphs[:count]))
     places = [text.index(each) for each in (LEAD, *paragraphs[:count]) if each in text]
     assert places == sorted(places)
 
@@ -96,7 +96,7 @@ def test_a_surname_stands_only_after_the_full_name(pairs: list[tuple[str, str]],
         surname = name.split()[1] if name in seen else f"{name}, a mason,"
         paragraphs.append(f"{surname} said on day {number} that {fact[0].lower()}{fact[1:]}")
         seen.add(name)
-    text = told(page(LEAD, *paragraphs), Brief(max_posts=most))
+    text = text_of(page(LEAD, *paragraphs), Brief(max_posts=most))
     for name in NAMES:
         surname = name.split()[1]
         assert surname not in text or text.index(name) <= text.index(surname)
@@ -119,7 +119,7 @@ def test_a_surname_stands_only_after_the_full_name(pairs: list[tuple[str, str]],
 )
 def test_what_is_taken_for_known_comes_after_what_introduces_it(introduction: str, use: str) -> None:
     for most in range(2, 9):
-        text = told(page(LEAD, introduction, *PLAIN, use), Brief(max_posts=most))
+        text = text_of(page(LEAD, introduction, *PLAIN, use), Brief(max_posts=most))
         assert use not in text or introduction in text
 
 
@@ -165,7 +165,7 @@ def test_a_question_comes_with_what_follows_it(parts: list[str]) -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(PLAIN), min_size=1, max_size=12))
 def test_nothing_is_said_twice(parts: list[str]) -> None:
-    text = told(page(LEAD, *parts, LEAD.replace("closed", "has closed")))
+    text = text_of(page(LEAD, *parts, LEAD.replace("closed", "has closed")))
     assert "has closed" not in text
     assert all(text.count(part) == 1 for part in parts if part in text)
 
@@ -221,7 +221,7 @@ def test_hooks_stand_alone() -> None:
     assert all(re.fullmatch(r"Engineer number [^.]*\.", hook) for hook in made.hooks)
 
 
-def test_a_claim_that_is_checked_is_told_as_a_claim() -> None:
+def test_a_claim_that_is_checked_is_marked_as_a_claim() -> None:
     claim = "The harbour bridge was built in a single night by the devil himself."
     first = extract_draft(page("Claim", claim, "Rating", *PLAIN, title="Who built it?"), Brief()).posts[0]
     assert first.startswith(f"Who built it?\n\nClaim: {claim}")

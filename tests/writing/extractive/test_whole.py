@@ -106,7 +106,7 @@ def test_each_post_of_a_text_that_fits_is_a_stretch_of_it(parts: list[tuple[str,
     thread = posted(text)
     if not thread.cut:
         assert [post.text for post in thread.posts if post.text not in text] == []
-        assert "".join("".join(post.text.split()) for post in thread.posts) in ("".join(text.split()), "")
+        assert "".join("".join(post.text.split()) for post in thread.posts) == "".join(text.split())
 
 
 def test_rules_make_posts_and_only_what_is_too_long_is_divided_further() -> None:
