@@ -66,7 +66,7 @@ def test_an_undeclared_charset_is_detected(codec: str, content_type: str | None)
     assert decode(body, content_type) == text
 
 
-@pytest.mark.parametrize("codec", set(LEGACY) - {"cp874", "iso-2022-jp"})
+@pytest.mark.parametrize("codec", sorted(set(LEGACY) - {"cp874", "iso-2022-jp"}))
 @pytest.mark.parametrize("wrong", ["utf-8", "iso-8859-1"])
 def test_a_meta_element_is_right_where_the_header_makes_nothing_readable(codec: str, wrong: str) -> None:
     label = {"cp932": "shift_jis", "cp949": "euc-kr"}.get(codec, codec)
@@ -78,7 +78,7 @@ def test_a_meta_element_is_right_where_the_header_makes_nothing_readable(codec: 
 HARMLESS = {("iso-8859-1", codec) for codec in ("windows-1254", "iso-8859-2", "windows-1257")}
 
 
-@pytest.mark.parametrize("codec", set(LEGACY) - {"iso-2022-jp"})
+@pytest.mark.parametrize("codec", sorted(set(LEGACY) - {"iso-2022-jp"}))
 @pytest.mark.parametrize("place", ["header", "meta"])
 def test_valid_utf_8_is_never_read_as_another_charset(codec: str, place: str) -> None:
     label = {"cp932": "shift_jis", "cp949": "euc-kr", "cp874": "windows-874"}.get(codec, codec)
