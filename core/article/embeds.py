@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
 from itertools import islice
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.article.hidden import classes
 from core.text.cleaning import clean_line
-from core.text.word_lists import word_lists
+from core.text.word_lists import pattern, word_lists
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -43,7 +42,8 @@ def _ends_in_post(element: HtmlElement, text: str) -> bool:
     """Whether a quotation ends with a link to a post, as its date."""
     links = element.findall(".//a") if element.tag == "blockquote" else []
     return any(
-        text.rstrip().endswith(link.text_content().strip()) and _post_link().fullmatch(link.get("href", ""))
+        text.rstrip().endswith(link.text_content().strip())
+        and pattern(__file__, "embeds", "post").fullmatch(link.get("href", ""))
         for link in links[-1:]
     )
 
@@ -51,15 +51,10 @@ def _ends_in_post(element: HtmlElement, text: str) -> bool:
 def _quoted(post: HtmlElement) -> str:
     """Who posted what, as one sentence; "" where either is missing."""
     for part in post.iter("br", "a"):
-        if part.tag == "br" or _post_link().fullmatch(part.get("href", "")):
+        if part.tag == "br" or pattern(__file__, "embeds", "post").fullmatch(part.get("href", "")):
             part.text, part.tail = None, f" {part.tail or ''}"
     author = _POSTER.search(clean_line(post.text_content()))
     parts = (clean_line(part.text_content()) for part in post.iter("p"))
     words = " ".join(part for part in parts if not _POSTER.match(part))
     words = clean_line(SHORT_LINK.sub("", words)).translate(_INNER_QUOTES)
     return f"{author[1]}: “{words}”" if author and words else ""
-
-
-@functools.cache
-def _post_link() -> re.Pattern[str]:
-    return re.compile(word_lists(__file__)["embeds"]["post"], re.DOTALL)

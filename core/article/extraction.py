@@ -104,7 +104,7 @@ def _html_article(page: str, url: str) -> Article:
         title=title.title,
         author=find_author(metadata, where, title),
         published=find_date(metadata, where, title),
-        language=_language(page, text),
+        language=_language(tree, text),
         site=next(iter([*metadata.site_names(), *metadata.host_names()]), None),
         url=canonical_link(tree, url),
     )
@@ -125,7 +125,7 @@ def _harmless(reference: re.Match[str]) -> str:
     return reference[0] if "".join(filter(is_allowed, unescape(reference[0]))) else ""
 
 
-def _language(html: str, text: str) -> str | None:
+def _language(tree: HtmlElement, text: str) -> str | None:
     """The code of <html lang>, unless the text is plainly in another language."""
-    found = re.search(r"<html[^>]{0,1000}?\slang\s*=\s*[\"']?([a-zA-Z]{2,3})(?![a-zA-Z])", html[:20_000])
+    found = re.match(r"\s*([a-zA-Z]{2,3})(?![a-zA-Z])", tree.get("lang", ""))
     return guess(text, found[1] if found else None)

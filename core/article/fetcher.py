@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core import errors
-from core.article.redirects import OTHER_SITE, cookies_in, location_of, refreshed, too_many_redirects
+from core.article.redirects import cookies_in, location_of, refreshed, too_many_redirects
 from core.net.late_import import import_in_thread
 from core.net.tls import certificate_fault, tls_context
 from core.net.urls import redirected, web_address
@@ -30,6 +30,7 @@ _MAX_BYTES = 2 * 1024 * 1024
 _MAX_WIRE_BYTES = 2 * _MAX_BYTES  # chunk sizes, trailers and what a compressor adds
 _MAX_CHUNKS = 16_384  # a byte to a chunk would cost seconds of parsing
 _MAX_REDIRECTS = 5
+_OTHER_SITE = "This service reads pages of certain sites only. Paste the text instead."
 _SNIFFED_BYTES = 1024
 _READABLE = {f"text/{kind}" for kind in ("html", "plain", "markdown", "x-markdown")}
 _READABLE |= {"application/xhtml+xml", "application/pdf"}
@@ -103,7 +104,7 @@ class Fetcher:
             address = web_address(url, allow_hosts=self.allow_hosts)
             domains = self.allowed_domains
             if domains and not any(fnmatch.fnmatchcase(address.host, domain) for domain in domains):
-                raise errors.ArticleBlocked(OTHER_SITE, reason="not in ALLOWED_DOMAINS")
+                raise errors.ArticleBlocked(_OTHER_SITE, reason="not in ALLOWED_DOMAINS")
             visited.append(str(address))
             jar = jars[address.host]
             cookies = cookies_in(jar)

@@ -34,7 +34,7 @@ _UNNESTED = set(
     "p li dt dd tr td th thead tbody tfoot option optgroup colgroup html head body".split()  # need none
 )
 _RAW = {"script", "style", "title", "textarea", "iframe", "xmp", "noembed", "noframes", "svg"}
-_INLINE = set("a abbr b bdi bdo cite code em font i kbd mark q s small span strong sub sup tt u var".split())
+INLINE = {*"a abbr b bdi bdo cite code em font i ins kbd mark q s small span strong sub sup tt u var".split()}
 
 
 def limit_html(html: str) -> tuple[str, bool]:
@@ -135,7 +135,7 @@ class _Pass:
         self._keep(f"</{name}>")
 
     def _leave_out(self, name: str) -> None:
-        if name not in _INLINE and self.kept[-1] != " ":
+        if name not in INLINE and self.kept[-1] != " ":
             self._keep(" ")
 
     def _thinned(self, name: str, tag: str) -> str:

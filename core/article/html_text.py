@@ -58,7 +58,7 @@ def text_of(tree: HtmlElement, *, draft: bool) -> str:
     """The text as it is shown, a blank line between paragraphs, "- " before items; nothing deleted or hidden.
 
     In a `draft` a link is followed by its address, unless that is its text or was given before, short code
-    stays, and a rule is "---"; else there are none of them. Changes the tree.
+    stays, and a rule is "---"; otherwise they are left out. Changes the tree.
     """
     from lxml.etree import strip_elements
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.article.hidden import prose
 from core.text.cleaning import clean_line, letters_of
+from core.text.sentences import sentences
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -21,7 +22,6 @@ _MAX_ITEM = 1_000  # characters
 _WORDS = 60  # characters of an announcement by which it is found in the text
 _MAX_STEPS = 8  # up to where a list's announcement may be
 _FULL_STOP = re.compile(r"[.!?…。！？][\"”’»)]*$")
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"”’»)]*\s")
 _BODY = re.compile(
     r"(?i)(?:article|entry|post|story|page|text|body)[-_]*(?:body|content|text)|^(?:entry|post|story) *$"
 )
@@ -158,6 +158,5 @@ def _items(block: HtmlElement) -> Iterator[str]:
 
 
 def _without_last_sentence(text: str) -> str:
-    line = text.rfind("\n") + 1
-    ends = [found.end() for found in _SENTENCE_END.finditer(text, line)]
-    return text[: ends[-1] if ends else line].rstrip()
+    line = text[text.rfind("\n") + 1 :]
+    return text.removesuffix(sentences(line[-_MAX_ITEM:])[-1].text).rstrip()

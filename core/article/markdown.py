@@ -22,8 +22,8 @@ _PLAIN_LINES = re.compile(r"^[^\s#>|\-*+\d`~].*(?=\n[^\s#>|\-*+\d`~=])", re.MULT
 def is_markdown(text: str) -> bool:
     """Whether the text has marks that hardly anybody writes in a plain one (markdown.toml).
 
-    A stray asterisk, snake_case, "#hashtag", "# of people", "*sigh*", lists, quotations in mails and indented
-    lines are none.
+    Not: a stray asterisk, snake_case, "#hashtag", "# of people", "*sigh*", lists, quotations in mails and
+    indented lines.
     """
     text = text[:MAX_MARKDOWN]
     return any(

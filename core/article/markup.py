@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.article import lost_text, scripts
 from core.article.embeds import write_embeds
 from core.article.hidden import ENOUGH_PROSE, classes, mark_hidden, prose
-from core.text.word_lists import word_lists
+from core.text.word_lists import pattern, word_lists
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -72,7 +71,7 @@ def write_out(tree: HtmlElement, hidden_names: Set[str] = frozenset()) -> int:
     scripts.write_scripts(tree)
     _write_quotes(tree)
     for image in tree.iter("img"):
-        if _pattern("images", "emoji").fullmatch(image.get("alt", "")):
+        if pattern(__file__, "images", "emoji").fullmatch(image.get("alt", "")):
             image.tag, image.text = _UNWRAPPED, image.get("alt")
     return unseen
 
@@ -127,12 +126,12 @@ def _is_mark(element: HtmlElement, classed: bool) -> bool:
     text = element.text_content().strip() if len(element) < 9 else ""
     if classed or "noteref" in element.get("role", "") + element.get("epub:type", ""):
         return len(text) <= 2 * _MARK_CHARACTERS
-    if not 0 < len(text) <= _MARK_CHARACTERS or not _pattern("notes", "mark").fullmatch(text):
+    if not 0 < len(text) <= _MARK_CHARACTERS or not pattern(__file__, "notes", "mark").fullmatch(text):
         return False
     if element.tag == "sup":
         return not text[0].isalnum() or element.find(".//a") is not None
     raised = element.find("sup") is not None or bool(
-        _pattern("notes", "target").fullmatch(element.get("href", ""))
+        pattern(__file__, "notes", "target").fullmatch(element.get("href", ""))
     )
     return raised and element.tag == "a"
 
@@ -164,7 +163,7 @@ def _code(tree: HtmlElement) -> list[HtmlElement]:
 def _is_prose(pre: HtmlElement) -> bool:
     """Whether preformatted text is a poem, a letter or the like."""
     text = pre.text_content()
-    coded = pre.find(".//code") is not None or _pattern("code", "pre").search(pre.get("class", ""))
+    coded = pre.find(".//code") is not None or pattern(__file__, "code", "pre").search(pre.get("class", ""))
     few_signs = len(_SIGNS.findall(text)) * 50 < len(text)
     ends = len(_LINE_END.findall(text)) * 4 >= len([line for line in text.splitlines() if line.strip()])
     return not coded and few_signs and ends
@@ -175,8 +174,3 @@ def _is_block(code: HtmlElement) -> bool:
     text, parent = code.text_content(), code.getparent()
     alone = parent.tag in ("p", "div", "figure") and parent.text_content().strip() == text.strip()
     return alone or code.find("br") is not None or bool(_INDENTED.search(text))
-
-
-@functools.cache
-def _pattern(table: str, name: str) -> re.Pattern[str]:
-    return re.compile(word_lists(__file__)[table][name], re.DOTALL)

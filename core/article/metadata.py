@@ -64,7 +64,7 @@ class Metadata:
         return list(dict.fromkeys(name for name in names if 0 < len(name) <= _MAX_NAME))
 
     def lock(self, layout: Layout) -> Lock | None:
-        """What is said of an article that is not free; None where none is said to be so."""
+        """What the page says of an article that is not free; None for one that is."""
         said = next((item for item in self.data if item.get("isAccessibleForFree") is False), None)
         if said is None:
             return None

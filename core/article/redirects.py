@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     import httpx2
 
-OTHER_SITE = "This service reads pages of certain sites only. Paste the text instead."
 _IN_A_CIRCLE = (
     "The page redirects in a circle, as pages do that want cookies or a login. "
     "Open it in a browser, and paste the text instead."
@@ -23,7 +22,7 @@ _MAX_COOKIE_CHARACTERS = 4_096
 
 
 def location_of(response: httpx2.Response) -> str:
-    """The Location header as it came, its bytes that are no UTF-8 as surrogates; "" where there is none."""
+    """The Location header as it came, bytes that are not UTF-8 as surrogates; "" if missing."""
     found = [value for name, value in response.headers.raw if name.lower() == b"location"]
     return found[0].decode("utf-8", "surrogateescape") if found else ""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import TYPE_CHECKING
 
-from core.text.word_lists import word_lists
+from core.article.hidden import classes
+from core.article.html_limits import INLINE
+from core.text.word_lists import pattern, word_lists
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-INLINE = set("a abbr b bdi cite code em font i ins mark small span strong sub sup u var".split())
 _MAX_STEPS = 6  # back over elements, for what stands before one
 _MAX_BASE = 40  # characters
 _MAX_SCRIPT = 12  # longer texts are raised or lowered for their look
@@ -95,7 +95,7 @@ def _has_exponent(word: str, base: str, after: str) -> bool:
     """Whether a raised number after the word is an exponent and no mark of a note."""
     if not word:
         return bool(_ISOTOPE.match(after))
-    return any(pattern.fullmatch(base) for pattern in _bases())
+    return any(pattern(__file__, "bases", kind).fullmatch(base) for kind in word_lists(__file__)["bases"])
 
 
 def _last_word(base: str) -> str:
@@ -130,17 +130,12 @@ def _apart(text: str, word: str, after: str) -> str:
     return f"{' ' * bool(word)}{text}{' ' * after[:1].isalnum()}"
 
 
-@functools.cache
-def _bases() -> list[re.Pattern[str]]:
-    return [re.compile(pattern) for pattern in word_lists(__file__)["bases"].values()]
-
-
 def write_formulas(tree: _Element) -> None:
     """Puts the plain text of each MathML formula once into the element that shows it."""
     for formula in list(tree.iter("math")):
         place, text = formula, _formula(formula)
         for parent in formula.iterancestors("span", "div", "mjx-container"):
-            if parent.tag == "mjx-container" or not _WRAPPERS.isdisjoint(parent.get("class", "").split()):
+            if parent.tag == "mjx-container" or not _WRAPPERS.isdisjoint(classes(parent)):
                 place = parent
         place.clear(keep_tail=True)
         place.tag, place.text = "span", " ".join(text.split())

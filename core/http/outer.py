@@ -11,7 +11,7 @@ DOCS_PATH = "/docs"
 # Headers of the answers that a limit applies to.
 LIMITED = """RateLimit RateLimit-Policy X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset
 Cache-Status Server-Timing""".split()
-_MAX_PREFIX_CHARACTERS = 100  # it stands in the type of problems, which are at most 2 KB
+_MAX_PREFIX_CHARACTERS = 100  # it is in the type of problems, which are at most 2 KB
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -58,7 +58,7 @@ async def raise_ours(request: Request, error: Exception) -> NoReturn:
 def problem(error: ThreadrError, *, instance: str, root_path: str = "", request_id: str = "") -> JSONResponse:
     """The answer for `error`. `instance` is the path that was asked, without its query.
 
-    `root_path` stands in front of all routes, and so in `type`. The detail of a 5xx ends with the request id,
+    `root_path` precedes all routes, and so is in `type`. The detail of a 5xx ends with the request id,
     by which its log line is found.
     """
     detail = clean_line(error.detail).encode()[:_MAX_DETAIL_BYTES].decode(errors="ignore")

@@ -12,7 +12,7 @@ async def status_of_answer(method: str, url: str, *, seconds: float, json: Any =
     await import_in_thread("core.net.bounded_client")
     import httpx2
 
-    from core.net.bounded_client import AnswerTooLarge, bounded_client
+    from core.net.bounded_client import bounded_client
 
     try:
         async with (
@@ -23,7 +23,5 @@ async def status_of_answer(method: str, url: str, *, seconds: float, json: Any =
             return answer.status_code
     except TimeoutError:
         return "timeout"
-    except AnswerTooLarge:  # compressed unasked
-        return 200
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         return certificate_fault(error) or type(error).__name__

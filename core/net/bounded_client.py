@@ -23,7 +23,7 @@ class _BoundedStream(httpx2.AsyncByteStream):
         async for chunk in self._stream:
             self._left -= len(chunk)
             if self._left < 0:
-                raise AnswerTooLarge("answer too large")
+                raise AnswerTooLarge("answer too large, or compressed though that was not asked for")
             yield chunk
 
     async def aclose(self) -> None:
@@ -40,11 +40,9 @@ class _BoundedTransport(httpx2.AsyncHTTPTransport):
         # A compressed answer could be small on the wire and huge in memory.
         request.headers["Accept-Encoding"] = "identity"
         response = await super().handle_async_request(request)
-        if response.headers.get("Content-Encoding", "identity") != "identity":
-            await response.aclose()
-            raise AnswerTooLarge("answer is compressed though that was not asked for")
+        is_compressed = response.headers.get("Content-Encoding", "identity") != "identity"
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _BoundedStream(response.stream, self._max_bytes)
+        response.stream = _BoundedStream(response.stream, 0 if is_compressed else self._max_bytes)
         return response
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import string
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NoReturn
@@ -18,9 +19,8 @@ _BRACKETED = re.compile(r"\[[^\[\]%]*\](:[0-9]*)?")  # no zone
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 # What a paste brings along and nobody sees: soft hyphens, zero-width and direction marks, byte order marks.
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_PLAIN = re.compile(
-    r"https?://\w[\w.?=&~+/-]*[\w/=-]", re.ASCII
-)  # nothing to repair: most, so hits are cheap
+# Nothing to repair, as in most: cheap for hits.
+_PLAIN = re.compile(r"https?://\w[\w.?=&~+/-]*[\w/=-]", re.ASCII)
 # By a mailer, which may quote.
 _WRAPPED = re.compile(r"(?<![ \t])[ \t]*+[\r\n\x85\u2028\u2029]+[ \t>]*(?=(https?:)?)")
 # It may have blanks in it; it ends at quotes, at the address of a Markdown link, and at the next link.
@@ -33,7 +33,6 @@ _PAIRS = {")": "(", "]": "[", "}": "{", "）": "（"}
 _SCHEME = re.compile(r"(?:(?:h*(?:t+|xx)p|h[tp]{2,4})(s*)\s*(?:[:;：]+[\s/／]*|//+))+(?=\S)", re.IGNORECASE)
 _HOST_FIRST = re.compile(r"(?:localhost|(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+|\d+)\.?)(?::\d+)?(?=[/?#]|$)")
 _ORIGIN = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?(?://[^/]*)?", re.IGNORECASE)
-_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 # An attempt to add a header or to end the request line: line ends became blanks.
 _HEADER_LINE = re.compile(r"\s(?:[\w-]+:\s|HTTP/\d)")
 
@@ -135,7 +134,7 @@ def _bare(text: str) -> str:
 def redirected(address: WebAddress, location: str) -> str:
     """The URL that a Location names, as browsers read it (url.spec.whatwg.org/#concept-basic-url-parser).
 
-    Bytes that are no UTF-8 are surrogates in it. Raises ValueError when there is none, else ArticleBlocked.
+    Bytes that are not UTF-8 are surrogates in it. Raises ValueError when there is none, else ArticleBlocked.
     """
     if not location:
         raise ValueError("no Location")
@@ -145,7 +144,7 @@ def redirected(address: WebAddress, location: str) -> str:
     path, rest = re.findall(r"(?s)([^?#]*)(.*)", location)[0]
     path = path.replace("\\", "/")
     origin = _ORIGIN.findall(path)[0]
-    location = origin + quote(path[len(origin) :] + rest, safe=_PRINTABLE, errors="surrogateescape")
+    location = origin + quote(path[len(origin) :] + rest, safe=string.punctuation, errors="surrogateescape")
     # urljoin would read "http:a" as a path.
     return location if urlsplit(location).scheme else urljoin(str(address), location)
 

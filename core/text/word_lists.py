@@ -13,6 +13,12 @@ def word_lists(module_file: str) -> dict[str, dict[str, str]]:
     return tomllib.loads(Path(module_file).with_suffix(".toml").read_text("utf-8"))
 
 
+@functools.cache
+def pattern(module_file: str, table: str, name: str) -> re.Pattern[str]:
+    """A pattern of a module's own, in which "." is any character."""
+    return re.compile(word_lists(module_file)[table][name], re.DOTALL)
+
+
 def alternatives(patterns: str) -> str:
     """A pattern that matches any of `patterns`: white space divides them, "_" is a space."""
     return "|".join(patterns.split()).replace("_", " ")

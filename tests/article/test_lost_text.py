@@ -62,6 +62,7 @@ def test_an_announced_block_is_told_in_lines(block: str, line: str) -> None:
 )
 def test_an_announcement_of_nothing_goes(markup: str) -> None:
     assert told(f"<p>It rained. See for yourself:</p>{markup}") == "It rained."
+    assert told(f"<p>It rained. See what Dr. Lowe saw:</p>{markup}") == "It rained."
     html = page(f"<article><p>{FIRST}<p>{SECOND}<p>{THIRD} See for yourself:</article>")
     assert read(html).endswith(THIRD)
 

@@ -12,18 +12,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from core.net.ask import status_of_answer
 from core.net.bounded_client import AnswerTooLarge, bounded_client
 from tests.support.loopback import serving
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """As many bytes as the path says, compressed where it ends in gzip; the header says what was accepted."""
+    """As many bytes as the path says, compressed where it ends in gzip; the query is the status, if any."""
     size, _, coding = scope["path"].strip("/").partition(".")
     body = b"a" * int(size)
     headers = {"X-Accepted": Request(scope).headers["accept-encoding"]}
     if coding:
         body, headers["Content-Encoding"] = gzip.compress(body), coding
-    await Response(body, headers=headers)(scope, receive, send)
+    status = int(scope["query_string"] or 200)
+    await Response(body, status, headers)(scope, receive, send)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,10 @@ async def test_a_compressed_answer_is_refused_though_it_is_small(server: str) ->
     async with bounded_client(max_bytes=1_000_000, tls=ssl.create_default_context()) as client:
         with pytest.raises(AnswerTooLarge, match="compressed"):
             await client.get(f"{server}/1000.gzip")
+
+
+async def test_the_status_of_a_compressed_answer_is_its_own(server: str) -> None:
+    assert await status_of_answer("GET", f"{server}/1000.gzip?503", seconds=5) == 503
 
 
 async def test_no_compression_is_offered(server: str) -> None:

@@ -165,7 +165,7 @@ def test_only_listed_hosts_may_use_another_port() -> None:
         (" /b\t", "https://e.com/b"),
         ("/a\tb", "https://e.com/ab"),
         ("ht\ttp://other.com/", "http://other.com/"),
-        ("\\\\other.com\\b?c\\d", "https://other.com/b?c\\d".replace("\\", "\\")),
+        ("\\\\other.com\\b?c\\d", "https://other.com/b?c\\d"),
         ("/a\u00a0", "https://e.com/a%C2%A0"),
         # Not repaired: refused when it is parsed.
         ("https:b", "https:b"),
@@ -204,7 +204,7 @@ STORY = "https://e.com/a/story"
         pytest.param(f"<{STORY}>.", id="in-angle-brackets"),
         pytest.param(f"<URL:{STORY}>", id="as-rfc-3986-writes-it"),
         pytest.param(f"({STORY}).", id="in-brackets"),
-        pytest.param(f"[A [b]]({STORY})".replace("[b]", "b"), id="markdown"),
+        pytest.param(f"[A b]({STORY})", id="markdown"),
         pytest.param(f'![A]({STORY} "title")', id="markdown-with-a-title"),
         pytest.param(f"`{STORY}`", id="code"),
         pytest.param(f'<a class=b href="{STORY}">Story</a>', id="html"),
