@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.article.hidden import prose
 from core.text.cleaning import clean_line, letters_of
-from core.text.sentences import sentences
+from core.text.sentences import ANNOUNCES, sentences
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -98,7 +98,7 @@ def announcements(tree: HtmlElement, left_out: str) -> Iterator[Announced]:
     """What the page announces with a colon: lists, tables, and what has no items (the tag `left_out`)."""
     for block in tree.iter("ul", "ol", "dl", "table", "figure", "iframe", left_out):
         words = _before(block)
-        if words.endswith((":", "：")):
+        if words.endswith(ANNOUNCES):
             listed = () if block.tag == left_out else islice(_items(block), _MAX_ITEMS)
             items = [item for item in listed if letters_of(item)]
             linked = sum(len(link.text_content()) for link in block.iter("a"))
@@ -113,7 +113,7 @@ def restored(text: str, announced: list[Announced]) -> str:
         if found := re.compile(words + r"[ \t]*(?=\n|$)").search(text, at):
             at = found.start()
             text = _completed(text[: found.end()], text[found.end() :].split("\n"), each)
-    return _without_last_sentence(text) if text.endswith((":", "：")) else text
+    return _without_last_sentence(text) if text.endswith(ANNOUNCES) else text
 
 
 def _completed(start: str, rest: list[str], announced: Announced) -> str:
