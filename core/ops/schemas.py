@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from core.cache.request_key import text_key, url_key
 from core.errors import InvalidRequest
 from core.threads.schemas import MAX_TEXT_BYTES, encodable
-from core.writing.model.prompt import prompt_version
+from core.writing.model.prompt import model_variant
 
 Status = Literal["healthy", "degraded", "unhealthy"]
 
@@ -33,7 +33,7 @@ class ClearRequest(BaseModel):
 
     def key(self, model: str) -> str:
         """The store's key for the default options. Raises ArticleBlocked when url is not a URL."""
-        version = prompt_version(model)
+        version = model_variant(model)
         return text_key(self.text or "", version) if self.url is None else url_key(self.url, version)
 
 
