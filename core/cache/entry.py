@@ -12,7 +12,7 @@ from core.errors import ArticleError, ArticleUnreachable, ContentRefused, ModelE
 
 MAX_BYTES = 256 * 1024
 _MAX_UNPACKED_BYTES = 4 * 1024 * 1024
-_MIN_PACKED_BYTES = 1_024
+_MIN_PACKED_BYTES = 2_048
 _PERMANENT_SECONDS, _TRANSIENT_SECONDS = 60, 3  # the latter is enough for all that waited
 _IN_HEAD = {"digest", "created_at", "fresh_until"}
 _IN_LIST = ("answer", "drafts", "warnings", "content", "validators")
@@ -37,9 +37,9 @@ class Entry(Generic[AnswerT]):
     """`answer` is the response, `drafts` its texts before they were divided, linked and numbered, `posts` the
     text of each of its posts and the suffix that follows it.
 
-    `warnings` are the drafts' own, `content` is the digest of the source text, `validators` are the page's
-    ETag and Last-Modified. `digest`, the SHA-256 of what was asked, and the times, in epoch seconds, are set
-    when it is kept.
+    `voice` is the language, tone and audience asked for, `warnings` are the drafts' own, `content` is the
+    digest of the source text, `validators` are the page's ETag and Last-Modified. `digest`, the SHA-256 of
+    what was asked, and the times, in epoch seconds, are set when it is kept.
     """
 
     answer: AnswerT
@@ -51,6 +51,7 @@ class Entry(Generic[AnswerT]):
     content: str = ""
     validators: tuple[str | None, str | None] = (None, None)
     posts: tuple[tuple[str, str], ...] = ()
+    voice: tuple[str | None, str | None, str | None] = (None, None, None)
 
 
 class EntryCodec(Generic[AnswerT]):

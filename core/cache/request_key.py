@@ -44,15 +44,20 @@ def _suffix(variant: Variant | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestIdentity:
-    """What decides the cache key: one of `url` and `text`, and the options that are not the default."""
+    """What decides the cache key: one of `url` and `text`, and the options that are not the default.
+
+    `made_by` decides what is found there, too: an answer that was made by something else is another's.
+    """
 
     url: str | None
     text: str | None
     variant: Variant
+    made_by: str = ""
 
     def content(self, title: str | None, text: str) -> str:
         """The digest of a source text and of the options: what an answer is filed under beside its key."""
-        return digest(f"{json.dumps(self.variant, sort_keys=True)}\n{title or ''}\n{text}")
+        options = json.dumps(self.variant, sort_keys=True)
+        return digest(f"{options}{self.made_by}\n{title or ''}\n{text}")
 
 
 class Lookups:
@@ -75,7 +80,7 @@ class Lookups:
         key = text_key(text, identity.variant) if url is None else url_key(url, identity.variant)
         return Lookup(
             key=key,
-            digest=digest(f"{key}\n{text}"),
+            digest=digest(f"{key}{identity.made_by}\n{text}"),
             client=caller.client,
             token=secrets.token_hex(8),
             mode=mode,

@@ -11,7 +11,7 @@ from core.errors import InvalidRequest
 from core.ops.health import ServiceHealth, Status
 from core.ops.scheduled import ScheduledCheck
 from core.threads.schemas import MAX_TEXT_BYTES, encodable
-from core.writing.model.prompt import prompt_version
+from core.writing.model.prompt import model_variant
 
 
 class ClearRequest(BaseModel):
@@ -35,7 +35,7 @@ class ClearRequest(BaseModel):
 
     def key(self, model: str) -> str:
         """The store's key for the default options. Raises ArticleBlocked when url is not a URL."""
-        version = prompt_version(model)
+        version = model_variant(model)
         return text_key(self.text or "", version) if self.url is None else url_key(self.url, version)
 
 

@@ -1,6 +1,5 @@
 """The answer of a generation: a draft as the platform's posts, and its source's metadata."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from core.article.article import Article
@@ -10,8 +9,9 @@ from core.cache.lease import Audience
 from core.cache.request_key import new_thread_id
 from core.errors import NoArticle
 from core.request import RequestRecord
-from core.text.thread import Post, Thread, lay_out
-from core.threads.schemas import GenerateAnswer, GenerateRequest, PostOut, SourceOut, UsageOut
+from core.text.thread import Post
+from core.threads.laying_out import LaidOut, Proof, Span, laid_out
+from core.threads.schemas import EvidenceOut, GenerateAnswer, GenerateRequest, PostOut, SourceOut, UsageOut
 from core.usage import Usage
 from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
@@ -21,12 +21,12 @@ AnswerEntry = Entry[GenerateAnswer]
 
 
 async def finished(
-    request: GenerateRequest, article: Article, written: Written, record: RequestRecord
+    request: GenerateRequest, article: Article, written: Written, record: RequestRecord, now: float
 ) -> AnswerEntry:
-    """The answer for a new draft. Raises NoArticle when nothing of it can be posted."""
+    """The answer for a new draft, at `now` in epoch seconds. Raises NoArticle when nothing can be posted."""
     draft = written.draft
-    thread, hooks = await _laid_out(request, article, draft.posts, draft.hooks, record)
-    posts, parts, warnings = _posts(article, thread)
+    made = await run_in_worker(laid_out, draft, article, request.brief, now, seconds=record.seconds_left)
+    posts, parts, warnings = _posts(article, made)
     answer = GenerateAnswer(
         success=True,
         thread=posts,
@@ -39,23 +39,25 @@ async def finished(
         platform=request.platform,
         generator=draft.generator,
         model=draft.model,
-        hooks=hooks,
+        hooks=made.hooks,
         source=SourceOut.model_validate(article, from_attributes=True),
         usage=UsageOut.model_validate(record.usage.total, from_attributes=True),
         warnings=[*written.warnings, *warnings],
     )
-    return Entry(answer=answer, posts=parts, drafts=draft.posts, warnings=draft.warnings)
+    voice = (request.language, request.tone, request.audience)
+    return Entry(answer=answer, posts=parts, drafts=draft.posts, warnings=draft.warnings, voice=voice)
 
 
 async def finished_again(
-    request: GenerateRequest, article: Article, known: AnswerEntry, record: RequestRecord
+    request: GenerateRequest, article: Article, known: AnswerEntry, record: RequestRecord, now: float
 ) -> AnswerEntry:
     """The answer to the same text from another address: the known drafts with this one's link.
 
     Raises NoArticle when nothing of it can be posted.
     """
-    thread, _ = await _laid_out(request, article, known.drafts, (), record)
-    posts, parts, warnings = _posts(article, thread)
+    draft = Draft(posts=known.drafts, generator=known.answer.generator)
+    made = await run_in_worker(laid_out, draft, article, request.brief, now, seconds=record.seconds_left)
+    posts, parts, warnings = _posts(article, made)
     changes = {
         "thread": posts,
         "title": article.title,
@@ -68,12 +70,12 @@ async def finished_again(
 
 
 def finished_rewrite(
-    known: AnswerEntry, post: Post, draft: Draft, usage: Usage, *, thread_id: str
+    known: AnswerEntry, post: tuple[Post, Proof], draft: Draft, usage: Usage, *, thread_id: str
 ) -> AnswerEntry:
     """The known thread with `post`, which holds the draft's text, under an id of its own."""
-    thread, posts = list(known.answer.thread), list(known.posts)
-    thread[post.number - 1] = PostOut.model_validate(post, from_attributes=True)
-    posts[post.number - 1] = (post.text, post.suffix)
+    thread, posts, (new, proof) = list(known.answer.thread), list(known.posts), post
+    thread[new.number - 1] = _post(new, proof)
+    posts[new.number - 1] = (new.text, new.suffix)
     changes = {
         "thread": thread,
         "id": thread_id,
@@ -84,7 +86,14 @@ def finished_rewrite(
         # A claim that was marked before is still unproven.
         "warnings": list(dict.fromkeys([*known.answer.warnings, *draft.warnings])),
     }
-    return Entry(answer=known.answer.model_copy(update=changes), posts=tuple(posts))
+    answer = known.answer.model_copy(update=changes)
+    return Entry(answer=answer, posts=tuple(posts), voice=known.voice)
+
+
+def known_spans(entry: AnswerEntry) -> list[Span]:
+    """What the thread's evidence quotes of its source, each once, in order."""
+    quoted = (each for post in entry.answer.thread for each in post.evidence)
+    return sorted({Span(each.start, each.end, each.quote) for each in quoted})
 
 
 def audience_of(written: Written, caller: Caller) -> Audience:
@@ -98,23 +107,24 @@ def audience_of(written: Written, caller: Caller) -> Audience:
     return "process" if written.degraded else "process+permalink"
 
 
-async def _laid_out(
-    request: GenerateRequest,
-    article: Article,
-    drafts: Sequence[str],
-    hooks: Sequence[str],
-    record: RequestRecord,
-) -> tuple[Thread, list[str]]:
-    seconds = record.seconds_left
-    return await run_in_worker(lay_out, drafts, hooks, request.brief, article.url, seconds=seconds)
-
-
-def _posts(article: Article, thread: Thread) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:
+def _posts(article: Article, made: LaidOut) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:
     """The posts, the text and the suffix of each, and warnings. Raises NoArticle when there are none."""
+    thread = made.thread
     if not thread.posts:
         raise NoArticle("There is nothing but a link that is longer than a post.")
-    warnings = [*thread.warnings]
+    warnings = [*made.warnings, *thread.warnings]
     if article.truncated:
         warnings.append(f"Only the first {article.characters} characters of the source were used.")
     parts = tuple((post.text, post.suffix) for post in thread.posts)
-    return [PostOut.model_validate(post, from_attributes=True) for post in thread.posts], parts, warnings
+    return [_post(*each) for each in zip(thread.posts, made.proofs, strict=True)], parts, warnings
+
+
+def _post(post: Post, proof: Proof) -> PostOut:
+    return PostOut(
+        number=post.number,
+        total=post.total,
+        content=post.content,
+        character_count=post.character_count,
+        evidence=[EvidenceOut(**span._asdict()) for span in proof.spans],
+        support=proof.support,
+    )

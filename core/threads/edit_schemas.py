@@ -1,11 +1,11 @@
 """What people send and get who work with a thread that they have: rewrite and validate, over HTTP."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from core.text.platforms import PlatformName
-from core.threads.schemas import FILLED, PATTERN, GenerateAnswer, PostOut, encodable
+from core.threads.schemas import FILLED, PATTERN, CountedPost, GenerateAnswer, PostOut, encodable
 
 _MAX_POSTS = 100
 _MAX_POST_CHARACTERS = 10_000
@@ -52,6 +52,8 @@ class EditedPost(BaseModel):
     number: int | None = None
     total: int | None = None
     character_count: int | None = None
+    evidence: list[Any] = []  # as an answer has it: not read
+    support: float | None = None
 
     _surrogates = field_validator("content")(encodable)
 
@@ -82,7 +84,7 @@ class ValidateRequest(BaseModel):
         return posts
 
 
-class ReviewedPost(PostOut):
+class ReviewedPost(CountedPost):
     """`remaining` is what the platform still allows, negative when the post is over its limit."""
 
     remaining: int

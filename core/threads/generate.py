@@ -16,7 +16,7 @@ from core.threads.answer import AnswerEntry, audience_of, finished, finished_aga
 from core.threads.schemas import GenerateAnswer, GenerateRequest
 from core.threads.source import Source, Sources
 from core.writing.draft import WritingContext
-from core.writing.model.prompt import prompt_version
+from core.writing.model.prompt import PROMPT, model_variant
 from core.writing.writer import Writer, Written
 
 CACHED = "Returning cached thread response"
@@ -43,7 +43,7 @@ class GenerateThread:
         self._sources = sources
         self._writer = writer
         self._settings = settings
-        self._version = prompt_version(settings.openai_model)
+        self._version = model_variant(settings.openai_model)
         self._flights: SingleFlight[GenerateAnswer] = SingleFlight()
 
     async def __call__(
@@ -134,7 +134,8 @@ class GenerateThread:
         same = lead.stale if is_stale else await lead.lease.same_text(content)
         if same is None:
             return None
-        return self._from(request, source, await finished_again(request, source.article, same, record))
+        entry = await finished_again(request, source.article, same, record, self._cache.clock())
+        return self._from(request, source, entry)
 
     def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
         """The entry with its content digest and the page's validators."""
@@ -173,7 +174,8 @@ class GenerateThread:
         )
         with record.timed("writing"):
             written = await self._writer.write(source.article, request.brief, request.generator, context)
-        entry = self._from(request, source, await finished(request, source.article, written, record))
+        entry = await finished(request, source.article, written, record, self._cache.clock())
+        entry = self._from(request, source, entry)
         event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
         record.record_answer(event, entry.answer.generator, entry.answer.degraded, written.reason)
         return written, entry
@@ -181,7 +183,8 @@ class GenerateThread:
     def _identity(self, request: GenerateRequest) -> RequestIdentity:
         """The request's source, and what of its options, the model and the prompt is not the default."""
         options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh"})
-        return RequestIdentity(url=request.url, text=request.text, variant=options | self._version)
+        variant = options | self._version
+        return RequestIdentity(url=request.url, text=request.text, variant=variant, made_by=PROMPT)
 
     def _collapsed(self, answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
         """The answer that another request in this process was given."""

@@ -10,9 +10,10 @@ from core.cache.request_key import Lookups, new_thread_id
 from core.cache.tiered import TieredCache
 from core.errors import InvalidRequest, ModelError, NotFound, RateLimited, StoreError
 from core.request import RequestRecord
-from core.text.thread import Brief, Post, fitted, space_beside
-from core.threads.answer import AnswerEntry, finished_rewrite
+from core.text.thread import Brief, Post, space_beside
+from core.threads.answer import AnswerEntry, finished_rewrite, known_spans
 from core.threads.edit_schemas import RewriteAnswer
+from core.threads.laying_out import fitted_with_proof
 from core.threads.schemas import GenerateAnswer
 from core.workers.pool import run_in_worker
 from core.writing.draft import Draft, RewriteTask, WritingContext
@@ -42,17 +43,19 @@ class RewritePost:
                 raise StoreError(reason=f"{type(outcome).__name__} for a thread that is new")
         async with lease:
             entry = await self._cache.thread(thread_id)
-            post, platform = _post(entry, number), entry.answer.platform
+            post = _post(entry, number)
             task = await _task(entry, post, instruction, record)
             draft = await self._draft(task, lease, record)
-            post, seconds = replace(post, text=draft.posts[0]), record.seconds_left
-            post = await run_in_worker(fitted, post, platform, seconds=seconds)
-            if not post.text:
+            post, known = replace(post, text=draft.posts[0]), known_spans(entry)
+            brief, seconds = task.brief, record.seconds_left
+            made = await run_in_worker(fitted_with_proof, post, brief, known, task.language, seconds=seconds)
+            if not made[0].text:
                 raise ModelError(reason="nothing of the answer fits")
-            made = finished_rewrite(entry, post, draft, record.usage.total, thread_id=new_id)
-            await lease.keep(made, "nobody" if caller.cache_control.no_store else "permalink")
-        record.record_answer(REWRITTEN, made.answer.generator, made.answer.degraded)
-        return RewriteAnswer(**dict(made.answer), post=made.answer.thread[number - 1])
+            entry = finished_rewrite(entry, made, draft, record.usage.total, thread_id=new_id)
+            await lease.keep(entry, "nobody" if caller.cache_control.no_store else "permalink")
+        answer = entry.answer
+        record.record_answer(REWRITTEN, answer.generator, answer.degraded)
+        return RewriteAnswer(**dict(answer), post=answer.thread[number - 1])
 
     async def _draft(self, task: RewriteTask, lease: Lease[GenerateAnswer], record: RequestRecord) -> Draft:
         """The model's. Raises ModelError."""
@@ -60,7 +63,7 @@ class RewritePost:
             seconds_left=lambda: record.seconds_left,
             meter=record.usage,
             model_unavailable=await lease.reserve(
-                self._writer.max_cost_usd("openai", json.dumps(task.texts))
+                self._writer.max_cost_usd("openai", json.dumps([*task.texts, *task.evidence]))
             ),
         )
         with record.timed("writing"):
@@ -82,11 +85,15 @@ def _post(entry: AnswerEntry, number: int) -> Post:
 async def _task(
     entry: AnswerEntry, post: Post, instruction: str | None, record: RequestRecord
 ) -> RewriteTask:
-    platform = entry.answer.platform
+    platform, own = entry.answer.platform, entry.answer.source.language
+    language, tone, audience = entry.voice
+    title = [entry.answer.title] if entry.answer.title else []
     return RewriteTask(
         texts=[text for text, _ in entry.posts],
         number=post.number,
-        brief=Brief(platform=platform, language=entry.answer.source.language),
+        brief=Brief(platform=platform, language=language or own, tone=tone, audience=audience),
         max_length=await run_in_worker(space_beside, post.suffix, platform, seconds=record.seconds_left),
         instruction=instruction,
+        evidence=[*title, *(span.quote for span in known_spans(entry))],
+        language=own,
     )

@@ -87,11 +87,28 @@ class GenerateRequest(BaseModel):
         return Brief(**{option.name: getattr(self, option.name) for option in fields(Brief)})
 
 
-class PostOut(BaseModel):
+class CountedPost(BaseModel):
     number: int
     total: int
     content: str
     character_count: int
+
+
+class EvidenceOut(BaseModel):
+    """What stands in the text of the source from `start` to before `end`, in Unicode code points."""
+
+    model_config = ConfigDict(strict=True)
+
+    start: int
+    end: int
+    quote: str
+
+
+class PostOut(CountedPost):
+    """`evidence`: where the source says it. `support`: how far that bears it out, 0 to 1; null for a link."""
+
+    evidence: list[EvidenceOut] = []
+    support: float | None = None
 
 
 class SourceOut(BaseModel):

@@ -12,9 +12,13 @@ from core.usage import UsageMeter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """Unnumbered texts, in order; `hooks` are alternatives to the first. `warnings` are for the caller."""
+    """Unnumbered texts, in order; `hooks` are alternatives to the first. `warnings` are for the caller.
+
+    `evidence`: for each post what its model cites of the source; empty where nothing is cited.
+    """
 
     posts: tuple[str, ...]
+    evidence: tuple[tuple[str, ...], ...] = ()
     hooks: tuple[str, ...] = ()
     generator: Literal["openai", "extractive"]
     model: str | None = None
@@ -33,13 +37,18 @@ class WritingContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewriteTask:
-    """Text `number` (from 1) of a thread's `texts`, to rewrite as one post of at most `max_length`."""
+    """Text `number` (from 1) of a thread's `texts`, to rewrite as one post of at most `max_length`.
+
+    `evidence`: what the thread's source says, as far as it is kept. `language`: the source's.
+    """
 
     texts: Sequence[str]
     number: int
     brief: Brief
     max_length: int
     instruction: str | None  # the author's
+    evidence: Sequence[str] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

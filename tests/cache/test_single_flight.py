@@ -21,7 +21,7 @@ from core.cache.single_flight import SingleFlight
 from core.errors import ArticleTimeout
 from core.settings import Settings
 from core.store.keys import lease_key
-from core.writing.model.prompt import prompt_version
+from core.writing.model.prompt import model_variant
 from tests.support.app import Make
 from tests.support.fake_openai import FakeOpenAI, completion
 from tests.support.loopback import closed_port
@@ -267,7 +267,7 @@ async def test_followers_without_time_share_one_fallback(
         generate_deadline_seconds=3.2, rate_limit_requests=100, **model_settings, **upstash_settings
     )
     body = {"url": f"{site.url}/bridge", "generator": generator}
-    variant = prompt_version(Settings().openai_model) | ({"generator": generator} if fetches == 0 else {})
+    variant = model_variant(Settings().openai_model) | ({"generator": generator} if fetches == 0 else {})
     valkey.set(lease_key(url_key(body["url"], variant)), "a leader that takes long", px=60_000)
     responses = await asyncio.gather(*(client.post("/api/generate", json=body) for _ in range(10)))
     assert {response.status_code for response in responses} == {200 if fetches else 503}

@@ -27,7 +27,7 @@ from core.settings import Settings
 from core.store.clock import StoreClock
 from core.store.protocol import Lookup
 from core.threads.schemas import GenerateAnswer
-from core.writing.model.prompt import prompt_version
+from core.writing.model.prompt import model_variant
 from tests.support.app import Instances
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI, completion, played, thread_answer
@@ -328,7 +328,7 @@ async def test_a_remembered_failure_of_the_model_leaves_the_fallback_to_those_wh
     upstash_settings: dict[str, Any], instance_of: Instances, clock: Clock
 ) -> None:
     client, services = instance_of(**upstash_settings), Services(Settings(**upstash_settings), clock=clock)
-    key = text_key(ARTICLE, prompt_version(Settings().openai_model))
+    key = text_key(ARTICLE, model_variant(Settings().openai_model))
     failed = Lookup(key=key, digest="d", client="a", token="t")
     await services.store.release(failed, failure=failure_to_value(ModelError()))
     await services.close()

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from core.article.extraction import extract_article
 from core.text.platforms import count
 from tests.support.app import Instances, Make
 from tests.support.articles import real_pages
@@ -558,3 +559,46 @@ async def test_a_hit_in_a_new_process_imports_nothing_that_only_a_miss_needs(
     late = {"openai", "httpx2", "trafilatura", "lxml", "redis", "upstash_ratelimit"}
     late |= {"core.article.extraction", "core.article.fetcher", "core.writing.extractive.composer"}
     assert late & set(modules) == set()
+
+
+async def test_each_post_shows_where_the_source_says_it(client_of: Make, site: Site) -> None:
+    answer = (await client_of().post("/api/generate", json={"url": f"{site.url}/bridge"})).json()
+    text = extract_article(page().encode(), url=site.url).text
+    for post in answer["thread"]:
+        assert post["support"] == 1.0
+        quotes = [text[each["start"] : each["end"]] for each in post["evidence"]]
+        assert quotes == [each["quote"] for each in post["evidence"]] != []
+        assert all(quote.split("\n")[0] in post["content"] for quote in quotes)
+
+
+async def test_what_a_model_says_otherwise_than_its_source_lowers_the_support(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    posts = [
+        {
+            "text": "Nine thousand cars cross it daily.",
+            "evidence": [PARAGRAPHS[2], "Nobody said this, ever."],
+        },
+        {"text": PARAGRAPHS[3].replace("forty", "ninety"), "evidence": []},
+    ]
+    openai.answer = lambda _: completion(json.dumps({"posts": posts, "hooks": []}))
+    client = client_of(**model_settings)
+    answer = (await client.post("/api/generate", json={"text": ARTICLE})).json()
+    right, wrong = answer["thread"]
+    assert [each["quote"] for each in right["evidence"]] == [PARAGRAPHS[2]]
+    assert right["support"] > 0.5 >= wrong["support"]
+    assert answer["warnings"] == ["Check before you post: the source lacks the numbers ninety million."]
+    assert (await client.get(f"/api/threads/{answer['id']}")).json()["thread"] == answer["thread"]
+    again = (await client.post("/api/generate", json={"text": ARTICLE})).json()
+    assert (again["cached"], again["thread"]) == (True, answer["thread"])
+
+
+async def test_old_news_names_its_date(client_of: Make, site: Site) -> None:
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    dated = page(body).replace(
+        "<head>", '<head><meta property="article:published_time" content="2019-03-05T08:00:00Z">'
+    )
+    site.pages["/old"] = lambda: Response(dated, media_type="text/html")
+    answer = (await client_of().post("/api/generate", json={"url": f"{site.url}/old"})).json()
+    old = "The article was published on 5 March 2019, and the thread says “Tuesday”: name the date."
+    assert old in answer["warnings"]

@@ -215,3 +215,35 @@ async def test_a_reply_that_does_not_fit_is_a_model_error(
     openai.answer = writes("https://example.com/" + "b" * 400)
     response = await rewrite(client, before["id"], 1)
     assert (response.status_code, response.json()["type"]) == (503, "/problems/model-unavailable")
+
+
+async def test_a_rewrite_keeps_language_tone_and_audience_and_knows_the_article(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    client = client_of(**model_settings)
+    openai.answer = lambda _: thread_answer(
+        ["Neuntausend Autos fahren täglich.", "Die Reparatur kostet viel."]
+    )
+    before = await made(client, language="de", tone="dry", audience="nurses")
+    openai.answer = writes("Anders gesagt.")
+    after = (await rewrite(client, (before)["id"], 2)).json()
+    again = (await rewrite(client, after["id"], 1)).json()
+    assert again["success"]
+    for request in openai.requests[-2:]:
+        rules = request["messages"][0]["content"]
+        assert "Write in German (de).\nTone: dry.\nReaders: nurses." in rules
+
+
+async def test_the_new_post_shows_where_the_article_says_it(
+    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+) -> None:
+    said = ARTICLE.split("\n")[2]
+    openai.answer = lambda _: thread_answer([said, "The repairs will cost forty million dollars."])
+    client = client_of(**model_settings)
+    before = await made(client)
+    openai.answer = writes("Nine thousand cars cross the bridge, and most will use the tunnel.")
+    post = (await rewrite(client, before["id"], 1)).json()["post"]
+    (evidence,) = post["evidence"]
+    assert ARTICLE[evidence["start"] : evidence["end"]] == evidence["quote"]
+    assert evidence["quote"] in said
+    assert post["support"] > 0.7

@@ -138,7 +138,7 @@ def test_an_instance_ends_with_a_whole_escape() -> None:
             VALIDATE,
             {"thread": [{"text": "a"}]},
             "Field 'thread.0.content' is missing. Unknown field 'text' in thread.0. "
-            "The fields are content, number, total, character_count.",
+            "The fields are content, number, total, character_count, evidence, support.",
             id="in-an-object-of-a-list",
         ),
         pytest.param(

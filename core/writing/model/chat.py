@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -55,8 +56,7 @@ class Chat:
             else:
                 break
         self._capabilities[model] = capabilities
-        posts, hooks = await check(read_answer, text_of(completion), question)
-        return Draft(posts=tuple(posts), hooks=tuple(hooks), generator="openai", model=model)
+        return replace(await check(read_answer, text_of(completion), question), model=model)
 
     async def _completion(
         self, model: str, question: Question, meter: UsageMeter, capabilities: Capabilities

@@ -11,18 +11,20 @@ from core import log
 from core.article.article import Article
 from core.errors import ContentRefused, ModelError
 from core.net.breaker import Breaker
-from core.text.thread import Brief, which_fit
+from core.text.thread import Brief
 from core.usage import UsageMeter
 from core.writing.draft import Draft, MaxCost, RewriteTask
 from core.writing.model.capabilities import MAX_ANSWER_TOKENS
 from core.writing.model.chat import Chat
-from core.writing.model.checking import check, ground
+from core.writing.model.checking import check, ground, review_texts
 from core.writing.model.failure import ModelCallFailed
+from core.writing.model.finding import Finding, Rule, claims_in, mended_draft, written_in
 from core.writing.model.prices import Price
-from core.writing.model.prompt import Question, rewrite_question, shorter_question, thread_question
+from core.writing.model.prompt import Question, rewrite_question, thread_question
+from core.writing.model.second_question import second_question
 
-_MAX_RULE_BYTES = 4_000  # with the schema and what a server adds; they are fewer than 3,700
-_MAX_SHORTENED_CHARACTERS = 10_000
+_MAX_RULE_BYTES = 4_500  # with the schema and what a server adds; they are fewer than 4,000
+_MAX_SENT_AGAIN = 10_000
 _SECONDS_TO_ANSWER = 2.0  # with less left, asking again is no use
 _REFUSED_KEY_PAUSE_SECONDS = 300.0  # not the 60 s that the breaker pauses for `permanent=True`
 _fence = functools.partial(secrets.token_hex, 12)
@@ -83,8 +85,11 @@ class ModelComposer:
         return replace(draft, posts=draft.posts[:1])
 
     async def _write(self, task: _Task) -> Draft:
-        draft = await self._shortened(await self._first_draft(task), task)
-        draft = await check(ground, draft, task.question.source)
+        draft = await self._first_draft(task)
+        found = await self._mended(draft, task)
+        if all(finding.is_foreign for finding in found):
+            raise ModelError(reason="answer is in another language")
+        draft = await check(ground, mended_draft(draft, found), task.question.source, claims_in(found))
         if not draft.posts:
             raise ModelError(reason="answer holds only links that the source lacks")
         return draft
@@ -140,36 +145,34 @@ class ModelComposer:
         await self._sleep(wait)
         return await self._chat.ask(model, task.question, task.meter)
 
-    async def _shortened(self, draft: Draft, task: _Task) -> Draft:
-        """Drops empty texts and asks once for shorter versions of those over the limit."""
-        posts, hooks = ([*filter(None, texts)] for texts in (draft.posts, draft.hooks))
-        texts = [*posts, *hooks[: task.brief.hooks]]
-        long = [at for at, fit in enumerate(await _which_fit(texts, task)) if not fit]
-        places = task.question.numbers or range(1, len(posts) + 1)
-        asked = [(places[at] if at < len(places) else 1, texts[at]) for at in long]
-        shorter = await self._shorter(str(draft.model), asked, task)
-        for at, text, fit in zip(long, shorter, await _which_fit(shorter, task), strict=False):
-            if text and fit:
-                texts[at] = text
-        return replace(draft, posts=tuple(texts[: len(posts)]), hooks=tuple(texts[len(posts) :]))
+    async def _mended(self, draft: Draft, task: _Task) -> list[Finding]:
+        """Its texts, without empty ones; what was wrong with them has been asked for again, once."""
+        texts, rule = written_in(draft, task.brief.hooks), Rule(task.max_length, task.brief.platform)
+        found = await check(review_texts, texts, task.question, rule)
+        wrong = [at for at, finding in enumerate(found) if finding.is_wrong or not finding.fits]
+        places = task.question.numbers or range(1, len(texts) + 1)
+        asked = [(1 if texts[at].is_hook else places[min(at, len(places) - 1)], found[at]) for at in wrong]
+        again = await self._again(str(draft.model), asked, task)
+        better = [replace(texts[at], text=text) for at, text in zip(wrong, again, strict=False)]
+        for at, new in zip(wrong, await check(review_texts, better, task.question, rule), strict=False):
+            if new.weight < found[at].weight:
+                found[at] = new
+        return found
 
-    async def _shorter(self, model: str, texts: Sequence[tuple[int, str]], task: _Task) -> Sequence[str]:
-        """As many shorter texts; none where there is nothing to ask, no time, or no usable answer."""
-        left, characters = task.until - self._clock(), sum(len(text) for _, text in texts)
-        if not 0 < characters <= _MAX_SHORTENED_CHARACTERS or left < _SECONDS_TO_ANSWER:
+    async def _again(self, model: str, texts: Sequence[tuple[int, Finding]], task: _Task) -> Sequence[str]:
+        """As many better texts; none where there is nothing to ask, no time, or no usable answer."""
+        left, characters = task.until - self._clock(), sum(len(each.written.text) for _, each in texts)
+        if not 0 < characters <= _MAX_SENT_AGAIN or left < _SECONDS_TO_ANSWER:
             return ()
-        max_length, fence = task.max_length, _fence()
-        question = shorter_question(texts, task.question, task.brief, max_length=max_length, fence=fence)
+        question = second_question(
+            texts, task.question, task.brief, max_length=task.max_length, fence=_fence()
+        )
         try:
             async with asyncio.timeout(left):
-                shorter = (await self._chat.ask(model, question, task.meter)).posts
+                again = (await self._chat.ask(model, question, task.meter)).posts
         except (ModelError, TimeoutError):
             return ()
-        return shorter if len(shorter) == len(texts) else ()
-
-
-async def _which_fit(texts: Sequence[str], task: _Task) -> list[bool]:
-    return await check(which_fit, texts, task.max_length, task.brief.platform) if texts else []
+        return again if len(again) == len(texts) else ()
 
 
 def _max_cost(prices: Sequence[Price]) -> MaxCost:

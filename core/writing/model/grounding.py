@@ -1,4 +1,4 @@
-"""Links, mentions, tags and numbers of a text that are not in its source. Imported when first needed."""
+"""Links, mentions and tags of a text that are not in its source. Imported when first needed."""
 
 import functools
 import re
@@ -11,7 +11,6 @@ from typing import Any
 from core.text.links import links_in, twitter_pattern
 from core.text.word_lists import alternatives, word_lists
 from core.writing.draft import Draft
-from core.writing.model.figures import foreign_numbers
 
 _MAX_NAMES = 10
 _MAX_PASSES = 4
@@ -30,6 +29,8 @@ _HOST = re.compile(r"(?:\w+://)?[^/]*")
 _DOTS = re.compile("[．。｡]")  # to IDNA they are all the same
 _CLOSING: dict[str, str] = _DATA["closing"]
 _TWO_SENTENCES = re.compile(r"[^\W\d_]+\.[A-Z][a-z]+")  # "It ended.So they left.": no link, with a space
+_LAST_TAGS = re.compile(r"(?:(?<=[.!?…。\"”’)\n])|(?<=^)|(?=(?:\s*[#＃]\w+){2}))(?:\s*[#＃]\w+)+\s*\Z")
+_CLAIMS = ("numbers", "names", "dates", "quotations", "negations")
 _GAP = "\0"  # in the place of a removed link; no cleaned text holds it
 
 
@@ -53,10 +54,10 @@ class _Source:
         return found
 
 
-def remove_ungrounded(draft: Draft, source: str) -> Draft:
+def remove_ungrounded(draft: Draft, source: str, claims: Sequence[tuple[str, str]] = ()) -> Draft:
     """The draft without links, mentions and tags that the source lacks, and warnings that name them.
 
-    Numbers that it lacks stay, and are named. Texts that held nothing but links are left out.
+    `claims` that it does not make, by kind, stay, and are named. Texts of links alone are left out.
     """
     links: list[str] = []
     signed: dict[str, dict[str, None]] = {sign: {} for sign in _SIGNS.values()}
@@ -64,19 +65,32 @@ def remove_ungrounded(draft: Draft, source: str) -> Draft:
 
     def grounded(text: str) -> str:
         text = _without_foreign_links(text, known, links, ())
+        text = _without_last_tags(text, known, signed["#"])
         text = _without_foreign_signs(text, known, signed)
         # Without its sign a name may be a link; an account of another server is none.
         return _without_foreign_links(text, known, links, signed["@"])
 
-    posts, hooks = (tuple(filter(None, map(grounded, texts))) for texts in (draft.posts, draft.hooks))
-    named: dict[str, Collection[str]] = {
-        "links": [link for link in links if not _MAIL.fullmatch(link)],
-        "addresses": [link for link in links if _MAIL.fullmatch(link)],
-        **signed,
-        "numbers": foreign_numbers(map(_without_names, (*posts, *hooks)), source),
-    }
-    warnings = [f"{_DATA['warnings'][name]} {_joined(names)}." for name, names in named.items() if names]
-    return replace(draft, posts=posts, hooks=hooks, warnings=tuple(warnings))
+    texts = [*map(grounded, draft.posts)]
+    cited = tuple(spans for text, spans in zip(texts, draft.evidence, strict=False) if text)
+    posts, hooks = (tuple(filter(None, each)) for each in (texts, map(grounded, draft.hooks)))
+    warnings = _warnings({**_links_and_addresses(links), **signed, **_by_kind(claims)})
+    return replace(draft, posts=posts, evidence=cited, hooks=hooks, warnings=tuple(warnings))
+
+
+def _warnings(named: Mapping[str, Collection[str]]) -> list[str]:
+    words = _DATA["warnings"]
+    return [f"{words[name]} {_joined(names)}." for name, names in named.items() if names]
+
+
+def _links_and_addresses(links: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {"links": [], "addresses": []}
+    for link in links:
+        found["addresses" if _MAIL.fullmatch(link) else "links"].append(link)
+    return found
+
+
+def _by_kind(claims: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    return {name: [written for kind, written in claims if kind == name] for name in _CLAIMS}
 
 
 def _joined(names: Iterable[str]) -> str:
@@ -161,6 +175,17 @@ def _without_foreign_signs(text: str, source: _Source, foreign: Mapping[str, dic
     return _SIGNED.sub(checked, text)
 
 
+def _without_last_tags(text: str, source: _Source, foreign: dict[str, None]) -> str:
+    """Without hashtags that a text ends with, behind a sentence or each other, which would be mere words."""
+    if (last := _LAST_TAGS.search(text)) is None:
+        return text
+    tags = last[0].split()
+    kept = [tag for tag in tags if (match := _SIGNED.match(tag)) is None or _signed(match) in source.signed]
+    if len(kept) < len(tags):
+        foreign |= dict.fromkeys(tag[1:] for tag in tags if tag not in kept)
+    return " ".join([text[: last.start()].rstrip(), *kept]) if len(kept) < len(tags) else text
+
+
 def _signed(match: re.Match[str]) -> tuple[str, str]:
     """The sign before a name, and the name without case."""
     sign, name = _SIGNS[match[1][-1]], match[2].casefold()
@@ -174,10 +199,3 @@ def _name() -> re.Pattern[str]:
     kinds = (twitter_pattern(f"valid_{kind}").pattern for kind in ("gtld", "cctld", "punycode"))
     words = _DATA["letters"] | {"known": "|".join(kinds), "later": alternatives(_DATA["domains"]["later"])}
     return re.compile(str(_DATA["domains"]["name"]) % words)
-
-
-def _without_names(text: str) -> str:
-    """Without links and mentions: their digits are not numbers."""
-    for link in reversed(_links(text)):
-        text = f"{text[: link.start]} {text[link.stop :]}"
-    return str(_SIGNED.sub(lambda match: " " if _SIGNS[match[1][-1]] == "@" else match[0], text))

@@ -1,24 +1,34 @@
 """Builds the model's messages: rules in one, the source alone in the next."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from core.article.article import Article
 from core.settings import DEFAULT_MODEL
-from core.text.cleaning import clean_line
+from core.text.cleaning import clean_line, letters_of
 from core.text.thread import Brief
 from core.text.word_lists import word_lists
 from core.writing.draft import RewriteTask
 
 JsonSchema = dict[str, Any]
 
-VERSION = 1  # of prompt.toml's words, a part of the key of every answer that a model made
-_FIRST = {"model": DEFAULT_MODEL, "prompt": 1}  # with these an answer's key needs no suffix
+PROMPT = "prompt 2"  # raised with prompt.toml's words: answers to earlier ones are made again
 _NO_OPTIONS = {"tone": "", "audience": "", "instruction": ""}  # the caller's words: posts may repeat them
 _ENVELOPE_TOKENS = 200
-_TEXTS = {"type": "array", "items": {"type": "string"}}
+TEXTS = {"type": "array", "items": {"type": "string"}}
+_CITING_TEXTS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"text": {"type": "string"}, "evidence": TEXTS},
+        "required": ["text", "evidence"],
+        "additionalProperties": False,
+    },
+}
+_LETTERS_OF_IDEA = 600  # of a source, in bytes of its script's letters: one post's worth
+_FEW_POSTS, _MANY_POSTS = 3, 8  # what readers stay for, unless the caller allows more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,8 @@ class Question:
     rules_text: str
     source: str
     numbers: tuple[int, ...] | None = None  # the places in the thread of the posts asked for; None: from 1
+    language: str | None = None  # of the source (ISO 639-1)
+    wanted: str | None = None  # of the answer (BCP 47), None where it is not known
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -45,71 +57,90 @@ class Question:
         return len("".join(texts).encode("utf-8", "replace")) + _ENVELOPE_TOKENS
 
 
-def prompt_version(model: str) -> dict[str, str | int]:
-    """The model and prompt version where they differ from the defaults; part of every key."""
-    current: dict[str, str | int] = {"model": model, "prompt": VERSION}
-    return {name: value for name, value in current.items() if value != _FIRST[name]}
+def model_variant(model: str) -> dict[str, str]:
+    """The model where it is not the default; part of every key."""
+    return {} if model == DEFAULT_MODEL else {"model": model}
 
 
 def thread_question(article: Article, brief: Brief, *, fence: str) -> Question:
     """Asks for a thread about the article."""
     text = word_lists(__file__)["text"]
     data = f"{article.title}\n\n{article.text}" if article.title else article.text
-    phrases = _phrases(brief, brief.max_length, fence)
+    phrases = phrases_of(brief, brief.max_length, fence)
     posts = text["one_post" if brief.allowed_posts == 1 else "posts"]
+    phrases["suited"] = _suited(article, brief)
     phrases["posts"] = posts.format(number=brief.allowed_posts, **phrases)
     phrases["hooks"] = text["hooks" if brief.hooks else "no_hooks"].format(number=brief.hooks)
+    day = spoken_date(article.published)
+    phrases["published"] = text["published"].format(day) if day else text["unpublished"]
     return Question(
         rules=text["thread"].format(**phrases),
         data=data,
         fence=fence,
-        schema=_schema("thread", posts=_TEXTS, hooks=_TEXTS),
+        schema=schema_of("thread", posts=_CITING_TEXTS, hooks=TEXTS),
         rules_text=text["thread"].format(**phrases | _NO_OPTIONS),
-        source="\n".join(filter(None, [data, article.author, article.url])),
-    )
-
-
-def shorter_question(
-    texts: Sequence[tuple[int, str]], asked: Question, brief: Brief, *, max_length: int, fence: str
-) -> Question:
-    """Asks for texts of the answer to `asked`, with their places, in at most `max_length` each."""
-    rules = word_lists(__file__)["text"]["shorter"].format(**_phrases(brief, max_length, fence))
-    return Question(
-        rules=rules,
-        data=json.dumps([text for _, text in texts], ensure_ascii=False),
-        fence=fence,
-        schema=_schema("shorter", posts=_TEXTS),
-        rules_text=f"{asked.rules_text}\n{rules}",
-        source=asked.source,
-        numbers=tuple(number for number, _ in texts),
+        source="\n".join(filter(None, [data, article.author, article.url, day])),
+        language=article.language,
+        wanted=brief.language or article.language,
     )
 
 
 def rewrite_question(task: RewriteTask, *, fence: str) -> Question:
     """Asks for one text of a thread in other words, as its author wishes."""
     rules = word_lists(__file__)["text"]["rewrite"]
-    phrases = _phrases(task.brief, task.max_length, fence, task.instruction) | {"number": str(task.number)}
+    phrases = phrases_of(task.brief, task.max_length, fence, task.instruction) | {"number": str(task.number)}
+    data: dict[object, object] = {**dict(enumerate(task.texts, start=1))}
+    if task.evidence:
+        data["passages"] = task.evidence
     return Question(
         rules=rules.format(**phrases),
-        data=json.dumps(dict(enumerate(task.texts, start=1)), ensure_ascii=False),
+        data=json.dumps(data, ensure_ascii=False),
         fence=fence,
-        schema=_schema("post", post={"type": "string"}),
+        schema=schema_of("post", post={"type": "string"}),
         rules_text=rules.format(**phrases | _NO_OPTIONS),
-        source="\n".join(task.texts),
+        source="\n".join([*task.evidence, *task.texts]),
         numbers=(task.number,),
+        language=task.language,
+        wanted=task.brief.language,
     )
 
 
-def _schema(name: str, **properties: object) -> JsonSchema:
+def language_name(code: str | None) -> str:
+    """The language as the rules name it: "German (de)"."""
+    words, code = word_lists(__file__), code or ""
+    name = words["languages"].get(code.partition("-")[0].lower())
+    return (f"{name} ({code})" if name else code) or words["text"]["source_language"]
+
+
+def spoken_date(published: str | None) -> str | None:
+    """An ISO 8601 date with its weekday and month, in English; None for anything else."""
+    try:
+        day = date.fromisoformat((published or "")[:10])
+    except ValueError:
+        return None
+    return f"{day:%A}, {day.day} {day:%B %Y}"
+
+
+def _suited(article: Article, brief: Brief) -> str:
+    """How many posts a source of this length should be; nothing where only one or two are allowed."""
+    ideas = len(letters_of(article.text).encode("utf-8", "replace")) // _LETTERS_OF_IDEA
+    most = min(max(_FEW_POSTS, ideas), max(_MANY_POSTS, (brief.max_posts + 1) // 2), brief.allowed_posts)
+    if most < _FEW_POSTS:
+        return ""
+    least = max(2, min(most - 1, (most + 1) * 2 // 3))
+    return word_lists(__file__)["text"]["suited"].format(least=least, most=most)
+
+
+def schema_of(name: str, **properties: object) -> JsonSchema:
     shape = {"type": "object", "properties": properties, "required": [*properties]}
     return {"name": name, "strict": True, "schema": shape | {"additionalProperties": False}}
 
 
-def _phrases(brief: Brief, max_length: int, fence: str, instruction: str | None = None) -> dict[str, str]:
+def phrases_of(brief: Brief, max_length: int, fence: str, instruction: str | None = None) -> dict[str, str]:
     """The values that the templates of all rules share, by placeholder."""
     words = word_lists(__file__)
-    text, code = words["text"], brief.language or ""
-    language = words["languages"].get(code.partition("-")[0].lower())
+    text = words["text"]
+    least, most = words["targets"][brief.platform].split()
     options = {"tone": brief.tone, "audience": brief.audience, "instruction": instruction}
     return {
         **{name: text[name].format(clean_line(option)) if option else "" for name, option in options.items()},
@@ -117,6 +148,8 @@ def _phrases(brief: Brief, max_length: int, fence: str, instruction: str | None 
         "max_length": str(max_length),
         "weights": words["weights"].get(brief.platform, ""),
         "style": text["style"].format(unless=text["unless"] if brief.tone else ""),
-        "language": (f"{language} ({code})" if language else code) or text["source_language"],
+        "target": text["target"].format(least=least, most=most) if int(most) < max_length else "",
+        "voice": words["voices"][brief.platform],
+        "language": language_name(brief.language),
         "data": text["data"].format(fence=fence),
     }

@@ -337,7 +337,9 @@ async def test_shortened_posts_lose_the_numbers_of_their_positions(
     composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
 ) -> None:
     again = shorter("2/4 Two.", "4/4 Four.", "1/4 Hook.")
-    openai.answer = in_turn(thread_answer(["One.", LONG, "Three.", LONG], [LONG]), again)
+    openai.answer = in_turn(
+        thread_answer(["One.", LONG, "Three.", "Quite different words, on and on. " * 9], [LONG]), again
+    )
     draft = await composer_of().compose(ARTICLE, Brief(hooks=1), seconds=5, meter=meter)
     assert (draft.posts, draft.hooks) == (("One.", "Two.", "Three.", "Four."), ("Hook.",))
 
@@ -491,3 +493,83 @@ async def test_an_answer_of_foreign_links_alone_is_a_model_error(
     with pytest.raises(ModelError):
         await composer_of().compose(ARTICLE, Brief(), seconds=5, meter=meter)
     assert meter.total.input_tokens == 1_000
+
+
+STORY = Article(
+    text="The council closes the bridge on Tuesday. Repairs cost $40 million, said Mayor Ann Lee.",
+    title="Bridge",
+    language="en",
+)
+
+
+async def test_a_post_that_the_source_contradicts_is_asked_for_again_with_the_reason(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
+    wrong = "Repairs cost $70 million, said Mayor Ann Lee."
+    openai.answer = in_turn(thread_answer(["One.", wrong]), shorter("Repairs cost $40 million."))
+    draft = await composer_of().compose(STORY, Brief(), seconds=5, meter=meter)
+    assert (draft.posts, draft.warnings) == (("One.", "Repairs cost $40 million."), ())
+    (sent,) = json.loads(data_between_fences(openai.requests[1]))
+    assert sent == {
+        "post": wrong,
+        "wrong": "the article does not say “$70 million”",
+        "passages": "Repairs cost $40 million, said Mayor Ann Lee.",
+    }
+
+
+async def test_what_is_still_wrong_is_named(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
+    wrong = "The council closes the bridge on Friday."
+    openai.answer = in_turn(thread_answer([wrong, LONG]), shorter("It closes on Sunday.", "Short."))
+    draft = await composer_of().compose(STORY, Brief(), seconds=5, meter=meter)
+    assert draft.posts == (wrong, "Short.")
+    assert draft.warnings == ("Check before you post: the source lacks, or has elsewhere, the dates Friday.",)
+    assert len(openai.requests) == 2
+
+
+async def test_what_a_model_cites_stays_with_its_post(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
+    posts = [
+        {"text": "", "evidence": ["x"]},
+        {"text": "It closes.", "evidence": ["The council closes the bridge"]},
+    ]
+    openai.answer = lambda _: completion(json.dumps({"posts": [*posts, "Plain."], "hooks": []}))
+    draft = await composer_of().compose(STORY, Brief(), seconds=5, meter=meter)
+    assert draft.posts == ("It closes.", "Plain.")
+    assert draft.evidence == (("The council closes the bridge",), ())
+
+
+ENGLISH = "The council closes the old bridge across the harbour for repairs that nobody wanted to pay for."
+GERMAN = "Der Rat schließt die alte Brücke über den Hafen für eine Reparatur, die niemand bezahlen wollte."
+
+
+async def test_a_post_in_another_language_is_asked_for_again(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
+    openai.answer = in_turn(thread_answer([ENGLISH]), shorter(GERMAN))
+    draft = await composer_of().compose(STORY, Brief(language="de"), seconds=5, meter=meter)
+    assert (draft.posts, draft.warnings) == ((GERMAN,), ())
+    assert "not written in German (de)" in data_between_fences(openai.requests[1])
+
+
+async def test_a_thread_that_stays_in_another_language_is_not_used(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
+    openai.answer = lambda _: thread_answer([ENGLISH])
+    with pytest.raises(ModelError) as caught:
+        await composer_of().compose(STORY, Brief(language="de"), seconds=5, meter=meter)
+    assert caught.value.reason == "answer is in another language"
+
+
+async def test_a_rewrite_is_held_to_the_passages_of_the_article(
+    composer_of: Composers, openai: FakeOpenAI, meter: UsageMeter
+) -> None:
+    openai.answer = in_turn(
+        completion('{"post": "Repairs cost $90 million."}'), shorter("It costs $40 million.")
+    )
+    task = rewriting("Repairs.", max_length=99, evidence=["Repairs cost $40 million."], language="en")
+    assert (await composer_of().rewrite(task, seconds=5, meter=meter)).posts == ("It costs $40 million.",)
+    data = json.loads(data_between_fences(openai.requests[0]))
+    assert data == {"1": "Repairs.", "passages": ["Repairs cost $40 million."]}

@@ -19,10 +19,9 @@ SOURCE = (
     "thousand cars (1.200 lorries, 10 000 bicycles) cross it, forty-two a minute. Opened 12.10.2026. See "
     "https://good.example/a/B?x=1, http://www.site.org/ and press@paper.com. By @bob and @carol.bsky.social."
 )
-LINKS, MENTIONS, NUMBERS = (
+LINKS, MENTIONS = (
     "These links are not in the source and were removed:",
     "These accounts are not in the source and lost their @:",
-    "Check before you post: the source lacks the numbers",
 )
 
 
@@ -75,9 +74,6 @@ def test_a_foreign_link_is_removed_and_named(text: str, left: str, link: str) ->
         pytest.param("Write to press@paper.com", id="mail"),
         pytest.param("e.g. U.S.A. and so.That is Node.js", id="dots"),
         pytest.param("Thanks @Bob, @bob-based @carol.bsky.social", id="mentions"),
-        pytest.param("18 months, 9,000 cars, 40,000,000, 42, 3,5 times, 1,200, 10,000", id="numbers"),
-        pytest.param("40 million, forty million, eighteen, twelve of one", id="number-words"),
-        pytest.param("In 2026 and on 10/12; ١٩٣١", id="parts-of-a-date-and-arabic-digits"),
     ],
 )
 def test_parts_that_the_source_has_are_kept(text: str) -> None:
@@ -98,39 +94,6 @@ def test_a_foreign_mention_loses_its_sign_and_is_named(text: str, left: str, nam
     assert of(text) == (left, (f"{MENTIONS} {names}.",))
 
 
-@pytest.mark.parametrize(
-    ("text", "names"),
-    [
-        pytest.param("17 of 40", "17", id="plain"),
-        pytest.param("17 and 2,000", "17 and 2,000", id="grouped"),
-        pytest.param("35 times, 1.2 lorries", "35 and 1.2", id="moved-point"),
-        pytest.param("$4bn, 7%, ٧٣", "4, 7 and ٧٣", id="units-and-arabic-digits"),
-        pytest.param("40 billion, 40 thousand", "40 billion and 40 thousand", id="scale"),
-        pytest.param("seventeen of twelve", "seventeen", id="spelled"),
-        pytest.param(
-            "Forty-three in ninety thousand", "Forty-three and ninety thousand", id="spelled-groups"
-        ),
-        pytest.param("½ and 6²", "2 and 62", id="fraction-and-power"),
-    ],
-)
-def test_a_foreign_number_is_kept_and_named(text: str, names: str) -> None:
-    assert of(text) == (text, (f"{NUMBERS} {names}.",))
-
-
-@pytest.mark.parametrize(
-    ("text", "source"),
-    [
-        pytest.param("40 million", "Es kostet 40 Mio. Euro", id="scale-in-another-language"),
-        pytest.param("1.5 billion", "1,500 million", id="other-scale"),
-        pytest.param("nine thousand two hundred", "9,200", id="thousands-and-hundreds"),
-        pytest.param("two hundred and five", "205", id="and"),
-        pytest.param("310 and 5", "three hundred and ten; 40 million and five", id="and-in-the-source"),
-    ],
-)
-def test_a_number_of_the_source_in_other_words_is_known(text: str, source: str) -> None:
-    assert of(text, source) == (text, ())
-
-
 def test_a_part_of_another_address_is_not_in_the_source() -> None:
     source = "See https://other.example/evil.com, sub.evil.com, evil.com.au and me@evil.com"
     assert of("Go to evil.com now", source)[0] == "Go to now"
@@ -139,11 +102,6 @@ def test_a_part_of_another_address_is_not_in_the_source() -> None:
 def test_a_host_in_other_letters_that_only_fold_to_the_same_is_foreign() -> None:
     assert of("See STRAßE.de", "At straße.de") == ("See STRAßE.de", ())
     assert of("See strasse.de now", "At straße.de") == ("See now", (f"{LINKS} strasse.de.",))
-
-
-def test_numbers_in_links_and_mentions_of_the_source_are_not_checked() -> None:
-    source = "By @user7 at https://good.example/2019/77"
-    assert of("@user7 wrote https://good.example/2019/77", source)[1] == ()
 
 
 @pytest.mark.parametrize(
@@ -157,10 +115,26 @@ def test_sentences_without_a_space_between_them_lose_no_word(text: str, left: st
     assert of(text) == (left, ())
 
 
-def test_names_are_bounded() -> None:
-    warnings = of(" ".join(f"{number}{'0' * 120}" for number in range(1, 15)))[1]
-    assert warnings[0].endswith("…, " + "10" + "0" * 97 + "… and 4 more.")
-    assert len(warnings[0]) < 1_200
+def test_claims_are_named_by_kind_and_bounded() -> None:
+    claims = [("numbers", f"{number}{'0' * 120}") for number in range(1, 15)] + [("dates", "May")]
+    numbers, dates = remove_ungrounded(Draft(posts=("A.",), generator="openai"), SOURCE, claims).warnings
+    assert numbers.endswith("…, " + "10" + "0" * 97 + "… and 4 more.")
+    assert len(numbers) < 1_200
+    assert dates == "Check before you post: the source lacks, or has elsewhere, the dates May."
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        pytest.param("It rose. #river #flood", "It rose.", id="after-a-sentence"),
+        pytest.param("It rose\n\n#river #flood", "It rose", id="on-their-own-line"),
+        pytest.param("It rose #river #flood #news", "It rose", id="in-a-row"),
+        pytest.param("It rose. #Ferry #flood", "It rose. #Ferry", id="of-the-source"),
+        pytest.param("We cross by #boat", "We cross by boat", id="as-a-word"),
+    ],
+)
+def test_invented_hashtags_at_the_end_go_as_a_whole(text: str, left: str) -> None:
+    assert of(text, "By #ferry.")[0] == left
 
 
 def test_a_text_of_links_alone_is_left_out() -> None:
@@ -239,7 +213,3 @@ def test_a_run_takes_memory_in_proportion_to_its_length(unit: str) -> None:
     tracemalloc.stop()
     assert peak < 20_000_000
     assert sum(map(len, draft.warnings)) < 10_000
-
-
-def test_each_number_of_a_long_list_is_named_alone() -> None:
-    assert of("1,2,3,4,5,6,17,8", "1 2 3 4 5 6 8")[1] == (f"{NUMBERS} 17.",)

@@ -128,13 +128,14 @@ async def test_removed_and_unverified_parts_are_named_in_warnings(
     client_of: Make, openai: FakeOpenAI
 ) -> None:
     posts = ["40 paid 9,000 at https://evil.example/x, says @eve.", "Read more: http://good.example/a"]
-    openai.answer = lambda _: thread_answer(posts, ["17 of 40 www.evil.com"])
+    answers = iter([thread_answer(posts, ["17 of 40 paid www.evil.com"]), thread_answer(["No better."])])
+    openai.answer = lambda _: next(answers)
     client = client_of(openai_api_key="sk-test", openai_base_url=openai.url)
     text = "Forty paid 1,000. Read more: http://good.example/a"
     answer = (await client.post("/api/generate", json={"text": text, "hooks": 1})).json()
     contents = [post["content"] for post in answer["thread"]]
     assert contents == ["40 paid 9,000 at, says eve.\n\n1/2", "Read more: http://good.example/a\n\n2/2"]
-    assert answer["hooks"] == ["17 of 40"]
+    assert answer["hooks"] == ["17 of 40 paid"]
     assert answer["warnings"] == [
         "These links are not in the source and were removed: https://evil.example/x and www.evil.com.",
         "These accounts are not in the source and lost their @: eve.",
@@ -162,7 +163,7 @@ async def test_a_rewrite_is_as_safe_as_a_thread(text: str, leaks: bool, openai: 
         assert composer.last_failure == "m: answer repeats the rules"
     else:
         draft = await rewriting
-        assert (len(draft.posts), len(draft.warnings)) == (1, 1)
+        assert len(draft.posts) == 1
         assert not _LINK.search(draft.posts[0])
         assert not _MENTION.search(draft.posts[0])
     await composer.close()

@@ -6,8 +6,7 @@ import pytest
 
 from core.article.article import Article
 from core.text.thread import Brief
-from core.writing.model.prompt import shorter_question
-from tests.support.questions import ARTICLE, question_about, rewriting
+from tests.support.questions import ARTICLE, question_about, rewriting, shorter_question
 
 
 def rules_and_data(brief: Brief, article: Article = ARTICLE) -> tuple[str, str]:

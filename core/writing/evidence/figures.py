@@ -1,0 +1,200 @@
+"""The numbers of a text, in figures or in words, and what each may mean."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from core.text.word_lists import word_lists
+
+_MAX_PARTS = 6  # of a date or a version; more are a list, each a number of its own
+_TOLERANCE = 0.03  # between units of length and weight; times and money are exact
+_EXACT = ("time", "months", "money")
+
+_DATA: Any = word_lists(__file__)
+_PATTERNS: dict[str, str] = _DATA["patterns"]
+_SCALES: dict[str, int] = _DATA["scales"]
+_UNITS = {name: (unit.split()[0], float(unit.split()[1])) for name, unit in _DATA["units"].items()}
+_VALUES: dict[str, int] = _DATA["values"]
+_MULTIPLIERS: dict[str, int] = _DATA["multipliers"]
+_ALSO: dict[str, list[float]] = _DATA["also"]
+_COUNTING = {word: value for words in _DATA["counting"].values() for value, word in enumerate(words.split())}
+_NUMBER_WORD = "|".join((*_VALUES, *_MULTIPLIERS))
+_LONG_SCALES = "|".join(
+    sorted((name for name in _SCALES if len(name) > 2 and name[0].isalpha()), key=len)[::-1]
+)
+_FIGURE = re.compile(_PATTERNS["figure"] % {"scales": _LONG_SCALES})
+_GROUPED = re.compile(_PATTERNS["grouped"])
+_RATIO = re.compile(_PATTERNS["ratio"] % {"words": _NUMBER_WORD}, re.IGNORECASE)
+_NUMBER_WORDS = re.compile(
+    rf"\b(?:(?:half )?an? (?={'|'.join(_MULTIPLIERS)}))?(?:{_NUMBER_WORD})"
+    rf"(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
+_NEXT = re.compile(r"[\s\u00a0-]*([^\W\d_]+)")
+_PER_CENT = re.compile(r"[ -]?(?:%|per ?cent\b|percentage\b)", re.IGNORECASE)
+_TIME = re.compile(r"\d{1,2}\.[0-5]\d ?(?:[ap]\.?m\b|uhr\b|h\b|gmt\b)", re.IGNORECASE)
+_SHORT_YEAR = re.compile(r"(?<!\d)(?P<century>\d\d)\d\d ?[/–-] ?\Z|['’]\Z")
+
+Reading = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number from `start` to `stop`, and its `readings`: what it may mean.
+
+    `unit` is "%", "$" for any currency, else empty. `measure`: of the word behind it the dimension, the
+    amount in its first unit, and the factor to that. `is_word`: written in letters.
+    """
+
+    written: str
+    start: int
+    stop: int
+    readings: tuple[Reading, ...]
+    unit: str = ""
+    measure: tuple[str, float, float] | None = None
+    is_word: bool = False
+
+    @property
+    def values(self) -> set[float]:
+        return {value for reading in self.readings for value in reading}
+
+    def equals(self, other: "Figure") -> bool:
+        """Whether both may be the same amount, in the same unit or one that converts."""
+        if self.measure and other.measure and self.measure[0] == other.measure[0]:
+            ours, theirs = self.measure[1], other.measure[1]
+            exact = self.measure[0] in _EXACT or self.measure[2] == other.measure[2]
+            if abs(ours - theirs) <= (1e-9 if exact else _TOLERANCE) * max(ours, theirs):
+                return True
+        units_differ = self.unit != other.unit and self.unit and other.unit
+        return not units_differ and any(set(reading) <= other.values for reading in self.readings)
+
+
+def figures(text: str) -> list[Figure]:
+    """In order, in figures and in English words."""
+    found = [*_in_digits(text), *_in_words(text)]
+    found.sort(key=lambda figure: (figure.start, -figure.stop))
+    return [each for at, each in enumerate(found) if not at or each.start >= found[at - 1].stop]
+
+
+def said_values(text: str) -> set[float]:
+    """All values that words of the text may say: halves, ordinals, number words in several languages."""
+    found: set[float] = set(_spelled(text))
+    for word in re.findall(r"[^\W\d_]+", text.casefold()):
+        found.update(_ALSO.get(word, ()))
+        if word in _COUNTING:
+            found.add(_COUNTING[word])
+    for ratio in _RATIO.finditer(text):
+        part, whole = (
+            float(_VALUES.get(x.casefold(), 0) or (x if x[0].isdigit() else 0)) for x in ratio.groups()
+        )
+        if 0 < part < whole:
+            found |= {float(round(100 * part / whole)), round(100 * part / whole, 1)}
+    return found
+
+
+def _in_digits(text: str) -> Iterator[Figure]:
+    for match in _FIGURE.finditer(text):
+        if match["alone"]:
+            share = unicodedata.numeric(match["alone"])
+            yield Figure(match[0], *match.span(), readings=((share,), (100 * share,)))
+            continue
+        readings, stop = _readings(match, text), match.end()
+        unit = "%" if match["percent"] else "$" if match["currency"] else ""
+        word = _NEXT.match(text, stop)
+        kind = _UNITS.get(word[1].casefold()) if word else None
+        amount = readings[0][0] if len(readings[0]) == 1 else None
+        if unit == "$":
+            kind = ("money", 1.0)
+        elif text[stop : stop + 1] == "¢":
+            kind = ("money", 0.01)
+        measure = (kind[0], amount * kind[1], kind[1]) if kind and amount is not None else None
+        written = match[0].strip(" -.")
+        yield from _split(Figure(written, *match.span(), readings, unit, measure))
+
+
+def _split(figure: Figure) -> Iterator[Figure]:
+    """The figure, or each of a list's numbers alone."""
+    values = figure.readings[0]
+    if len(values) <= _MAX_PARTS:
+        yield figure
+    else:
+        for value in values:
+            yield Figure(shown(value), figure.start, figure.start + 1, ((value,),))
+
+
+def _readings(match: re.Match[str], text: str) -> tuple[Reading, ...]:
+    """What the digits may mean: "400 737" is one number or two, "23" behind "2022/" also 2023."""
+    digits = match["digits"]
+    readings: list[Reading] = [_values(re.sub(r"\s", ",", digits))]
+    if re.search(r"\s", digits):
+        readings.append(tuple(float(part) for part in digits.split()))
+    if match["fraction"]:
+        readings = [(readings[0][0] + unicodedata.numeric(match["fraction"].strip()),)]
+    if match["scale"] and len(readings[0]) == 1:
+        readings = _scaled(match, readings)
+    if _TIME.match(text, match.start()):
+        readings.append(tuple(float(part) for part in re.split(r"\D", digits)))
+    if len(digits) == 2 and (before := _SHORT_YEAR.search(text[max(0, match.start() - 9) : match.start()])):
+        readings += [(float(century + digits),) for century in (before["century"] or "19 20").split()]
+    return tuple(readings)
+
+
+def _scaled(match: re.Match[str], readings: list[Reading]) -> list[Reading]:
+    """Times the word or letter behind it: "5 m" may be metres, and "4 b" a part of a list."""
+    name = match["scale"].strip(" .-\u00a0\u202f").casefold()
+    scaled: Reading = (round(readings[0][0] * _SCALES[name], 6),)
+    is_sure = len(name) > 2 or not name.isascii() or match["currency"]
+    return [scaled] if is_sure else [scaled, *readings]
+
+
+def _values(written: str) -> Reading:
+    """One for "1,000", "1.000", "1 000" and "١٠٠٠"; those of the parts of a date, a version or a list."""
+    plain = "".join(str(int(sign)) if sign.isdecimal() else sign for sign in written)
+    parts = re.split(r"\D", plain)
+    if grouped := _GROUPED.fullmatch(plain):
+        parts = [re.sub(r"\D", "", grouped[1]), *filter(None, [grouped[2]])]
+    if len(parts) == 2:
+        return (round(float(f"{parts[0][:300]}.{parts[1][:300]}"), 6),)
+    return tuple(float(part[:300]) for part in parts)
+
+
+def _in_words(text: str) -> Iterator[Figure]:
+    for match in _NUMBER_WORDS.finditer(text):
+        *_, amount = (0.0, *_spelled(match[0]))
+        word = _NEXT.match(text, match.end())
+        kind = _UNITS.get(word[1].casefold()) if word else None
+        unit = "%" if _PER_CENT.match(text, match.end()) else ""
+        measure = (kind[0], amount * kind[1], kind[1]) if kind else None
+        yield Figure(match[0], *match.span(), ((amount,),), unit, measure, is_word=True)
+
+
+def _spelled(text: str) -> Iterator[float]:
+    """Values of English number words ("forty-two", "nine thousand", "a dozen"), and of their parts."""
+    whole = part = 0.0
+    for match in _WORD.finditer(text.casefold()):
+        word = match[0]
+        if word in _VALUES:
+            part = _VALUES[word] + (part if part % 10 == 0 else 0)
+        elif word == "hundred" and 0 < part < 100:
+            part *= 100
+        elif word in _MULTIPLIERS and part:
+            whole, part = whole + part * _MULTIPLIERS[word], 0.0
+        else:
+            if word != "and" or whole + part < 100:
+                whole, part = 0.0, _unspelled(word, text[max(0, match.start() - 5) : match.start()])
+            continue
+        yield whole + part
+
+
+def _unspelled(word: str, before: str) -> float:
+    """What a multiplier behind the word multiplies: "1.5 million", "a dozen", "half a million"."""
+    if word in ("a", "an"):
+        return 0.5 if before.casefold() == "half " else 1.0
+    return float(word[:300]) if word[0].isdigit() else 0.0
+
+
+def shown(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")
