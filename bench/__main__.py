@@ -13,7 +13,7 @@ import matplotlib
 matplotlib.use("Agg")
 from matplotlib import pyplot
 
-from bench import data_path, extraction, grounding, hits, imports, path, pressure, summaries, threads
+from bench import data_path, extraction, hits, imports, path, pressure, summaries, threads
 
 RESULTS = Path(__file__).parent / "results"
 BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -24,7 +24,6 @@ BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
     "extraction": extraction.main,
     "summaries": summaries.main,
     "threads": threads.main,
-    "grounding": grounding.main,
     "pressure": pressure.main,
 }
 BARS: dict[str, Callable[[dict[str, Any]], dict[str, float]]] = {
@@ -34,7 +33,6 @@ BARS: dict[str, Callable[[dict[str, Any]], dict[str, float]]] = {
     "data_path": lambda milliseconds: milliseconds,
     "extraction": lambda figures: {name: row["f1"] for name, row in figures["scores"].items()},
     "pressure": lambda seconds: seconds,
-    "grounding": lambda figures: figures,
     "summaries": lambda figures: {method: scores["rouge2@1"] for method, scores in figures["rouge"].items()},
     "threads": lambda figures: {method: row["lead in post 1"] for method, row in figures["x"].items()},
 }

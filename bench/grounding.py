@@ -6,8 +6,6 @@ python -m bench.grounding [folder]      single edits of real sentences by seed, 
 from __future__ import annotations
 
 import contextlib
-import gzip
-import json
 import logging
 import random
 import re
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import articles
 from bench.rewordings import by_hand, by_rule
 from core.article.article import Article
 from core.article.extraction import extract_article
@@ -27,8 +26,6 @@ from core.text.sentences import sentences
 from core.writing.evidence.examination import examine
 from core.writing.evidence.source import SourceText
 
-ROOT = Path(__file__).parent.parent
-FOLDERS = (ROOT / "../shared/articles", ROOT / "../../shared/articles", ROOT / "bench/data/articles")
 SEED = 14
 AT_LEAST = {"number": 97, "month": 95, "weekday": 95, "person": 95, "quotation": 95, "negation": 80}
 AT_MOST = {"verbatim": 1, "rewording by rule": 5, "rewording by hand": 5}
@@ -56,9 +53,8 @@ class Source:
 
 def main(folder: Path | None = None) -> dict[str, Any]:
     """Per cent flagged by kind; {} without the pages."""
-    folder = folder or next((each for each in FOLDERS if (each / "ground-truth.json").is_file()), None)
+    folder = folder or articles.folder()
     if folder is None:
-        print("The annotated pages are not here, so nothing is measured; `make bench-data` downloads them.")
         return {}
     logging.disable(logging.CRITICAL)
     sources = [*_sources(folder)]
@@ -69,7 +65,7 @@ def main(folder: Path | None = None) -> dict[str, Any]:
         found[kind][flagged] += 1
     seconds = time.perf_counter() - started
     figures = {kind: 100 * counts[True] / counts.total() for kind, counts in found.items()}
-    print(f"{len(sources)} English articles, {seconds:.0f} s\n")
+    print(f"{len(sources)} English articles, {seconds:.0f} s: sentences that the check of claims flags\n")
     print("| sentences | number | per cent flagged | goal |\n|---|--:|--:|--:|")
     for kind, share in figures.items():
         goal = f"≥ {AT_LEAST[kind]}" if kind in AT_LEAST else f"≤ {AT_MOST[kind]}"
@@ -95,11 +91,9 @@ def cases(sources: list[Source]) -> Iterator[tuple[str, str, str, bool]]:
 
 
 def _sources(folder: Path) -> Iterator[Source]:
-    truth = json.loads((folder / "ground-truth.json").read_text("utf-8"))
-    for name, entry in sorted(truth.items()):
-        page = gzip.decompress((folder / f"{name}.html.gz").read_bytes())
+    for _, (page, url, _) in sorted(articles.load(folder).items()):
         with contextlib.suppress(ArticleError):
-            article = extract_article(page, url=entry["url"])
+            article = extract_article(page, url=url)
             if article.language == "en":
                 parts = [part.text for part in sentences(article.text, "en") if 40 < len(part.text) < 500]
                 heading = "\n".join(filter(None, [article.title, article.author, article.published]))
@@ -198,8 +192,8 @@ EDITS: dict[str, Edit] = {
 
 def show(folder: Path | None = None) -> None:
     """What is judged wrong: edits that pass, right sentences that are flagged."""
-    folder = folder or next(each for each in FOLDERS if (each / "ground-truth.json").is_file())
-    for kind, original, text, flagged in cases([*_sources(folder)]):
+    folder = folder or articles.folder()
+    for kind, original, text, flagged in cases([*_sources(folder)]) if folder else ():
         if flagged == (kind in AT_MOST):
             print(f"{kind}\n  {original}\n  {text}\n")
 

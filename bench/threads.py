@@ -1,6 +1,6 @@
 """The quality of threads of real articles on five platforms, beside lead-N, TextRank and LexRank.
 
-python -m bench.threads [folder]            the tables
+python -m bench.threads [folder]            the tables, that of bench.grounding among them
 python -m bench.threads --print [platform]  the threads themselves, to read
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import articles
+from bench import articles, grounding
 from bench.extraction import f1_of
 from bench.summaries import ORDERS, fit
 from bench.thread_quality import Verdict, judge
@@ -54,6 +54,7 @@ def main(folder: Path | None = None) -> dict[str, Any]:
         _print(platform, rows)
     print(f"F1 of the extraction, on all pages: {f1_of(pages):.4f}\n")
     logging.disable(logging.NOTSET)
+    grounding.main(folder)
     return figures
 
 
