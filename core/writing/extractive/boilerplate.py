@@ -17,6 +17,7 @@ _MAX_DECK = 300  # characters between the title and a dateline that are no text
 _FIRST = 8  # sentences among which the title may stand
 _MAX_DATELINE = 150  # characters
 _DATELINES = 6  # paragraphs that may begin with a place and an agency
+_TIME = re.compile(r"\d{1,2}(?:[:.h]\d\d)?\s?(?:[ap]\.?m\.?|Uhr|h)?[.:]?", re.IGNORECASE)
 _END = re.compile(r"[.!?…:;~。．！？；：؟।॥۔።៕｡][\"'”’»)\]）」』】*\d]*$")
 
 
@@ -99,9 +100,11 @@ def _says_something(text: str) -> bool:
 
 
 def _is_boilerplate(text: str, title: str) -> bool:
-    """Whether it is in capitals, repeats the title (given as its letters), or begins as such lines do."""
+    """Whether it is a time, in capitals, the title (given as its letters), or begins as such lines do."""
     letters = letters_of(text)
     if (text.isupper() and len(text) > 12) or (len(letters) > 8 and letters in title):
+        return True
+    if _TIME.fullmatch(text):
         return True
     openings = any_of(__file__, "openings", "all")
     says_nothing = any_of(__file__, "says_nothing", "all")

@@ -23,8 +23,13 @@ def needs_antecedent(sentence: str, language: str = "en") -> bool:
         (first and first[0].islower() and first[0] != first[0].title())  # Georgian is all lower
         or opener.match(bare)
         or speaker.search(sentence)
-        or _ONLY_QUOTED.fullmatch(sentence)
+        or is_quotation(sentence)
     )
+
+
+def is_quotation(sentence: str) -> bool:
+    """Whether it is nothing but what somebody says."""
+    return _ONLY_QUOTED.fullmatch(sentence) is not None
 
 
 @functools.cache

@@ -7,12 +7,14 @@ from itertools import accumulate, compress, count, pairwise
 from typing import Protocol
 
 from core.text.sentences import ANNOUNCES, ASKS, ITEM, Sentence
-from core.writing.extractive.coreference import needs_antecedent
+from core.writing.extractive.coreference import is_quotation, needs_antecedent
 from core.writing.extractive.introductions import introducers
 
 _CLOSE = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "『": "』", '"': '"'}
 _QUOTATION = re.compile('“[^“”]*”|„[^“”]*[“”]|”[^”]*”|«[^»]*»|»[^«]*«|「[^」]*」|『[^』]*』|"[^"]*"')
-_QUOTE = re.compile('[“”„«»「」『』"]')
+_MARKS = '“”„«»「」『』"'
+_CRIES = (*ASKS, "!", "！", "…")
+_QUOTE = re.compile(f"[{_MARKS}]")
 
 
 class Fits(Protocol):
@@ -56,6 +58,7 @@ def passages(
     if not as_written:
         parts = _opened_once(parts, bound)
     bound |= {i for i in range(1, len(parts)) if _goes_on(parts[i - 1], parts[i])}
+    bound |= _attributions(parts)
     refers_back = {i for i, part in enumerate(parts) if needs_antecedent(part.text, language)}
     refers_back |= _spoken_by_nobody(parts, bound, language)
     refers_back -= {next(compress(count(), content_mask), 0)}
@@ -89,7 +92,7 @@ def _groups(parts: Sequence[Sentence], content_mask: Sequence[bool], dependent: 
     groups: list[list[int]] = []
     for i in compress(count(), content_mask):
         follows = bool(groups) and groups[-1][-1] == i - 1
-        if follows and (i in dependent or parts[i - 1].text.endswith(ASKS)):
+        if follows and (i in dependent or _is_answered(parts, i)):
             groups[-1].append(i)
         elif i not in dependent:
             groups.append([i])
@@ -132,6 +135,25 @@ def _goes_on(one: Sentence, other: Sentence) -> bool:
     """Whether the other goes on with the list or the line of the one before."""
     items = one.paragraph != other.paragraph and ITEM.match(one.text) and ITEM.match(other.text)
     return one.text.endswith(ANNOUNCES) or bool(items)
+
+
+def _attributions(parts: Sequence[Sentence]) -> set[int]:
+    """Those that say whose the quotation before them is, when that has an end of its own: “No!” she wrote."""
+    return {
+        i
+        for i, (one, other) in enumerate(pairwise(parts), start=1)
+        if one.paragraph == other.paragraph
+        and is_quotation(one.text)
+        and one.text.rstrip(_MARKS).endswith(_CRIES)
+        and not _QUOTE.match(other.text)
+    }
+
+
+def _is_answered(parts: Sequence[Sentence], i: int) -> bool:
+    """Whether it follows a question, which may be quoted and have its speaker behind it."""
+    *quoted, last = (part.text for part in parts[max(0, i - 2) : i])
+    asks = any(is_quotation(text) and text.rstrip(_MARKS).endswith(ASKS) for text in quoted)
+    return last.endswith(ASKS) or (asks and not is_quotation(last))
 
 
 def _spoken_by_nobody(parts: Sequence[Sentence], bound: set[int], language: str) -> set[int]:

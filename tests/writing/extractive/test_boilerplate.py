@@ -31,6 +31,7 @@ def kept(*lines: str, title: str = "") -> list[str]:
         pytest.param("Lesen Sie auch: Zehn Brücken.", id="german"),
         pytest.param("What the mayor says", id="heading"),
         pytest.param("THE WEEKLY LETTER, FREE.", id="capitals"),
+        pytest.param("4:14 p.m.", id="time-of-day"),
         pytest.param("| 12 | 40 girders. | 3 |", id="table"),
         pytest.param("Harbour Bridge Closes!", id="title-again"),
         pytest.param("- forty girders", id="item-of-nothing"),

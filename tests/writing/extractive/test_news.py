@@ -132,6 +132,8 @@ QUOTED = st.sampled_from(
         'Carla Rossi spoke of "a wall of water" that came over the pier.',
         "“We swam, and we swam, until the boats came,” he said.",
         "“We had been afraid of that since the spring, when the first of the stones came down.”",
+        "“Is that not the end of the harbour?” Eva Lund asked.",
+        "“What a wonderful day for the harbour!” Carla Rossi wrote before the storm.",
         "That, Dan Okafor said, “is the end of it: "
         + "stone upon stone will fall into the water, " * 7
         + "and no more.”",
@@ -147,6 +149,26 @@ def test_every_quotation_is_closed_in_its_post(parts: list[str], joint: str) -> 
     for post in posts_of(page(LEAD, joint.join(parts))):
         assert post.count("“") == post.count("”")
         assert post.count('"') % 2 == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *PLAIN,
+                "“Is that not the end of it?” Eva Lund asked.",
+                "“What a day for the harbour!” Carla Rossi wrote.",
+            ]
+        ),
+        min_size=4,
+        max_size=14,
+    )
+)
+def test_a_quotation_says_whose_it_is(parts: list[str]) -> None:
+    text = text_of(page(LEAD, *parts))
+    assert text.count("the end of it?”") == text.count("Eva Lund asked.")
+    assert text.count("for the harbour!”") == text.count("Carla Rossi wrote.")
 
 
 @settings(max_examples=60, deadline=None)
