@@ -91,7 +91,8 @@ def read_metadata(tree: HtmlElement, url: str) -> Metadata:
     metas: dict[str, list[str]] = {}
     for element in tree.iter("meta"):
         name = element.get("property") or element.get("name")
-        content = unescape(element.get("content") or "").strip()
+        raw = (element.get("content") or "").strip()
+        content = raw if "image" in (name or "") else unescape(raw)  # "&copy=" is a parameter in an address
         if name and content:
             metas.setdefault(name.lower(), []).append(content)
     scripts = (element.text or "[]" for element in tree.iter("script"))

@@ -24,7 +24,8 @@ ID = ANSWER["id"]
 def earlier(valkey: Redis) -> Redis:
     """An entry of five parts, as that version wrote it, under its key and its permalink."""
     now_ms = int(time.time() * 1000)
-    payload = json.dumps([ANSWER, ["The bridge closes."], [], "", [None, None]])
+    source = {name: fact for name, fact in ANSWER["source"].items() if name != "card"}
+    payload = json.dumps([ANSWER | {"source": source}, ["The bridge closes."], [], "", [None, None]])
     digest_of_request = digest(f"{KEY}\n{TEXT}")
     value = f"{now_ms + 3_600_000} {now_ms} 0 {digest_of_request} {payload}"
     for key in (KEY, f"threadr:thread:{ID}"):
