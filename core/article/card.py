@@ -56,11 +56,12 @@ def _first(texts: Iterable[object], max_characters: int) -> str | None:
 
 
 def _address(image: str, page: str) -> str:
-    """The absolute URL of an image that anybody may fetch, as far as its address shows; else ""."""
+    """The absolute URL of an image, on the page's own host or one that looks public; else ""."""
     try:
-        found = web_address(redirected(web_address(page, allow_hosts=None), image))
-        if found.host[-1].isdigit() or ":" in found.host:
-            return str(found) if is_public(ipaddress.ip_address(found.host)) else ""
+        own = web_address(page, allow_hosts=None)
+        found = web_address(redirected(own, image), allow_hosts=(f"{own.host}:{own.port}",))
+        is_number = found.host[-1].isdigit() or ":" in found.host
+        is_open = is_public(ipaddress.ip_address(found.host)) if is_number else not _CLOSED.search(found.host)
     except (ArticleBlocked, ValueError):
         return ""
-    return "" if _CLOSED.search(found.host) else str(found)
+    return str(found) if is_open or found.origin == own.origin else ""

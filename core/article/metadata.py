@@ -92,7 +92,8 @@ def read_metadata(tree: HtmlElement, url: str) -> Metadata:
     for element in tree.iter("meta"):
         name = element.get("property") or element.get("name")
         raw = (element.get("content") or "").strip()
-        content = raw if "image" in (name or "") else unescape(raw)  # "&copy=" is a parameter in an address
+        # In the address of an image "&copy=" is a parameter.
+        content = raw if "image" in (name or "").lower() else unescape(raw).strip()
         if name and content:
             metas.setdefault(name.lower(), []).append(content)
     scripts = (element.text or "[]" for element in tree.iter("script"))

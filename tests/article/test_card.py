@@ -99,6 +99,13 @@ def test_an_image_is_at_an_absolute_public_address(address: str, image: str | No
     assert card(data(image=[{"@type": "ImageObject", "url": address}])).image == image
 
 
+def test_an_image_may_be_where_the_page_is() -> None:
+    found = extract_article(
+        page(meta(OG_Image="/a.jpg?a=1&copy=2")).encode(), url="http://127.0.0.1:8001/story"
+    )
+    assert found.card == Card(image="http://127.0.0.1:8001/a.jpg?a=1&copy=2")
+
+
 def test_an_alternative_text_is_that_of_the_image() -> None:
     other = meta(twitter_image="/b.jpg", twitter_image_alt="B")
     assert card(meta(og_image="/a.jpg") + other).alt is None
