@@ -12,9 +12,9 @@ from core.http.app import create_app
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import WITH_BODY, answers, referred
 from core.services import Services
-from core.threads.edit_schemas import ScheduledThread, ValidateAnswer, ValidateRequest
-from core.threads.export import MEDIA_TYPES, Format
-from core.threads.permalink import permalink
+from core.threads.edit_schemas import ThreadForm, ValidateAnswer, ValidateRequest
+from core.threads.export import MEDIA_TYPES
+from core.threads.permalink import Format, permalink
 from core.threads.schemas import GenerateAnswer
 from core.threads.validate import validate_thread as review
 from core.workers.pool import run_in_worker
@@ -27,19 +27,20 @@ _NOT_MODIFIED = {"description": "The same as If-None-Match names", "headers": re
 @router.get(
     "/api/threads/{id}",
     responses=answers(
-        GenerateAnswer | ScheduledThread, *(InvalidRequest, NotFound, StoreError), hit=["ETag"], texts=_TEXTS
+        GenerateAnswer | ThreadForm, *(InvalidRequest, NotFound, StoreError), hit=["ETag"], texts=_TEXTS
     )
     | {304: _NOT_MODIFIED},
 )
 async def get_thread(
     request: Request,
     thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")],
-    form: Annotated[Format | None, Query(alias="format", description="A file instead of the answer")] = None,
+    form: Annotated[Format | None, Query(alias="format", description="A file, or an API's bodies")] = None,
     if_none_match: Annotated[str, Header(description="ETags that you have")] = "",
 ) -> Response:
     """A thread that was made. It never changes, so caches may keep it for a day."""
     services: Services = request.app.state.services
-    return permalink(await services.cache.thread(thread_id), form, if_none_match=if_none_match)
+    entry, seconds = await services.cache.thread(thread_id), request.state.record.seconds_left
+    return await permalink(entry, form, if_none_match=if_none_match, seconds=seconds)
 
 
 @router.post("/api/validate", responses=answers(None, *WITH_BODY))

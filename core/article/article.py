@@ -10,10 +10,21 @@ from core.text.language import prepare as prepare  # what a worker needs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a platform shows under a link to a page; `alt` describes the image."""
+
+    title: str | None = None
+    description: str | None = None
+    image: str | None = None
+    alt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """The main text of a page or of a request, paragraphs divided by newlines.
 
     `published` is an ISO 8601 date, `language` an ISO 639 code, `site` the name of the publication.
+    Only a page has a `card`.
     """
 
     text: str
@@ -24,6 +35,7 @@ class Article:
     site: str | None = None
     url: str | None = None
     truncated: bool = False
+    card: Card | None = None
 
     @property
     def characters(self) -> int:

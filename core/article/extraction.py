@@ -9,9 +9,10 @@ from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from core.article.article import Article, plain_article
+from core.article.article import Article, Card, plain_article
 from core.article.authors import find_author
 from core.article.canonical_link import canonical_link
+from core.article.card import find_card
 from core.article.charset import PLAIN_TEXT, decode, raise_if_unreadable
 from core.article.dates import find_date
 from core.article.embeds import SHORT_LINK
@@ -65,7 +66,8 @@ def extract_article(html: bytes, *, url: str, content_type: str | None = None) -
 
 def read_page(page: Page, max_characters: int) -> Article:
     """The article of a fetched page, cut to `max_characters`. Raises what `extract_article` does."""
-    return extract_article(page.body, url=page.url, content_type=page.content_type).cut_to(max_characters)
+    article = extract_article(page.body, url=page.url, content_type=page.content_type)
+    return replace(article, card=article.card or Card(title=article.title)).cut_to(max_characters)
 
 
 def prepare() -> None:
@@ -92,14 +94,10 @@ def _html_article(page: str, url: str) -> Article:
     raise_if_unreadable(text)
     metadata, where = read_metadata(tree, url), layout(tree, text)
     title = find_title(metadata, where)
-    raise_if_blocked_page(
-        text,
-        titles=[title.title or "", title.shown, where.text(title.heading) if title.heading else ""],
-        after=where.after(),
-        lock=metadata.lock(where),
-    )
+    titles = [title.title or "", title.shown, where.text(title.heading) if title.heading else ""]
+    raise_if_blocked_page(text, titles=titles, after=where.after(), lock=metadata.lock(where))
     raise_if_too_short(text, title=title.shown, page=page, unseen=found.unseen)
-    article = Article(
+    return Article(
         text=without_offers(text),
         title=title.title,
         author=find_author(metadata, where, title),
@@ -107,8 +105,9 @@ def _html_article(page: str, url: str) -> Article:
         language=_language(tree, text),
         site=next(iter([*metadata.site_names(), *metadata.host_names()]), None),
         url=canonical_link(tree, url),
+        card=find_card(metadata, title.title),
+        truncated=cut,
     )
-    return replace(article, truncated=cut)
 
 
 def _main_text(tree: HtmlElement, *, elements: int) -> str:

@@ -14,7 +14,7 @@ _MAX_ATTRIBUTE_CHARACTERS = 4_000
 _MAX_TAGS = 250_000  # that are looked at, kept or not
 _MAX_DEPTH = 90
 _MAX_HEAD_ELEMENTS = 400  # meta and link each
-_MAX_META_CHARACTERS = 1_000
+_MAX_META_CHARACTERS = 2_000
 _MAX_TITLE_CHARACTERS = 1_000
 _MAX_CHARACTERS = 400_000
 _MAX_MISREAD_TAGS = 20
@@ -115,6 +115,7 @@ class _Pass:
             self.head_elements += 1
             if self.head_elements > _MAX_HEAD_ELEMENTS or len(tag) > _MAX_META_CHARACTERS:
                 return
+            tag = f"<{tag[1:].replace('<', '&lt;')}"
         if name in _UNNESTED:
             if self.kept[-2:] == [tag, tag]:
                 return  # no more than two empty ones in a row

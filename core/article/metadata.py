@@ -91,7 +91,9 @@ def read_metadata(tree: HtmlElement, url: str) -> Metadata:
     metas: dict[str, list[str]] = {}
     for element in tree.iter("meta"):
         name = element.get("property") or element.get("name")
-        content = unescape(element.get("content") or "").strip()
+        raw = (element.get("content") or "").strip()
+        # In the address of an image "&copy=" is a parameter.
+        content = raw if "image" in (name or "").lower() else unescape(raw).strip()
         if name and content:
             metas.setdefault(name.lower(), []).append(content)
     scripts = (element.text or "[]" for element in tree.iter("script"))

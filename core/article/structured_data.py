@@ -14,8 +14,9 @@ _TEXTS = set("articleBody reviewBody text description recipeInstructions step".s
 _NAMES = set("author name givenName additionalName familyName".split())
 _KEYS = set(
     "@context @type @id @graph mainEntity liveBlogUpdate itemListElement acceptedAnswer publisher legalName "
-    "alternateName headline datePublished dateModified".split()
+    "alternateName headline datePublished dateModified image".split()
 ).union(_TEXTS, _NAMES)
+_ADDRESS = re.compile(r"[^\n\"<>\\]{1,2048}")
 _TAG = re.compile(r"<[^<>]*>|<")
 _LOCKED = re.compile(r"[\"']isAccessibleForFree[\"']\s{0,9}:\s{0,9}[\"']?false", re.IGNORECASE)
 _LOCK_FACTS = {
@@ -62,6 +63,8 @@ class StructuredData:
 
     def _kept(self, value: object, key: str = "", depth: int = 0) -> object:
         """What of the value is read; something false where nothing is."""
+        if key == "image":
+            return self._address(value)
         if isinstance(value, str):
             return self._string(value, key)
         if isinstance(value, list) and depth < _MAX_DEPTH:
@@ -72,6 +75,13 @@ class StructuredData:
             )
             return {name: part for name, part in parts if part}
         return None
+
+    def _address(self, value: object) -> str:
+        """Of an image (schema.org/image), or of the first, as it is written."""
+        first = value[0] if isinstance(value, list) and value else value
+        address = first.get("url") or first.get("contentUrl") if isinstance(first, dict) else first
+        fits = isinstance(address, str) and _ADDRESS.fullmatch(address) and self.spend("text", len(address))
+        return str(address) if fits else ""
 
     def _string(self, value: str, key: str) -> str:
         kind = "name" if key in _NAMES else "text" if key in _TEXTS else "other"

@@ -43,6 +43,35 @@ class ScheduledThread(BaseModel):
     posts: list[ScheduledPost]
 
 
+class Upload(BaseModel):
+    """An image to upload to the platform first; what it answers belongs `at` that place (RFC 6901)."""
+
+    image: str
+    alt: str | None
+    at: str
+
+
+class PlatformPosts(BaseModel):
+    """A thread as `?format=` and a platform's name gives it: each post as that platform's API takes it.
+
+    A string that holds `fillIn` is to be replaced as a whole: `fillIn<Member>OfPost<n>` by that member of
+    what the platform answered to post n, `fillInAuthor` by the URN of the account.
+    """
+
+    posts: list[dict[str, object]]
+    uploads: list[Upload]
+
+
+class TypefullyDraft(BaseModel):
+    """A thread as `?format=typefully` gives it: the body of POST /v2/social-sets/{id}/drafts."""
+
+    platforms: dict[PlatformName, dict[str, object]]
+    draft_title: str | None = None
+
+
+ThreadForm = ScheduledThread | PlatformPosts | TypefullyDraft
+
+
 class EditedPost(BaseModel):
     """A post as an answer has it, or as somebody changed it: only its content counts."""
 

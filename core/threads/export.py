@@ -7,9 +7,9 @@ from typing import Literal
 
 from core.threads.schemas import GenerateAnswer
 
-Format = Literal["txt", "md", "json"]
+FileFormat = Literal["txt", "md", "json"]
 
-MEDIA_TYPES: Mapping[Format, str] = {
+MEDIA_TYPES: Mapping[str, str] = {
     "txt": "text/plain; charset=utf-8",
     "md": "text/markdown; charset=utf-8",
     "json": "application/json",
@@ -24,7 +24,7 @@ _MARKUP = re.compile(
 )
 
 
-def exported(answer: GenerateAnswer, form: Format) -> str:
+def exported(answer: GenerateAnswer, form: FileFormat) -> str:
     """The thread of a kept answer.
 
     txt: posts divided by three blank lines, where schedulers divide pasted text. md: by rules, under the

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from core.article.article import Card
 from core.rate_limit import Decision
 from core.text.platforms import PlatformName
 from core.text.thread import Brief, Numbering, SourceLink
@@ -112,12 +113,15 @@ class PostOut(CountedPost):
 
 
 class SourceOut(BaseModel):
+    """`card` is what the page names to be shown under a link to it; null for a text."""
+
     url: str | None
     author: str | None
     published: str | None
     language: str | None
     characters: int
     truncated: bool
+    card: Card | None = None
 
 
 class UsageOut(BaseModel):

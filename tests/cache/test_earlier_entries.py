@@ -16,6 +16,7 @@ from tests.support.paths import ROOT
 
 ANSWER = json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
 EARLIER = ANSWER | {"thread": [ANSWER["thread"][0] | {"evidence": [], "support": None}]}
+EARLIER["source"] = ANSWER["source"] | {"card": None}
 TEXT = "The bridge closes on Tuesday for eighteen months of repairs."
 KEY = text_key(TEXT, model_variant(Settings().openai_model))
 ID = ANSWER["id"]
@@ -25,8 +26,10 @@ ID = ANSWER["id"]
 def earlier(valkey: Redis) -> Redis:
     """An entry of five parts, as that version wrote it, under its key and its permalink."""
     now_ms = int(time.time() * 1000)
-    bare = {name: EARLIER["thread"][0][name] for name in ("number", "total", "content", "character_count")}
-    payload = json.dumps([EARLIER | {"thread": [bare]}, ["The bridge closes."], [], "", [None, None]])
+    bare = {name: ANSWER["thread"][0][name] for name in ("number", "total", "content", "character_count")}
+    source = {name: fact for name, fact in ANSWER["source"].items() if name != "card"}
+    answer = ANSWER | {"thread": [bare], "source": source}
+    payload = json.dumps([answer, ["The bridge closes."], [], "", [None, None]])
     digest_of_request = digest(f"{KEY}\n{TEXT}")
     value = f"{now_ms + 3_600_000} {now_ms} 0 {digest_of_request} {payload}"
     for key in (KEY, f"threadr:thread:{ID}"):

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from redis import Redis
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from core.http.app import create_app
 from core.services import Services
@@ -21,7 +21,7 @@ from tests.support.app import TOKEN, Make
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
-from tests.support.site import ARTICLE, Site
+from tests.support.site import ARTICLE, Site, page
 
 
 async def made(client: Any, **body: Any) -> dict[str, Any]:
@@ -119,6 +119,42 @@ async def test_a_thread_is_exported(client_of: Make, form: str, media_type: str)
         shown = response.text.replace("  \n", "\n")  # as Markdown keeps the end of a line
         assert all(content in shown for content in contents)
     assert (await client.get(address, params={"format": "pdf"})).status_code == 422
+
+
+PAGE = page().replace(
+    "<title>", '<meta property="og:description" content="A &lt;b&gt;bridge&lt;/b&gt;"><title>'
+)
+
+
+async def test_a_thread_is_given_as_each_api_takes_it_and_kept_by_caches(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    upstash_settings: dict[str, Any],
+    site: Site,
+) -> None:
+    site.pages["/a"] = lambda: Response(PAGE, media_type="text/html")
+    client = client_of(**model_settings, **upstash_settings)
+    answer = (await client.post("/api/generate", json={"url": f"{site.url}/a", "platform": "bluesky"})).json()
+    card = {"title": "Harbour bridge closes", "description": "A bridge", "image": None, "alt": None}
+    assert answer["source"]["card"] == card
+    for form in ("bluesky", "mastodon", "threads", "x", "typefully"):
+        address = f"/api/threads/{answer['id']}?format={form}"
+        response = await client.get(address)
+        assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+        assert response.headers["cache-control"] == "public, max-age=86400"
+        known = {"If-None-Match": response.headers["etag"]}
+        assert (await client_of(**upstash_settings).get(address, headers=known)).status_code == 304
+        posts = response.json().get("posts") or response.json()["platforms"]["bluesky"]["posts"]
+        texts = [post.get("text") or post["status"] for post in posts]
+        assert texts == [post["content"] for post in answer["thread"]]
+
+
+async def test_a_thread_that_another_platform_does_not_take_is_a_problem(client_of: Make) -> None:
+    client = client_of()
+    response = await client.get(f"/api/threads/{(await made(client))['id']}?format=linkedin")
+    assert (response.status_code, response.json()["type"]) == (422, "/problems/validation")
+    assert response.json()["detail"].endswith("Make the thread again with platform: linkedin.")
 
 
 @pytest.mark.parametrize(
