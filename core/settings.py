@@ -164,8 +164,6 @@ class Settings:
             raise SettingsError("UPSTASH_REDIS_REST_TOKEN is missing; UPSTASH_REDIS_REST_URL is set")
         if given and not self.upstash_redis_rest_url:
             raise SettingsError(f"UPSTASH_REDIS_REST_URL is missing; {given[0]} is set")
-        if self.admin_token and self.admin_token in self.api_keys:
-            raise SettingsError("API_KEYS must not hold ADMIN_TOKEN")
         if self.in_production and self.fetch_allow_hosts:
             raise SettingsError("FETCH_ALLOW_HOSTS must not be set when ENVIRONMENT is production")
 

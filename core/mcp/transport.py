@@ -67,11 +67,7 @@ class Message(BaseModel):
         if not self.is_notification and (_VERSION in meta or header == MODERN):
             if not isinstance(meta.get(_VERSION), str) or not isinstance(meta.get(_CAPABILITIES), dict):
                 raise RpcError(INVALID_PARAMS, f"params._meta must hold {_VERSION} and {_CAPABILITIES}.")
-            mirrored = {"MCP-Protocol-Version": version, "Mcp-Method": self.method}
-            if self.method == "tools/call":
-                mirrored["Mcp-Name"] = self.params.get("name", "")
-            if wrong := [name for name, value in mirrored.items() if not _has(headers, name, str(value))]:
-                raise RpcError(-32020, f"Headers are missing or differ from the body: {', '.join(wrong)}.")
+            self._check_headers(headers, version)
         if version not in (MODERN, *LEGACY):
             data: Object = {
                 "supported": [MODERN, *LEGACY],
@@ -80,11 +76,15 @@ class Message(BaseModel):
             raise RpcError(-32022, "Unsupported protocol version.", data=data)
         return str(version)
 
-
-def _has(headers: Headers, name: str, value: str) -> bool:
-    """Whether the header, once, has the value, as it is or in the form for what no header can hold."""
-    encoded = base64.b64encode(value.encode(errors="replace")).decode()
-    return ", ".join(headers.getlist(name)) in (value, f"=?base64?{encoded}?=")
+    def _check_headers(self, headers: Headers, version: object) -> None:
+        """Raises RpcError unless each is there once, as in the body or in the form for other characters."""
+        mirrored = {"MCP-Protocol-Version": version, "Mcp-Method": self.method}
+        if self.method == "tools/call":
+            mirrored["Mcp-Name"] = self.params.get("name", "")
+        for name, value in mirrored.items():
+            encoded = base64.b64encode(str(value).encode(errors="replace")).decode()
+            if ", ".join(headers.getlist(name)) not in (value, f"=?base64?{encoded}?="):
+                raise RpcError(-32020, f"The header {name} is missing or differs from the body.")
 
 
 def check(headers: Headers, settings: Settings) -> None:
