@@ -76,8 +76,8 @@ class Exchange:
         about = {"capabilities": {"tools": {}}, "instructions": texts()["instructions"]}
         match method, self.version == MODERN:
             case "tools/call", _:
-                return await self._call(params.get("name"), params.get("arguments", {}))
-            case "tools/list", _ if "cursor" not in params:
+                return await self._call(params.get("name"), params.get("arguments"))
+            case "tools/list", _ if params.get("cursor") is None:
                 return {"tools": listed(), **_CACHEABLE}
             case "tools/list", _:
                 raise RpcError(INVALID_PARAMS, "There is one page of tools, and so no cursor.")
@@ -92,7 +92,7 @@ class Exchange:
         raise RpcError(-32601, "There is no such method.", 404)
 
     async def _call(self, name: object, arguments: object) -> Object:
-        tools = texts()["tools"]
+        tools, arguments = texts()["tools"], {} if arguments is None else arguments
         if not isinstance(name, str) or name not in tools or not isinstance(arguments, dict):
             raise RpcError(INVALID_PARAMS, f"Name one of the tools, with its arguments: {', '.join(tools)}.")
         self.in_tool = True

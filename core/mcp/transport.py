@@ -69,10 +69,7 @@ class Message(BaseModel):
                 raise RpcError(INVALID_PARAMS, f"params._meta must hold {_VERSION} and {_CAPABILITIES}.")
             self._check_headers(headers, version)
         if version not in (MODERN, *LEGACY):
-            data: Object = {
-                "supported": [MODERN, *LEGACY],
-                "requested": str(version)[:40].encode("ascii", "replace").decode(),
-            }
+            data: Object = {"supported": [MODERN, *LEGACY], "requested": ascii(version).strip("'")[:40]}
             raise RpcError(-32022, "Unsupported protocol version.", data=data)
         return str(version)
 

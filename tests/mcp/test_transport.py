@@ -121,6 +121,14 @@ async def test_a_name_may_be_encoded_in_its_header(client_of: Make, name: str) -
     assert result["_meta"][f"{META}serverInfo"] == texts()["server"]
 
 
+async def test_null_stands_for_what_is_left_out(client_of: Make) -> None:
+    client = client_of()
+    called = await post(client, message("tools/call", {"name": "limits", "arguments": None}))
+    assert called.json()["result"]["structuredContent"]["requests_used"] == 0
+    listed = await post(client, message("tools/list", {"cursor": None}))
+    assert len(listed.json()["result"]["tools"]) == 5
+
+
 @pytest.mark.parametrize(
     ("body", "headers"),
     [
