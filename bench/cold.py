@@ -54,9 +54,10 @@ EVENTS: dict[str, Event] = {  # "generate": a hit
     "cache": v2("GET", "/api/cache/stats", headers={"authorization": "Bearer admin"}),
     "monitor": v2("GET", "/health"),
     "pages": v2("GET", "/"),
+    "mcp": v2("POST", "/mcp", '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'),
     "health_check": {"source": "aws.events"},
 }
-MEMORY_MB = {"generate": 1024}
+MEMORY_MB = {"generate": 1024, "mcp": 1024}
 WARM_CALLS = 5
 
 

@@ -12,7 +12,7 @@ STARTS = {
     "fastapi, mangum": "import fastapi, mangum",
     **{
         f"functions.{name}": f"import functions.{name}"
-        for name in ("generate", "threads", "cache", "monitor", "pages", "health_check")
+        for name in ("generate", "threads", "cache", "monitor", "pages", "mcp", "health_check")
     },
 }
 

@@ -2,7 +2,8 @@
 
 from core.http.app import create_app
 from core.services import Services
-from functions import cache, generate, monitor, pages, threads
+from functions import cache, generate, mcp, monitor, pages, threads
 
 ROUTERS = (generate.router, threads.router, cache.router, monitor.router)
-app = create_app(*ROUTERS, pages=pages.routes, make_services=Services)
+ROUTES = [*pages.routes, *mcp.routes]
+app = create_app(*ROUTERS, pages=ROUTES, make_services=Services)

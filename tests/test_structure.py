@@ -21,7 +21,8 @@ from tests.support.paths import ROOT
 MODULES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("functions/*.py")])
 # Who may import whom. The files of core/ itself but services are open to all.
 MAY_IMPORT = {
-    "functions": "http ops threads cache text services workers",
+    "functions": "http ops threads cache text services workers mcp",
+    "mcp": "http threads cache services workers",
     "ops": "services threads cache store writing article text workers net",
     "http": "text",
     "services": "threads cache store writing article net",
@@ -41,6 +42,7 @@ OF_A_MISS = "core.article.extraction core.article.fetcher core.writing.extractiv
 LATE = {
     **{name: [*HEAVY, *OF_A_MISS] for name in ("generate", "cache", "threads", "monitor")},
     "pages": [*HEAVY, "pydantic", "fastapi"],
+    "mcp": [*HEAVY, *OF_A_MISS, "fastapi"],
     "health_check": [*HEAVY, *OF_A_MISS, "pydantic", "starlette", "fastapi", "mangum"],
 }
 

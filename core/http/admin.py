@@ -25,10 +25,14 @@ def is_admin(authorization: str, settings: Settings) -> bool:
     """
     if not settings.admin_token:
         return not settings.in_production
+    return hmac.compare_digest(bearer_token(authorization), settings.admin_token.encode())
+
+
+def bearer_token(authorization: str) -> bytes:
+    """The token of the header; empty where it has none."""
     scheme, _, given = authorization.partition(" ")
     # Servers decode headers as Latin-1; encoding it again gives the UTF-8 that was sent.
-    same = hmac.compare_digest(given.strip(" ").encode("latin-1", "replace"), settings.admin_token.encode())
-    return same and scheme.lower() == "bearer"
+    return given.strip(" ").encode("latin-1", "replace") if scheme.lower() == "bearer" else b""
 
 
 def admin_or(refusal: type[ThreadrError]) -> params.Depends:

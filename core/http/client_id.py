@@ -15,7 +15,7 @@ from starlette.types import Scope
 from core import log
 from core.errors import InvalidRequest, RateLimited
 from core.http import bounds
-from core.http.admin import is_admin
+from core.http.admin import bearer_token, is_admin
 from core.rate_limit import Decision, Window
 from core.request import LookedUp, RequestRecord, current_client, limit_headers
 from core.settings import Settings
@@ -30,12 +30,15 @@ _PROXY = (
 def client_of(request: Request, settings: Settings) -> str:
     """The name of the caller's rate limit bucket.
 
-    A known X-API-Key has a bucket of its own (named by its digest). Else it is the address that the
+    A known X-API-Key has a bucket of its own (named by its digest); clients of MCP may send the key as a
+    Bearer token, which is the one credential that all of them know. Else it is the address that the
     front door vouches for: the peer for API Gateway and Function URLs, the last X-Forwarded-For entry
     behind an ALB, the Nth from the right behind N proxies. What a caller can write is never used.
     """
     # Servers decode headers as Latin-1; encoding it again gives the UTF-8 that was sent.
     key = request.headers.get("x-api-key", "").encode("latin-1", "replace")
+    if not key and _route_path(request.scope) == bounds.MCP_PATH:
+        key = bearer_token(request.headers.get("authorization", ""))
     known = [candidate for candidate in settings.api_keys if hmac.compare_digest(candidate.encode(), key)]
     if key and known:
         return f"key-{hashlib.sha256(known[0].encode()).hexdigest()[:16]}"
@@ -85,6 +88,14 @@ class Client:
         """The last decision as it is at `now` (epoch seconds); None when its time is over."""
         return self.decision and self.decision.after(now - self.decided_at)
 
+    def check_limit(self, now: float, record: RequestRecord) -> None:
+        """Raises RateLimited while the store's last decision holds: that costs no store command."""
+        if self.decision is not None and not self.decision.allowed:
+            record.decision = self.decision_at(now)
+        if record.decision:
+            record.record_outcome(LookedUp(kind="limited", forward="uri-miss"), record.decision)
+            raise RateLimited
+
 
 class Clients:
     """Admits requests by what is known without their bodies and without the store.
@@ -116,12 +127,8 @@ class Clients:
         current_client.set(client.name)
         if _route_path(scope) != "/health":  # load balancers ask often, and it costs nothing
             self._count(client, request)
-        is_over = client.decision is not None and not client.decision.allowed
-        if is_over and self._settings.rate_limit_scope == "requests" and _is_limited(scope):
-            record.decision = client.decision_at(self._clock())
-        if record.decision:
-            record.record_outcome(LookedUp(kind="limited", forward="uri-miss"), record.decision)
-            raise RateLimited
+        if self._settings.rate_limit_scope == "requests" and _is_limited(scope):
+            client.check_limit(self._clock(), record)
 
     def headers(self, scope: Scope, record: RequestRecord) -> Mapping[str, str]:
         """The headers of a request without a decision: with what is known of its limit, if it has one."""
@@ -168,5 +175,5 @@ def _is_limited(scope: Scope) -> bool:
 
 
 def _route_path(scope: Scope) -> str:
-    path: str = scope["path"]
+    path: str = scope.get("path", "")
     return path.removeprefix(scope.get("root_path", ""))

@@ -91,6 +91,8 @@ class RequestMiddleware:
         if send.status is None:
             path, root_path = scope["path"], scope["root_path"]
             answer = problem(failure, instance=path, root_path=root_path, request_id=record.request_id)
+            if render := scope["state"].get("render"):  # a route whose failures have a form of their own
+                answer = render(failure, answer)
             await answer(scope, receive, send)
         return None
 

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from core.text.cleaning import clean_line
 
 if TYPE_CHECKING:
     from fastapi.exceptions import RequestValidationError
+    from pydantic import BaseModel
 
 MEDIA_TYPE = "application/problem+json"
 _MAX_DETAIL_BYTES = 600  # quotes and backslashes take two each
@@ -37,8 +38,17 @@ async def raise_invalid(request: Request, error: "RequestValidationError") -> No
     """Converts what FastAPI finds wrong in a request into ours, which RequestMiddleware answers."""
     if isinstance(error.body, bytes):  # FastAPI leaves it so when its type is not JSON
         raise NotJson
-    faults = [_sentences(fault, request) for fault in error.errors()[:_MAX_NAMED_FAULTS]]
-    raise InvalidRequest(" ".join(dict.fromkeys(itertools.chain.from_iterable(faults))))
+    taken = request.scope["route"].dependant
+    kinds = [field.field_info.annotation for field in (*taken.body_params, *taken.query_params)]
+    models = [model for kind in kinds for model in get_args(kind) or [kind] if hasattr(model, "model_fields")]
+    # A fault's place begins with the part of the request that it is in.
+    raise invalid([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()], models)
+
+
+def invalid(faults: Sequence[Mapping[str, Any]], models: Sequence[type["BaseModel"]]) -> InvalidRequest:
+    """What pydantic finds wrong in words; what is taken is the first of the models."""
+    found = [_sentences(fault, models) for fault in faults[:_MAX_NAMED_FAULTS]]
+    return InvalidRequest(" ".join(dict.fromkeys(itertools.chain.from_iterable(found))))
 
 
 async def raise_ours(request: Request, error: Exception) -> NoReturn:
@@ -82,16 +92,16 @@ def members(
     }
 
 
-def _sentences(fault: Mapping[str, Any], request: Request) -> Iterator[str]:
+def _sentences(fault: Mapping[str, Any], models: Sequence[type["BaseModel"]]) -> Iterator[str]:
     """One fault in words. Of the input they repeat at most the name of a field."""
-    *above, name = (str(part) for part in fault["loc"][1:] or [""])
+    *above, name = (str(part) for part in fault["loc"] or [""])
     place = ".".join([*above, name])
     if fault["type"] == "json_invalid":
         yield f"{NOT_VALID}."
     elif fault["type"] == "extra_forbidden":
         import difflib  # no start waits for it
 
-        fields = _fields(request, is_nested=bool(above))
+        fields = _fields(models[0], is_nested=bool(above))
         close = difflib.get_close_matches(name.lower()[: _MAX_NAME_CHARACTERS + 1], fields, 1)
         is_named = _WORD.fullmatch(name) or (close and name.replace("-", "_").isidentifier())
         yield f"Unknown field {name!r}{' in ' * bool(above)}{'.'.join(above)}." if is_named else _UNNAMED
@@ -103,11 +113,8 @@ def _sentences(fault: Mapping[str, Any], request: Request) -> Iterator[str]:
         yield f"{place}: {message}." if place else f"{message}."
 
 
-def _fields(request: Request, *, is_nested: bool) -> list[str]:
-    """The fields of what the route takes, or of the objects in it."""
-    taken = request.scope["route"].dependant
-    kinds = [field.field_info.annotation for field in (*taken.body_params, *taken.query_params)]
-    models = [model for kind in kinds for model in get_args(kind) or [kind] if hasattr(model, "model_fields")]
-    schema = models[0].model_json_schema()
+def _fields(model: type["BaseModel"], *, is_nested: bool) -> list[str]:
+    """The fields of what is taken, or of the objects in it."""
+    schema = model.model_json_schema()
     inner = [name for part in schema.get("$defs", {}).values() for name in part.get("properties", ())]
     return inner if is_nested else [*schema["properties"]]

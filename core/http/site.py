@@ -1,6 +1,6 @@
 """What is around every app's routes, and the app of routes that take no models: plain Starlette."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -17,7 +17,8 @@ from core.http.problems import raise_ours
 from core.settings import Settings
 
 _EXPOSED = sorted([*LIMITED, "Age", "ETag", "Retry-After", "X-Request-Id"])
-_ACCEPTED = ["Authorization", "Cache-Control", "Content-Type", "If-None-Match", "X-API-Key"]
+_ACCEPTED = """Authorization Cache-Control Content-Type If-None-Match X-API-Key
+MCP-Protocol-Version Mcp-Method Mcp-Name""".split()
 
 
 class PageRoute(Route):
@@ -28,13 +29,18 @@ class PageRoute(Route):
         return match, {**found, "route": self}
 
 
-def create_site(routes: Sequence[BaseRoute], settings: Settings | None = None) -> Starlette:
-    """An ASGI app of these routes. Raises SettingsError."""
+def create_site(
+    routes: Sequence[BaseRoute],
+    settings: Settings | None = None,
+    make_services: Callable[[Settings], object] | None = None,
+) -> Starlette:
+    """An ASGI app of these routes; its state is that of `create_app`. Raises SettingsError."""
     settings = settings or Settings.from_env()
     log.set_up()
     site = Starlette(routes=routes, exception_handlers={HTTPException: raise_ours})
     site.router.redirect_slashes = False
-    site.state.services = None
+    site.state.settings = settings
+    site.state.services = make_services(settings) if make_services else None
     add_middleware(site, settings)
     return site
 

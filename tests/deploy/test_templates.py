@@ -58,10 +58,10 @@ SAM: Table = yaml.load((ROOT / "template.yaml").read_text(encoding="utf-8"), Clo
 _YAML: Table = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))
 # As the other template names what both have.
 _NAMES = {"GenerateLambdaFunction": "GenerateFunction", "HttpApi": "ServerlessHttpApi"}
-_NAMES |= {"GenerateLogGroup": "GenerateLogs"}
+_NAMES |= {"GenerateLogGroup": "GenerateLogs", "McpLogGroup": "McpLogs"}
 SERVERLESS: Table = json.loads(
     re.sub(
-        r"(?<!\w)(GenerateLambdaFunction|HttpApi|GenerateLogGroup)(?=[\"}])",
+        r"(?<!\w)(GenerateLambdaFunction|HttpApi|GenerateLogGroup|McpLogGroup)(?=[\"}])",
         lambda name: _NAMES[name[1]],
         json.dumps(flat(_YAML)),
     )
@@ -206,10 +206,11 @@ def test_only_the_health_check_runs_on_a_schedule_and_once_each_time() -> None:
     assert scheduled == {"health_check": ({"rate(5 minutes)"}, 0)}
 
 
-def test_generate_ends_before_the_gateway_and_after_the_app() -> None:
-    assert Settings().generate_deadline_seconds < FUNCTIONS["generate"].timeout_seconds == 29
+@pytest.mark.parametrize("name", ["generate", "mcp"])
+def test_what_makes_threads_ends_before_the_gateway_and_after_the_app(name: str) -> None:
+    assert Settings().generate_deadline_seconds < FUNCTIONS[name].timeout_seconds == 29
     longest = SAM["Parameters"]["GenerateDeadlineSeconds"]["MaxValue"]
-    assert longest < FUNCTIONS["generate"].timeout_seconds
+    assert longest < FUNCTIONS[name].timeout_seconds
 
 
 def test_the_bundle_is_built_for_the_functions_runtime() -> None:
@@ -255,8 +256,8 @@ def test_secrets_go_where_they_are_needed() -> None:
         secret: {name for name in FUNCTIONS if secret in named(name)}
         for secret in SECRETS | {"OPENAI_BASE_URL"}
     }
-    assert holders["OPENAI_API_KEY"] == {"generate"}
-    assert holders["OPENAI_BASE_URL"] == {"generate", "health_check"}
+    assert holders["OPENAI_API_KEY"] == {"generate", "mcp"}
+    assert holders["OPENAI_BASE_URL"] == {"generate", "mcp", "health_check"}
     assert holders["UPSTASH_REDIS_REST_READONLY_TOKEN"] == {"threads"}
     assert "threads" not in holders["UPSTASH_REDIS_REST_TOKEN"]
     assert not named("pages") & SECRETS

@@ -17,7 +17,7 @@ from core.http import bounds
 from core.http.client_id import Client, Clients
 from core.http.middleware import BodyReader
 from core.settings import Settings
-from functions import cache, generate, threads
+from functions import cache, generate, mcp, threads
 from tests.support.app import Make, whole_app
 from tests.support.loopback import serving
 
@@ -101,7 +101,7 @@ async def test_a_body_has_as_many_bytes_as_its_route_can_use(client_of: Make, pa
 
 def test_the_bounds_are_those_of_routes_that_exist() -> None:
     paths = {route.path for module in (generate, threads, cache) for route in module.router.routes}
-    assert set(bounds.MAX_BODY_BYTES) <= paths
+    assert set(bounds.MAX_BODY_BYTES) <= paths | {route.path for route in mcp.routes}
     limited = {path for path in paths if bounds.LIMITED_PATH.fullmatch(path)}
     assert limited == {"/api/generate", "/api/threads/{id}/posts/{n}/rewrite"}
 

@@ -144,3 +144,22 @@ def test_every_key_is_compared_even_after_a_match(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("key", ["", "first", "first-key ", "FIRST-KEY", "first-key,second-key", "é"])
 def test_an_unknown_key_is_ignored(key: str) -> None:
     assert bucket("gateway", key=key) == "198.51.100.9"
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization", "is_key"),
+    [
+        pytest.param("/mcp", "Bearer first-key", True, id="an-agents"),
+        pytest.param("/mcp", "bearer  first-key ", True, id="any-case-and-spaces"),
+        pytest.param("/mcp", "Basic first-key", False, id="another-scheme"),
+        pytest.param("/mcp", "first-key", False, id="no-scheme"),
+        pytest.param("/mcp", "Bearer ", False, id="empty"),
+        pytest.param("/mcp", "Bearer admin", False, id="the-admins"),
+        pytest.param("/api/generate", "Bearer first-key", False, id="elsewhere"),
+    ],
+)
+def test_a_bearer_token_is_a_key_for_agents_alone(path: str, authorization: str, is_key: bool) -> None:
+    headers = Headers({"authorization": authorization}).raw
+    scope = {"type": "http", "path": path, "headers": headers, "client": ("203.0.113.5", 50_000)}
+    found = client_of(Request(scope), Settings(api_keys=KEYS, admin_token="admin"))
+    assert found == (bucket("gateway", key="first-key") if is_key else "203.0.113.5")
