@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from core.article.article import Article, Card, plain_article
 from core.article.authors import find_author
+from core.article.boilerplate import without_boilerplate
 from core.article.canonical_link import canonical_link
 from core.article.card import find_card
 from core.article.charset import PLAIN_TEXT, decode, raise_if_unreadable
@@ -25,6 +26,7 @@ from core.article.markdown import MAX_MARKDOWN, markdown_text
 from core.article.markup import readable
 from core.article.metadata import read_metadata
 from core.article.page_checks import raise_if_blocked_page, raise_if_too_short, without_offers
+from core.article.text_ends import body_of
 from core.article.title import find_title
 from core.errors import NoArticle
 from core.text import language
@@ -83,8 +85,7 @@ def prepare() -> None:
 
 def _html_article(page: str, url: str) -> Article:
     html, cut = limit_html(page)
-    html = _REFERENCE.sub(_harmless, html)
-    found = readable(html, hidden_by_sheets(page))
+    found = readable(_REFERENCE.sub(_harmless, html), hidden_by_sheets(page))
     if found is None:
         raise NoArticle
     tree = found.tree
@@ -98,7 +99,7 @@ def _html_article(page: str, url: str) -> Article:
     raise_if_blocked_page(text, titles=titles, after=where.after(), lock=metadata.lock(where))
     raise_if_too_short(text, title=title.shown, page=page, unseen=found.unseen)
     return Article(
-        text=without_offers(text),
+        text=body_of(without_offers(text), tree, titles),
         title=title.title,
         author=find_author(metadata, where, title),
         published=find_date(metadata, where, title),
@@ -115,7 +116,7 @@ def _main_text(tree: HtmlElement, *, elements: int) -> str:
     from trafilatura.settings import Document
 
     prepare()
-    found = bare_extraction(tree, fast=elements > _MAX_COMPARED, include_comments=False)
+    found = bare_extraction(without_boilerplate(tree), fast=elements > _MAX_COMPARED, include_comments=False)
     return found.text or "" if isinstance(found, Document) else ""
 
 

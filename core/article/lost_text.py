@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from core.article.hidden import prose
+from core.article.hidden import ENOUGH_PROSE, prose
 from core.text.cleaning import clean_line, letters_of
 from core.text.sentences import ANNOUNCES, sentences
 
@@ -29,6 +29,7 @@ _BODY = re.compile(
 _OWN_STORY = (
     ".//h1|.//h2//a|.//h3//a|.//a//h2|.//a//h3|.//time|ancestor-or-self::*[contains(@class,'comment')]"
 )
+_DESCRIPTION = ".//meta[@name='description' or @property='og:description']"
 _CONTAINERS = ("div", "section", "article", "main", "body")
 _SHARE = 0.8  # of an element's prose
 _WRAPPERS = "aside form fieldset figure header label button noindex".split()  # of whole articles
@@ -59,11 +60,23 @@ def mend(tree: HtmlElement) -> None:
             above.set("itemprop", "articleBody")
         else:
             parts[0].extend(parts[1:])
+    _keep_lead(tree, amounts)
     for button in tree.xpath(".//h2//button|.//h3//button|.//h4//button"):  # which opens what follows
         button.tag = "span"
     for paragraph in tree.iter("p"):
         if paragraph.find(".//p") is None:
             _mend_paragraph(paragraph)
+
+
+def _keep_lead(tree: HtmlElement, amounts: Amounts) -> None:
+    """Takes the class of a teaser from what tells the page's description right in the body."""
+    described = {letters_of(meta.get("content", ""))[:_WORDS] for meta in tree.xpath(_DESCRIPTION)} - {""}
+    for block in tree.iter("p", "div", "section") if described else ():
+        around, own = block.getparent(), amounts[block]
+        if not 0 < own <= _MAX_ITEM or "itemprop" in block.attrib or amounts[around] - own < ENOUGH_PROSE:
+            continue
+        if letters_of(block.text_content())[:_WORDS] in described and not block.xpath(".//h1|.//h2|.//h3"):
+            block.attrib.clear()
 
 
 def _mend_paragraph(paragraph: HtmlElement) -> None:
