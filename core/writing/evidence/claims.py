@@ -60,11 +60,16 @@ def _dates(beside: Comparison) -> Iterator[Claim]:
 
 
 def _negations(beside: Comparison) -> Iterator[Claim]:
+    """A "not" too many or too few; two that come or go together leave what is said as it was."""
+    own = any(token.kind == "negation" and token.key not in beside.their_keys for token in beside.words)
+    changed, said_so = list[Token](), False
     for theirs, ours, goes_on in beside.changes() if beside.is_near else ():
         lost, new = ([token for token in each if token.kind == "negation"] for each in (theirs, ours))
         # One that nothing follows was left out with the clause that it denies, which is no claim.
-        if bool(lost) != bool(new) and goes_on and not _says_not(ours if lost else theirs):
-            yield Claim("negations", (new or lost)[0].written)
+        changed += [*([] if own else lost), *new] if goes_on else []
+        said_so |= bool(lost or new) and _says_not([*theirs, *ours])
+    if len(changed) % 2 and not said_so:
+        yield Claim("negations", changed[0].written)
 
 
 def _says_not(words: Sequence[Token]) -> bool:

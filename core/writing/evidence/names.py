@@ -42,8 +42,18 @@ def _swapped(beside: Comparison) -> Iterator[Token]:
         if len(lost) < len(ours):  # something may have been added
             lost = [token for token in lost if token.key not in beside.keys]
         for token in ours if lost else ():
-            if not _may_stand_for(token, lost, theirs, beside.source):
+            is_word = token.opens and len(theirs) != len(ours) and (len(lost) < len(theirs) or token.key in beside.source)
+            is_right = is_word or _is_moved(token, lost, beside)
+            if not is_right and not _may_stand_for(token, lost, theirs, beside.source):
                 yield token
+
+
+def _is_moved(token: Token, lost: Sequence[Token], beside: Comparison) -> bool:
+    """Whether a passage has it as often, beside what is lost: "Ann met Bob", "Bob was met by Ann"."""
+    wanted = {token.key, *(each.key for each in lost)}
+    return beside.keys[token.key] <= beside.their_keys[token.key] and any(
+        wanted <= {each.key for each in passage.tokens} for passage in beside.passages
+    )
 
 
 def _may_stand_for(token: Token, lost: Sequence[Token], theirs: Sequence[Token], source: SourceText) -> bool:
@@ -73,8 +83,9 @@ def _is_short_form(token: Token, source: SourceText) -> bool:
     names = _other_names(token.written)
     if any(all(stem(word) in source for word in name.split("_")) for name in names):
         return True
-    is_acronym = _ACRONYM.fullmatch(token.written) and token.written[:2].isupper()
-    return bool(is_acronym) and token.written.replace(".", "").casefold() in source.initials
+    capitals = "".join(filter(str.isupper, token.written))
+    is_acronym = _ACRONYM.fullmatch(token.written) and len(capitals) > 1
+    return bool(is_acronym) and capitals.casefold() in source.initials
 
 
 def _are_alike(one: str, other: str) -> bool:

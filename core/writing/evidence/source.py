@@ -20,13 +20,18 @@ _MAX_PASSAGES = 3  # that a sentence is made of
 _MIN_GAIN = 0.2  # of a sentence's weight that a further passage must add
 _MAX_SMALL_WORD = 3  # letters: of such words an acronym takes no letter
 _MAX_ACRONYM = 5
+_YEARS, _MAX_YEARS = (1_800, 2_100), 30
 NAME_START = 4  # letters that "India" and "Indian" share
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A sentence of the source, and where it stands in code points; nowhere when it is not of the text."""
+    """A sentence of the source, and where it stands in code points; nowhere when it is not of the text.
 
+    `at`: its number among them.
+    """
+
+    at: int
     place: range | None
     text: str
     tokens: tuple[Token, ...]
@@ -43,7 +48,9 @@ class SourceText:
         self.text, self.language = text, language or "en"
         self._plain, self._places = plain(text)
         self._heading = plain(heading)[0]
-        self.passages = [*self._read(text, placed=True), *self._read(heading, placed=False)]
+        self.passages: list[Passage] = []
+        self._read(text, placed=True)
+        self._read(heading, placed=False)
         self._index: defaultdict[str, list[int]] = defaultdict(list)
         self.values = said_values(f"{text}\n{heading}")
         self.names: set[str] = set()
@@ -54,13 +61,21 @@ class SourceText:
 
     @functools.cached_property
     def name_starts(self) -> set[str]:
-        """The first letters of each name."""
-        return {key[:NAME_START] for key in self.names}
+        """The first letters of each name, of words that open sentences, too."""
+        each = (token for passage in self.passages for token in passage.tokens if token.kind == "name")
+        return {token.key[:NAME_START] for token in each}
 
     @functools.cached_property
     def acronyms(self) -> set[str]:
         """The names so short that they may be acronyms."""
         return {key for key in self.names if 1 < len(key) <= _MAX_ACRONYM}
+
+    @functools.cached_property
+    def spans(self) -> set[float]:
+        """The times between years of the text, in years."""
+        found = {value for value in self.values if _YEARS[0] <= value <= _YEARS[1] and value.is_integer()}
+        years = sorted(found)[-_MAX_YEARS:]
+        return {abs(one - other) for one in years for other in years if one != other}
 
     def _add(self, at: int, passage: Passage) -> None:
         for key in {token.key for token in passage.tokens}:
@@ -69,13 +84,14 @@ class SourceText:
         self.values |= {value for figure in passage.figures for value in figure.values}
         self.measures |= {figure.measure[:2] for figure in passage.figures if figure.measure}
 
-    def _read(self, text: str, *, placed: bool) -> Iterable[Passage]:
+    def _read(self, text: str, *, placed: bool) -> None:
         at = 0
         for part in sentences(text, self.language):
             start = text.find(part.text, at)
             at = start + len(part.text) if start >= 0 else at
             place = range(start, at) if placed and start >= 0 else None
-            yield Passage(place, part.text, tuple(tokens(part.text, self.language)))
+            words = tuple(tokens(part.text, self.language))
+            self.passages.append(Passage(len(self.passages), place, part.text, words))
 
     def __contains__(self, key: object) -> bool:
         return key in self._index
@@ -110,10 +126,12 @@ class SourceText:
         share = 1 - sum(weights[key] for key in missing) / whole
         return [self.passages[at] for at in sorted(found)], share
 
-    def with_any(self, keys: Iterable[str]) -> list[Passage]:
-        """The passages with one of the keys, of those that are in few; as many as may be compared."""
-        found = {at for key in keys for at in self._places_of(key)}
-        return [self.passages[at] for at in sorted(found)[:_MAX_PLACES]]
+    def related(self, passages: Sequence[Passage], keys: Iterable[str]) -> list[Passage]:
+        """The passages, those beside them, and with one of the keys that are in few; as many as may be compared."""
+        beside = {each.at + step for each in passages for step in (-1, 0, 1)}
+        sharing = {at for key in keys for at in self._places_of(key)}
+        wanted = [*sorted(beside), *sorted(sharing - beside)][:_MAX_PLACES]
+        return [self.passages[at] for at in wanted if 0 <= at < len(self.passages)]
 
     def at(self, places: Iterable[range]) -> list[Passage]:
         """The passages that the places touch."""
