@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.text.sentences import sentences
-from core.writing.evidence.claims import claims_of, claims_of_translation
+from core.writing.evidence.claims import claims_of, claims_of_translation, quotation_claims
 from core.writing.evidence.comparison import Claim, Comparison
 from core.writing.evidence.source import SourceText
 from core.writing.evidence.tokens import tokens
@@ -43,7 +43,8 @@ def examine(
         changed = tuple(claims_of_translation(text, source))
         support = (1.0 if quoted else _UNKNOWN) * _WRONG ** len(changed)
         return Examined(_joined(quoted, source), support, changed)
-    places, claims, supported, length = list(quoted), list[Claim](), 0.0, 0
+    # A quotation may be longer than a sentence.
+    places, claims, supported, length = list(quoted), [*quotation_claims(text, source)], 0.0, 0
     for part in sentences(text, source.language):
         found, share, wrong = _sentence(part.text, source, quoted)
         places += found
