@@ -67,11 +67,6 @@ class Comparison:
         return self.source.related(self.passages, own)
 
     @functools.cached_property
-    def sums(self) -> set[float]:
-        """What numbers of the passages follow to, and those of each related one."""
-        return self.own_sums.union(*(derived(passage.figures) for passage in self.related))
-
-    @functools.cached_property
     def own_sums(self) -> set[float]:
         """What numbers of the passages follow to."""
         return derived([figure for passage in self.passages for figure in passage.figures])

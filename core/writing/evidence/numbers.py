@@ -1,11 +1,12 @@
 """The numbers of a sentence that its source does not say, or says of something else."""
 
 from collections.abc import Container, Iterator, Sequence
+from itertools import islice
 
 from core.text.word_lists import word_lists
 from core.writing.evidence.arithmetic import added_up, is_hedged, is_rounded
 from core.writing.evidence.comparison import Claim, Comparison
-from core.writing.evidence.figures import Figure, said_values
+from core.writing.evidence.figures import Figure
 from core.writing.evidence.source import Passage
 from core.writing.evidence.tokens import Token
 
@@ -13,6 +14,7 @@ _SMALL = 12  # "one of them", "the two": seldom a claim
 _MIN_NOUN = 3  # letters
 _NEARLY = 0.03  # what "about" may be off of a sum
 _YEAR = 12  # months
+_MAX_VALUES = 1_000  # that a number may be rounded from
 _FUNCTION = frozenset(word_lists(__file__)["function"]["words"].split())
 
 
@@ -40,9 +42,9 @@ def is_small(figure: Figure) -> bool:
 def _says(passage: Passage, figure: Figure) -> bool:
     if any(map(figure.equals, passage.figures)):
         return True
-    said = said_values(passage.text) if figure.unit != "$" else set()
+    said = passage.said if figure.unit != "$" else set()
     if len(figure.readings[-1]) > 1:  # a date or a time, whose parts may be words
-        said |= {value for each in passage.figures for value in each.values}
+        said = said.union(*(each.values for each in passage.figures))
         said |= {float(token.key[1:]) for token in passage.tokens if token.kind == "month"}
     return any(said.issuperset(reading) for reading in figure.readings)
 
@@ -57,10 +59,13 @@ def _follows(beside: Comparison, figure: Figure) -> bool:
     """Whether it is of a related passage, or comes of numbers: added up, as a share, rounded, as an age."""
     if figure.measure and (figure.measure[:2] in beside.source.measures or _is_between(beside, figure)):
         return True
-    if any(beside.sums.issuperset(reading) for reading in figure.readings):
+    sums = [beside.own_sums, *(passage.sums for passage in beside.related)]
+    if any(each.issuperset(reading) for each in sums for reading in figure.readings):
         return True
     said = (value for passage in beside.related for each in passage.figures for value in each.values)
-    if is_rounded(figure, beside.text, said) or is_rounded(figure, beside.text, beside.own_sums, _NEARLY):
+    if is_rounded(figure, beside.text, islice(said, _MAX_VALUES)):
+        return True
+    if is_rounded(figure, beside.text, beside.own_sums, _NEARLY):
         return True
     return any(_says(passage, figure) for passage in beside.related)
 

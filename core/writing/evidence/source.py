@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.text.sentences import sentences
+from core.writing.evidence.arithmetic import derived
 from core.writing.evidence.figures import Figure, said_values
 from core.writing.evidence.tokens import Token, tokens
 
@@ -20,11 +21,12 @@ _MAX_PASSAGES = 3  # that a sentence is made of
 _MIN_GAIN = 0.2  # of a sentence's weight that a further passage must add
 _MAX_SMALL_WORD = 3  # letters: of such words an acronym takes no letter
 _MAX_ACRONYM = 5
+_MAX_FIGURES = 100  # of a passage
 _YEARS, _MAX_YEARS = (1_800, 2_100), 30
 NAME_START = 4  # letters that "India" and "Indian" share
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Passage:
     """A sentence of the source, and where it stands in code points; nowhere when it is not of the text.
 
@@ -36,9 +38,21 @@ class Passage:
     text: str
     tokens: tuple[Token, ...]
 
-    @property
+    @functools.cached_property
     def figures(self) -> list[Figure]:
-        return [token.figure for token in self.tokens if token.figure]
+        """Its different numbers, as many as are compared."""
+        found = {(each.figure.readings, each.key): each.figure for each in self.tokens if each.figure}
+        return [*found.values()][:_MAX_FIGURES]
+
+    @functools.cached_property
+    def said(self) -> set[float]:
+        """The values that its words say."""
+        return said_values(self.text)
+
+    @functools.cached_property
+    def sums(self) -> set[float]:
+        """What its numbers follow to."""
+        return derived(self.figures)
 
 
 class SourceText:
@@ -81,8 +95,9 @@ class SourceText:
         for key in {token.key for token in passage.tokens}:
             self._index[key].append(at)
         self.names |= {token.key for token in passage.tokens if token.kind == "name" and not token.opens}
-        self.values |= {value for figure in passage.figures for value in figure.values}
-        self.measures |= {figure.measure[:2] for figure in passage.figures if figure.measure}
+        for figure in (token.figure for token in passage.tokens if token.figure):
+            self.values |= figure.values
+            self.measures |= {figure.measure[:2]} if figure.measure else set()
 
     def _read(self, text: str, *, placed: bool) -> None:
         at = 0
