@@ -61,16 +61,20 @@ def _dates(beside: Comparison) -> Iterator[Claim]:
 
 def _negations(beside: Comparison) -> Iterator[Claim]:
     """A "not" too many or too few; two that come or go together leave what is said as it was."""
-    own = any(token.kind == "negation" and token.key not in beside.their_keys for token in beside.words)
+    own = any(token.key not in beside.their_keys for token in _nots(beside.words))
     changed, added, said_so = list[Token](), False, False
     for theirs, ours, goes_on in beside.changes() if beside.is_near else ():
-        found = [token for token in (*theirs, *ours) if token.kind == "negation"]
+        found = _nots([*theirs, *ours])
         # One that nothing follows was left out with the clause that it denies, which is no claim.
         changed += found if goes_on else []
-        added |= any(token.kind == "negation" for token in ours)
+        added |= bool(_nots(ours))
         said_so |= bool(found) and _says_not([*theirs, *ours])
     if len(changed) % 2 and not said_so and (added or not own):
         yield Claim("negations", changed[0].written)
+
+
+def _nots(words: Sequence[Token]) -> list[Token]:
+    return [token for token in words if token.kind == "negation"]
 
 
 def _says_not(words: Sequence[Token]) -> bool:

@@ -7,7 +7,7 @@ from itertools import islice
 from core.text.sentences import sentences
 from core.writing.evidence.claims import claims_of, claims_of_translation, quotation_claims
 from core.writing.evidence.comparison import Claim, Comparison
-from core.writing.evidence.source import SourceText
+from core.writing.evidence.source import Passage, SourceText
 from core.writing.evidence.tokens import tokens
 
 MAX_SPANS = 20  # of a text
@@ -45,12 +45,13 @@ def examine(
         changed = tuple(claims_of_translation(text, source))
         support = (1.0 if quoted else _UNKNOWN) * _WRONG ** len(changed)
         return Examined(_joined(quoted, source), support, changed)
+    named = source.at(quoted)
     # A quotation may be longer than a sentence.
     places, claims, supported, length = list(quoted), [*quotation_claims(text, source)], 0.0, 0
     for part in sentences(text, source.language):
         if len(claims) >= _MAX_CLAIMS:
             break
-        found, share, wrong = _sentence(part.text, source, quoted)
+        found, share, wrong = _sentence(part.text, source, named)
         places += found
         claims += wrong
         supported += len(part.text) * min(1.0, share + _REWORDED)
@@ -61,7 +62,7 @@ def examine(
 
 
 def _sentence(
-    text: str, source: SourceText, cited: Sequence[range]
+    text: str, source: SourceText, cited: Sequence[Passage]
 ) -> tuple[list[range], float, list[Claim]]:
     """Where one sentence stands, the share of its words that stand there, and what is wrong with it."""
     if place := source.find(text):
@@ -69,8 +70,8 @@ def _sentence(
     if source.says(text):
         return [], 1.0, []
     passages, share = source.closest(tokens(text, source.language))
-    named = [passage for passage in source.at(cited) if passage not in passages]
-    claims = [*islice(claims_of(Comparison(text, source, [*passages, *named])), _MAX_CLAIMS)]
+    beside = [*passages, *(passage for passage in cited if passage not in passages)]
+    claims = [*islice(claims_of(Comparison(text, source, beside)), _MAX_CLAIMS)]
     found = [passage.place for passage in passages if passage.place and share >= _MIN_SHARE]
     return ([] if cited else found), share, claims
 

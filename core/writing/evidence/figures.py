@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.text.word_lists import word_lists
+from core.writing.evidence.number_words import MULTIPLIERS, NUMBER_WORDS, ORDINALS, SCALES, spelled
 
 _MAX_PARTS = 6  # of a date or a version; more are a list, each a number of its own
 _TOLERANCE = 0.03  # between units of length and weight; times and money are exact
@@ -14,35 +15,16 @@ _EXACT = ("time", "months", "money")
 
 _DATA: Any = word_lists(__file__)
 _PATTERNS: dict[str, str] = _DATA["patterns"]
-_SCALES = {
-    name.replace("_", " "): int(value) for value, names in _DATA["scales"].items() for name in names.split()
-}
 _UNITS = {
     name: (kind, float(size))
     for kind, size, names in ((*unit.split(), names) for unit, names in _DATA["units"].items())
     for name in names.split()
 }
-_WORDS = {kind: words.split() for kind, words in _DATA["values"].items()}
-_ORDINALS = {word: value for value, word in enumerate(_WORDS["ordinals"]) if value}
-_VALUES = {word: value for value, word in enumerate(_WORDS["units"])}
-_VALUES |= {word: 10 * value for value, word in enumerate(_WORDS["tens"]) if value > 1}
-_MULTIPLIERS = {word: _SCALES.get(word, 12) for word in _WORDS["multipliers"]}
-_ALSO = {word: [*map(float, said.split())] for said, words in _DATA["also"].items() for word in words.split()}
-_COUNTING = {word: value for words in _DATA["counting"].values() for value, word in enumerate(words.split())}
-_CARDINAL = "|".join((*_VALUES, *_MULTIPLIERS))
-_NUMBER_WORD = "|".join((_CARDINAL, *_ORDINALS))
 _LONG_SCALES = "|".join(
-    sorted((name for name in _SCALES if len(name) > 2 and name[0].isalpha()), key=len)[::-1]
+    sorted((name for name in SCALES if len(name) > 2 and name[0].isalpha()), key=len)[::-1]
 )
 _FIGURE = re.compile(_PATTERNS["figure"] % {"scales": _LONG_SCALES})
 _GROUPED = re.compile(_PATTERNS["grouped"])
-_RATIO = re.compile(_PATTERNS["ratio"] % {"words": "|".join((_NUMBER_WORD, *_COUNTING))}, re.IGNORECASE)
-_NUMBER_WORDS = re.compile(
-    rf"\b(?:(?:(?:half )?an? (?={'|'.join(_MULTIPLIERS)}))?(?:{_CARDINAL})"
-    rf"(?:(?: |-| and )(?:{_CARDINAL}))*(?:-(?:{'|'.join(_ORDINALS)}))?|{'|'.join(_ORDINALS)})\b",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 _NEXT = re.compile(r"[\s\u00a0-]*([^\W\d_]+)")
 _PER_CENT = re.compile(r"[ -]?(?:%|per ?cent\b|percentage\b)", re.IGNORECASE)
 _TIME = re.compile(_PATTERNS["time"])
@@ -90,25 +72,6 @@ def figures(text: str) -> list[Figure]:
     found = [*_in_digits(text), *_in_words(text)]
     found.sort(key=lambda figure: (figure.start, -figure.stop))
     return [each for at, each in enumerate(found) if not at or each.start >= found[at - 1].stop]
-
-
-def said_values(text: str) -> set[float]:
-    """All values that words of the text may say: halves, ordinals, number words in several languages."""
-    found: set[float] = set(_spelled(text))
-    before: list[float] = []
-    for word in re.findall(r"[^\W\d_]+", text.casefold()):
-        said = [*_ALSO.get(word, ()), *([float(_COUNTING[word])] if word in _COUNTING else [])]
-        found.update(said, (value * _SCALES[word] for value in before or [1.0] if word in _SCALES))
-        before = [float(_SCALES[word])] if word in _SCALES else said
-    for ratio in _RATIO.finditer(text.casefold()):
-        part, whole = (float(x) if x[0].isdigit() else _worth(x) for x in ratio.groups())
-        if 0 < part < whole:
-            found |= {float(round(100 * part / whole)), round(100 * part / whole, 1)}
-    return found
-
-
-def _worth(word: str) -> float:
-    return float(_VALUES.get(word) or _ORDINALS.get(word) or _COUNTING.get(word) or 0)
 
 
 def _in_digits(text: str) -> Iterator[Figure]:
@@ -166,13 +129,18 @@ def _readings(match: re.Match[str], text: str) -> tuple[Reading, ...]:
         readings = [(readings[0][0] + (unicodedata.numeric(sign) if len(sign) == 1 else 0.5),)]
     if match["scale"] and len(readings[0]) == 1:
         readings = _scaled(match, readings)
+    return (*readings, *_as_dated(match, text))
+
+
+def _as_dated(match: re.Match[str], text: str) -> Iterator[Reading]:
+    """What the digits may mean as a time of day, a century or a year in short."""
+    digits = match["digits"]
     if time := _TIME.match(text, match.start()):
-        readings += _times(time[0], digits, is_late=bool(_AFTERNOON.match(text, time.end())))
+        yield from _times(time[0], digits, is_late=bool(_AFTERNOON.match(text, time.end())))
     if _CENTURY.match(text, match.start()):
-        readings.append((float(digits[:-2]) + 1,))
+        yield (float(digits[:-2]) + 1,)
     if len(digits) == 2 and (before := _SHORT_YEAR.search(text[max(0, match.start() - 9) : match.start()])):
-        readings += [(float(century + digits),) for century in (before["century"] or "19 20").split()]
-    return tuple(readings)
+        yield from ((float(century + digits),) for century in (before["century"] or "19 20").split())
 
 
 def _times(time: str, digits: str, *, is_late: bool) -> Iterator[Reading]:
@@ -188,9 +156,9 @@ def _scaled(match: re.Match[str], readings: list[Reading]) -> list[Reading]:
     """Times the word or letter behind it: "5 m" may be metres, and "4 b" a part of a list."""
     name = match["scale"].strip(" .-\u00a0\u202f").casefold()
     if one := _ONE_POINT.fullmatch(match["digits"]):  # "4.125 billion", but "1.073 millones" may be both
-        is_english = name.removesuffix("s") in _MULTIPLIERS or bool(match["currency"])
+        is_english = name.removesuffix("s") in MULTIPLIERS or bool(match["currency"])
         readings = [*([] if is_english else readings), (float(one[0]),)]
-    scaled = [(round(reading[0] * _SCALES[name], 6),) for reading in readings]
+    scaled: list[Reading] = [(round(reading[0] * SCALES[name], 6),) for reading in readings]
     is_sure = len(name) > 2 or not name.isascii() or match["currency"]
     return scaled if is_sure else [*scaled, *readings]
 
@@ -207,38 +175,13 @@ def _values(written: str) -> Reading:
 
 
 def _in_words(text: str) -> Iterator[Figure]:
-    for match in _NUMBER_WORDS.finditer(text):
-        *_, amount = (0.0, *_spelled(match[0]))
+    for match in NUMBER_WORDS.finditer(text):
+        *_, amount = (0.0, *spelled(match[0]))
         unit = "%" if _PER_CENT.match(text, match.end()) else ""
         measure = _measure(_word_at(text, match.end()), amount)
-        place = _ORDINALS.get(match[0].casefold())  # "a fifth" may be one, or 20 per cent
+        place = ORDINALS.get(match[0].casefold())  # "a fifth" may be one, or 20 per cent
         shares = ((float(round(100 / place)),), (round(100 / place, 1),)) if place else ()
         yield Figure(match[0], *match.span(), ((amount,), *shares), unit, measure, is_word=True)
-
-
-def _spelled(text: str) -> Iterator[float]:
-    """Values of English number words ("forty-two", "nine thousand", "a dozen"), and of their parts."""
-    whole = part = 0.0
-    for match in _WORD.finditer(text.casefold()):
-        word = match[0]
-        if value := _VALUES.get(word) or _ORDINALS.get(word):
-            part = value + (part if part % 10 == 0 else 0)
-        elif word == "hundred" and 0 < part < 100:
-            part *= 100
-        elif word in _MULTIPLIERS and part:
-            whole, part = whole + part * _MULTIPLIERS[word], 0.0
-        else:
-            if word != "and" or whole + part < 100:
-                whole, part = 0.0, _unspelled(word, text[max(0, match.start() - 5) : match.start()])
-            continue
-        yield whole + part
-
-
-def _unspelled(word: str, before: str) -> float:
-    """What a multiplier behind the word multiplies: "1.5 million", "a dozen", "half a million"."""
-    if word in ("a", "an"):
-        return 0.5 if before.casefold() == "half " else 1.0
-    return float(word[:300]) if word[0].isdigit() else 0.0
 
 
 def shown(value: float) -> str:

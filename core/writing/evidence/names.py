@@ -42,10 +42,21 @@ def _swapped(beside: Comparison) -> Iterator[Token]:
         if len(lost) < len(ours):  # something may have been added
             lost = [token for token in lost if token.key not in beside.keys]
         for token in ours if lost else ():
-            is_word = token.opens and len(theirs) != len(ours) and (len(lost) < len(theirs) or token.key in beside.source)
-            is_right = is_word or _is_moved(token, lost, beside)
-            if not is_right and not _may_stand_for(token, lost, theirs, beside.source):
+            may_be_word = len(theirs) != len(ours)
+            if not _is_right(token, lost, theirs, beside, may_be_word=may_be_word):
                 yield token
+
+
+def _is_right(
+    token: Token, lost: Sequence[Token], theirs: Sequence[Token], beside: Comparison, *, may_be_word: bool
+) -> bool:
+    is_word = may_be_word and _is_word(token, lost, theirs, beside.source)
+    return is_word or _is_moved(token, lost, beside) or _may_stand_for(token, lost, theirs, beside.source)
+
+
+def _is_word(token: Token, lost: Sequence[Token], theirs: Sequence[Token], source: SourceText) -> bool:
+    """Whether a capital that opens a sentence may show no name."""
+    return token.opens and (len(lost) < len(theirs) or token.key in source)
 
 
 def _is_moved(token: Token, lost: Sequence[Token], beside: Comparison) -> bool:

@@ -59,22 +59,29 @@ def _follows(beside: Comparison, figure: Figure) -> bool:
     """Whether it is of a related passage, or comes of numbers: added up, as a share, rounded, as an age."""
     if figure.measure and (figure.measure[:2] in beside.source.measures or _is_between(beside, figure)):
         return True
+    return _is_reckoned(beside, figure) or any(_says(passage, figure) for passage in beside.related)
+
+
+def _is_reckoned(beside: Comparison, figure: Figure) -> bool:
+    """Whether it comes of numbers of related passages."""
     sums = [beside.own_sums, *(passage.sums for passage in beside.related)]
     if any(each.issuperset(reading) for each in sums for reading in figure.readings):
         return True
     said = (value for passage in beside.related for each in passage.figures for value in each.values)
     if is_rounded(figure, beside.text, islice(said, _MAX_VALUES)):
         return True
-    if is_rounded(figure, beside.text, beside.own_sums, _NEARLY):
-        return True
-    return any(_says(passage, figure) for passage in beside.related)
+    return is_rounded(figure, beside.text, beside.own_sums, _NEARLY)
 
 
 def _is_between(beside: Comparison, figure: Figure) -> bool:
     """Whether it is the time between two years of the source."""
     kind, months, size = figure.measure or ("", 0.0, 0.0)
     off = 1 if is_hedged(figure, beside.text) else 0
-    return kind == "months" and size >= _YEAR and any(abs(months / _YEAR - x) <= off for x in beside.source.spans)
+    return (
+        kind == "months"
+        and size >= _YEAR
+        and any(abs(months / _YEAR - x) <= off for x in beside.source.spans)
+    )
 
 
 def _is_of_another(beside: Comparison, at: int, figure: Figure) -> bool:

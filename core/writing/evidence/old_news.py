@@ -13,7 +13,7 @@ _MAX_DAYS = 7  # since then a weekday may be any week's
 _BESIDE = 2  # tokens from a weekday in which its date stands
 _DATA: Any = word_lists(__file__)
 _LETTER = "[^\\W\\u0e00-\\u0eff\\u3040-\\u9fff\\uac00-\\ud7af]"  # of scripts that divide words
-_QUOTED = re.compile("“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|「[^「」]*」|\"[^\"]*\"")
+_QUOTED = re.compile('“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|「[^「」]*」|"[^"]*"')
 _MIN_LETTERS = 4  # of a weekday: "Sun" and "Sat" are other words, too
 _HABIT = frozenset(_DATA["habits"]["words"].split())
 
@@ -29,7 +29,9 @@ def old_news(
         day = date.fromisoformat((published or "")[:10])
     except ValueError:
         return None
-    said = [*dict.fromkeys(word for text in texts for word in _relative_days(_QUOTED.sub(" ", text), language))][:3]
+    said = [
+        *dict.fromkeys(word for text in texts for word in _relative_days(_QUOTED.sub(" ", text), language))
+    ][:3]
     if not said or (today - day).days <= _MAX_DAYS or any(_names(text, day) for text in texts):
         return None
     words = " and ".join(f"“{word}”" for word in said)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from core.text.sentences import sentences
 from core.writing.evidence.arithmetic import derived
-from core.writing.evidence.figures import Figure, said_values
+from core.writing.evidence.figures import Figure
+from core.writing.evidence.number_words import said_values
 from core.writing.evidence.tokens import Token, tokens
 
 _SAME = dict.fromkeys("“”„‟«»「」『』″＂", '"') | dict.fromkeys("‘’‚‛′＇`´", "'")
@@ -142,7 +143,7 @@ class SourceText:
         return [self.passages[at] for at in sorted(found)], share
 
     def related(self, passages: Sequence[Passage], keys: Iterable[str]) -> list[Passage]:
-        """The passages, those beside them, and with one of the keys that are in few; as many as may be compared."""
+        """The passages, those beside them, and those with one of the keys, where few have it."""
         beside = {each.at + step for each in passages for step in (-1, 0, 1)}
         sharing = {at for key in keys for at in self._places_of(key)}
         wanted = [*sorted(beside), *sorted(sharing - beside)][:_MAX_PLACES]
