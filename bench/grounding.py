@@ -85,8 +85,8 @@ def cases(sources: list[Source]) -> Iterator[tuple[str, str, str, bool]]:
                     yield kind, part, edited, _is_flagged(edited, source)
             for reworded in by_rule(part):
                 yield "rewording by rule", part, reworded, _is_flagged(reworded, source)
-    for original, reworded in by_hand():
-        examined = examine(reworded, SourceText(original, "en"))
+    for original, reworded, language in by_hand():
+        examined = examine(reworded, SourceText(original, language))
         yield "rewording by hand", original, reworded, bool(examined.claims)
 
 

@@ -59,7 +59,8 @@ def by_rule(text: str) -> Iterator[str]:
             yield reworded
 
 
-def by_hand() -> Iterator[tuple[str, str]]:
-    """A story, and a sentence that says what it says, for each of rewordings.toml."""
+def by_hand() -> Iterator[tuple[str, str, str]]:
+    """A story, a sentence that says what it says, and their language, for each of rewordings.toml."""
     for story in tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))["stories"]:
-        yield from ((story["text"], reworded) for reworded in story["reworded"])
+        language = story.get("language", "en")
+        yield from ((story["text"], reworded, language) for reworded in story["reworded"])

@@ -49,7 +49,8 @@ def laid_out(draft: Draft, article: Article, brief: Brief, now: float) -> LaidOu
     thread, hooks = lay_out(draft.posts, draft.hooks, brief, article.url)
     texts = [post.text for post in thread.posts]
     proofs = _proofs(texts, draft, article, brief)
-    old = old_news(texts, article.published, datetime.fromtimestamp(now, UTC).date())
+    today = datetime.fromtimestamp(now, UTC).date()
+    old = old_news(texts, article.published, today, brief.language or article.language)
     return LaidOut(thread, hooks, proofs, [old] if old else [])
 
 

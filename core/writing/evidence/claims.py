@@ -21,8 +21,7 @@ _MIN_LETTERS = 10
 
 
 def claims_of(beside: Comparison) -> Iterator[Claim]:
-    """What is wrong with a sentence that its source does not have word for word."""
-    yield from _quotations(beside)
+    """What is wrong with a sentence that its source does not have word for word, but for quotations."""
     yield from number_claims(beside)
     yield from _dates(beside)
     yield from name_claims(beside)
@@ -40,9 +39,10 @@ def claims_of_translation(text: str, source: SourceText) -> Iterator[Claim]:
             yield Claim("dates", token.written)
 
 
-def _quotations(beside: Comparison) -> Iterator[Claim]:
-    says = beside.source.says
-    found = (group for match in _QUOTATION.finditer(beside.text) for group in match.groups())
+def quotation_claims(text: str, source: SourceText) -> Iterator[Claim]:
+    """The quotations of a text that are not word for word in its source."""
+    says = source.says
+    found = (group for match in _QUOTATION.finditer(text) for group in match.groups())
     for quoted in filter(None, found):
         # What is left out, or put in by who quotes.
         kept = _LEFT_OUT.sub(lambda part: part[0] if says(part[0]) else "\0", quoted)
@@ -60,11 +60,21 @@ def _dates(beside: Comparison) -> Iterator[Claim]:
 
 
 def _negations(beside: Comparison) -> Iterator[Claim]:
+    """A "not" too many or too few; two that come or go together leave what is said as it was."""
+    own = any(token.key not in beside.their_keys for token in _nots(beside.words))
+    changed, added, said_so = list[Token](), False, False
     for theirs, ours, goes_on in beside.changes() if beside.is_near else ():
-        lost, new = ([token for token in each if token.kind == "negation"] for each in (theirs, ours))
+        found = _nots([*theirs, *ours])
         # One that nothing follows was left out with the clause that it denies, which is no claim.
-        if bool(lost) != bool(new) and goes_on and not _says_not(ours if lost else theirs):
-            yield Claim("negations", (new or lost)[0].written)
+        changed += found if goes_on else []
+        added |= bool(_nots(ours))
+        said_so |= bool(found) and _says_not([*theirs, *ours])
+    if len(changed) % 2 and not said_so and (added or not own):
+        yield Claim("negations", changed[0].written)
+
+
+def _nots(words: Sequence[Token]) -> list[Token]:
+    return [token for token in words if token.kind == "negation"]
 
 
 def _says_not(words: Sequence[Token]) -> bool:

@@ -1,11 +1,13 @@
 """A sentence beside the passages of its source that it is made of, word by word."""
 
 import functools
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
+from core.writing.evidence.arithmetic import derived
 from core.writing.evidence.source import Passage, SourceText
 from core.writing.evidence.tokens import Token, tokens
 
@@ -35,8 +37,8 @@ class Comparison:
         self.text, self.source, self.passages = text, source, passages
         self.words = tokens(text, source.language)[:_MAX_COMPARED]
         self.others = [token for passage in passages for token in passage.tokens][:_MAX_COMPARED]
-        self.keys = {token.key for token in self.words}
-        self.their_keys = {token.key for token in self.others}
+        self.keys = Counter(token.key for token in self.words)
+        self.their_keys = Counter(token.key for token in self.others)
         ours, theirs = ([token.key for token in each] for each in (self.words, self.others))
         self._changes = SequenceMatcher(None, theirs, ours, autojunk=False).get_opcodes()
         same = sum(stop - start for kind, _, _, start, stop in self._changes if kind == "equal")
@@ -60,6 +62,11 @@ class Comparison:
 
     @functools.cached_property
     def related(self) -> list[Passage]:
-        """The passages, and others that share a telling word with the sentence."""
-        own = {each.key for each in self.words if each.kind == "name" or len(each.key) > 3}
-        return [*self.passages, *self.source.with_any(own)]
+        """The passages, those beside them, and others that share a telling word with the sentence."""
+        own = {each.key for each in self.words if each.kind == "name" or len(each.written) > 3}
+        return self.source.related(self.passages, own)
+
+    @functools.cached_property
+    def own_sums(self) -> set[float]:
+        """What numbers of the passages follow to."""
+        return derived([figure for passage in self.passages for figure in passage.figures])

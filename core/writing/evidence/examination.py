@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from core.text.sentences import sentences
-from core.writing.evidence.claims import claims_of, claims_of_translation
+from core.writing.evidence.claims import claims_of, claims_of_translation, quotation_claims
 from core.writing.evidence.comparison import Claim, Comparison
-from core.writing.evidence.source import SourceText
+from core.writing.evidence.source import Passage, SourceText
 from core.writing.evidence.tokens import tokens
 
 MAX_SPANS = 20  # of a text
 _MAX_CITED = 10
-_MIN_CITED = 12  # characters: less is found anywhere
+_MAX_CLAIMS = 10  # of a text: with more, it is wrong anyhow
+_CITED_LENGTH = range(12, 600)  # characters: less is found anywhere, more shows nothing
 _MIN_SHARE = 0.35  # of a sentence that passages must have to be its evidence
 _UNKNOWN = 0.5  # the support of a translation for which nothing is cited
 _WRONG = 0.5  # what each claim that fails leaves of a text's support
@@ -35,7 +37,7 @@ def examine(
     `translated`: it is in another language than the source, so that only numbers and dates compare.
     """
     quoted = [
-        place for each in cited[:_MAX_CITED] if len(each) >= _MIN_CITED and (place := source.find(each))
+        place for each in cited[:_MAX_CITED] if len(each) in _CITED_LENGTH and (place := source.find(each))
     ]
     if whole := source.find(text):
         return Examined((whole,), 1.0, ())
@@ -43,9 +45,13 @@ def examine(
         changed = tuple(claims_of_translation(text, source))
         support = (1.0 if quoted else _UNKNOWN) * _WRONG ** len(changed)
         return Examined(_joined(quoted, source), support, changed)
-    places, claims, supported, length = list(quoted), list[Claim](), 0.0, 0
+    named = source.at(quoted)
+    # A quotation may be longer than a sentence.
+    places, claims, supported, length = list(quoted), [*quotation_claims(text, source)], 0.0, 0
     for part in sentences(text, source.language):
-        found, share, wrong = _sentence(part.text, source, quoted)
+        if len(claims) >= _MAX_CLAIMS:
+            break
+        found, share, wrong = _sentence(part.text, source, named)
         places += found
         claims += wrong
         supported += len(part.text) * min(1.0, share + _REWORDED)
@@ -56,7 +62,7 @@ def examine(
 
 
 def _sentence(
-    text: str, source: SourceText, cited: Sequence[range]
+    text: str, source: SourceText, cited: Sequence[Passage]
 ) -> tuple[list[range], float, list[Claim]]:
     """Where one sentence stands, the share of its words that stand there, and what is wrong with it."""
     if place := source.find(text):
@@ -64,8 +70,8 @@ def _sentence(
     if source.says(text):
         return [], 1.0, []
     passages, share = source.closest(tokens(text, source.language))
-    named = [passage for passage in source.at(cited) if passage not in passages]
-    claims = [*claims_of(Comparison(text, source, [*passages, *named]))]
+    beside = [*passages, *(passage for passage in cited if passage not in passages)]
+    claims = [*islice(claims_of(Comparison(text, source, beside)), _MAX_CLAIMS)]
     found = [passage.place for passage in passages if passage.place and share >= _MIN_SHARE]
     return ([] if cited else found), share, claims
 

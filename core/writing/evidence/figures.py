@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.text.word_lists import word_lists
+from core.writing.evidence.number_words import MULTIPLIERS, NUMBER_WORDS, ORDINALS, SCALES, spelled
 
 _MAX_PARTS = 6  # of a date or a version; more are a list, each a number of its own
 _TOLERANCE = 0.03  # between units of length and weight; times and money are exact
@@ -14,28 +15,22 @@ _EXACT = ("time", "months", "money")
 
 _DATA: Any = word_lists(__file__)
 _PATTERNS: dict[str, str] = _DATA["patterns"]
-_SCALES: dict[str, int] = _DATA["scales"]
-_UNITS = {name: (unit.split()[0], float(unit.split()[1])) for name, unit in _DATA["units"].items()}
-_VALUES: dict[str, int] = _DATA["values"]
-_MULTIPLIERS: dict[str, int] = _DATA["multipliers"]
-_ALSO: dict[str, list[float]] = _DATA["also"]
-_COUNTING = {word: value for words in _DATA["counting"].values() for value, word in enumerate(words.split())}
-_NUMBER_WORD = "|".join((*_VALUES, *_MULTIPLIERS))
+_UNITS = {
+    name: (kind, float(size))
+    for kind, size, names in ((*unit.split(), names) for unit, names in _DATA["units"].items())
+    for name in names.split()
+}
 _LONG_SCALES = "|".join(
-    sorted((name for name in _SCALES if len(name) > 2 and name[0].isalpha()), key=len)[::-1]
+    sorted((name for name in SCALES if len(name) > 2 and name[0].isalpha()), key=len)[::-1]
 )
 _FIGURE = re.compile(_PATTERNS["figure"] % {"scales": _LONG_SCALES})
 _GROUPED = re.compile(_PATTERNS["grouped"])
-_RATIO = re.compile(_PATTERNS["ratio"] % {"words": _NUMBER_WORD}, re.IGNORECASE)
-_NUMBER_WORDS = re.compile(
-    rf"\b(?:(?:half )?an? (?={'|'.join(_MULTIPLIERS)}))?(?:{_NUMBER_WORD})"
-    rf"(?:(?: |-| and )(?:{_NUMBER_WORD}))*\b",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 _NEXT = re.compile(r"[\s\u00a0-]*([^\W\d_]+)")
 _PER_CENT = re.compile(r"[ -]?(?:%|per ?cent\b|percentage\b)", re.IGNORECASE)
-_TIME = re.compile(r"\d{1,2}\.[0-5]\d ?(?:[ap]\.?m\b|uhr\b|h\b|gmt\b)", re.IGNORECASE)
+_TIME = re.compile(_PATTERNS["time"])
+_ONE_POINT = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
+_CENTURY = re.compile(r"\d?\d00s\b")  # "the 1300s"
+_AFTERNOON = re.compile(r"[ ]?p\.?m\b", re.IGNORECASE)
 _SHORT_YEAR = re.compile(r"(?<!\d)(?P<century>\d\d)\d\d ?[/–-] ?\Z|['’]\Z")
 
 Reading = tuple[float, ...]
@@ -79,40 +74,38 @@ def figures(text: str) -> list[Figure]:
     return [each for at, each in enumerate(found) if not at or each.start >= found[at - 1].stop]
 
 
-def said_values(text: str) -> set[float]:
-    """All values that words of the text may say: halves, ordinals, number words in several languages."""
-    found: set[float] = set(_spelled(text))
-    for word in re.findall(r"[^\W\d_]+", text.casefold()):
-        found.update(_ALSO.get(word, ()))
-        if word in _COUNTING:
-            found.add(_COUNTING[word])
-    for ratio in _RATIO.finditer(text):
-        part, whole = (
-            float(_VALUES.get(x.casefold(), 0) or (x if x[0].isdigit() else 0)) for x in ratio.groups()
-        )
-        if 0 < part < whole:
-            found |= {float(round(100 * part / whole)), round(100 * part / whole, 1)}
-    return found
-
-
 def _in_digits(text: str) -> Iterator[Figure]:
     for match in _FIGURE.finditer(text):
         if match["alone"]:
             share = unicodedata.numeric(match["alone"])
             yield Figure(match[0], *match.span(), readings=((share,), (100 * share,)))
             continue
-        readings, stop = _readings(match, text), match.end()
+        readings = _readings(match, text)
         unit = "%" if match["percent"] else "$" if match["currency"] else ""
-        word = _NEXT.match(text, stop)
-        kind = _UNITS.get(word[1].casefold()) if word else None
-        amount = readings[0][0] if len(readings[0]) == 1 else None
-        if unit == "$":
-            kind = ("money", 1.0)
-        elif text[stop : stop + 1] == "¢":
-            kind = ("money", 0.01)
-        measure = (kind[0], amount * kind[1], kind[1]) if kind and amount is not None else None
+        measure = _measure(_unit(match, text), readings[0][0]) if len(readings[0]) == 1 else None
         written = match[0].strip(" -.")
         yield from _split(Figure(written, *match.span(), readings, unit, measure))
+
+
+def _unit(match: re.Match[str], text: str) -> str:
+    """The word or sign behind the digits that may be a unit; "dollars" for any currency before them."""
+    if match["currency"]:
+        return "dollars"
+    if match["degree"]:
+        return match["degree"].strip(" °").casefold()
+    return "cents" if text.startswith("¢", match.end()) else _word_at(text, match.end())
+
+
+def _word_at(text: str, at: int) -> str:
+    word = _NEXT.match(text, at)
+    return word[1].casefold() if word else ""
+
+
+def _measure(unit: str, amount: float) -> tuple[str, float, float] | None:
+    if unit not in _UNITS:
+        return None
+    kind, size = _UNITS[unit]
+    return kind, (amount - 32 * (unit == "f")) * size, size
 
 
 def _split(figure: Figure) -> Iterator[Figure]:
@@ -132,22 +125,42 @@ def _readings(match: re.Match[str], text: str) -> tuple[Reading, ...]:
     if re.search(r"\s", digits):
         readings.append(tuple(float(part) for part in digits.split()))
     if match["fraction"]:
-        readings = [(readings[0][0] + unicodedata.numeric(match["fraction"].strip()),)]
+        sign = match["fraction"].strip()
+        readings = [(readings[0][0] + (unicodedata.numeric(sign) if len(sign) == 1 else 0.5),)]
     if match["scale"] and len(readings[0]) == 1:
         readings = _scaled(match, readings)
-    if _TIME.match(text, match.start()):
-        readings.append(tuple(float(part) for part in re.split(r"\D", digits)))
+    return (*readings, *_as_dated(match, text))
+
+
+def _as_dated(match: re.Match[str], text: str) -> Iterator[Reading]:
+    """What the digits may mean as a time of day, a century or a year in short."""
+    digits = match["digits"]
+    if time := _TIME.match(text, match.start()):
+        yield from _times(time[0], digits, is_late=bool(_AFTERNOON.match(text, time.end())))
+    if _CENTURY.match(text, match.start()):
+        yield (float(digits[:-2]) + 1,)
     if len(digits) == 2 and (before := _SHORT_YEAR.search(text[max(0, match.start() - 9) : match.start()])):
-        readings += [(float(century + digits),) for century in (before["century"] or "19 20").split()]
-    return tuple(readings)
+        yield from ((float(century + digits),) for century in (before["century"] or "19 20").split())
+
+
+def _times(time: str, digits: str, *, is_late: bool) -> Iterator[Reading]:
+    """The hour and minute, and that of 24; the digits may end before the minutes."""
+    hour, *minutes = (float(part) for part in re.split(r"\D", time))
+    if len(digits) > 2:
+        yield (hour, *minutes)
+    if is_late:
+        yield (hour % 12 + 12, *(minutes if len(digits) > 2 else [] if minutes else [0.0]))
 
 
 def _scaled(match: re.Match[str], readings: list[Reading]) -> list[Reading]:
     """Times the word or letter behind it: "5 m" may be metres, and "4 b" a part of a list."""
     name = match["scale"].strip(" .-\u00a0\u202f").casefold()
-    scaled: Reading = (round(readings[0][0] * _SCALES[name], 6),)
+    if one := _ONE_POINT.fullmatch(match["digits"]):  # "4.125 billion", but "1.073 millones" may be both
+        is_english = name.removesuffix("s") in MULTIPLIERS or bool(match["currency"])
+        readings = [*([] if is_english else readings), (float(one[0]),)]
+    scaled: list[Reading] = [(round(reading[0] * SCALES[name], 6),) for reading in readings]
     is_sure = len(name) > 2 or not name.isascii() or match["currency"]
-    return [scaled] if is_sure else [scaled, *readings]
+    return scaled if is_sure else [*scaled, *readings]
 
 
 def _values(written: str) -> Reading:
@@ -162,38 +175,13 @@ def _values(written: str) -> Reading:
 
 
 def _in_words(text: str) -> Iterator[Figure]:
-    for match in _NUMBER_WORDS.finditer(text):
-        *_, amount = (0.0, *_spelled(match[0]))
-        word = _NEXT.match(text, match.end())
-        kind = _UNITS.get(word[1].casefold()) if word else None
+    for match in NUMBER_WORDS.finditer(text):
+        *_, amount = (0.0, *spelled(match[0]))
         unit = "%" if _PER_CENT.match(text, match.end()) else ""
-        measure = (kind[0], amount * kind[1], kind[1]) if kind else None
-        yield Figure(match[0], *match.span(), ((amount,),), unit, measure, is_word=True)
-
-
-def _spelled(text: str) -> Iterator[float]:
-    """Values of English number words ("forty-two", "nine thousand", "a dozen"), and of their parts."""
-    whole = part = 0.0
-    for match in _WORD.finditer(text.casefold()):
-        word = match[0]
-        if word in _VALUES:
-            part = _VALUES[word] + (part if part % 10 == 0 else 0)
-        elif word == "hundred" and 0 < part < 100:
-            part *= 100
-        elif word in _MULTIPLIERS and part:
-            whole, part = whole + part * _MULTIPLIERS[word], 0.0
-        else:
-            if word != "and" or whole + part < 100:
-                whole, part = 0.0, _unspelled(word, text[max(0, match.start() - 5) : match.start()])
-            continue
-        yield whole + part
-
-
-def _unspelled(word: str, before: str) -> float:
-    """What a multiplier behind the word multiplies: "1.5 million", "a dozen", "half a million"."""
-    if word in ("a", "an"):
-        return 0.5 if before.casefold() == "half " else 1.0
-    return float(word[:300]) if word[0].isdigit() else 0.0
+        measure = _measure(_word_at(text, match.end()), amount)
+        place = ORDINALS.get(match[0].casefold())  # "a fifth" may be one, or 20 per cent
+        shares = ((float(round(100 / place)),), (round(100 / place, 1),)) if place else ()
+        yield Figure(match[0], *match.span(), ((amount,), *shares), unit, measure, is_word=True)
 
 
 def shown(value: float) -> str:

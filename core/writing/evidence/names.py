@@ -42,8 +42,29 @@ def _swapped(beside: Comparison) -> Iterator[Token]:
         if len(lost) < len(ours):  # something may have been added
             lost = [token for token in lost if token.key not in beside.keys]
         for token in ours if lost else ():
-            if not _may_stand_for(token, lost, theirs, beside.source):
+            may_be_word = len(theirs) != len(ours)
+            if not _is_right(token, lost, theirs, beside, may_be_word=may_be_word):
                 yield token
+
+
+def _is_right(
+    token: Token, lost: Sequence[Token], theirs: Sequence[Token], beside: Comparison, *, may_be_word: bool
+) -> bool:
+    is_word = may_be_word and _is_word(token, lost, theirs, beside.source)
+    return is_word or _is_moved(token, lost, beside) or _may_stand_for(token, lost, theirs, beside.source)
+
+
+def _is_word(token: Token, lost: Sequence[Token], theirs: Sequence[Token], source: SourceText) -> bool:
+    """Whether a capital that opens a sentence may show no name."""
+    return token.opens and (len(lost) < len(theirs) or token.key in source)
+
+
+def _is_moved(token: Token, lost: Sequence[Token], beside: Comparison) -> bool:
+    """Whether a passage has it as often, beside what is lost: "Ann met Bob", "Bob was met by Ann"."""
+    wanted = {token.key, *(each.key for each in lost)}
+    return beside.keys[token.key] <= beside.their_keys[token.key] and any(
+        wanted <= {each.key for each in passage.tokens} for passage in beside.passages
+    )
 
 
 def _may_stand_for(token: Token, lost: Sequence[Token], theirs: Sequence[Token], source: SourceText) -> bool:
@@ -73,8 +94,9 @@ def _is_short_form(token: Token, source: SourceText) -> bool:
     names = _other_names(token.written)
     if any(all(stem(word) in source for word in name.split("_")) for name in names):
         return True
-    is_acronym = _ACRONYM.fullmatch(token.written) and token.written[:2].isupper()
-    return bool(is_acronym) and token.written.replace(".", "").casefold() in source.initials
+    capitals = "".join(filter(str.isupper, token.written))
+    is_acronym = _ACRONYM.fullmatch(token.written) and len(capitals) > 1
+    return bool(is_acronym) and capitals.casefold() in source.initials
 
 
 def _are_alike(one: str, other: str) -> bool:

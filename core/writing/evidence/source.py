@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.text.sentences import sentences
-from core.writing.evidence.figures import Figure, said_values
+from core.writing.evidence.arithmetic import derived
+from core.writing.evidence.figures import Figure
+from core.writing.evidence.number_words import said_values
 from core.writing.evidence.tokens import Token, tokens
 
 _SAME = dict.fromkeys("“”„‟«»「」『』″＂", '"') | dict.fromkeys("‘’‚‛′＇`´", "'")
@@ -20,20 +22,38 @@ _MAX_PASSAGES = 3  # that a sentence is made of
 _MIN_GAIN = 0.2  # of a sentence's weight that a further passage must add
 _MAX_SMALL_WORD = 3  # letters: of such words an acronym takes no letter
 _MAX_ACRONYM = 5
+_MAX_FIGURES = 100  # of a passage
+_YEARS, _MAX_YEARS = (1_800, 2_100), 30
 NAME_START = 4  # letters that "India" and "Indian" share
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Passage:
-    """A sentence of the source, and where it stands in code points; nowhere when it is not of the text."""
+    """A sentence of the source, and where it stands in code points; nowhere when it is not of the text.
 
+    `at`: its number among them.
+    """
+
+    at: int
     place: range | None
     text: str
     tokens: tuple[Token, ...]
 
-    @property
+    @functools.cached_property
     def figures(self) -> list[Figure]:
-        return [token.figure for token in self.tokens if token.figure]
+        """Its different numbers, as many as are compared."""
+        found = {(each.figure.readings, each.key): each.figure for each in self.tokens if each.figure}
+        return [*found.values()][:_MAX_FIGURES]
+
+    @functools.cached_property
+    def said(self) -> set[float]:
+        """The values that its words say."""
+        return said_values(self.text)
+
+    @functools.cached_property
+    def sums(self) -> set[float]:
+        """What its numbers follow to."""
+        return derived(self.figures)
 
 
 class SourceText:
@@ -43,7 +63,9 @@ class SourceText:
         self.text, self.language = text, language or "en"
         self._plain, self._places = plain(text)
         self._heading = plain(heading)[0]
-        self.passages = [*self._read(text, placed=True), *self._read(heading, placed=False)]
+        self.passages: list[Passage] = []
+        self._read(text, placed=True)
+        self._read(heading, placed=False)
         self._index: defaultdict[str, list[int]] = defaultdict(list)
         self.values = said_values(f"{text}\n{heading}")
         self.names: set[str] = set()
@@ -54,28 +76,38 @@ class SourceText:
 
     @functools.cached_property
     def name_starts(self) -> set[str]:
-        """The first letters of each name."""
-        return {key[:NAME_START] for key in self.names}
+        """The first letters of each name, of words that open sentences, too."""
+        each = (token for passage in self.passages for token in passage.tokens if token.kind == "name")
+        return {token.key[:NAME_START] for token in each}
 
     @functools.cached_property
     def acronyms(self) -> set[str]:
         """The names so short that they may be acronyms."""
         return {key for key in self.names if 1 < len(key) <= _MAX_ACRONYM}
 
+    @functools.cached_property
+    def spans(self) -> set[float]:
+        """The times between years of the text, in years."""
+        found = {value for value in self.values if _YEARS[0] <= value <= _YEARS[1] and value.is_integer()}
+        years = sorted(found)[-_MAX_YEARS:]
+        return {abs(one - other) for one in years for other in years if one != other}
+
     def _add(self, at: int, passage: Passage) -> None:
         for key in {token.key for token in passage.tokens}:
             self._index[key].append(at)
         self.names |= {token.key for token in passage.tokens if token.kind == "name" and not token.opens}
-        self.values |= {value for figure in passage.figures for value in figure.values}
-        self.measures |= {figure.measure[:2] for figure in passage.figures if figure.measure}
+        for figure in (token.figure for token in passage.tokens if token.figure):
+            self.values |= figure.values
+            self.measures |= {figure.measure[:2]} if figure.measure else set()
 
-    def _read(self, text: str, *, placed: bool) -> Iterable[Passage]:
+    def _read(self, text: str, *, placed: bool) -> None:
         at = 0
         for part in sentences(text, self.language):
             start = text.find(part.text, at)
             at = start + len(part.text) if start >= 0 else at
             place = range(start, at) if placed and start >= 0 else None
-            yield Passage(place, part.text, tuple(tokens(part.text, self.language)))
+            words = tuple(tokens(part.text, self.language))
+            self.passages.append(Passage(len(self.passages), place, part.text, words))
 
     def __contains__(self, key: object) -> bool:
         return key in self._index
@@ -110,10 +142,12 @@ class SourceText:
         share = 1 - sum(weights[key] for key in missing) / whole
         return [self.passages[at] for at in sorted(found)], share
 
-    def with_any(self, keys: Iterable[str]) -> list[Passage]:
-        """The passages with one of the keys, of those that are in few; as many as may be compared."""
-        found = {at for key in keys for at in self._places_of(key)}
-        return [self.passages[at] for at in sorted(found)[:_MAX_PLACES]]
+    def related(self, passages: Sequence[Passage], keys: Iterable[str]) -> list[Passage]:
+        """The passages, those beside them, and those with one of the keys, where few have it."""
+        beside = {each.at + step for each in passages for step in (-1, 0, 1)}
+        sharing = {at for key in keys for at in self._places_of(key)}
+        wanted = [*sorted(beside), *sorted(sharing - beside)][:_MAX_PLACES]
+        return [self.passages[at] for at in wanted if 0 <= at < len(self.passages)]
 
     def at(self, places: Iterable[range]) -> list[Passage]:
         """The passages that the places touch."""

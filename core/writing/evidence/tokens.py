@@ -49,14 +49,15 @@ def tokens(text: str, language: str = "en") -> list[Token]:
 
 
 def _words(text: str, language: str) -> Iterator[Token]:
-    opens = True
+    opens, last = True, ""
     for match in _WORD.finditer(text):
         written = match[0]
-        if not (written[0].isalnum()):
+        if written[0].isalnum():
+            yield from _word(written, match.start(), language, opens=opens)
+            opens = False
+        elif written != "." or not _is_shortened(last):
             opens = opens or written in _DATA["patterns"]["openers"]
-            continue
-        yield from _word(written, match.start(), language, opens=opens)
-        opens = False
+        last = written
 
 
 def _word(written: str, start: int, language: str, *, opens: bool) -> Iterator[Token]:
@@ -77,6 +78,11 @@ def _word(written: str, start: int, language: str, *, opens: bool) -> Iterator[T
     else:
         kind: Kind = "name" if is_capital and (low not in plain_words() or _is_acronym(bare)) else "word"
         yield Token(bare, stem(low), kind, start, opens)
+
+
+def _is_shortened(word: str) -> bool:
+    """Whether a full stop behind the word ends no sentence: "Dr.", "J."."""
+    return len(word) == 1 or (word.istitle() and word.casefold() in _DATA["plain"]["abbreviations"].split())
 
 
 def _is_acronym(word: str) -> bool:

@@ -73,6 +73,59 @@ def test_faithful_words_are_no_claim(text: str) -> None:
     assert claims_of(text) == []
 
 
+MORE = (
+    "“Come to the hall. You will be safe there,” Dr. Rosa Delgado said at 1.03pm. The Commission fined Acme "
+    "€4.34bn in its twelfth case, which cost $17 a share; the shares trade at 62 cents. The mill opened in "
+    "1966 and shut in 2022. Heathrow measured 48F. The firm ran no trains and cannot go on without help. "
+    "Sensex hit "
+    "40,816.38. Of 7,500 people 80% left. It began on 5 January 2026 in the "
+    "14th century town near the Pacific."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("At 13:03 Delgado spoke.", id="time"),
+        pytest.param("It is the 12th case against Acme.", id="ordinal"),
+        pytest.param("Acme was fined €4.34 billion.", id="passive"),
+        pytest.param("The mill ran for 56 years.", id="years-between"),
+        pytest.param("Heathrow measured 9°C.", id="degrees"),
+        pytest.param("The firm can only go on with help.", id="two-negations"),
+        pytest.param("The firm cancelled all trains.", id="says-not"),
+        pytest.param("Sensex hit 40,816.", id="without-decimals"),
+        pytest.param("About 6,000 of 7,500 people left.", id="share-of-a-number"),
+        pytest.param("It began on 5.1.2026.", id="date"),
+        pytest.param("The town of the 1300s is near the Pacific Ocean.", id="century"),
+        pytest.param("The shares fell from $17 to $0.62, by over 96%.", id="change-between-units"),
+        pytest.param("‘Come to the hall. You will be safe there,’ said Delgado.", id="single-marks"),
+    ],
+)
+def test_other_forms_are_no_claim(text: str) -> None:
+    assert claims_of(text, SourceText(MORE, "en")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        pytest.param("The Commission fined Acme €4.34bn in its third case.", "numbers", id="ordinal"),
+        pytest.param("“Come to the hall,” Dr. Tom Delgado said.", "names", id="behind-an-abbreviation"),
+        pytest.param(
+            "‘Come to the hall. You will be alone there,’ she said.", "quotations", id="single-marks"
+        ),
+        pytest.param("The firm ran trains and cannot go on without help.", "negations", id="one-negation"),
+    ],
+)
+def test_other_forms_are_claims_where_they_differ(text: str, kind: str) -> None:
+    assert kind in [each for each, _ in claims_of(text, SourceText(MORE, "en"))]
+
+
+def test_a_text_full_of_numbers_is_compared_with_a_bounded_part() -> None:
+    source = SourceText("5°C " * 3_000, "en")
+    assert len(source.passages[0].figures) == 1
+    assert len(examine("6°F " * 70 + "7. 8. " * 60, source).claims) <= 20
+
+
 def test_every_sentence_of_the_source_is_borne_out_whole() -> None:
     for sentence in STORY.split(". "):
         examined = examine(sentence, SOURCE)

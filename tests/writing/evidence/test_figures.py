@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.writing.evidence.arithmetic import derived
-from core.writing.evidence.figures import figures, said_values
+from core.writing.evidence.figures import figures
+from core.writing.evidence.number_words import said_values
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,11 @@ from core.writing.evidence.figures import figures, said_values
         pytest.param("a dozen", [(12,)], id="dozen"),
         pytest.param("half a million", [(500_000,)], id="half-a-million"),
         pytest.param("nine thousand two hundred", [(9_200,)], id="words"),
+        pytest.param("1.03pm", [(1.03,), (1, 3), (13, 3)], id="afternoon"),
+        pytest.param("1300s", [(1300,), (14,)], id="century"),
+        pytest.param("59 and a half", [(59.5,)], id="and-a-half"),
+        pytest.param("€4.125bn", [(4_125_000_000,)], id="point-before-a-scale"),
+        pytest.param("third", [(3,), (33,), (33.3,)], id="place-or-share"),
         pytest.param("10.30 a.m.", [(10.3,), (10, 30)], id="time"),
     ],
 )
@@ -66,7 +72,16 @@ def test_amounts_compare_across_units(one: str, other: str, same: bool) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("half of them", 50), ("3 of 4 smokers", 75), ("one in five", 20), ("dreimal zwölf", 12), ("twice", 2)],
+    [
+        ("half of them", 50),
+        ("3 of 4 smokers", 75),
+        ("one in five", 20),
+        ("dreimal zwölf", 12),
+        ("twice", 2),
+        ("dix millions", 1e7),
+        ("medio millón", 5e5),
+        ("trois sur quatre", 75),
+    ],
 )
 def test_words_say_values(text: str, value: float) -> None:
     assert value in said_values(text)

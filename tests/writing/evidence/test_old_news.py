@@ -37,8 +37,17 @@ def test_the_warning_names_the_date_and_the_word(text: str, said: str) -> None:
         pytest.param("It closes in May.", "2020-01-01", id="no-relative-day"),
         pytest.param("It closed on Tuesday, 3 March 2026.", "2026-03-03", id="with-its-date"),
         pytest.param("It opens every Tuesday and on Sundays.", "2020-01-01", id="habit"),
+        pytest.param("It closed on March 3. A vote is due on Friday.", "2026-03-03", id="date-named"),
+        pytest.param("“We closed it today,” she said.", "2020-01-01", id="quotation"),
+        pytest.param("The Sun and Mars rise. It is Easter Monday.", "2020-01-01", id="no-days"),
         pytest.param("Todayish yesterdayland.", "2020-01-01", id="parts-of-words"),
     ],
 )
 def test_no_warning_without_need(text: str, published: str | None) -> None:
     assert old_news([text], published, TODAY) is None
+
+
+def test_words_count_in_the_language_of_the_thread() -> None:
+    assert old_news(["Der Turm steht hier."], "2020-01-01", TODAY, "de") is None
+    assert old_news(["Elle est venue hier."], "2020-01-01", TODAY, "fr-CA") is not None
+    assert old_news(["Abre a las nueve de la mañana."], "2020-01-01", TODAY, "es") is None
