@@ -9,13 +9,17 @@ from typing import Self
 
 _ENTRY = re.compile(
     r"""(?P<plain>[^:]+)|(?P<name>[A-Za-z0-9_-]{1,64}):(?P<key>[^:\s]+)
-    (?::(?P<limit>[0-9]{1,7})/(?P<count>[0-9]{0,7})(?P<unit>[smhd]))?
-    (?::(?P<usd>[0-9]{1,7}(?:\.[0-9]{1,6})?)/day)?""",
+    (?::(?P<limit>[1-9][0-9]{0,5}|1000000)/(?P<count>[1-9][0-9]{0,6})?(?P<unit>[smhd]))?
+    (?::(?P<usd>(?=[0-9.]*[1-9])[0-9]{1,6}(?:\.[0-9]{1,6})?)/day)?""",
     re.VERBOSE,
+)
+_RULE = (
+    "key or name:key[:limit/window][:usd/day], with limits from 1 to 1000000, windows such as 90s, 15m or 1h "
+    "up to 31d, and budgets above 0"
 )
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_MAX_LIMIT, _MAX_WINDOW_MS = 1_000_000, 31 * 86_400_000
+_MAX_WINDOW_MS = 31 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,28 +134,22 @@ def clients_of_keys(entries: Iterable[str], window: Window = Window(1, 1)) -> di
     found: dict[str, Client] = {}
     for number, entry in enumerate(filter(None, entries), 1):
         match = _ENTRY.fullmatch(entry)
-        if not match:
-            rule = "key or name:key[:limit/window][:usd/day], with windows such as 90s, 15m, 1h or 30d"
-            raise ValueError(f"must be a comma-separated list of {rule}; number {number} is not")
+        if not match or not (own := _window(match) or window).milliseconds <= _MAX_WINDOW_MS:
+            raise ValueError(f"must be a comma-separated list of {_RULE}; number {number} is not")
         key = match["key"] or match["plain"]
-        name = match["name"] or hashlib.sha256(key.encode()).hexdigest()[:16]
-        if key in found or name in {client.label for client in found.values()}:
+        name = f"key-{match['name'] or hashlib.sha256(key.encode()).hexdigest()[:16]}"
+        if key in found or name in {client.name for client in found.values()}:
             raise ValueError(f"must not name a key twice; number {number} does")
-        found[key] = _client_of(name, match, window, number)
+        found[key] = Client(name, own, round(float(match["usd"] or 0) * 1_000_000), has_key=True)
     if {client.label for client in found.values()} & found.keys():
         raise ValueError("must not have a name that is a key")
     return found
 
 
-def _client_of(name: str, match: re.Match[str], window: Window, number: int) -> Client:
-    budget_micros = round(float(match["usd"] or 0) * 1_000_000)
-    if match["limit"]:
-        window = Window(int(match["limit"]), int(match["count"] or 1) * _MILLISECONDS[match["unit"]])
-    is_possible = 0 < window.limit <= _MAX_LIMIT and 0 < window.milliseconds <= _MAX_WINDOW_MS
-    if not is_possible or (match["usd"] and not budget_micros):
-        bounds = "limits from 1 to 1000000, windows from 1s to 31d and budgets above 0"
-        raise ValueError(f"must have {bounds}; number {number} has not")
-    return Client(f"key-{name}", window, budget_micros, has_key=True)
+def _window(match: re.Match[str]) -> Window | None:
+    if not match["limit"]:
+        return None
+    return Window(int(match["limit"]), int(match["count"] or 1) * _MILLISECONDS[match["unit"]])
 
 
 class DenyList:

@@ -207,10 +207,6 @@ class Settings:
     def cache_ttl_seconds(self) -> float:
         return self.cache_ttl_hours * 3600
 
-    @property
-    def rate_limit_window_seconds(self) -> float:
-        return self.rate_limit_window_hours * 3600
-
     def changed(self) -> dict[str, bool]:
         """Which variables differ from their default: names and yes or no, never a value."""
         return {each.name.upper(): getattr(self, each.name) != each.default for each in fields(self)}

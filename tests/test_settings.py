@@ -39,7 +39,7 @@ def test_an_empty_variable_counts_as_not_set() -> None:
 
 def test_fractions_of_hours_become_seconds() -> None:
     read = Settings.from_env({"CACHE_TTL_HOURS": "0.5", "RATE_LIMIT_WINDOW_HOURS": "0.25"})
-    assert (read.cache_ttl_seconds, read.rate_limit_window_seconds) == (1_800, 900)
+    assert (read.cache_ttl_seconds, read.window.milliseconds) == (1_800, 900_000)
 
 
 @pytest.mark.parametrize(
