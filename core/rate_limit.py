@@ -134,22 +134,26 @@ def clients_of_keys(entries: Iterable[str], window: Window = Window(1, 1)) -> di
     found: dict[str, Client] = {}
     for number, entry in enumerate(filter(None, entries), 1):
         match = _ENTRY.fullmatch(entry)
-        if not match or not (own := _window(match) or window).milliseconds <= _MAX_WINDOW_MS:
+        client = _client(match, window) if match else None
+        if match is None or client is None:
             raise ValueError(f"must be a comma-separated list of {_RULE}; number {number} is not")
         key = match["key"] or match["plain"]
-        name = f"key-{match['name'] or hashlib.sha256(key.encode()).hexdigest()[:16]}"
-        if key in found or name in {client.name for client in found.values()}:
+        if key in found or client.name in {each.name for each in found.values()}:
             raise ValueError(f"must not name a key twice; number {number} does")
-        found[key] = Client(name, own, round(float(match["usd"] or 0) * 1_000_000), has_key=True)
+        found[key] = client
     if {client.label for client in found.values()} & found.keys():
         raise ValueError("must not have a name that is a key")
     return found
 
 
-def _window(match: re.Match[str]) -> Window | None:
-    if not match["limit"]:
+def _client(match: re.Match[str], window: Window) -> Client | None:
+    """The entry's; None when its window is too long."""
+    if match["limit"]:
+        window = Window(int(match["limit"]), int(match["count"] or 1) * _MILLISECONDS[match["unit"]])
+    if window.milliseconds > _MAX_WINDOW_MS:
         return None
-    return Window(int(match["limit"]), int(match["count"] or 1) * _MILLISECONDS[match["unit"]])
+    name = match["name"] or hashlib.sha256(match["plain"].encode()).hexdigest()[:16]
+    return Client(f"key-{name}", window, round(float(match["usd"] or 0) * 1_000_000), has_key=True)
 
 
 class DenyList:
