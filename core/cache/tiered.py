@@ -11,7 +11,7 @@ from core.cache.lease import Grant, Lease
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored
 from core.cache.tiers import Tiers
 from core.errors import NotFound, StoreError, WriteRejected
-from core.rate_limit import Decision
+from core.rate_limit import Client, Decision
 from core.request import Forward, LookedUp, RequestRecord, counters_of, result_of
 from core.store.keys import THREAD_ID, THREAD_PREFIX
 from core.store.memory import head_of
@@ -43,15 +43,18 @@ class TieredCache(Generic[AnswerT]):
         # It could not be removed: this process goes on without looking.
         local = self._tiers.local
         lookup = replace(lookup, mode="refresh" if lookup.mode == "normal" else "count_only")
-        reply = await local.look_up(lookup, seconds=record.seconds_left + 1)
+        reply = await self._look_up_local(lookup, record)
         return self._outcome(Grant(store=local, lookup=lookup, reply=reply), record) or NotStored()
 
-    def count_later(self, result: str) -> None:
-        """Count a result with the next round trip, if there are any."""
+    def count_later(self, result: str, client: Client) -> None:
+        """Count a result of a client's call with the next round trip, if there are any."""
+        counters = (
+            {"blocked": 1, "@blocked": 1} if result == "blocked" else counters_of(result) | {"@hits": 1}
+        )
         if self._tiers.shared:
-            self._tiers.uncounted.update(counters_of(result))
+            self._tiers.count_later(client, counters)
         else:
-            self._tiers.local.ledger.count(counters_of(result))
+            self._tiers.local.ledgers.count(client, counters)
 
     async def thread(self, thread_id: str) -> Entry[AnswerT]:
         """The entry behind a permalink. Raises NotFound, or StoreError where only the shared store has it."""
@@ -65,7 +68,7 @@ class TieredCache(Generic[AnswerT]):
         found_here = await self._tiers.local.forget(key)
         return (await self._tiers.shared.forget(key) if self._tiers.shared else False) or found_here
 
-    async def status(self, client: str) -> Decision:
+    async def status(self, client: Client) -> Decision:
         """What the client's next call would meet; nothing is counted."""
         if self._tiers.shared:
             try:
@@ -78,9 +81,9 @@ class TieredCache(Generic[AnswerT]):
         """The reply, and the store that gave it."""
         tiers, shared = self._tiers, self._tiers.shared
         if shared is None:
-            return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
+            return await self._look_up_local(lookup, record), tiers.local
         is_read_only = tiers.read_only_until and tiers.local.clock() < tiers.read_only_until
-        if is_read_only and (lookup.charge == "always" or not tiers.local.fresh(lookup)):
+        if is_read_only and (lookup.charge == "always" or not tiers.local.items.fresh(lookup)):
             return await self._look_up_read_only(shared, lookup, record), tiers.local
         if tiers.unsent:
             self._sending = asyncio.create_task(tiers.send_unsent(shared))  # in the same round trip
@@ -90,32 +93,35 @@ class TieredCache(Generic[AnswerT]):
             tiers.record_failure(error)
             if isinstance(error, WriteRejected):
                 return await self._look_up_read_only(shared, lookup, record), tiers.local
-        return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
+        return await self._look_up_local(lookup, record), tiers.local
+
+    async def _look_up_local(self, lookup: Lookup, record: RequestRecord) -> Reply:
+        return await self._tiers.local.look_up(lookup, _own(lookup, record), record.seconds_left + 1)
 
     async def _look_up_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
         """A fresh local copy is served; the shared store is then called only to charge the client.
 
-        Pending counters are sent along, and restored if the store did not take them. The store may use at
-        most half of the remaining time.
+        What waits to be counted is sent along, in at most half of the time left, and kept if it is not taken.
         """
-        tiers, sent, counters = self._tiers, lookup, self._tiers.uncounted
-        if value := tiers.local.fresh(lookup):
+        tiers, sent, counters, taken = self._tiers, lookup, _own(lookup, record), False
+        if value := tiers.local.items.fresh(lookup):
             hit = result_of("hit", waited=lookup.waited)
-            counters = counters + Counter(counters_of(hit, cost_micros=head_of(value)[2]))
+            counters.update(counters_of(hit, cost_micros=head_of(value)[2]) | {"@hits": 1})
             if lookup.charge != "always":
-                tiers.uncounted = counters
+                tiers.count_later(lookup.client, counters)
                 return Reply(kind="hit", now=tiers.local.clock(), value=value)
             sent = replace(lookup, mode="count_only")
-        pending, tiers.uncounted, taken = tiers.uncounted, Counter(), False
+        pending, tiers.uncounted = tiers.uncounted, Counter()
+        pending += tiers.own_uncounted.pop(lookup.client.name, Counter())
         try:
             async with asyncio.timeout(record.seconds_left / 2 + 0.5):
-                reply = await shared.look_up(sent, counters, seconds=record.seconds_left + 1)
-            taken = reply.kind != "limited" or lookup.charge == "on_generation"  # the order of look_up.lua
+                reply = await shared.look_up(sent, counters + pending, record.seconds_left + 1)
+            taken = reply.kind != "limited"
         except TimeoutError:
             raise StoreError(reason="no answer in half of the time left", health="timeout") from None
         finally:
             if not taken:
-                tiers.uncounted.update(pending)
+                tiers.count_later(lookup.client, pending)
         if value and reply.kind == "not_stored":
             return replace(reply, kind="hit", value=value)
         if reply.kind == "hit" and tiers.settings.local_cache_seconds:
@@ -129,14 +135,14 @@ class TieredCache(Generic[AnswerT]):
             self._tiers.put_local(lookup.key, value, min_seconds=1)
         except StoreError as error:
             self._tiers.record_failure(error)
-        return await self._tiers.local.look_up(lookup, seconds=record.seconds_left + 1)
+        return await self._look_up_local(lookup, record)
 
     def _outcome(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT] | None:
         """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
         tiers, reply, lookup, forward = self._tiers, grant.reply, grant.lookup, self._forward(grant.lookup)
         entry = self._codec.from_value(reply.value or "") if reply.kind == "hit" else None
         if reply.kind == "hit" and entry is None:
-            record.decision = reply.decision or record.decision
+            record.decision, record.cache.result = reply.decision or record.decision, "hit"
             return None
         looked_up = LookedUp(
             kind=reply.kind,
@@ -177,3 +183,8 @@ class TieredCache(Generic[AnswerT]):
         if not self._tiers.settings.cache_ttl_hours:
             return "bypass"
         return "uri-miss" if lookup.mode in lookup.LOOKING_MODES else "request"
+
+
+def _own(lookup: Lookup, record: RequestRecord) -> Counter[str]:
+    """What the first look-up of a request counts for a client with a key."""
+    return Counter({"@requests": 1} if lookup.client.has_key and record.cache.result is None else {})

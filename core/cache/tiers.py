@@ -4,16 +4,17 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from core import log
 from core.errors import CommandFailed, StoreError, WriteRejected
+from core.rate_limit import Client
 from core.settings import Settings
-from core.store.counters import Counters
+from core.store.counters import Counters, last_days
 from core.store.keys import thread_key
 from core.store.memory import MemoryStore
-from core.store.protocol import Budget, Lookup, Store
+from core.store.protocol import Budget, ClientUse, Lookup, Store
 from core.usage import add_store_error
 
 _Result = TypeVar("_Result")
@@ -35,6 +36,7 @@ class Tiers:
     settings: Settings
     model_health: Callable[[], Mapping[str, str]] = dict
     uncounted: Counter[str] = field(default_factory=Counter)  # waits for the next round trip
+    own_uncounted: dict[str, Counter[str]] = field(default_factory=dict)  # each key's: for its next one
     unsent: dict[Lookup, Counters] = field(default_factory=dict)  # spent while the shared store failed
     read_only_until: float = 0.0  # since the shared store refused a write
 
@@ -73,14 +75,37 @@ class Tiers:
         except StoreError as error:
             self.record_failure(error)
             return await self.local.reserve(lookup, seconds)
-        self.learn(store, budget)
+        self.learn(store, budget, lookup.client)
         return budget
 
-    def learn(self, store: Store, budget: Budget) -> None:
+    def learn(self, store: Store, budget: Budget, client: Client) -> None:
         """What the shared store says is spent, and what it does not know yet, is spent here too."""
-        if store is self.shared and budget.spent_micros >= 0:
+        if store is not self.shared:
+            return
+        if budget.spent_micros >= 0:
             unsent = sum(spent["cost_micros"] for spent in self.unsent.values())
             self.local.ledger.learn(budget.spent_micros + unsent)
+        if budget.own_spent_micros >= 0 and (own := self.local.ledgers.own(client)):
+            of_client = [spent for lookup, spent in self.unsent.items() if lookup.client == client]
+            own.learn(budget.own_spent_micros + sum(spent["cost_micros"] for spent in of_client))
+
+    def count_later(self, client: Client, counters: Counters) -> None:
+        """Keep counters for the next round trip, the client's own for its next one, if it has a key."""
+        own = {name: number for name, number in counters.items() if name[0] == "@"}
+        self.uncounted.update({name: counters[name] for name in counters.keys() - own})
+        if client.has_key:
+            self.own_uncounted.setdefault(client.name, Counter()).update(own)
+
+    async def use(self, client: Client) -> ClientUse:
+        """What a client with a key used in each of the last 30 days, today first."""
+        own = self.own_uncounted.pop(client.name, Counter())
+        try:
+            used = await (self.shared or self.local).use(client, own)
+        except StoreError as error:
+            self.count_later(client, own)
+            self.record_failure(error)
+            used = await self.local.use(client)
+        return replace(used, days={day: used.days.get(day, {}) for day in last_days(used.decision.now)})
 
     async def send_unsent(self, shared: Store) -> None:
         """Send the shared store what was spent while it failed; it counts each look-up's spend once."""
@@ -105,7 +130,7 @@ class Tiers:
         if store is not self.shared:
             self._send_later(lookup, spent)
             return await call
-        self.local.ledger.settle(lookup.token, {"cost_micros": spent.get("cost_micros", 0)})
+        self.local.ledgers.settle(lookup, {"cost_micros": spent.get("cost_micros", 0)})
         notes = (
             store.remember(key, note, ttl_seconds=_NOTE_SECONDS) for key, note in self.model_health().items()
         )

@@ -1,7 +1,6 @@
 """The clients that limits apply to: the names of their buckets, and what this process knows of them."""
 
 import functools
-import hashlib
 import hmac
 import ipaddress
 import math
@@ -13,10 +12,10 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from core import log
-from core.errors import InvalidRequest, RateLimited
+from core.errors import Denied, InvalidRequest, RateLimited, Unauthorized
 from core.http import bounds
 from core.http.admin import bearer_token, is_admin
-from core.rate_limit import Decision, Window
+from core.rate_limit import Client, Decision, DenyList
 from core.request import LookedUp, RequestRecord, current_client, limit_headers
 from core.settings import Settings
 
@@ -27,45 +26,42 @@ _PROXY = (
 )
 
 
-def client_of(request: Request, settings: Settings) -> str:
-    """The name of the caller's rate limit bucket.
+def keyed_client(request: Request) -> Client:
+    """The client of the request's key. Raises Unauthorized where it has no known one."""
+    client: Client = request.state.client
+    if not client.has_key:
+        challenge = {"WWW-Authenticate": 'X-API-Key realm="threadr"'}
+        raise Unauthorized("Send your key as X-API-Key: …", headers=challenge)
+    return client
 
-    A known X-API-Key has a bucket of its own (named by its digest); clients of MCP may send the key as a
-    Bearer token, which is the one credential that all of them know. Else it is the address that the
-    front door vouches for: the peer for API Gateway and Function URLs, the last X-Forwarded-For entry
-    behind an ALB, the Nth from the right behind N proxies. What a caller can write is never used.
-    """
-    # Servers decode headers as Latin-1; encoding it again gives the UTF-8 that was sent.
-    key = request.headers.get("x-api-key", "").encode("latin-1", "replace")
-    if not key and _route_path(request.scope) == bounds.MCP_PATH:
-        key = bearer_token(request.headers.get("authorization", ""))
-    known = [candidate for candidate in settings.api_keys if hmac.compare_digest(candidate.encode(), key)]
-    if key and known:
-        return f"key-{hashlib.sha256(known[0].encode()).hexdigest()[:16]}"
-    return _bucket(_address(request, settings.front_door)[:100])
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(_without_port(text))
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 @functools.lru_cache(maxsize=1024)  # the same few call again and again
 def _bucket(text: str) -> str:
-    try:
-        address = ipaddress.ip_address(_without_port(text))
-    except ValueError:
-        return UNKNOWN
-    if address.version == 4:
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
+    address = _ip(text)
+    if address is None or address.version == 4:
+        return str(address or UNKNOWN)
     # A subscriber gets a whole /64, so its addresses share a bucket (RFC 6177).
     return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def _address(request: Request, front_door: str) -> str:
+    """What the front door vouches for, never what a caller can write: the peer for API Gateway and Function
+    URLs, the last X-Forwarded-For entry behind an ALB, the Nth from the right behind N proxies.
+    """
     if front_door in ("gateway", "function-url"):
-        return request.client.host if request.client else ""
+        return request.client.host[:100] if request.client else ""
     hops = 1 if front_door == "alb" else int(front_door.partition(":")[2])
     # A proxy may add a line of its own below the caller's: all of them are one list (RFC 9110, section 5.3).
     forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-    return forwarded[-hops].strip() if len(forwarded) >= hops else ""
+    return forwarded[-hops].strip()[:100] if len(forwarded) >= hops else ""
 
 
 def _without_port(text: str) -> str:
@@ -75,10 +71,10 @@ def _without_port(text: str) -> str:
 
 
 @dataclass(slots=True)
-class Client:
-    """What this process knows of a caller; `name` is that of its rate limit bucket."""
+class KnownClient:
+    """What this process knows of a client."""
 
-    name: str
+    client: Client
     full_at: float = 0.0  # the epoch second at which its bucket of calls is full again
     held_bytes: int = 0  # of bodies under way
     decision: Decision | None = None  # the store's last, and when it was made
@@ -107,57 +103,78 @@ class Clients:
         self, settings: Settings, clock: Callable[[], float], details: MutableMapping[str, str | None]
     ) -> None:
         self._settings, self._clock, self._details = settings, clock, details
-        self._known: OrderedDict[str, Client] = OrderedDict()
+        clients = settings.clients_by_key
+        self._keys = [(key.encode(), client) for key, client in clients.items()]
+        self._denied, self._window = DenyList(settings.deny, clients), settings.window
+        self._known: OrderedDict[str, KnownClient] = OrderedDict()
         self.held_bytes = 0  # of all bodies under way
-        quota, window_seconds = settings.rate_limit_requests, settings.rate_limit_window_seconds
-        self._burst = max(bounds.BURST_CALLS, quota)
-        self._seconds_per_call = 1 / max(bounds.CALLS_PER_SECOND, quota / window_seconds)
-        decision = Window(quota, round(window_seconds * 1000)).decision(current=0, previous=0, now_ms=0)
-        headers = limit_headers(decision)
-        self._quota = {name: headers[name] for name in ("RateLimit-Policy", "X-RateLimit-Limit")}
+
+    def client_of(self, request: Request) -> Client:
+        """Whose limit the call counts against: a known X-API-Key's, else the address's.
+
+        Clients of MCP may send the key as a Bearer token, the one credential that all of them know.
+        """
+        # Servers decode headers as Latin-1; encoding it again gives the UTF-8 that was sent.
+        key = request.headers.get("x-api-key", "").encode("latin-1", "replace")
+        if not key and _route_path(request.scope) == bounds.MCP_PATH:
+            key = bearer_token(request.headers.get("authorization", ""))
+        known = [client for candidate, client in self._keys if hmac.compare_digest(candidate, key)]
+        address = _address(request, self._settings.front_door)
+        return known[0] if known else Client(_bucket(address), self._window)
 
     def admit(self, request: Request, record: RequestRecord) -> None:
-        """Put the client into the request's state. Raises InvalidRequest and RateLimited."""
+        """Put the client into the request's state. Raises InvalidRequest, Denied and RateLimited."""
         scope, headers, query = request.scope, request.scope["headers"], request.scope["query_string"]
         size = len(scope["path"]) + len(query) + sum(len(name) + len(value) for name, value in headers)
         if size > bounds.MAX_HEAD_BYTES or len(headers) + query.count(b"&") > bounds.MAX_FIELDS:
             raise InvalidRequest("The address or the headers are too long.")
         self._notice_proxy(scope)
-        request.state.client = client = self._client(client_of(request, self._settings))
+        request.state.client = client = self.client_of(request)
+        request.state.known = known = self._known_client(client)
         current_client.set(client.name)
         if _route_path(scope) != "/health":  # load balancers ask often, and it costs nothing
-            self._count(client, request)
+            self._check_denied(client, request)
+            self._count(known, request)
         if self._settings.rate_limit_scope == "requests" and _is_limited(scope):
-            client.check_limit(self._clock(), record)
+            known.check_limit(self._clock(), record)
+
+    def _check_denied(self, client: Client, request: Request) -> None:
+        if self._settings.deny and self._denied(client, _ip(_address(request, self._settings.front_door))):
+            raise Denied
 
     def headers(self, scope: Scope, record: RequestRecord) -> Mapping[str, str]:
         """The headers of a request without a decision: with what is known of its limit, if it has one."""
         if not _is_limited(scope) or record.facts.get("reason") == _BURST:
             return record.headers()
-        if client := scope["state"].get("client"):
-            record.decision = client.decision_at(self._clock())
-        return {**self._quota, **record.headers()}
+        window = self._window
+        if known := scope["state"].get("known"):
+            record.decision, window = known.decision_at(self._clock()), known.client.window
+        quota = limit_headers(window.decision(current=0, previous=0, now_ms=0))
+        return {name: quota[name] for name in ("RateLimit-Policy", "X-RateLimit-Limit")} | record.headers()
 
-    def _client(self, name: str) -> Client:
-        client = self._known[name] = self._known.get(name) or Client(name)
-        self._known.move_to_end(name)
+    def _known_client(self, client: Client) -> KnownClient:
+        known = self._known[client.name] = self._known.get(client.name) or KnownClient(client)
+        self._known.move_to_end(client.name)
         if len(self._known) > bounds.MAX_CLIENTS:
             self._known.popitem(last=False)
-        return client
+        return known
 
-    def _count(self, client: Client, request: Request) -> None:
+    def _count(self, known: KnownClient, request: Request) -> None:
         """Raises RateLimited for one call too many, which is not counted, unless it is the admin's."""
-        now, seconds = self._clock(), self._burst * self._seconds_per_call
+        window = known.client.window
+        burst = max(bounds.BURST_CALLS, window.limit)
+        seconds_per_call = 1 / max(bounds.CALLS_PER_SECOND, window.limit * 1000 / window.milliseconds)
+        now, seconds = self._clock(), burst * seconds_per_call
         # Far ahead: the clock was set back.
-        client.full_at = now if client.full_at > now + 2 * seconds else max(now, client.full_at)
-        over = client.full_at + self._seconds_per_call - now - seconds
-        if over < self._seconds_per_call / 2:  # half a call for rounding
-            client.full_at += self._seconds_per_call
+        known.full_at = now if known.full_at > now + 2 * seconds else max(now, known.full_at)
+        over = known.full_at + seconds_per_call - now - seconds
+        if over < seconds_per_call / 2:  # half a call for rounding
+            known.full_at += seconds_per_call
             return
         authorization = request.headers.get("authorization", "")
         if not self._settings.admin_token or not is_admin(authorization, self._settings):
             wait = math.ceil(over)
-            policy, rest = f'"{_BURST}";q={self._burst};w={math.ceil(seconds)}', f'"{_BURST}";r=0;t={wait}'
+            policy, rest = f'"{_BURST}";q={burst};w={math.ceil(seconds)}', f'"{_BURST}";r=0;t={wait}'
             headers = {"Retry-After": f"{wait}", "RateLimit-Policy": policy, "RateLimit": rest}
             raise RateLimited(reason=_BURST, headers=headers)
 

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import log
-from core.errors import BodyTimeout, BodyTooLarge, InvalidRequest, Malformed, RateLimited, ThreadrError
+from core.errors import BodyTimeout, BodyTooLarge, Busy, InvalidRequest, Malformed, RateLimited, ThreadrError
 from core.http import bounds
-from core.http.client_id import Client, Clients
+from core.http.client_id import Clients, KnownClient
 from core.http.outer import HeaderSender
 from core.http.problems import NOT_VALID, problem
 from core.request import RequestRecord
@@ -28,7 +28,8 @@ _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the funct
 class RequestMiddleware:
     """ASGI middleware; puts a RequestRecord into the request's state, and its headers into the response.
 
-    Of `services`, where there are any, it uses the machine's clock and the details for health answers.
+    Of `services`, where there are any, it uses the machine's clock, the details for health answers, and the
+    cache's counters.
     """
 
     def __init__(self, app: ASGIApp, *, settings: Settings, services: Any = None) -> None:
@@ -36,6 +37,7 @@ class RequestMiddleware:
         self._seconds = settings.generate_deadline_seconds
         self._clock = services.machine_clock if services else time.time
         self._clients = Clients(settings, self._clock, services.details if services else {})
+        self._cache = services.cache if services else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,9 +59,9 @@ class RequestMiddleware:
         try:
             await self._run(scope, receive, sender, record)
         finally:
-            client = scope["state"].get("client") if record.decision else None
-            if client and arrived_at >= client.decided_at:  # of requests that overlap, the later knows more
-                client.decision, client.decided_at = record.decision, arrived_at
+            known = scope["state"].get("known") if record.decision else None
+            if known and arrived_at >= known.decided_at:  # of requests that overlap, the later knows more
+                known.decision, known.decided_at = record.decision, arrived_at
             _log(scope, record, sender.status)
             log.current_ids.reset(former_ids)
         return None
@@ -88,6 +90,10 @@ class RequestMiddleware:
             if body.size:
                 body.count(-body.size)
         record.record_failure(failure)
+        if failure.status in (403, 429) and not isinstance(failure, Busy):
+            record.facts["blocked"] = 1
+            if self._cache:
+                self._cache.count_later("blocked", scope["state"]["client"])
         if send.status is None:
             path, root_path = scope["path"], scope["root_path"]
             answer = problem(failure, instance=path, root_path=root_path, request_id=record.request_id)
@@ -150,16 +156,16 @@ class BodyReader:
                 self.body.clear()
                 continue
             self.body += chunk
-            client = self.count(len(chunk))
-            if max(client.held_bytes * 3, self.clients.held_bytes) > bounds.MAX_HELD_BYTES:
+            known = self.count(len(chunk))
+            if max(known.held_bytes * 3, self.clients.held_bytes) > bounds.MAX_HELD_BYTES:
                 raise RateLimited("Too much is being sent at once.", headers={"Retry-After": "5"})
 
-    def count(self, change: int) -> Client:
-        client: Client = self.scope["state"]["client"]
+    def count(self, change: int) -> KnownClient:
+        known: KnownClient = self.scope["state"]["known"]
         self.size += change
-        client.held_bytes += change
+        known.held_bytes += change
         self.clients.held_bytes += change
-        return client
+        return known
 
 
 def _bounded(body: bytes) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from core.errors import BodyTimeout, BodyTooLarge, InvalidRequest, NotJson, RateLimited, ThreadrError
+from core.errors import BodyTimeout, BodyTooLarge, Denied, InvalidRequest, NotJson, RateLimited, ThreadrError
 from core.http.outer import LIMITED as LIMITED
 from core.http.problems import MEDIA_TYPE, members
 
@@ -17,6 +17,7 @@ _Names = Iterable[str]
 ADMIN: _Object = {"security": [{"adminToken": []}]}
 HIDDEN: _Object = {"security": [{}, {"adminToken": []}]}  # 404 for callers without the token
 KEY: _Object = {"security": [{}, {"apiKey": []}]}
+OF_KEY: _Object = {"security": [{"apiKey": []}]}
 WITH_BODY = (InvalidRequest, BodyTimeout, NotJson)
 
 _EVERYWHERE = ("X-Request-Id", "Cache-Control")
@@ -78,7 +79,7 @@ def answers(
     content = {media_type: {"schema": {"type": "string"}} for media_type in texts}
     done = {"description": "Done", "headers": referred([*headers, *hit]), "content": content}
     responses: dict[int | str, _Object] = {200: done | ({"model": model} if model else {})}
-    found = _leaves((*errors, BodyTooLarge, RateLimited, ThreadrError))
+    found = _leaves((*errors, BodyTooLarge, Denied, RateLimited, ThreadrError))
     kinds = {(leaf.status, leaf.kind): leaf for leaf in found}
     for status in sorted({status for status, _ in kinds}):
         leaves = [leaf for (of, _), leaf in kinds.items() if of == status]

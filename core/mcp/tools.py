@@ -10,13 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from core.cache.cache_control import CacheControl, Caller
-from core.http.client_id import Client
+from core.http.client_id import KnownClient
 from core.http.problems import invalid
 from core.mcp.transport import Object
 from core.request import RequestRecord
 from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest, ValidateAnswer, ValidateRequest
-from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatus
+from core.threads.limit_schemas import RateLimitStatus
+from core.threads.schemas import GenerateAnswer, GenerateRequest
 from core.threads.validate import validate_thread as review
 from core.workers.pool import run_in_worker
 
@@ -42,9 +43,9 @@ class Tools:
     def __init__(self, request: Request) -> None:
         cache_control = CacheControl.parse(request.headers.get("cache-control", "")[:500])
         self._services: Services = request.app.state.services
-        self._client: Client = request.state.client
+        self._known: KnownClient = request.state.known
         self._record: RequestRecord = request.state.record
-        self._caller = Caller(self._client.name, cache_control)
+        self._caller = Caller(self._known.client, cache_control)
 
     async def make_thread(self, body: GenerateRequest) -> GenerateAnswer:
         self._check_limit()
@@ -61,7 +62,7 @@ class Tools:
         return await run_in_worker(review, body, seconds=self._record.seconds_left)
 
     async def limits(self, body: NoArguments) -> RateLimitStatus:
-        return RateLimitStatus.of(await self._services.cache.status(self._client.name))
+        return RateLimitStatus.of(await self._services.cache.status(self._known.client))
 
     async def call(self, name: str, arguments: object) -> Object:
         """The result of the tool. Raises ThreadrError by type."""
@@ -76,7 +77,7 @@ class Tools:
 
     def _check_limit(self) -> None:
         if self._services.settings.rate_limit_scope == "requests":
-            self._client.check_limit(self._services.machine_clock(), self._record)
+            self._known.check_limit(self._services.machine_clock(), self._record)
 
 
 @functools.cache

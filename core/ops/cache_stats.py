@@ -1,6 +1,7 @@
 """A store's statistics as /api/cache/stats shows them."""
 
-from dataclasses import fields
+from collections import Counter
+from dataclasses import fields, replace
 
 from core.errors import StoreError
 from core.ops.schemas import CacheStats, DayOut
@@ -12,14 +13,18 @@ _OF_STORE = [field.name for field in fields(StoreStats) if field.name != "days"]
 _COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
 
 
-async def cache_report(store: Store, now: float) -> CacheStats:
+async def cache_report(store: Store, now: float, uncounted: Counters = NO_COUNTERS) -> CacheStats:
     """All figures, a row for each of the last 30 days before `now` (epoch seconds), the newest first.
 
+    `uncounted` is what this process is still to send of today's.
     `available` is False, and figures are null or 0, when the store fails.
     """
     stats, reason = StoreStats(), None
     try:
         stats = await store.stats()
+        today = last_days(now)[0]
+        counted = Counter(stats.days.get(today, NO_COUNTERS)) + Counter(uncounted)
+        stats = replace(stats, days={**stats.days, today: counted})
     except StoreError as error:
         add_store_error()
         reason = error.health

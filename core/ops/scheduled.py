@@ -21,7 +21,6 @@ from core.ops.health import (
     status_of,
     store_failure,
 )
-from core.rate_limit import Window
 from core.settings import Settings
 from core.store.counters import KEPT_DAYS
 from core.store.keys import LAST_HEALTH_CHECK, day_of
@@ -93,7 +92,7 @@ class Checker:
         self._settings = settings
         self._clock = clock
         self._alert_seconds = alert_seconds
-        self._store = shared_store(settings, Window(1, 1), clock)  # it counts no calls
+        self._store = shared_store(settings, clock)
         self._last: ScheduledCheck | None = None
         self._last_is_kept = True  # then the store's may be newer
         self._alerted_alone = False  # while the store was down

@@ -45,6 +45,7 @@ class DayOut(BaseModel):
     misses: int
     collapsed: int
     stale_served: int
+    blocked: int
     generated: int
     tokens_in: int
     tokens_out: int
@@ -71,6 +72,7 @@ class CacheStats(BaseModel):
     hit_rate: float | None
     collapsed: int
     stale_served: int
+    blocked: int
     generated: int
     tokens_in: int
     tokens_out: int

@@ -1,4 +1,4 @@
-"""What is counted of a day, for the last 30 days, and how the shared store holds it."""
+"""What is counted of a day, of everybody and of each key, and how the shared store holds it for 30 days."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +7,9 @@ from core.store.keys import day_of
 Counters = Mapping[str, int]
 NO_COUNTERS: Counters = {}
 KEPT_DAYS = 30
+# Of a client with a key, in the order of scripts/window.lua; @ stands before them among other counters.
+# `hits` are all answers that were there already, or being made; `blocked` calls are not among the `requests`.
+USES = ("requests", "generations", "hits", "blocked", "tokens_in", "tokens_out", "cost_micros")
 _PACK = 2**24
 
 
@@ -30,6 +33,16 @@ def counters_by_day(fields: Sequence[object], days: Sequence[str]) -> dict[str, 
         if day in found and str(text).isdecimal():
             found[day] |= _unpack(int(str(text))) if name == "hits" else {name: int(str(text))}
     return {day: counters for day, counters in found.items() if counters}
+
+
+def uses_by_day(rows: str, days: Sequence[str]) -> dict[str, Counters]:
+    """The counters of these days, in rows of a date and the numbers of USES."""
+    found: dict[str, Counters] = {}
+    for row in rows.split():
+        day, *numbers = row.split(",")
+        if day in days and len(numbers) == len(USES) and all(map(str.isdecimal, numbers)):
+            found[day] = dict(zip(USES, map(int, numbers), strict=True))
+    return found
 
 
 def _unpack(number: int) -> dict[str, int]:

@@ -45,7 +45,7 @@ def script_keys(key: str, client: str, token: str, *, content: str, thread_id: s
     """The keys of every script, in the order of scripts/head.lua."""
     own = [key, lease_key(key), failure_key(key), content_key(content), rate_limit_key(client)]
     all_share = [RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED]
-    return [*own, *all_share, thread_key(thread_id), f"threadr:settled:{token}"]
+    return [*own, *all_share, thread_key(thread_id), f"threadr:settled:{token}", f"{RESERVED}:{client}"]
 
 
 def day_of(epoch_seconds: float) -> str:

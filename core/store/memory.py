@@ -1,16 +1,16 @@
 """The store inside this process: first tier of every request, and all there is without Redis."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from core.rate_limit import Decision, Window
+from core.rate_limit import Client, Decision
 from core.request import counters_of, result_of
 from core.store.counters import NO_COUNTERS, Counters, last_days
 from core.store.keys import content_key, failure_key, lease_key, thread_key
-from core.store.ledger import Ledger
+from core.store.ledger import Ledgers
 from core.store.memory_limiter import LocalWindow
-from core.store.protocol import LEASE_SECONDS, Budget, Lookup, Reply, StoredEntry, StoreStats
+from core.store.protocol import LEASE_SECONDS, Budget, ClientUse, Lookup, Reply, StoredEntry, StoreStats
 from core.usage import micros
 
 _MAX_CHARACTERS = 16 * 1024 * 1024
@@ -46,15 +46,30 @@ class _Items:
             self.characters -= len(key) + len(item[0])
         return item is not None
 
+    def kept(self, lookup: Lookup) -> str | None:
+        """The kept value that answers the digest, fresh or not."""
+        value = self.get(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
+        return value if value and value.split(" ", 4)[3:4] == [lookup.digest] else None
+
+    def fresh(self, lookup: Lookup) -> str | None:
+        """The kept value if it may be given; nothing is counted."""
+        if not (value := self.kept(lookup)):
+            return None
+        fresh_ms, created_ms, _ = head_of(value)
+        now_ms = self.clock() * 1000
+        is_new = now_ms - created_ms < lookup.max_age_seconds * 1000
+        return value if fresh_ms > now_ms and is_new else None
+
 
 class MemoryStore:
     """`clock` gives epoch seconds; `budget_usd` is what this process may spend in a day (0: no cap)."""
 
-    def __init__(self, window: Window, clock: Callable[[], float], budget_usd: float) -> None:
+    def __init__(self, clock: Callable[[], float], budget_usd: float) -> None:
         self.clock = clock
         self.items = _Items(clock)
-        self.ledger = Ledger(clock, micros(budget_usd))
-        self._limiter = LocalWindow(window, clock)
+        self.ledgers = Ledgers(clock, micros(budget_usd))
+        self.ledger = self.ledgers.common
+        self._limiter = LocalWindow(clock)
         self._started_at = clock()
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
@@ -62,18 +77,19 @@ class MemoryStore:
         decision = self._limiter.limit(lookup.client) if lookup.charge == "always" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
-        if counters:
-            self.ledger.count(counters)
         reply = self._reply(lookup, seconds)
         outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
         cost_micros = head_of(reply.value)[2] if reply.value and reply.kind == "hit" else 0
         self.ledger.count(counters_of(outcome, cost_micros=cost_micros))
+        if reply.kind != "limited":
+            hit = Counter({"@hits": int(reply.kind == "hit")})
+            self.ledgers.count(lookup.client, hit + Counter(counters))
         return replace(reply, now=self.clock(), decision=reply.decision or decision)
 
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
-        if value := self.fresh(lookup):
+        if value := self.items.fresh(lookup):
             return Reply(kind="hit", value=value)
-        value = _kept(self.items, lookup)
+        value = self.items.kept(lookup)
         looks = lookup.mode in lookup.LOOKING_MODES
         made, _, failure = ((looks and self.items.get(failure_key(lookup.key))) or "0 ").partition(" ")
         if failure and self.clock() * 1000 - int(made) < lookup.max_age_seconds * 1000:
@@ -86,23 +102,14 @@ class MemoryStore:
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
         self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
-        budget = self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
+        budget = self.ledgers.reserve(lookup, seconds)
         return Reply(kind="lead", value=value, decision=decision, budget=budget)
 
     async def reserve(self, lookup: Lookup, seconds: float) -> Budget:
-        return self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
-
-    def fresh(self, lookup: Lookup) -> str | None:
-        """The kept value if it may be given; nothing is counted."""
-        if not (value := _kept(self.items, lookup)):
-            return None
-        fresh_ms, created_ms, _ = head_of(value)
-        now_ms = self.clock() * 1000
-        is_new = now_ms - created_ms < lookup.max_age_seconds * 1000
-        return value if fresh_ms > now_ms and is_new else None
+        return self.ledgers.reserve(lookup, seconds)
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
-        self.ledger.settle(lookup.token, counters)
+        self.ledgers.settle(lookup, counters)
         if entry.value and entry.thread_seconds:
             self.items.put(thread_key(entry.thread_id), entry.value, entry.thread_seconds)
         if not _give_back(self.items, lookup) or not entry.value or not entry.ttl_seconds:
@@ -121,7 +128,7 @@ class MemoryStore:
             seconds, failure = failure.split(" ", 1)
             self.items.put(failure_key(lookup.key), f"{self.clock() * 1000:.0f} {failure}", float(seconds))
         _give_back(self.items, lookup)
-        self.ledger.settle(lookup.token, counters)
+        self.ledgers.settle(lookup, counters)
 
     async def renew(self, lookup: Lookup) -> None:
         if self.items.get(lease_key(lookup.key)) == lookup.token:
@@ -138,8 +145,13 @@ class MemoryStore:
         self.items.drop(failure_key(key))
         return self.items.get(key) is not None and self.items.drop(key)
 
-    async def status(self, client: str) -> Decision:
+    async def status(self, client: Client) -> Decision:
         return self._limiter.limit(client, 0)
+
+    async def use(self, client: Client, counters: Counters = NO_COUNTERS) -> ClientUse:
+        self.ledgers.count(client, counters)
+        own = self.ledgers.own(client)
+        return ClientUse(self._limiter.limit(client, 0), dict(own.days) if own else {})
 
     async def stats(self) -> StoreStats:
         now = self.clock()
@@ -171,12 +183,6 @@ def head_of(value: str) -> tuple[int, int, int]:
         return int(fresh), int(created), int(cost)
     except ValueError:
         return 0, 0, 0
-
-
-def _kept(items: _Items, lookup: Lookup) -> str | None:
-    """The kept value that answers the digest, fresh or not."""
-    value = items.get(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
-    return value if value and value.split(" ", 4)[3:4] == [lookup.digest] else None
 
 
 def _give_back(items: _Items, lookup: Lookup) -> bool:

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
-from core.rate_limit import Decision, Window
+from core.rate_limit import Client, Decision
 
 _MAX_CLIENTS = 20_000  # about 5 MB
 
@@ -14,35 +14,35 @@ class LocalWindow:
     `clock` gives epoch seconds.
     """
 
-    def __init__(self, window: Window, clock: Callable[[], float]) -> None:
-        self._window = window
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._clients: OrderedDict[str, tuple[int, int, int]] = OrderedDict()  # (window, current, previous)
+        # The number of a client's newest window, and the counts of that one and the one before.
+        self._clients: OrderedDict[Client, tuple[int, int, int]] = OrderedDict()
 
-    def limit(self, identifier: str, rate: int = 1) -> Decision:
+    def limit(self, client: Client, rate: int = 1) -> Decision:
         """Count `rate` calls if they are within the limit; `rate` 0 reads only, a negative one refunds."""
         now_ms = int(self._clock() * 1000)
-        index = self._window.index(now_ms)
-        window, current, previous = self._clients.get(identifier, (index, 0, 0))
+        index = client.window.index(now_ms)
+        window, current, previous = self._clients.get(client, (index, 0, 0))
         if window == index + 1:  # the clock was set back: that window has begun, and its counts hold
-            now_ms, index = window * self._window.milliseconds, window
+            now_ms, index = window * client.window.milliseconds, window
         if window != index:
             current, previous = 0, current if window == index - 1 else 0
-        used = self._window.used(current=current, previous=previous, now_ms=now_ms)
-        allowed = used + max(rate, 1) <= self._window.limit or rate < 0
+        used = client.window.used(current=current, previous=previous, now_ms=now_ms)
+        allowed = used + max(rate, 1) <= client.window.limit or rate < 0
         if allowed and rate:
             if rate < 0 and current == 0:
                 previous = max(0, previous + rate)
             current = max(0, current + rate)
-            self._clients[identifier] = (index, current, previous)
-            self._clients.move_to_end(identifier)
+            self._clients[client] = (index, current, previous)
+            self._clients.move_to_end(client)
             if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)
-        return self._window.decision(
+        return client.window.decision(
             allowed=allowed, current=current, previous=previous, now_ms=now_ms, shared=False
         )
 
     def clients(self) -> int:
         """How many clients have calls that count now."""
-        oldest = self._window.index(int(self._clock() * 1000)) - 1
-        return sum(window >= oldest for window, _, _ in self._clients.values())
+        now_ms = int(self._clock() * 1000)
+        return sum(at >= client.window.index(now_ms) - 1 for client, (at, _, _) in self._clients.items())

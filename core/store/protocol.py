@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, Protocol, Self
 
-from core.rate_limit import Decision
+from core.rate_limit import Client, Decision
 from core.store.counters import NO_COUNTERS, Counters
 
 LEASE_SECONDS = 10.0  # a leader that died is replaced after so long; a living one renews its lease in time
@@ -22,14 +22,15 @@ class Lookup:
     `only_if_cached` looks and never leads; `count_only` does neither. `charge`: when the call counts against
     the client's limit. `max_age_seconds`: how old a kept answer may be. `waited`: the request waited for
     another's generation, so that a hit is counted as collapsed. `max_cost_usd`: what leading may cost, to be
-    reserved of the day's budget; 0 where that is not known yet. `token` names this caller.
+    reserved of the day's budget and of the client's own; 0 where that is not known yet. `token` names this
+    caller.
     """
 
     LOOKING_MODES: ClassVar[tuple[Mode, ...]] = ("normal", "only_if_cached")
 
     key: str
     digest: str
-    client: str
+    client: Client
     token: str
     mode: Mode = "normal"
     charge: Charge = "always"
@@ -48,14 +49,16 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Whether the day's budget covers a cost, which is then reserved.
+    """Whether the day's budget and the client's own cover a cost, which is then reserved.
 
-    spent: what is left of it does not. reserved: it would, were nothing reserved by requests under way.
-    `spent_micros`: what is spent today, in millionths of a dollar; -1 where that was not asked.
+    spent: what is left of it does not. reserved: it would, were nothing reserved by requests under way; own_…
+    is said of the client's. Spent today, in millionths of a dollar, is `spent_micros`, and by the client
+    `own_spent_micros`; -1 where that was not asked.
     """
 
-    state: Literal["covered", "reserved", "spent"] = "covered"
+    state: Literal["covered", "reserved", "spent", "own_reserved", "own_spent"] = "covered"
     spent_micros: int = -1
+    own_spent_micros: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +110,21 @@ class StoreStats:
     days: Mapping[str, Counters] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ClientUse:
+    """What a client's next call would meet, and what it used: counters of USES by ISO date."""
+
+    decision: Decision
+    days: Mapping[str, Counters]
+
+
 class Store(Protocol):
     """Every operation raises StoreError when the store does not do its work."""
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         """Limit, look-up, lease and reservation (for `seconds`) in one atomic step.
 
-        `counters` are added to the day's, unless the call is over the limit that it is charged to always.
+        `counters` are added to the day's, the client's own (USES) to its, unless the call is over the limit.
         """
 
     async def reserve(self, lookup: Lookup, seconds: float) -> Budget:
@@ -143,8 +154,11 @@ class Store(Protocol):
     async def forget(self, key: str) -> bool:
         """Remove the key's value and failure; False when there was no value."""
 
-    async def status(self, client: str) -> Decision:
+    async def status(self, client: Client) -> Decision:
         """What the client's next call would meet; nothing is counted."""
+
+    async def use(self, client: Client, counters: Counters = NO_COUNTERS) -> ClientUse:
+        """What a client with a key used, after its `counters` are added."""
 
     async def stats(self) -> StoreStats:
         """Figures, in a number of commands that does not grow with the number of keys."""

@@ -5,17 +5,18 @@ import functools
 import itertools
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.net.late_import import import_in_thread
-from core.rate_limit import Decision, Window
+from core.rate_limit import Client, Decision, Window
 from core.store.clock import StoreClock
-from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, pack_counters
+from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, last_days, pack_counters, uses_by_day
 from core.store.keys import CACHE_INDEX, PROBE, STATS, day_of, failure_key, rate_limit_key, script_keys
 from core.store.pipeline import BatchingClient
-from core.store.protocol import LEASE_SECONDS, Budget, Lookup, Reply, StoredEntry, StoreStats
+from core.store.protocol import LEASE_SECONDS, Budget, ClientUse, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
 from core.store.redis_stats import read_stats
 from core.usage import current_store_usage, micros
@@ -23,13 +24,13 @@ from core.usage import current_store_usage, micros
 _LEASE_MS = int(LEASE_SECONDS * 1000)
 _SHARED_PARTS = ("head", "window", "budget")  # what every script has in front of it
 _ANSWERS: dict[str, tuple[Any, ...]] = {  # what scripts answer after the number of commands that they ran
-    "look_up": (int, str, str | None, int, int, str, str, int),
-    "reserve": (int, str, int),
-    "take": (int, int, int, int),
+    "look_up": (int, str, str | None, int, int, str, str, int, int),
+    "reserve": (int, str, int, int),
+    "take": (int, int, int, int, str),
     "keep": (int,),
     "content": (str | None,),
 }
-_NO_LOOKUP = Lookup(key="", digest="", client="", token="")
+_NO_LOOKUP = Lookup(key="", digest="", client=Client("", Window(1, 1)), token="")
 _NO_ENTRY = StoredEntry(value=None)
 
 
@@ -66,12 +67,9 @@ class RedisStore:
     epoch seconds: for tests, which move the time.
     """
 
-    def __init__(
-        self, redis: BatchingClient[Any], window: Window, clock: Callable[[], float], budget_usd: float
-    ) -> None:
+    def __init__(self, redis: BatchingClient[Any], clock: Callable[[], float], budget_usd: float) -> None:
         self._redis = redis
-        self.connect, self.explain = redis.connect, redis.explain
-        self._window = window
+        self.connect, self.explain, self.close = redis.connect, redis.explain, redis.close
         self._clock = clock
         self._budget_micros = micros(budget_usd)
 
@@ -89,16 +87,17 @@ class RedisStore:
             budget=self._budget_micros,
             held=int(seconds * 1000),
         )
-        now_ms, kind, value, current, previous, note, budget, spent_micros = answer
-        allowed = kind != "limited"
-        decision = self._window.decision(allowed=allowed, current=current, previous=previous, now_ms=now_ms)
+        now_ms, kind, value, current, previous, note, *budget = answer
+        decision = lookup.client.window.decision(
+            allowed=kind != "limited", current=current, previous=previous, now_ms=now_ms
+        )
         charged = {"always": True, "on_generation": kind in ("limited", "lead"), "never": False}
         return Reply(
             kind=kind,
             now=now_ms / 1000,
             value=value,
             decision=decision if charged[lookup.charge] else None,
-            budget=Budget(budget, spent_micros),
+            budget=Budget(*budget),
             known_contents=note if kind == "lead" else "",
             failure=note if kind == "failed" else "",
         )
@@ -147,13 +146,19 @@ class RedisStore:
         )
         return bool(check_type(removed, int))
 
-    async def status(self, client: str) -> Decision:
+    async def status(self, client: Client) -> Decision:
         await import_in_thread("core.store.redis_limiter")  # only this call needs the library
         from core.store.redis_limiter import SlidingWindow
 
-        limiter = SlidingWindow(self._window, self._clock)
-        decision: Decision = await limiter.limit_async(self._redis, rate_limit_key(client), rate=0)
+        limiter = SlidingWindow(client.window, self._clock)
+        decision: Decision = await limiter.limit_async(self._redis, rate_limit_key(client.name), rate=0)
         return decision
+
+    async def use(self, client: Client, counters: Counters = NO_COUNTERS) -> ClientUse:
+        answer = await self._run("take", replace(_NO_LOOKUP, client=client), counters, rate=0)
+        now_ms, _, current, previous, rows = answer
+        decision = client.window.decision(current=current, previous=previous, now_ms=now_ms)
+        return ClientUse(decision, uses_by_day(rows, last_days(now_ms / 1000)))
 
     async def stats(self) -> StoreStats:
         return await read_stats(self._redis, self.ping(), now=self._clock())
@@ -185,9 +190,6 @@ class RedisStore:
             raise StoreError(reason="what was written is not what is read", health="bad_response")
         return int(micros or 0) / 1_000_000
 
-    async def close(self) -> None:
-        await self._redis.close()
-
     async def _run(
         self,
         name: str,
@@ -196,7 +198,9 @@ class RedisStore:
         entry: StoredEntry = _NO_ENTRY,
         **arguments: str | int,
     ) -> list[Any]:
-        arguments |= {"width": self._window.milliseconds, "limit": self._window.limit}
+        client = lookup.client
+        arguments |= {"width": client.window.milliseconds, "limit": client.window.limit}
+        arguments |= {"keyed": int(client.has_key), "own_budget": client.budget_micros}
         arguments |= {"token": lookup.token, "max_cost_usd": repr(lookup.max_cost_usd)}
         arguments |= [time_argument(self._clock)]
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
@@ -204,7 +208,7 @@ class RedisStore:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
         pairs = itertools.chain.from_iterable(named.items())
         keys = script_keys(
-            lookup.key, lookup.client, lookup.token, content=entry.content, thread_id=entry.thread_id
+            lookup.key, client.name, lookup.token, content=entry.content, thread_id=entry.thread_id
         )
         result = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
         answer = script_answer(name, result)

@@ -25,10 +25,11 @@ class SlidingWindow(AbstractLimiter):  # type: ignore[misc]
 
     def _limit(self, identifier: str, rate: int = 1) -> Steps:
         keys = ["", "", "", "", identifier, RATE_LIMIT_INDEX]
-        arguments = ["width#", self._window.milliseconds, "limit#", self._window.limit, "rate#", rate]
+        width, limit = self._window.milliseconds, self._window.limit
+        arguments = ["width#", width, "limit#", limit, "rate#", rate]
         name, now_ms = time_argument(self._clock)
         answer = yield "eval", (script("take"), keys, [*arguments, f"{name}#", now_ms])
-        now_ms, allowed, current, previous = script_answer("take", answer)
+        now_ms, allowed, current, previous, _ = script_answer("take", answer)
         yield self._window.decision(allowed=bool(allowed), current=current, previous=previous, now_ms=now_ms)
 
     def _get_remaining(self, identifier: str) -> Steps:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.net.breaker import Breaker
-from core.rate_limit import Window
 from core.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from core.store.redis import RedisStore
 
 
-def shared_store(settings: Settings, window: Window, clock: Callable[[], float]) -> "RedisStore | None":
+def shared_store(settings: Settings, clock: Callable[[], float]) -> "RedisStore | None":
     """REST wins when both are set. Each SDK is imported only where it is used. Raises SettingsError."""
     limits: dict[str, Any] = {
         "timeout_seconds": settings.store_timeout_ms / 1000,
@@ -36,4 +35,4 @@ def shared_store(settings: Settings, window: Window, clock: Callable[[], float])
         return None
     from core.store.redis import RedisStore
 
-    return RedisStore(client, window, clock, settings.daily_budget_usd)
+    return RedisStore(client, clock, settings.daily_budget_usd)

@@ -8,6 +8,7 @@ from core.cache.entry import Entry
 from core.cache.lease import Audience
 from core.cache.request_key import new_thread_id
 from core.errors import NoArticle
+from core.rate_limit import Client
 from core.request import RequestRecord
 from core.text.thread import Post
 from core.threads.laying_out import LaidOut, Proof, Span, laid_out
@@ -96,15 +97,18 @@ def known_spans(entry: AnswerEntry) -> list[Span]:
     return sorted({Span(each.start, each.end, each.quote) for each in quoted})
 
 
-def audience_of(written: Written, caller: Caller) -> Audience:
+def audience_of(written: Written, caller: Caller, only_for: Client | None) -> Audience:
     """Model answers are shared. Others stay in this process, being cheap to make again; one that was asked
-    for has its permalink in the shared store.
+    for has its permalink in the shared store. One `only_for` a client, whose budget was short, is no answer
+    to others.
     """
     if caller.cache_control.no_store:
         return "nobody"
     if written.draft.generator == "openai":
         return "everyone"
-    return "process" if written.degraded else "process+permalink"
+    if written.degraded:
+        return "client" if only_for else "process"
+    return "process+permalink"
 
 
 def _posts(article: Article, made: LaidOut) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:

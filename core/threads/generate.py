@@ -10,6 +10,7 @@ from core.cache.request_key import Lookup, Lookups, RequestIdentity
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
 from core.errors import ArticleError, Busy, ContentRefused, ModelError
+from core.rate_limit import Client
 from core.request import RequestRecord
 from core.settings import Settings
 from core.threads.answer import AnswerEntry, audience_of, finished, finished_again
@@ -44,7 +45,8 @@ class GenerateThread:
         self._writer = writer
         self._settings = settings
         self._version = model_variant(settings.openai_model)
-        self._flights: SingleFlight[GenerateAnswer] = SingleFlight()
+        # Each answer with the client that it is for; None: everybody.
+        self._flights: SingleFlight[tuple[GenerateAnswer, Client | None]] = SingleFlight()
 
     async def __call__(
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
@@ -63,8 +65,9 @@ class GenerateThread:
                         raise outcome.error
                     case Follow(stale) if record.seconds_left > _FALLBACK_SECONDS:
                         seconds, any_failure = record.seconds_left - _FALLBACK_SECONDS, stale is not None
-                        if found := await self._flights.wait(lookup.digest, seconds, attempt, any_failure):
-                            return self._collapsed(found, record)
+                        found = await self._flights.wait(lookup.digest, seconds, attempt, any_failure)
+                        if found and found[1] in (None, caller.client):
+                            return self._collapsed(found[0], caller.client, record)
                         lookup, attempt = lookup.after_waiting(), attempt + 1
                     case Follow():
                         raise ModelError(reason="no time left to wait")
@@ -87,6 +90,7 @@ class GenerateThread:
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
     ) -> GenerateAnswer:
         """Make the answer, keep it, and hand it to those who wait. Raises ArticleError and ModelError."""
+        only_for = None
         with self._flights.leading(lead.lease.lookup.digest) as flight:
             async with lead.lease as lease:
                 source = await self._sources.get(request, lead.stale, record)
@@ -100,9 +104,10 @@ class GenerateThread:
                     written, entry = await self._write(
                         request, source, record, unavailable, allow_fallback=lead.stale is None
                     )
-                    await lease.keep(entry, audience_of(written, caller))
+                    only_for = caller.client if written.degraded and lease.own_budget_is_short else None
+                    await lease.keep(entry, audience_of(written, caller, only_for))
                     answer = entry.answer
-            flight.set_result(answer)
+            flight.set_result((answer, only_for))
             return answer
 
     async def _instead(
@@ -115,7 +120,7 @@ class GenerateThread:
     ) -> GenerateAnswer:
         """The old answer, or the fallback where no model is required. Raises `error` where neither may be."""
         if stale and not isinstance(error, ContentRefused):
-            return self._serve(stale, record)
+            return self._serve(stale, lookup.client, record)
         may_fall_back = request.generator != "openai" and lookup.mode != "only_if_cached"
         if not isinstance(error, ModelError) or isinstance(error, ContentRefused) or not may_fall_back:
             raise error
@@ -149,12 +154,12 @@ class GenerateThread:
         """The fallback, once for all in this process that need it now. Raises ArticleError and ModelError."""
         key = f"{lookup.digest} without model"
         while key in self._flights and record.seconds_left:
-            if answer := await self._flights.wait(key, record.seconds_left, any_failure=True):
-                return self._collapsed(answer, record)
+            if found := await self._flights.wait(key, record.seconds_left, any_failure=True):
+                return self._collapsed(found[0], lookup.client, record)
         with self._flights.leading(key) as flight:
             source = await self._sources.get(request, None, record)
             _, entry = await self._write(request, source, record, unavailable, allow_fallback=True)
-            flight.set_result(entry.answer)
+            flight.set_result((entry.answer, None))
             return entry.answer
 
     async def _write(
@@ -186,16 +191,16 @@ class GenerateThread:
         variant = options | self._version
         return RequestIdentity(url=request.url, text=request.text, variant=variant, made_by=PROMPT)
 
-    def _collapsed(self, answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
+    def _collapsed(self, answer: GenerateAnswer, client: Client, record: RequestRecord) -> GenerateAnswer:
         """The answer that another request in this process was given."""
-        self._cache.count_later("collapsed")
+        self._cache.count_later("collapsed", client)
         record.collapsed()
         record.record_answer(CACHED, answer.generator, answer.degraded)
         return answer
 
-    def _serve(self, stale: AnswerEntry, record: RequestRecord) -> GenerateAnswer:
+    def _serve(self, stale: AnswerEntry, client: Client, record: RequestRecord) -> GenerateAnswer:
         """The stale answer, since no new one could be made."""
-        self._cache.count_later("stale")
+        self._cache.count_later("stale", client)
         now = self._cache.clock()
         age_seconds = max(0, int(now - stale.created_at))
         record.served_stale(ttl_seconds=int(stale.fresh_until - now), age_seconds=age_seconds)

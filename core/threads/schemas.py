@@ -17,7 +17,6 @@ from pydantic import (
 )
 
 from core.article.article import Card
-from core.rate_limit import Decision
 from core.text.platforms import PlatformName
 from core.text.thread import Brief, Numbering, SourceLink
 from core.writing.writer import Generator
@@ -154,25 +153,3 @@ class GenerateAnswer(BaseModel):
     @property
     def cost_usd(self) -> float:
         return self.usage.cost_usd
-
-
-class RateLimitStatus(BaseModel):
-    """`minutes_until_reset`: until one more call passes; 0 while one passes now."""
-
-    requests_used: int
-    requests_remaining: int
-    total_limit: int
-    window_hours: float
-    minutes_until_reset: float
-    using_redis: bool
-
-    @classmethod
-    def of(cls, decision: Decision) -> RateLimitStatus:
-        return cls(
-            requests_used=min(decision.used, decision.limit),
-            requests_remaining=decision.remaining,
-            total_limit=decision.limit,
-            window_hours=decision.window_seconds / 3600,
-            minutes_until_reset=round(decision.retry_after_seconds / 60, 2),
-            using_redis=decision.shared,
-        )

@@ -31,14 +31,16 @@ from core.threads.schemas import GenerateAnswer
 from core.usage import Usage
 from tests.support.clock import Clock
 from tests.support.paths import ROOT
-from tests.support.stores import BreakableStore, local_store
+from tests.support.stores import BreakableStore, local_store, named
 
 ANSWER = GenerateAnswer.model_validate(
     json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
 )
 CONTENT = "c0ffee00" * 8
 ENTRY = Entry(answer=ANSWER, content=CONTENT)
-LOOKUP = Lookup(key="threadr:cache:text:1", digest="d", client="1.2.3.4", token="t1", charge="on_generation")
+LOOKUP = Lookup(
+    key="threadr:cache:text:1", digest="d", client=named("1.2.3.4"), token="t1", charge="on_generation"
+)
 
 
 @pytest.fixture

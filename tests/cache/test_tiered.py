@@ -33,8 +33,8 @@ from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI, completion, played, thread_answer
 from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
-from tests.support.site import ARTICLE, Site, page
-from tests.support.stores import BreakableStore, local_store
+from tests.support.site import ARTICLE, BODY, Site, page
+from tests.support.stores import BreakableStore, local_store, named
 from tests.support.upstash_front import Front
 
 EXAMPLE = json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
@@ -72,18 +72,28 @@ async def test_no_route_costs_more_than_the_readme_says(
     scope: str,
 ) -> None:
     settings = {**upstash_settings, "rate_limit_scope": scope, "rate_limit_requests": 3}
-    leader, other = (instance_of(clock=StoreClock(), **settings) for _ in range(2))
     body = {"url": f"{site.url}/bridge"}
+    site.pages["/another"] = lambda: Response(
+        page(BODY.replace("harbour", "central")), media_type="text/html"
+    )
+    settings |= {"api_keys": ("acme:acme-secret-key:99/1h:1/day", "beta:beta-secret-key")}
+    leader, other, third = (instance_of(clock=StoreClock(), **settings) for _ in range(3))
+    acme, beta = ({"X-API-Key": f"{name}-secret-key"} for name in ("acme", "beta"))
     stats, status, health = "/api/cache/stats", "/api/rate-limit-status", "/api/monitor/health"
     thread = ""
     paid: dict[str, Callable[[], Any]] = {
         "a miss, made": lambda: leader.post("/api/generate", json=body),
         "a hit": lambda: other.post("/api/generate", json=body),
         "a hit in the process": lambda: other.post("/api/generate", json=body),
+        "a miss, made, with a key and a budget of its own": lambda: leader.post(
+            "/api/generate", json={"url": f"{site.url}/another"}, headers=acme
+        ),
+        "a hit, with a key": lambda: third.post("/api/generate", json=body, headers=beta),
         "a rewrite": lambda: other.post(f"{thread}/posts/1/rewrite"),
         "`GET /api/threads/{id}`": lambda: other.get(thread),
         "a blocked client": lambda: other.post("/api/generate", json={"text": "One more."}),
         "`GET /api/rate-limit-status`": lambda: other.get(status),
+        "`GET /api/usage`": lambda: other.get("/api/usage", headers=acme),
         "`GET /api/cache/stats`": lambda: other.get(stats),
         "`DELETE /api/cache/clear`": lambda: other.request("DELETE", "/api/cache/clear", json=body),
         "`GET /api/monitor/health`": lambda: other.get(health),
@@ -171,12 +181,12 @@ def record() -> RequestRecord:
 async def test_counts_that_wait_are_not_lost_with_a_blocked_call(
     store_settings: dict[str, Any], clock: Clock
 ) -> None:
-    services = Services(Settings(**store_settings, rate_limit_requests=1), clock=clock)
-    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
+    services = Services(Settings(**store_settings), clock=clock)
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client=named("a", 1), token="t")
     await services.cache.look_up(lookup, record())
-    services.cache.count_later("collapsed")
+    services.cache.count_later("collapsed", named("c"))
     assert isinstance(await services.cache.look_up(lookup, record()), Limited)
-    await services.cache.look_up(replace(lookup, client="b"), record())
+    await services.cache.look_up(replace(lookup, client=named("b", 1)), record())
     (day,) = (await services.store.stats()).days.values()
     await services.close()
     assert day["collapsed"] == 1
@@ -189,7 +199,7 @@ async def test_a_request_that_waited_counts_as_collapsed_on_a_local_hit(
     upstash_settings: dict[str, Any], clock: Clock, waited: bool, counted: dict[str, int]
 ) -> None:
     services = Services(Settings(**upstash_settings), clock=clock)
-    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client=named("a"), token="t")
     kept_ms = int(clock.now * 1000)
     payload = json.dumps([EXAMPLE, [], [], "", [None, None]])
     services.local.items.put(lookup.key, f"{kept_ms + 9_000} {kept_ms} 7 d {payload}", 30)
@@ -204,13 +214,13 @@ async def test_a_request_that_waited_counts_as_collapsed_on_a_local_hit(
 async def test_counts_sent_before_the_limit_was_reached_are_not_sent_again(
     store_settings: dict[str, Any], clock: Clock
 ) -> None:
-    services = Services(Settings(**store_settings, rate_limit_requests=1), clock=clock)
-    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
+    services = Services(Settings(**store_settings), clock=clock)
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client=named("a", 1), token="t")
     lookups = [replace(lookup, key=f"threadr:cache:text:{n}", charge="on_generation") for n in range(3)]
     await services.cache.look_up(lookups[0], record())
-    services.cache.count_later("collapsed")
+    services.cache.count_later("collapsed", named("c"))
     assert isinstance(await services.cache.look_up(lookups[1], record()), Limited)
-    await services.cache.look_up(replace(lookups[2], client="b"), record())
+    await services.cache.look_up(replace(lookups[2], client=named("b", 1)), record())
     (day,) = (await services.store.stats()).days.values()
     await services.close()
     assert day["collapsed"] == 1
@@ -329,7 +339,7 @@ async def test_a_remembered_failure_of_the_model_leaves_the_fallback_to_those_wh
 ) -> None:
     client, services = instance_of(**upstash_settings), Services(Settings(**upstash_settings), clock=clock)
     key = text_key(ARTICLE, model_variant(Settings().openai_model))
-    failed = Lookup(key=key, digest="d", client="a", token="t")
+    failed = Lookup(key=key, digest="d", client=named("a"), token="t")
     await services.store.release(failed, failure=failure_to_value(ModelError()))
     await services.close()
     response = await client.post("/api/generate", json={"text": ARTICLE})
@@ -428,7 +438,7 @@ async def test_a_damaged_entry_that_cannot_be_removed_is_passed_by(
     clock: Clock, mode: Any, expected: type
 ) -> None:
     shared, now_ms, seen = BreakableStore(clock), int(clock.now * 1000), record()
-    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t", mode=mode)
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client=named("a"), token="t", mode=mode)
     shared.items.put(lookup.key, f"{now_ms + 9_000} {now_ms} 7 d junk", 30)
     shared.error = StoreError(reason="takes no DEL")
     tiers = Tiers(local=local_store(clock), shared=shared, settings=Settings())
@@ -442,7 +452,9 @@ async def test_a_read_only_store_is_not_asked_for_what_this_process_has(clock: C
     tiers = Tiers(
         local=local_store(clock), shared=shared, settings=Settings(), read_only_until=clock.now + 60
     )
-    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t", charge="on_generation")
+    lookup = Lookup(
+        key="threadr:cache:text:1", digest="d", client=named("a"), token="t", charge="on_generation"
+    )
     payload = json.dumps([EXAMPLE, [], [], "", [None, None]])
     tiers.local.items.put(lookup.key, f"{now_ms + 9_000} {now_ms} 7 d {payload}", 30)
     outcome = await TieredCache(tiers, EntryCodec(GenerateAnswer)).look_up(lookup, record())
@@ -454,7 +466,7 @@ async def test_a_request_without_time_left_still_hits(
     upstash_settings: dict[str, Any], valkey: Redis, clock: Clock
 ) -> None:
     services, now_ms = Services(Settings(**upstash_settings), clock=clock), int(clock.now * 1000)
-    lookup = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
+    lookup = Lookup(key="threadr:cache:text:1", digest="d", client=named("a"), token="t")
     valkey.set(lookup.key, f"{now_ms + 9_000} {now_ms} 7 d {json.dumps([EXAMPLE, [], [], '', [None, None]])}")
     outcome = await services.cache.look_up(lookup, RequestRecord(request_id="id", seconds=0))
     await services.close()

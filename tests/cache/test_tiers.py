@@ -22,13 +22,13 @@ from core.threads.schemas import GenerateAnswer
 from core.usage import StoreUsage, current_store_usage
 from tests.support.clock import Clock
 from tests.support.paths import ROOT
-from tests.support.stores import BreakableStore, local_store
+from tests.support.stores import BreakableStore, local_store, named
 
 ID = "A" * 22
 ANSWER = GenerateAnswer.model_validate(
     json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
 )
-LOOKUP = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
+LOOKUP = Lookup(key="threadr:cache:text:1", digest="d", client=named("a"), token="t")
 
 
 @pytest.fixture
@@ -135,8 +135,8 @@ async def test_what_the_shared_store_says_is_spent_is_the_least_that_is_spent_he
     tiers = tiers_over(shared, clock)
     tiers.unsent[LOOKUP] = {"cost_micros": 7}
     for spent in (100, 90):
-        tiers.learn(shared, Budget("covered", spent))
-    tiers.learn(tiers.local, Budget("covered", 500))
+        tiers.learn(shared, Budget("covered", spent), LOOKUP.client)
+    tiers.learn(tiers.local, Budget("covered", 500), LOOKUP.client)
     (day,) = tiers.local.ledger.days.values()
     assert dict(day) == {"cost_micros": 107}
 
@@ -180,7 +180,7 @@ async def test_an_absent_thread_that_is_made_here_is_found_at_once(
     cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
     with pytest.raises(NotFound):
         await cache.thread(ID)
-    outcome = await cache.look_up(Lookup(key="k", digest="d", client="c", token="t"), record)
+    outcome = await cache.look_up(Lookup(key="k", digest="d", client=named("c"), token="t"), record)
     assert isinstance(outcome, Lead)
     async with outcome.lease as lease:
         await lease.keep(Entry(answer=ANSWER.model_copy(update={"id": ID})), "permalink")

@@ -18,7 +18,8 @@ from tests.support.lambda_events import Shape, alb, call, v1, v2
 from tests.support.paths import ROOT
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
-NO_SUCH_THREAD = ("threads.json", "generate.rewrite.json")
+# There is no such thread, and no such key.
+STATUSES = {"threads": 404, "generate.rewrite": 404, "generate.usage": 401}
 EXPECTED: dict[str, Callable[[Any], bool]] = {
     "generate": lambda answer: json.loads(answer["body"])["success"] is True,
     "threads.validate": lambda answer: json.loads(answer["body"])["valid"] is True,
@@ -34,7 +35,7 @@ EXPECTED: dict[str, Callable[[Any], bool]] = {
 @pytest.mark.parametrize("event", EVENTS, ids=[event.stem for event in EVENTS])
 def test_the_sample_event_is_answered(event: Path) -> None:
     answer = call(event.name.partition(".")[0], json.loads(event.read_text()))
-    assert answer.get("statusCode", 200) == (404 if event.name in NO_SUCH_THREAD else 200)
+    assert answer.get("statusCode", 200) == STATUSES.get(event.stem, 200)
     assert EXPECTED.get(event.stem, bool)(answer)
 
 

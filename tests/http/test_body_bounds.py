@@ -14,12 +14,13 @@ from starlette.types import Message, Scope
 
 from core.errors import BodyTimeout, BodyTooLarge, RateLimited
 from core.http import bounds
-from core.http.client_id import Client, Clients
+from core.http.client_id import Clients, KnownClient
 from core.http.middleware import BodyReader
 from core.settings import Settings
 from functions import cache, generate, mcp, threads
 from tests.support.app import Make, whole_app
 from tests.support.loopback import serving
+from tests.support.stores import named
 
 JSON = {"Content-Type": "application/json"}
 MANY = 5_000
@@ -107,12 +108,12 @@ def test_the_bounds_are_those_of_routes_that_exist() -> None:
 
 
 def reader(
-    clients: Clients, sender: Client, *chunks: bytes, length: int = 0, seconds: float = 5
+    clients: Clients, sender: KnownClient, *chunks: bytes, length: int = 0, seconds: float = 5
 ) -> BodyReader:
     """Of a body that begins with `chunks` and never ends."""
     headers = [(b"content-length", str(length).encode())] if length else []
     route = type("Route", (), {"path": "/api/generate"})
-    scope: Scope = {"type": "http", "headers": headers, "route": route, "state": {"client": sender}}
+    scope: Scope = {"type": "http", "headers": headers, "route": route, "state": {"known": sender}}
     left = list(chunks)
 
     async def receive() -> Message:
@@ -123,13 +124,17 @@ def reader(
     return BodyReader(scope, receive, clients, seconds)
 
 
+def known(name: str) -> KnownClient:
+    return KnownClient(named(name))
+
+
 def clients() -> Clients:
     return Clients(Settings(), lambda: 0.0, {})
 
 
 async def test_a_body_that_is_said_to_be_too_large_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MAX_BODY_SECONDS", 0.01)
-    sending = reader(clients(), Client("a"), b"x", length=7_000_000)
+    sending = reader(clients(), known("a"), b"x", length=7_000_000)
     with pytest.raises(BodyTooLarge):
         await sending()
     assert (sending.size, len(sending.body)) == (0, 0)
@@ -145,12 +150,12 @@ async def test_a_caller_of_a_real_server_sees_that_the_body_is_too_large() -> No
 
 async def test_a_body_that_does_not_arrive_is_given_up() -> None:
     with pytest.raises(BodyTimeout):
-        await reader(clients(), Client("a"), b"x", seconds=0.01)()
+        await reader(clients(), known("a"), b"x", seconds=0.01)()
 
 
 async def test_one_client_holds_a_third_and_all_together_the_whole_of_what_may_wait() -> None:
     everyone, part = clients(), b" " * 5_000_000
-    senders = [Client(str(number)) for number in range(4)]
+    senders = [known(str(number)) for number in range(4)]
     sending = [reader(everyone, senders[number % 4], part) for number in range(13)]
     tasks = [asyncio.create_task(each()) for each in sending]
     await asyncio.sleep(0)

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from core.http.app import create_app
 from core.http.event_loop import on_process_loop
 from core.http.lambda_handler import Handler, lambda_handler
+from core.rate_limit import Client
 from core.services import Services
 from core.settings import Settings
 from functions import generate
@@ -88,7 +89,9 @@ def handler_of() -> Iterator[Make]:
 
 
 def bucket_used(services: Services, client: str) -> int:
-    return on_process_loop(lambda loop: loop.run_until_complete(services.cache.status(client))).used
+    return on_process_loop(
+        lambda loop: loop.run_until_complete(services.cache.status(Client(client, services.settings.window)))
+    ).used
 
 
 # The vectors

@@ -14,8 +14,9 @@ from core.settings import Settings
 from core.store.keys import CACHE_INDEX, RATE_LIMIT_INDEX, RESERVED
 from core.store.protocol import Lookup, Store, StoredEntry
 from tests.support.clock import Clock
+from tests.support.stores import named
 
-LOOKUP = Lookup(key="threadr:cache:text:1", digest="d", client="a", token="t")
+LOOKUP = Lookup(key="threadr:cache:text:1", digest="d", client=named("a"), token="t")
 COSTLY = replace(LOOKUP, max_cost_usd=0.06)
 
 
@@ -33,7 +34,8 @@ async def test_what_has_ended_is_removed_in_parts_and_never_counted(
     valkey.zadd(index, {f"ended-{number}": clock.now * 1000 - 1 - number for number in range(250)})
     sizes = []
     for number in range(4):
-        lookup = replace(LOOKUP, key=f"threadr:cache:text:{number}", client=f"{number}", token=f"t{number}")
+        key, client = f"threadr:cache:text:{number}", named(f"{number}")
+        lookup = replace(LOOKUP, key=key, client=client, token=f"t{number}")
         await store.look_up(lookup)
         await store.keep(lookup, StoredEntry(value="v", ttl_seconds=60))
         sizes.append(valkey.zcard(index))

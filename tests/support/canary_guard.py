@@ -22,6 +22,8 @@ _SHORTEST = 6  # anything shorter is in ordinary text by chance
 def forms(value: str) -> set[str]:
     """How a secret may be written: whole, as JSON has it, in its lines, as a URL's credentials."""
     parts = {value, json.dumps(value)[1:-1], *re.split(r"[\s\x00-\x1f]+", value)}
+    if re.fullmatch(r"[\w-]+:[^:/]+(:.*)?", value):  # name:key:limit/window:usd/day
+        parts.add(value.split(":")[1])
     if "://" in value:
         address = urlsplit(value)
         credentials = [part for part in (address.username, address.password) if part]

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from core.errors import StoreError
-from core.rate_limit import Decision, Window
+from core.rate_limit import Client, Decision, Window
 from core.store.counters import NO_COUNTERS, Counters
 from core.store.memory import MemoryStore
 from core.store.protocol import Budget, Lookup, StoredEntry
 from tests.support.clock import Clock
 
-WINDOW = Window(10, 3_600_000)
-
 
 def local_store(clock: Clock, budget_usd: float = 0) -> MemoryStore:
-    return MemoryStore(WINDOW, clock, budget_usd)
+    return MemoryStore(clock, budget_usd)
+
+
+def named(name: str, limit: int = 10, **plan: Any) -> Client:
+    """A client with a limit per hour."""
+    return Client(name, Window(limit, 3_600_000), **plan)
 
 
 class BreakableStore(MemoryStore):
     """Fails with `error` where one is set; `calls` are the names of its operations, in order."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__(WINDOW, clock, 0)
+        super().__init__(clock, 0)
         self.error: StoreError | None = None
         self.calls: list[str] = []
         self.on_keep: Callable[[], object] = bool
@@ -67,6 +71,6 @@ class BreakableStore(MemoryStore):
         self._called("remember")
         await super().remember(key, value, ttl_seconds=ttl_seconds)
 
-    async def status(self, client: str) -> Decision:
+    async def status(self, client: Client) -> Decision:
         self._called("status")
         return await super().status(client)

@@ -1,3 +1,4 @@
 -- The entry stored for a content digest.
 local entry = get(key.content)
-return {calls, entry and get(entry) or false}
+local value = entry and get(entry) or false
+return {calls, value}

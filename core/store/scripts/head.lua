@@ -1,17 +1,19 @@
 -- The head of every script: names and values in ARGV (`arg.…`), keys in KEYS (`key.…`, the same for all).
--- A name that ends with # has a number, one that begins with + is a counter to be added. Upstash bills the
--- commands inside a script too, so every script answers how many it ran, first. Any key may hold foreign
+-- A name that ends with # has a number, one that begins with + is a counter to be added, one with +@ of the client's
+-- own. Upstash bills the commands inside a script too, so every script answers how many it ran, first. Any key may hold foreign
 -- data: values in another form are treated as absent.
-local calls, arg, counters = 0, {}, {}
+local calls, arg, counters, own_counters = 0, {}, {}, {}
 local key = {
   entry = KEYS[1], lease = KEYS[2], failure = KEYS[3], content = KEYS[4], client = KEYS[5],
   clients = KEYS[6], entries = KEYS[7], contents = KEYS[8], stats = KEYS[9], reserved = KEYS[10],
-  thread = KEYS[11], settled = KEYS[12],
+  thread = KEYS[11], settled = KEYS[12], own_reserved = KEYS[13],
 }
 local day_ms = 86400000
 for i = 1, #ARGV, 2 do
   local name, value = ARGV[i], ARGV[i + 1]
-  if string.sub(name, 1, 1) == '+' then
+  if string.sub(name, 1, 2) == '+@' then
+    own_counters[string.sub(name, 3)] = tonumber(value)
+  elseif string.sub(name, 1, 1) == '+' then
     counters[string.sub(name, 2)] = tonumber(value)
   elseif string.sub(name, -1) == '#' then
     arg[string.sub(name, 1, -2)] = tonumber(value)

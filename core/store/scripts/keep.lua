@@ -3,7 +3,7 @@
 local index_ttl = 400 * day_ms  -- longer than any entry can live
 settle()
 local day = date_of(now() - arg.kept_days * day_ms)
-local names, forgotten = 'hits misses collapsed stale_served generated tokens_in tokens_out cost_micros', {}
+local names, forgotten = 'blocked hits misses collapsed stale_served generated tokens_in tokens_out cost_micros', {}
 for name in string.gmatch(names, '%S+') do table.insert(forgotten, day .. ':' .. name) end
 call('HDEL', key.stats, unpack(forgotten))
 call('PEXPIRE', key.stats, index_ttl)

@@ -5,7 +5,6 @@
 -- All days' counters are fields of one hash, whose TTL every kept answer renews: a hit need not.
 local looks = arg.mode == 'normal' or arg.mode == 'only_if_cached'
 local leads = arg.mode == 'normal' or arg.mode == 'refresh'
-local current, previous = 0, 0
 -- What an outcome adds to the day's counters; core/request.py has the same rule.
 local function count_outcome(kind, cost)
   if kind == 'hit' and arg.waited == 1 then
@@ -17,19 +16,22 @@ local function count_outcome(kind, cost)
   end
 end
 -- One command for both, whatever else is under the keys.
-local value, client = unpack(call('MGET', key.entry, key.client))
+local value, stored_client = unpack(call('MGET', key.entry, key.client))
+load_client(stored_client)
 -- `note`: the failure of `failed`, the known contents of `lead`.
-local function answer(kind, found, note, budget, spent)
-  return {calls, now(), kind, found or false, current, previous, note or '', budget or 'covered', spent or -1}
-end
-local function is_charged()
-  local allowed
-  allowed, current, previous = take(1, arg.limit, client)
-  return allowed
+local function answer(kind, found, note, budget, spent, own_spent)
+  if kind == 'hit' then own_counters.hits = (own_counters.hits or 0) + 1 end
+  if kind ~= 'limited' then
+    count_all()
+    save_client(own_counters)
+  end
+  return {
+    calls, now(), kind, found or false, client.current, client.previous, note or '', budget or 'covered',
+    spent or -1, own_spent or -1,
+  }
 end
 
-if arg.charge == 'always' and not is_charged() then return answer('limited') end
-count_all()
+if arg.charge == 'always' and not take(1, arg.limit) then return answer('limited') end
 value = looks and value
 if value then
   local fresh, created, cost, digest = string.match(value, '^(%d+) (%d+) (%d+) (%x+) ')
@@ -49,7 +51,7 @@ if not takes_over and not call('SET', key.lease, arg.token, 'NX', 'PX', arg.leas
   if call('PTTL', key.lease) ~= -1 then return answer('follow', value) end
   takes_over = true  -- a lease without an end was not set by this script
 end
-if arg.charge == 'on_generation' and not is_charged() then
+if arg.charge == 'on_generation' and not take(1, arg.limit) then
   if not takes_over then call('DEL', key.lease) end
   return answer('limited')
 end

@@ -1,3 +1,3 @@
 -- Reserves what a leader may spend, when it knows.
-local budget, spent = reserve()
-return {calls, now(), budget, spent}
+local budget, spent, own_spent = reserve()
+return {calls, now(), budget, spent, own_spent}

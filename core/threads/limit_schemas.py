@@ -1,0 +1,81 @@
+"""What callers are told of their limits and their use, as the contract words it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from core.rate_limit import Client, Decision
+
+
+class DayOfKey(BaseModel):
+    """`hits`: answers that were there already, or were being made; `blocked` calls are not in `requests`."""
+
+    date: str
+    requests: int = 0
+    generations: int = 0
+    hits: int = 0
+    blocked: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+
+
+class KeyUsage(BaseModel):
+    """A key's own figures. `reset`: the epoch second from which one more call passes, or all of the limit is
+    free; `budget_usd` is null without a budget of its own. A row for each of the last 30 days (UTC), the
+    newest first.
+    """
+
+    name: str
+    limit: int
+    window_seconds: float
+    used: int
+    remaining: int
+    reset: int
+    budget_usd: float | None
+    spent_today_usd: float
+    days: list[DayOfKey]
+
+    @classmethod
+    def of(cls, client: Client, decision: Decision, days: Mapping[str, Mapping[str, int]]) -> KeyUsage:
+        """`days` are counters by ISO date, today's first."""
+        rows = [
+            DayOfKey.model_validate({"date": date, **day, "cost_usd": day.get("cost_micros", 0) / 1_000_000})
+            for date, day in days.items()
+        ]
+        return cls(
+            name=client.label,
+            limit=decision.limit,
+            window_seconds=decision.window_seconds,
+            used=min(decision.used, decision.limit),
+            remaining=decision.remaining,
+            reset=math.ceil(decision.reset),
+            budget_usd=client.budget_micros / 1_000_000 or None,
+            spent_today_usd=rows[0].cost_usd,
+            days=rows,
+        )
+
+
+class RateLimitStatus(BaseModel):
+    """`minutes_until_reset`: until one more call passes; 0 while one passes now."""
+
+    requests_used: int
+    requests_remaining: int
+    total_limit: int
+    window_hours: float
+    minutes_until_reset: float
+    using_redis: bool
+
+    @classmethod
+    def of(cls, decision: Decision) -> RateLimitStatus:
+        return cls(
+            requests_used=min(decision.used, decision.limit),
+            requests_remaining=decision.remaining,
+            total_limit=decision.limit,
+            window_hours=decision.window_seconds / 3600,
+            minutes_until_reset=round(decision.retry_after_seconds / 60, 2),
+            using_redis=decision.shared,
+        )
