@@ -33,7 +33,8 @@ class CacheControl:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`client` names the rate limit bucket."""
+    """`client` names the rate limit bucket; `is_charged`: whether the call counts against it."""
 
     client: str
     cache_control: CacheControl
+    is_charged: bool = True

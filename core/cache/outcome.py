@@ -1,10 +1,10 @@
-"""What comes of a look-up: six classes, handled in one match."""
+"""What comes of a look-up: seven classes, handled in one match."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeAlias
 
 from core.cache.entry import AnswerT, Entry
-from core.cache.lease import Lease
+from core.cache.lease import Keeper, Lease
 from core.errors import ArticleError, ModelError, NotCached, RateLimited
 
 
@@ -13,6 +13,14 @@ class Hit(Generic[AnswerT]):
     """A fresh answer."""
 
     entry: Entry[AnswerT]
+
+
+@dataclass(frozen=True, slots=True)
+class SameDraft(Generic[AnswerT]):
+    """A fresh draft, in the entry of another view; what is rendered of it is kept with `keeper`."""
+
+    entry: Entry[AnswerT]
+    keeper: Keeper[AnswerT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +61,11 @@ class Lead(Generic[AnswerT]):
 
 
 LookupOutcome: TypeAlias = (
-    Hit[AnswerT] | Limited | Failed[AnswerT] | NotStored | Follow[AnswerT] | Lead[AnswerT]
+    Hit[AnswerT]
+    | SameDraft[AnswerT]
+    | Limited
+    | Failed[AnswerT]
+    | NotStored
+    | Follow[AnswerT]
+    | Lead[AnswerT]
 )

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Generic
 
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_from_value
-from core.cache.lease import Grant, Lease
-from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored
+from core.cache.lease import Grant, Keeper, Lease
+from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored, SameDraft
 from core.cache.tiers import Tiers
 from core.errors import NotFound, StoreError, WriteRejected
 from core.rate_limit import Decision
@@ -37,7 +37,7 @@ class TieredCache(Generic[AnswerT]):
         if outcome := self._outcome(Grant(store=store, lookup=lookup, reply=reply), record):
             return outcome
         with contextlib.suppress(StoreError):
-            await self.forget(lookup.key)
+            await self.forget(lookup.key, lookup.draft)
         if not was_damaged:
             return await self.look_up(lookup.uncharged(), record, was_damaged=True)
         # It could not be removed: this process goes on without looking.
@@ -60,10 +60,10 @@ class TieredCache(Generic[AnswerT]):
             return entry
         raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
 
-    async def forget(self, key: str) -> bool:
-        """Remove an entry everywhere. The local one goes first, even when StoreError is raised."""
-        found_here = await self._tiers.local.forget(key)
-        return (await self._tiers.shared.forget(key) if self._tiers.shared else False) or found_here
+    async def forget(self, key: str, draft: str) -> bool:
+        """Remove an entry and the way to its draft everywhere: here first, even when StoreError is raised."""
+        found_here, shared = await self._tiers.local.forget(key, draft), self._tiers.shared
+        return (await shared.forget(key, draft) if shared else False) or found_here
 
     async def status(self, client: str) -> Decision:
         """What the client's next call would meet; nothing is counted."""
@@ -80,7 +80,7 @@ class TieredCache(Generic[AnswerT]):
         if shared is None:
             return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
         is_read_only = tiers.read_only_until and tiers.local.clock() < tiers.read_only_until
-        if is_read_only and (lookup.charge == "always" or not tiers.local.fresh(lookup)):
+        if is_read_only and (lookup.charge == "always" or not tiers.local.known(lookup)):
             return await self._look_up_read_only(shared, lookup, record), tiers.local
         if tiers.unsent:
             self._sending = asyncio.create_task(tiers.send_unsent(shared))  # in the same round trip
@@ -93,18 +93,19 @@ class TieredCache(Generic[AnswerT]):
         return await tiers.local.look_up(lookup, seconds=record.seconds_left + 1), tiers.local
 
     async def _look_up_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
-        """A fresh local copy is served; the shared store is then called only to charge the client.
+        """What is known here is served; the shared store is then called only to charge the client.
 
         Pending counters are sent along, and restored if the store did not take them. The store may use at
         most half of the remaining time.
         """
         tiers, sent, counters = self._tiers, lookup, self._tiers.uncounted
-        if value := tiers.local.fresh(lookup):
-            hit = result_of("hit", waited=lookup.waited)
-            counters = counters + Counter(counters_of(hit, cost_micros=head_of(value)[2]))
+        if known := tiers.local.known(lookup):
+            if known.kind == "hit":
+                hit = result_of("hit", waited=lookup.waited)
+                counters = counters + Counter(counters_of(hit, cost_micros=head_of(known.value or "")[2]))
             if lookup.charge != "always":
                 tiers.uncounted = counters
-                return Reply(kind="hit", now=tiers.local.clock(), value=value)
+                return known
             sent = replace(lookup, mode="count_only")
         pending, tiers.uncounted, taken = tiers.uncounted, Counter(), False
         try:
@@ -116,8 +117,8 @@ class TieredCache(Generic[AnswerT]):
         finally:
             if not taken:
                 tiers.uncounted.update(pending)
-        if value and reply.kind == "not_stored":
-            return replace(reply, kind="hit", value=value)
+        if known and reply.kind == "not_stored":
+            return replace(reply, kind=known.kind, value=known.value)
         if reply.kind == "hit" and tiers.settings.local_cache_seconds:
             tiers.put_local(lookup.key, reply.value)
         return reply
@@ -132,10 +133,11 @@ class TieredCache(Generic[AnswerT]):
         return await self._tiers.local.look_up(lookup, seconds=record.seconds_left + 1)
 
     def _outcome(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT] | None:
-        """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
+        """The reply as an outcome, noted in the record; None when what was found is damaged or another's."""
         tiers, reply, lookup, forward = self._tiers, grant.reply, grant.lookup, self._forward(grant.lookup)
-        entry = self._codec.from_value(reply.value or "") if reply.kind == "hit" else None
-        if reply.kind == "hit" and entry is None:
+        found, is_draft = reply.kind in ("hit", "draft"), reply.kind == "draft"
+        entry = self._codec.from_value(reply.value or "") if found else None
+        if found and (entry is None or (is_draft and entry.draft.name != lookup.draft)):
             record.decision = reply.decision or record.decision
             return None
         looked_up = LookedUp(
@@ -143,11 +145,14 @@ class TieredCache(Generic[AnswerT]):
             forward=forward,
             refresh=lookup.mode == "refresh",
             waited=lookup.waited,
+            detail="same-draft" if is_draft else "unfit-draft" if lookup.unfit_ms and not found else None,
             bypassed=grant.store is not (tiers.shared or tiers.local),
             age_seconds=max(0, int(reply.now - entry.created_at)) if entry else None,
             ttl_seconds=int(entry.fresh_until - reply.now) if entry else None,
         )
         record.record_outcome(looked_up, reply.decision)
+        if entry and is_draft:
+            return SameDraft(entry, Keeper(tiers, self._codec, grant, record))
         return Hit(entry) if entry else self._outcome_without_hit(grant, record)
 
     def _outcome_without_hit(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from core.rate_limit import Decision, Window
 from core.request import counters_of, result_of
 from core.store.counters import NO_COUNTERS, Counters, last_days
-from core.store.keys import content_key, failure_key, lease_key, thread_key
+from core.store.keys import content_key, failure_key, lease_key, side_keys, thread_key
 from core.store.ledger import Ledger
 from core.store.memory_limiter import LocalWindow
 from core.store.protocol import LEASE_SECONDS, Budget, Lookup, Reply, StoredEntry, StoreStats
@@ -65,52 +65,78 @@ class MemoryStore:
         if counters:
             self.ledger.count(counters)
         reply = self._reply(lookup, seconds)
-        outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
-        cost_micros = head_of(reply.value)[2] if reply.value and reply.kind == "hit" else 0
-        self.ledger.count(counters_of(outcome, cost_micros=cost_micros))
+        if reply.kind != "draft":
+            outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
+            self.ledger.count(counters_of(outcome, cost_micros=head_of(reply.value or "")[2]))
         return replace(reply, now=self.clock(), decision=reply.decision or decision)
 
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
-        if value := self.fresh(lookup):
-            return Reply(kind="hit", value=value)
+        if known := self.known(lookup):
+            return known
         value = _kept(self.items, lookup)
         looks = lookup.mode in lookup.LOOKING_MODES
-        made, _, failure = ((looks and self.items.get(failure_key(lookup.key))) or "0 ").partition(" ")
+        made, _, failure = ((looks and self.items.get(failure_key(lookup.work))) or "0 ").partition(" ")
         if failure and self.clock() * 1000 - int(made) < lookup.max_age_seconds * 1000:
             return Reply(kind="failed", value=value, failure=failure)
         if lookup.mode in ("only_if_cached", "count_only"):
             return Reply(kind="not_stored", value=value)
-        if lookup.mode != "refresh" and self.items.get(lease_key(lookup.key)):
+        if lookup.mode != "refresh" and self.items.get(lease_key(lookup.work)):
             return Reply(kind="follow", value=value)
         decision = self._limiter.limit(lookup.client) if lookup.charge == "on_generation" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
-        self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
+        self.items.put(lease_key(lookup.work), lookup.token, LEASE_SECONDS)
         budget = self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
         return Reply(kind="lead", value=value, decision=decision, budget=budget)
 
     async def reserve(self, lookup: Lookup, seconds: float) -> Budget:
         return self.ledger.reserve(lookup.token, micros(lookup.max_cost_usd), seconds)
 
-    def fresh(self, lookup: Lookup) -> str | None:
-        """The kept value if it may be given; nothing is counted."""
-        if not (value := _kept(self.items, lookup)):
+    def known(self, lookup: Lookup) -> Reply | None:
+        """What may be given: the kept value, or the draft that it can be a view of; nothing is counted."""
+        if lookup.mode not in lookup.LOOKING_MODES:
             return None
+        value, (since, home) = _kept(self.items, lookup), self._newest_draft(lookup)
+        if value and self._is_fresh(value, lookup, since):
+            return Reply(kind="hit", now=self.clock(), value=value)
+        draft = self.items.get(home) if home not in ("", lookup.key) else None
+        if draft and self._is_fresh(draft, lookup, max(since, lookup.unfit_ms + 1)):
+            return Reply(kind="draft", now=self.clock(), value=draft)
+        return None
+
+    def _is_fresh(self, value: str, lookup: Lookup, since: int) -> bool:
         fresh_ms, created_ms, _ = head_of(value)
-        now_ms = self.clock() * 1000
-        is_new = now_ms - created_ms < lookup.max_age_seconds * 1000
-        return value if fresh_ms > now_ms and is_new else None
+        now_ms, max_age_ms = self.clock() * 1000, lookup.max_age_seconds * 1000
+        return fresh_ms > now_ms and now_ms - created_ms < max_age_ms and created_ms >= since
+
+    def _newest_draft(self, lookup: Lookup) -> tuple[int, str]:
+        """From when on (ms) views must be made of it, and where it is kept: nowhere if there is none."""
+        since, _, home = ((lookup.draft and self.items.get(lookup.draft)) or "0 ").partition(" ")
+        return int(since), home
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
         self.ledger.settle(lookup.token, counters)
         if entry.value and entry.thread_seconds:
             self.items.put(thread_key(entry.thread_id), entry.value, entry.thread_seconds)
-        if not _give_back(self.items, lookup) or not entry.value or not entry.ttl_seconds:
+        if entry.is_view:
+            since, home = self._newest_draft(lookup)
+            may = home not in ("", lookup.key) and head_of(entry.value or "")[1] >= since
+        else:
+            may = _give_back(self.items, lookup)
+        if not may or not entry.value or not entry.ttl_seconds:
             return False
-        self.items.put(lookup.key, entry.value, entry.ttl_seconds)
-        if entry.content:
-            self.items.put(content_key(entry.content), lookup.key, entry.ttl_seconds)
+        self.put(lookup, entry, entry.ttl_seconds)
         return True
+
+    def put(self, lookup: Lookup, entry: StoredEntry, seconds: float) -> None:
+        """Keep the entry for so long, whoever holds the lease."""
+        value = entry.value or ""
+        self.items.put(lookup.key, value, seconds)
+        if entry.content:
+            self.items.put(content_key(entry.content), lookup.key, seconds)
+        if lookup.draft and not entry.is_view:
+            since = head_of(value)[1] if lookup.mode == "refresh" else self._newest_draft(lookup)[0]
+            self.items.put(lookup.draft, f"{since} {lookup.key}", seconds)
 
     async def release(
         self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
@@ -119,13 +145,13 @@ class MemoryStore:
             self._limiter.limit(lookup.client, -1)
         if failure:
             seconds, failure = failure.split(" ", 1)
-            self.items.put(failure_key(lookup.key), f"{self.clock() * 1000:.0f} {failure}", float(seconds))
+            self.items.put(failure_key(lookup.work), f"{self.clock() * 1000:.0f} {failure}", float(seconds))
         _give_back(self.items, lookup)
         self.ledger.settle(lookup.token, counters)
 
     async def renew(self, lookup: Lookup) -> None:
-        if self.items.get(lease_key(lookup.key)) == lookup.token:
-            self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
+        if self.items.get(lease_key(lookup.work)) == lookup.token:
+            self.items.put(lease_key(lookup.work), lookup.token, LEASE_SECONDS)
 
     async def peek(self, key: str) -> str | None:
         return self.items.get(key)
@@ -134,8 +160,9 @@ class MemoryStore:
         key = self.items.get(content_key(name))
         return self.items.get(key) if key else None
 
-    async def forget(self, key: str) -> bool:
-        self.items.drop(failure_key(key))
+    async def forget(self, key: str, draft: str = "") -> bool:
+        for each in side_keys(key, draft):
+            self.items.drop(each)
         return self.items.get(key) is not None and self.items.drop(key)
 
     async def status(self, client: str) -> Decision:
@@ -181,5 +208,5 @@ def _kept(items: _Items, lookup: Lookup) -> str | None:
 
 def _give_back(items: _Items, lookup: Lookup) -> bool:
     """End the lease if this look-up's token still holds it; True if it did."""
-    lease = lease_key(lookup.key)
+    lease = lease_key(lookup.work)
     return items.get(lease) == lookup.token and items.drop(lease)

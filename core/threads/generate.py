@@ -4,16 +4,16 @@ from dataclasses import replace
 from typing import assert_never
 
 from core.cache.cache_control import Caller
-from core.cache.lease import Audience
-from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
+from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored, SameDraft
 from core.cache.request_key import Lookup, Lookups, RequestIdentity
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
 from core.errors import ArticleError, Busy, ContentRefused, ModelError
 from core.request import RequestRecord
 from core.settings import Settings
-from core.threads.answer import AnswerEntry, audience_of, finished, finished_again
-from core.threads.schemas import GenerateAnswer, GenerateRequest
+from core.threads.answer import AnswerEntry, audience_of, finished, viewed
+from core.threads.schemas import GenerateAnswer, GenerateRequest, SourceOut
+from core.threads.several import several
 from core.threads.source import Source, Sources
 from core.writing.draft import WritingContext
 from core.writing.model.prompt import PROMPT, model_variant
@@ -23,6 +23,7 @@ CACHED = "Returning cached thread response"
 MADE_BY_MODEL = "Successfully generated thread using OpenAI"
 MADE_BY_US = "Successfully generated thread using the built-in composer"
 
+_OF_VIEW = ("platform", "max_posts", "numbering", "hooks", "source_link")  # the rest decides a draft's words
 _FALLBACK_SECONDS = 3.0  # a follower that has no more left stops waiting
 
 
@@ -44,12 +45,18 @@ class GenerateThread:
         self._writer = writer
         self._settings = settings
         self._version = model_variant(settings.openai_model)
-        self._flights: SingleFlight[GenerateAnswer] = SingleFlight()
+        self._flights: SingleFlight[AnswerEntry] = SingleFlight()
 
     async def __call__(
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
     ) -> GenerateAnswer:
         """The answer, `cached` unless it was made meanwhile. Raises ThreadrError by type."""
+        if request.platforms is None:
+            return (await self.entry(request, caller, record)).answer
+        return await several(self.entry, request, caller, record)
+
+    async def entry(self, request: GenerateRequest, caller: Caller, record: RequestRecord) -> AnswerEntry:
+        """The answer to a request for one platform, as it is kept. Raises ThreadrError by type."""
         lookup, attempt = self._lookup(request, caller), 0
         while True:
             outcome = await self._cache.look_up(lookup, record)
@@ -58,13 +65,22 @@ class GenerateThread:
                     case Hit(entry):
                         answer = entry.answer
                         record.record_answer(CACHED, answer.generator, answer.degraded)
-                        return answer if lookup.waited else answer.model_copy(update={"cached": True})
+                        if lookup.waited:  # as new as that of the one who made it
+                            return entry
+                        return replace(entry, answer=answer.model_copy(update={"cached": True}))
+                    case SameDraft(entry, keeper):
+                        found = entry.answer.title, entry.answer.source
+                        if view := await viewed(request, entry, found, record, self._cache.clock()):
+                            view = await keeper.keep_view(view, audience_of(None, caller))
+                            return _cached(view, record)
+                        lookup = lookup.without_draft(entry.created_at)
                     case Limited() | NotStored() | Failed():
                         raise outcome.error
                     case Follow(stale) if record.seconds_left > _FALLBACK_SECONDS:
                         seconds, any_failure = record.seconds_left - _FALLBACK_SECONDS, stale is not None
-                        if found := await self._flights.wait(lookup.digest, seconds, attempt, any_failure):
-                            return self._collapsed(found, record)
+                        made = await self._flights.wait(lookup.work, seconds, attempt, any_failure)
+                        if made and made.digest == lookup.digest:
+                            return self._collapsed(made, record)
                         lookup, attempt = lookup.after_waiting(), attempt + 1
                     case Follow():
                         raise ModelError(reason="no time left to wait")
@@ -85,25 +101,25 @@ class GenerateThread:
 
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
-    ) -> GenerateAnswer:
+    ) -> AnswerEntry:
         """Make the answer, keep it, and hand it to those who wait. Raises ArticleError and ModelError."""
-        with self._flights.leading(lead.lease.lookup.digest) as flight:
+        with self._flights.leading(lead.lease.lookup.work) as flight:
             async with lead.lease as lease:
-                source = await self._sources.get(request, lead.stale, record)
-                if reused := await self._reused(request, source, lead, record):
-                    audience: Audience = "nobody" if caller.cache_control.no_store else "everyone"
-                    await lease.keep(reused, audience, reused=True)
-                    answer = _cached(reused.answer, record)
+                # A draft that cannot serve is fresh, so its article is; and one request fetches a page once.
+                is_known = bool(lease.lookup.unfit_ms) or not caller.is_charged
+                source = await self._sources.get(request, lead.stale, record, may_be_held=is_known)
+                if entry := await self._reused(request, source, lead, record):
+                    kept = await lease.keep(entry, audience_of(None, caller), reused=True)
+                    entry = _cached(kept, record)
                 else:
                     text = f"{source.article.title or ''}{source.article.text}"
                     unavailable = await lease.reserve(self._writer.max_cost_usd(request.generator, text))
                     written, entry = await self._write(
                         request, source, record, unavailable, allow_fallback=lead.stale is None
                     )
-                    await lease.keep(entry, audience_of(written, caller))
-                    answer = entry.answer
-            flight.set_result(answer)
-            return answer
+                    entry = await lease.keep(entry, audience_of(written, caller))
+            flight.set_result(entry)
+            return entry
 
     async def _instead(
         self,
@@ -112,7 +128,7 @@ class GenerateThread:
         request: GenerateRequest,
         lookup: Lookup,
         record: RequestRecord,
-    ) -> GenerateAnswer:
+    ) -> AnswerEntry:
         """The old answer, or the fallback where no model is required. Raises `error` where neither may be."""
         if stale and not isinstance(error, ContentRefused):
             return self._serve(stale, record)
@@ -134,8 +150,9 @@ class GenerateThread:
         same = lead.stale if is_stale else await lead.lease.same_text(content)
         if same is None:
             return None
-        entry = await finished_again(request, source.article, same, record, self._cache.clock())
-        return self._from(request, source, entry)
+        found = source.article.title, SourceOut.model_validate(source.article, from_attributes=True)
+        entry = await viewed(request, same, found, record, self._cache.clock())
+        return entry and self._from(request, source, entry)
 
     def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
         """The entry with its content digest and the page's validators."""
@@ -145,17 +162,18 @@ class GenerateThread:
 
     async def _without_model(
         self, request: GenerateRequest, unavailable: ModelError, lookup: Lookup, record: RequestRecord
-    ) -> GenerateAnswer:
+    ) -> AnswerEntry:
         """The fallback, once for all in this process that need it now. Raises ArticleError and ModelError."""
         key = f"{lookup.digest} without model"
         while key in self._flights and record.seconds_left:
-            if answer := await self._flights.wait(key, record.seconds_left, any_failure=True):
-                return self._collapsed(answer, record)
+            if made := await self._flights.wait(key, record.seconds_left, any_failure=True):
+                return self._collapsed(made, record)
         with self._flights.leading(key) as flight:
-            source = await self._sources.get(request, None, record)
+            held = lookup.mode != "refresh"
+            source = await self._sources.get(request, None, record, may_be_held=held)
             _, entry = await self._write(request, source, record, unavailable, allow_fallback=True)
-            flight.set_result(entry.answer)
-            return entry.answer
+            flight.set_result(entry)
+            return entry
 
     async def _write(
         self,
@@ -182,26 +200,28 @@ class GenerateThread:
 
     def _identity(self, request: GenerateRequest) -> RequestIdentity:
         """The request's source, and what of its options, the model and the prompt is not the default."""
-        options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh"})
+        options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh", "platforms"})
+        view = {name: options.pop(name) for name in _OF_VIEW if name in options}
         variant = options | self._version
-        return RequestIdentity(url=request.url, text=request.text, variant=variant, made_by=PROMPT)
+        return RequestIdentity(url=request.url, text=request.text, variant=variant, view=view, made_by=PROMPT)
 
-    def _collapsed(self, answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
+    def _collapsed(self, entry: AnswerEntry, record: RequestRecord) -> AnswerEntry:
         """The answer that another request in this process was given."""
         self._cache.count_later("collapsed")
         record.collapsed()
-        record.record_answer(CACHED, answer.generator, answer.degraded)
-        return answer
+        return _cached(entry, record, waited=True)
 
-    def _serve(self, stale: AnswerEntry, record: RequestRecord) -> GenerateAnswer:
+    def _serve(self, stale: AnswerEntry, record: RequestRecord) -> AnswerEntry:
         """The stale answer, since no new one could be made."""
         self._cache.count_later("stale")
         now = self._cache.clock()
         age_seconds = max(0, int(now - stale.created_at))
         record.served_stale(ttl_seconds=int(stale.fresh_until - now), age_seconds=age_seconds)
-        return _cached(stale.answer, record)
+        return _cached(stale, record)
 
 
-def _cached(answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
+def _cached(entry: AnswerEntry, record: RequestRecord, *, waited: bool = False) -> AnswerEntry:
+    """The kept answer, marked as such; one that was waited for is as new as that of who made it."""
+    answer = entry.answer
     record.record_answer(CACHED, answer.generator, answer.degraded)
-    return answer.model_copy(update={"cached": True})
+    return entry if waited else replace(entry, answer=answer.model_copy(update={"cached": True}))

@@ -16,8 +16,9 @@ local function count_outcome(kind, cost)
     count('misses', 1)
   end
 end
--- One command for both, whatever else is under the keys.
-local value, client = unpack(call('MGET', key.entry, key.client))
+-- One command for all, whatever else is under the keys.
+local value, client, pointer = unpack(call('MGET', key.entry, key.client, key.draft))
+local since, home = newest_draft(pointer)
 -- `note`: the failure of `failed`, the known contents of `lead`.
 local function answer(kind, found, note, budget, spent)
   return {calls, now(), kind, found or false, current, previous, note or '', budget or 'covered', spent or -1}
@@ -28,19 +29,26 @@ local function is_charged()
   return allowed
 end
 
+local function is_fresh(text, from)
+  local fresh, created = string.match(text, '^(%d+) (%d+) ')
+  return fresh and tonumber(fresh) > now() and now() - created < arg.max_age and tonumber(created) >= from
+end
+
 if arg.charge == 'always' and not is_charged() then return answer('limited') end
 count_all()
 value = looks and value
 if value then
-  local fresh, created, cost, digest = string.match(value, '^(%d+) (%d+) (%d+) (%x+) ')
-  if not fresh then call('DEL', key.entry) end
+  local cost, digest = string.match(value, '^%d+ %d+ (%d+) (%x+) ')
+  if not cost then call('DEL', key.entry) end
   if digest ~= arg.digest then
     value = false
-  elseif tonumber(fresh) > now() and now() - created < arg.max_age then
+  elseif is_fresh(value, since) then
     count_outcome('hit', cost)
     return answer('hit', value)
   end
 end
+local draft = looks and home and home ~= key.entry and get(home)
+if draft and is_fresh(draft, math.max(since, arg.unfit + 1)) then return answer('draft', draft) end
 local made, failure = string.match(looks and get(key.failure) or '', '^(%d+) (.+)$')
 if failure and now() - made < arg.max_age then return answer('failed', value, failure) end
 if not leads then return answer('not_stored', value) end
