@@ -20,10 +20,9 @@ _COUNTED_AS |= {name: name for name in ("collapsed", "same_draft")}
 
 def result_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
     """The log's word for a look-up: a hit after waiting is `collapsed`, a lead that did not look `forced`."""
-    words = {"limited": "blocked", "not_stored": "absent", "draft": "same_draft", "lead": "miss"}
-    if waited and kind == "hit":
-        return "collapsed"
-    return "forced" if refresh and kind == "lead" else words.get(kind, kind)
+    words = {"limited": "blocked", "not_stored": "absent", "draft": "same_draft"}
+    words["lead"] = "forced" if refresh else "miss"
+    return "collapsed" if kind == "hit" and waited else words.get(kind, kind)
 
 
 def counters_of(result: str, *, cost_micros: int = 0) -> dict[str, int]:

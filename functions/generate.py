@@ -14,7 +14,7 @@ from core.http.lambda_handler import lambda_handler
 from core.http.openapi import KEY, LIMITED, WITH_BODY, answers
 from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
-from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatus
+from core.threads.schemas import GenerateAnswer, GenerateRequest, RateLimitStatus, ThreadsAnswer
 
 router = APIRouter(tags=["threads"])
 
@@ -27,7 +27,7 @@ def _caller(request: Request) -> Caller:
 @router.post(
     "/api/generate",
     responses=answers(
-        GenerateAnswer,
+        ThreadsAnswer | GenerateAnswer,
         *(*WITH_BODY, RateLimited, NotCached, ArticleError, ModelError),
         headers=LIMITED,
         hit=["Age"],
@@ -35,7 +35,7 @@ def _caller(request: Request) -> Caller:
     openapi_extra=KEY,
 )
 async def make_thread(body: GenerateRequest, request: Request) -> Response:
-    """A thread of an article or a text, made now or kept from before.
+    """A thread of an article or a text, made now or kept from before; with `platforms` one for each.
 
     Cache-Control takes no-cache, no-store, max-age and only-if-cached.
     """

@@ -3,7 +3,7 @@
 import base64
 import json
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
@@ -38,15 +38,16 @@ class Entry(Generic[AnswerT]):
     """`answer` is the response, `draft` what it was made of, `posts` the text of each of its posts and the
     suffix that follows it.
 
-    `voice` is the language, tone and audience asked for, `content` is the digest of the source text, `validators` are the page's ETag and Last-Modified. `digest`, the SHA-256 of
-    what was asked, and the times, in epoch seconds, are set when it is kept.
+    `voice` is the language, tone and audience asked for, `content` is the digest of the source text,
+    `validators` are the page's ETag and Last-Modified. `digest`, the SHA-256 of what was asked, and the
+    times, in epoch seconds, are set when it is kept.
     """
 
     answer: AnswerT
     digest: str = ""
     created_at: float = 0
     fresh_until: float = 0
-    draft: KeptDraft = KeptDraft()
+    draft: KeptDraft = field(default_factory=KeptDraft)
     content: str = ""
     validators: tuple[str | None, str | None] = (None, None)
     posts: tuple[tuple[str, str], ...] = ()

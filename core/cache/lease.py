@@ -10,6 +10,7 @@ from core.errors import BudgetReserved, BudgetSpent, ModelError, StoreError, Thr
 from core.request import RequestRecord, counters_of
 from core.store.counters import Counters
 from core.store.keys import CONTENT_MARK_LENGTH, thread_key
+from core.store.memory import put_entry
 from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
 from core.usage import micros
 
@@ -77,15 +78,15 @@ class Keeper(Generic[AnswerT]):
         if self._store is not tiers.shared:
             return is_stored and tiers.shared is None
         if stored.value and stored.ttl_seconds and tiers.settings.local_cache_seconds:
-            tiers.local.put(self.lookup, stored, tiers.settings.local_cache_seconds)
+            put_entry(tiers.local.items, self.lookup, stored, tiers.settings.local_cache_seconds)
         tiers.put_local(thread_key(stored.thread_id), stored.value)
         return is_stored
 
     def _keep_local(self, stored: StoredEntry) -> None:
-        local = self._tiers.local
+        items = self._tiers.local.items
         if stored.value:
-            local.put(self.lookup, stored, stored.ttl_seconds)
-            local.items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
+            put_entry(items, self.lookup, stored, stored.ttl_seconds)
+            items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
 
     async def _release(self, counters: Counters, *, refund: bool = False, failure: str = "") -> None:
         releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)

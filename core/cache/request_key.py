@@ -57,7 +57,7 @@ class RequestIdentity:
     made_by: str = ""
 
     def names(self) -> tuple[str, str, str]:
-        """The key of the answer, its digest, and the draft's key. Raises ArticleBlocked when the URL is none."""
+        """The answer's key and digest, and the draft's key. Raises ArticleBlocked when the URL is none."""
         text, options = self.text or "", {**self.variant, **self.view}
         key = text_key(text, options) if self.url is None else url_key(self.url, options)
         source = f"{key.partition(' ')[0]} {json.dumps(self.variant, sort_keys=True)}"

@@ -12,10 +12,12 @@ from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome
 from core.cache.tiers import Tiers
 from core.errors import NotFound, StoreError, WriteRejected
 from core.rate_limit import Decision
-from core.request import Forward, LookedUp, RequestRecord, counters_of, result_of
+from core.request import Detail, Forward, LookedUp, RequestRecord, counters_of, result_of
 from core.store.keys import THREAD_ID, THREAD_PREFIX
 from core.store.memory import head_of
 from core.store.protocol import Lookup, Reply, Store
+
+_DETAILS: dict[str, Detail | None] = {"hit": None, "draft": "same-draft"}
 
 
 class TieredCache(Generic[AnswerT]):
@@ -135,9 +137,8 @@ class TieredCache(Generic[AnswerT]):
     def _outcome(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT] | None:
         """The reply as an outcome, noted in the record; None when what was found is damaged or another's."""
         tiers, reply, lookup, forward = self._tiers, grant.reply, grant.lookup, self._forward(grant.lookup)
-        found, is_draft = reply.kind in ("hit", "draft"), reply.kind == "draft"
-        entry = self._codec.from_value(reply.value or "") if found else None
-        if found and (entry is None or (is_draft and entry.draft.name != lookup.draft)):
+        entry = self._found(reply, lookup)
+        if reply.kind in ("hit", "draft") and entry is None:
             record.decision = reply.decision or record.decision
             return None
         looked_up = LookedUp(
@@ -145,15 +146,22 @@ class TieredCache(Generic[AnswerT]):
             forward=forward,
             refresh=lookup.mode == "refresh",
             waited=lookup.waited,
-            detail="same-draft" if is_draft else "unfit-draft" if lookup.unfit_ms and not found else None,
+            detail=_DETAILS.get(reply.kind, "unfit-draft" if lookup.unfit_ms else None),
             bypassed=grant.store is not (tiers.shared or tiers.local),
             age_seconds=max(0, int(reply.now - entry.created_at)) if entry else None,
             ttl_seconds=int(entry.fresh_until - reply.now) if entry else None,
         )
         record.record_outcome(looked_up, reply.decision)
-        if entry and is_draft:
-            return SameDraft(entry, Keeper(tiers, self._codec, grant, record))
-        return Hit(entry) if entry else self._outcome_without_hit(grant, record)
+        if entry is None:
+            return self._outcome_without_hit(grant, record)
+        keeper = Keeper(tiers, self._codec, grant, record)
+        return Hit(entry) if reply.kind == "hit" else SameDraft(entry, keeper)
+
+    def _found(self, reply: Reply, lookup: Lookup) -> Entry[AnswerT] | None:
+        """The entry of a hit, or the one that holds the look-up's draft; None when it is damaged."""
+        entry = self._codec.from_value(reply.value or "") if reply.kind in ("hit", "draft") else None
+        is_other = entry is not None and reply.kind == "draft" and entry.draft.name != lookup.draft
+        return None if is_other else entry
 
     def _outcome_without_hit(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT]:
         value = grant.reply.value or ""

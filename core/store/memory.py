@@ -41,6 +41,11 @@ class _Items:
         while self.characters > _MAX_CHARACTERS:
             self.drop(next(iter(self.items)))
 
+    def is_fresh(self, value: str, lookup: Lookup, since: int) -> bool:
+        fresh_ms, created_ms, _ = head_of(value)
+        now_ms, max_age_ms = self.clock() * 1000, lookup.max_age_seconds * 1000
+        return fresh_ms > now_ms and now_ms - created_ms < max_age_ms and created_ms >= since
+
     def drop(self, key: str) -> bool:
         if item := self.items.pop(key, None):
             self.characters -= len(key) + len(item[0])
@@ -96,47 +101,27 @@ class MemoryStore:
         """What may be given: the kept value, or the draft that it can be a view of; nothing is counted."""
         if lookup.mode not in lookup.LOOKING_MODES:
             return None
-        value, (since, home) = _kept(self.items, lookup), self._newest_draft(lookup)
-        if value and self._is_fresh(value, lookup, since):
+        value, (since, home) = _kept(self.items, lookup), _newest_draft(self.items, lookup)
+        if value and self.items.is_fresh(value, lookup, since):
             return Reply(kind="hit", now=self.clock(), value=value)
         draft = self.items.get(home) if home not in ("", lookup.key) else None
-        if draft and self._is_fresh(draft, lookup, max(since, lookup.unfit_ms + 1)):
+        if draft and self.items.is_fresh(draft, lookup, max(since, lookup.unfit_ms + 1)):
             return Reply(kind="draft", now=self.clock(), value=draft)
         return None
-
-    def _is_fresh(self, value: str, lookup: Lookup, since: int) -> bool:
-        fresh_ms, created_ms, _ = head_of(value)
-        now_ms, max_age_ms = self.clock() * 1000, lookup.max_age_seconds * 1000
-        return fresh_ms > now_ms and now_ms - created_ms < max_age_ms and created_ms >= since
-
-    def _newest_draft(self, lookup: Lookup) -> tuple[int, str]:
-        """From when on (ms) views must be made of it, and where it is kept: nowhere if there is none."""
-        since, _, home = ((lookup.draft and self.items.get(lookup.draft)) or "0 ").partition(" ")
-        return int(since), home
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
         self.ledger.settle(lookup.token, counters)
         if entry.value and entry.thread_seconds:
             self.items.put(thread_key(entry.thread_id), entry.value, entry.thread_seconds)
         if entry.is_view:
-            since, home = self._newest_draft(lookup)
+            since, home = _newest_draft(self.items, lookup)
             may = home not in ("", lookup.key) and head_of(entry.value or "")[1] >= since
         else:
             may = _give_back(self.items, lookup)
         if not may or not entry.value or not entry.ttl_seconds:
             return False
-        self.put(lookup, entry, entry.ttl_seconds)
+        put_entry(self.items, lookup, entry, entry.ttl_seconds)
         return True
-
-    def put(self, lookup: Lookup, entry: StoredEntry, seconds: float) -> None:
-        """Keep the entry for so long, whoever holds the lease."""
-        value = entry.value or ""
-        self.items.put(lookup.key, value, seconds)
-        if entry.content:
-            self.items.put(content_key(entry.content), lookup.key, seconds)
-        if lookup.draft and not entry.is_view:
-            since = head_of(value)[1] if lookup.mode == "refresh" else self._newest_draft(lookup)[0]
-            self.items.put(lookup.draft, f"{since} {lookup.key}", seconds)
 
     async def release(
         self, lookup: Lookup, counters: Counters = NO_COUNTERS, *, refund: bool = False, failure: str = ""
@@ -191,6 +176,17 @@ class MemoryStore:
         return None
 
 
+def put_entry(items: _Items, lookup: Lookup, entry: StoredEntry, seconds: float) -> None:
+    """Keep the entry for so long, whoever holds the lease."""
+    value = entry.value or ""
+    items.put(lookup.key, value, seconds)
+    if entry.content:
+        items.put(content_key(entry.content), lookup.key, seconds)
+    if lookup.draft and not entry.is_view:
+        since = head_of(value)[1] if lookup.mode == "refresh" else _newest_draft(items, lookup)[0]
+        items.put(lookup.draft, f"{since} {lookup.key}", seconds)
+
+
 def head_of(value: str) -> tuple[int, int, int]:
     """Fresh-until and created-at in milliseconds, cost in millionths of a dollar; zeros if it is damaged."""
     try:
@@ -198,6 +194,12 @@ def head_of(value: str) -> tuple[int, int, int]:
         return int(fresh), int(created), int(cost)
     except ValueError:
         return 0, 0, 0
+
+
+def _newest_draft(items: _Items, lookup: Lookup) -> tuple[int, str]:
+    """From when on (ms) views must be made of it, and where it is kept: nowhere if there is none."""
+    since, _, home = ((lookup.draft and items.get(lookup.draft)) or "0 ").partition(" ")
+    return int(since), home
 
 
 def _kept(items: _Items, lookup: Lookup) -> str | None:

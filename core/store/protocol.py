@@ -23,7 +23,7 @@ class Lookup:
     the client's limit. `max_age_seconds`: how old a kept answer may be. `waited`: the request waited for
     another's generation, so that a hit is counted as collapsed. `max_cost_usd`: what leading may cost, to be
     reserved of the day's budget; 0 where that is not known yet. `token` names this caller. `draft` is the
-    key of the draft that the answer is a view of, where it is one; drafts made until `unfit_ms` (epoch) are of no use.
+    key of the draft that the answer is a view of, if it is one; drafts made until `unfit_ms` are of no use.
     """
 
     LOOKING_MODES: ClassVar[tuple[Mode, ...]] = ("normal", "only_if_cached")
@@ -78,8 +78,8 @@ class Reply:
     may be a view; that it is one is counted by who renders it. failed: `failure` is remembered.
     not_stored: nothing may be given, and nothing was to be made. follow: another caller makes it. lead: this
     one does; `budget` says whether its cost could be reserved, `known_contents` holds the marks of the source
-    texts that have an answer. All but limited, hit and draft carry the stale `value`, if there is one. `now` is the
-    epoch second of the reply.
+    texts that have an answer. All but limited, hit and draft carry the stale `value`, if there is one. `now`
+    is the epoch second of the reply.
     """
 
     kind: Literal["limited", "hit", "draft", "failed", "not_stored", "follow", "lead"]

@@ -47,7 +47,12 @@ async def finished(
         usage=UsageOut.model_validate(record.usage.total, from_attributes=True),
         warnings=[*written.warnings, *warnings],
     )
-    kept = KeptDraft(
+    voice = (request.language, request.tone, request.audience)
+    return Entry(answer=answer, posts=parts, draft=_kept(draft, made, request), voice=voice)
+
+
+def _kept(draft: Draft, made: LaidOut, request: GenerateRequest) -> KeptDraft:
+    return KeptDraft(
         posts=draft.posts,
         hooks=draft.hooks,
         proofs=made.of_draft,
@@ -56,8 +61,6 @@ async def finished(
         max_posts=request.max_posts,
         max_hooks=request.hooks,
     )
-    voice = (request.language, request.tone, request.audience)
-    return Entry(answer=answer, posts=parts, draft=kept, voice=voice)
 
 
 async def viewed(
@@ -67,8 +70,8 @@ async def viewed(
     record: RequestRecord,
     now: float,
 ) -> AnswerEntry | None:
-    """The known draft as the request wants it, with the title and source of `article`; `known` itself where it
-    is that. None where a model should write anew, or the built-in composer, which is free and fits better.
+    """The known draft as the request wants it, with the title and source of `article`; None where a model
+    should write another, or the built-in composer, which is free and fits better.
     """
     (title, source), was = article, known.answer
     if was.generator != "openai":
@@ -118,8 +121,8 @@ def known_spans(entry: AnswerEntry) -> list[Span]:
 
 
 def audience_of(written: Written | None, caller: Caller) -> Audience:
-    """Model answers are shared, and what is made of them when nothing is written. Others stay in this process, being cheap to make again; one that was asked
-    for has its permalink in the shared store.
+    """Model answers are shared, and what is rendered of them, when nothing is written. Others stay in this
+    process, being cheap to make again; one that was asked for has its permalink in the shared store.
     """
     if caller.cache_control.no_store:
         return "nobody"

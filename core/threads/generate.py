@@ -11,17 +11,15 @@ from core.cache.tiered import TieredCache
 from core.errors import ArticleError, Busy, ContentRefused, ModelError
 from core.request import RequestRecord
 from core.settings import Settings
-from core.threads.answer import AnswerEntry, audience_of, finished, viewed
-from core.threads.schemas import GenerateAnswer, GenerateRequest, SourceOut
+from core.threads.answer import AnswerEntry, audience_of, viewed
+from core.threads.schemas import GenerateAnswer, GenerateRequest
 from core.threads.several import several
 from core.threads.source import Source, Sources
-from core.writing.draft import WritingContext
+from core.threads.writing import Writing
 from core.writing.model.prompt import PROMPT, model_variant
-from core.writing.writer import Writer, Written
+from core.writing.writer import Writer
 
 CACHED = "Returning cached thread response"
-MADE_BY_MODEL = "Successfully generated thread using OpenAI"
-MADE_BY_US = "Successfully generated thread using the built-in composer"
 
 _OF_VIEW = ("platform", "max_posts", "numbering", "hooks", "source_link")  # the rest decides a draft's words
 _FALLBACK_SECONDS = 3.0  # a follower that has no more left stops waiting
@@ -45,6 +43,7 @@ class GenerateThread:
         self._writer = writer
         self._settings = settings
         self._version = model_variant(settings.openai_model)
+        self._writing = Writing(writer, cache.clock)
         self._flights: SingleFlight[AnswerEntry] = SingleFlight()
 
     async def __call__(
@@ -65,25 +64,19 @@ class GenerateThread:
                     case Hit(entry):
                         answer = entry.answer
                         record.record_answer(CACHED, answer.generator, answer.degraded)
-                        if lookup.waited:  # as new as that of the one who made it
-                            return entry
-                        return replace(entry, answer=answer.model_copy(update={"cached": True}))
-                    case SameDraft(entry, keeper):
-                        found = entry.answer.title, entry.answer.source
-                        if view := await viewed(request, entry, found, record, self._cache.clock()):
-                            view = await keeper.keep_view(view, audience_of(None, caller))
-                            return _cached(view, record)
-                        lookup = lookup.without_draft(entry.created_at)
+                        changes = {} if lookup.waited else {"cached": True}
+                        return replace(entry, answer=answer.model_copy(update=changes))
+                    case SameDraft():
+                        if view := await self._view(request, caller, outcome, record):
+                            return view
+                        lookup = lookup.without_draft(outcome.entry.created_at)
                     case Limited() | NotStored() | Failed():
                         raise outcome.error
-                    case Follow(stale) if record.seconds_left > _FALLBACK_SECONDS:
-                        seconds, any_failure = record.seconds_left - _FALLBACK_SECONDS, stale is not None
-                        made = await self._flights.wait(lookup.work, seconds, attempt, any_failure)
-                        if made and made.digest == lookup.digest:
-                            return self._collapsed(made, record)
+                    case Follow(stale):
+                        any_failure = stale is not None
+                        if made := await self._waited(lookup, attempt, record, any_failure=any_failure):
+                            return made
                         lookup, attempt = lookup.after_waiting(), attempt + 1
-                    case Follow():
-                        raise ModelError(reason="no time left to wait")
                     case Lead():
                         return await self._make(request, caller, outcome, record)
                     case _:
@@ -99,6 +92,28 @@ class GenerateThread:
             max_cost_usd = self._writer.max_cost_usd(request.generator, text)
         return self._lookups.for_answer(identity, caller, refresh=request.refresh, max_cost_usd=max_cost_usd)
 
+    async def _waited(
+        self, lookup: Lookup, attempt: int, record: RequestRecord, *, any_failure: bool
+    ) -> AnswerEntry | None:
+        """The leader's answer; None where it is another view of the draft, or not this process's."""
+        seconds = record.seconds_left - _FALLBACK_SECONDS
+        if seconds <= 0:
+            raise ModelError(reason="no time left to wait")
+        made = await self._flights.wait(lookup.work, seconds, attempt, any_failure)
+        return self._collapsed(made, record) if made and made.digest == lookup.digest else None
+
+    async def _view(
+        self,
+        request: GenerateRequest,
+        caller: Caller,
+        known: SameDraft[GenerateAnswer],
+        record: RequestRecord,
+    ) -> AnswerEntry | None:
+        """The answer as a view of the draft; None where that cannot serve."""
+        found = known.entry.answer.title, known.entry.answer.source
+        view = await viewed(request, known.entry, found, record, self._cache.clock())
+        return view and _cached(await known.keeper.keep_view(view, audience_of(None, caller)), record)
+
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
     ) -> AnswerEntry:
@@ -107,14 +122,14 @@ class GenerateThread:
             async with lead.lease as lease:
                 # A draft that cannot serve is fresh, so its article is; and one request fetches a page once.
                 is_known = bool(lease.lookup.unfit_ms) or not caller.is_charged
-                source = await self._sources.get(request, lead.stale, record, may_be_held=is_known)
-                if entry := await self._reused(request, source, lead, record):
+                source = await self._source(request, lead.stale, record, may_be_held=is_known)
+                if entry := await self._writing.reused(request, source, lead, record):
                     kept = await lease.keep(entry, audience_of(None, caller), reused=True)
                     entry = _cached(kept, record)
                 else:
                     text = f"{source.article.title or ''}{source.article.text}"
                     unavailable = await lease.reserve(self._writer.max_cost_usd(request.generator, text))
-                    written, entry = await self._write(
+                    written, entry = await self._writing.write(
                         request, source, record, unavailable, allow_fallback=lead.stale is None
                     )
                     entry = await lease.keep(entry, audience_of(written, caller))
@@ -137,28 +152,15 @@ class GenerateThread:
             raise error
         return await self._without_model(request, error, lookup, record)
 
-    async def _reused(
-        self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer], record: RequestRecord
-    ) -> AnswerEntry | None:
-        """An entry that costs no model: of a page that has not changed, or of the same text elsewhere."""
-        if source.unchanged:
-            return lead.stale
-        if request.url is None or lead.lease.lookup.mode != "normal":
-            return None
+    async def _source(
+        self, request: GenerateRequest, stale: AnswerEntry | None, record: RequestRecord, *, may_be_held: bool
+    ) -> Source:
+        """The source with its content digest; a text is found by its own key."""
+        source = await self._sources.get(request, stale, record, may_be_held=may_be_held)
+        if request.url is None:
+            return source
         content = self._identity(request).content(source.article.title, source.article.text)
-        is_stale = lead.stale is not None and lead.stale.content == content
-        same = lead.stale if is_stale else await lead.lease.same_text(content)
-        if same is None:
-            return None
-        found = source.article.title, SourceOut.model_validate(source.article, from_attributes=True)
-        entry = await viewed(request, same, found, record, self._cache.clock())
-        return entry and self._from(request, source, entry)
-
-    def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
-        """The entry with its content digest and the page's validators."""
-        article = source.article
-        content = self._identity(request).content(article.title, article.text) if request.url else ""
-        return replace(entry, content=content, validators=source.validators)
+        return replace(source, content=content)
 
     async def _without_model(
         self, request: GenerateRequest, unavailable: ModelError, lookup: Lookup, record: RequestRecord
@@ -170,33 +172,10 @@ class GenerateThread:
                 return self._collapsed(made, record)
         with self._flights.leading(key) as flight:
             held = lookup.mode != "refresh"
-            source = await self._sources.get(request, None, record, may_be_held=held)
-            _, entry = await self._write(request, source, record, unavailable, allow_fallback=True)
+            source = await self._source(request, None, record, may_be_held=held)
+            _, entry = await self._writing.write(request, source, record, unavailable, allow_fallback=True)
             flight.set_result(entry)
             return entry
-
-    async def _write(
-        self,
-        request: GenerateRequest,
-        source: Source,
-        record: RequestRecord,
-        unavailable: ModelError | None,
-        *,
-        allow_fallback: bool,
-    ) -> tuple[Written, AnswerEntry]:
-        context = WritingContext(
-            seconds_left=lambda: record.seconds_left,
-            meter=record.usage,
-            model_unavailable=unavailable,
-            allow_fallback=allow_fallback,
-        )
-        with record.timed("writing"):
-            written = await self._writer.write(source.article, request.brief, request.generator, context)
-        entry = await finished(request, source.article, written, record, self._cache.clock())
-        entry = self._from(request, source, entry)
-        event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
-        record.record_answer(event, entry.answer.generator, entry.answer.degraded, written.reason)
-        return written, entry
 
     def _identity(self, request: GenerateRequest) -> RequestIdentity:
         """The request's source, and what of its options, the model and the prompt is not the default."""

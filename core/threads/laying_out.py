@@ -26,7 +26,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """The thread, its hooks, the proof of each post, warnings about what they say, the proofs of the draft."""
+    """The thread, its hooks, the proof of each post, warnings about what they say, proofs of the draft."""
 
     thread: Thread
     hooks: list[str]

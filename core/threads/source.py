@@ -25,11 +25,14 @@ _HELD_SECONDS, _MAX_HELD = 60.0, 20  # pages that a process has at hand: about a
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`unchanged`: the site answered 304, so `article` is empty and the stale entry still holds."""
+    """`unchanged`: the site answered 304, so `article` is empty and the stale entry still holds. `content` is
+    the digest by which others find a page's answer.
+    """
 
     article: Article
     validators: tuple[str | None, str | None] = (None, None)  # ETag and Last-Modified
     unchanged: bool = False
+    content: str = ""
 
 
 class Sources:
@@ -57,6 +60,19 @@ class Sources:
 
             text, seconds = request.text or "", record.seconds_left
             return Source(await run_in_worker(read_text, text, self._max_characters, seconds=seconds))
+        url, now = canonical_url(request.url, as_pasted=True), record.monotonic()
+        read_at, held = self._held.get(url, (-math.inf, None))
+        if held and may_be_held and now - read_at < _HELD_SECONDS:
+            return held
+        source = await self._fetched(url, stale, record)
+        if not source.unchanged:
+            self._held.pop(url, None)
+            self._held[url] = now, source
+        if len(self._held) > _MAX_HELD:
+            del self._held[next(iter(self._held))]
+        return source
+
+    async def _fetched(self, url: str, stale: AnswerEntry | None, record: RequestRecord) -> Source:
         await import_in_thread("core.article.extraction", "core.article.fetcher")
         from core.article.extraction import read_page
         from core.article.fetcher import Validators
@@ -65,24 +81,14 @@ class Sources:
         # An unchanged page keeps the entry's link, which the caller of an earlier version may have written.
         link = stale.answer.source.url if stale else None
         validators = Validators(*stale.validators) if stale and link and link == canonical_url(link) else None
-        url, now = canonical_url(request.url, as_pasted=True), record.monotonic()
-        read_at, held = self._held.get(url, (-math.inf, None))
-        if held and may_be_held and now - read_at < _HELD_SECONDS:
-            return held
         with record.timed("article"):
-            seconds = record.seconds_left
-            page = await self._fetcher.fetch(url, seconds=seconds, validators=validators)
+            page = await self._fetcher.fetch(url, seconds=record.seconds_left, validators=validators)
             if page.not_modified and stale:
                 return Source(Article(text=""), unchanged=True)
             page, seconds = replace(page, url=canonical_url(page.url)), record.seconds_left
             article = await run_in_worker(read_page, page, self._max_characters, seconds=seconds)
         kept = (page.validators.etag, page.validators.last_modified)
-        source = Source(replace(article, url=canonical_url(article.url or page.url)), kept)
-        self._held.pop(url, None)
-        self._held[url] = now, source
-        if len(self._held) > _MAX_HELD:
-            del self._held[next(iter(self._held))]
-        return source
+        return Source(replace(article, url=canonical_url(article.url or page.url)), kept)
 
     @cached_property
     def _fetcher(self) -> Fetcher:

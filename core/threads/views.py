@@ -9,7 +9,6 @@ from core.text.platforms import PLATFORMS
 from core.text.sentences import as_written, sentences
 from core.text.splitting import fits, pack
 from core.text.thread import Brief
-from core.text.thread import prepare as prepare  # what a worker needs
 from core.threads.laying_out import LaidOut, Origin, lay_out_with_proofs
 
 _MIN_PART = 40  # of a post that was divided, in what the platform counts: less is a scrap
@@ -19,7 +18,7 @@ Texts = list[tuple[str, Proof]]
 
 
 def view_of(draft: KeptDraft, brief: Brief, origin: Origin, now: float) -> LaidOut | None:
-    """The draft as the brief wants it; None where a model should write anew.
+    """The draft as the brief wants it; None where a model should write another.
 
     Posts go as they are, one too long is divided between sentences, and one post is made of all where the
     platform has no threads. What `POST /api/validate` would find fault with is no view.
@@ -40,8 +39,8 @@ def _serves(draft: KeptDraft, brief: Brief) -> bool:
         return False
     if PLATFORMS[draft.platform].max_posts == 1 or brief.rule.max_posts == 1:
         return brief.rule.max_posts == 1
-    told = min(len(draft.posts), draft.max_posts)
-    return told <= brief.max_posts and (brief.max_posts <= draft.max_posts or told < draft.max_posts)
+    used = min(len(draft.posts), draft.max_posts)
+    return used <= brief.max_posts and (brief.max_posts <= draft.max_posts or used < draft.max_posts)
 
 
 def _texts(draft: KeptDraft, brief: Brief) -> Texts | None:
@@ -95,3 +94,9 @@ def _is_valid(made: LaidOut, brief: Brief) -> bool:
     contents = [post.content for post in made.thread.posts]
     request = ValidateRequest.model_validate({"thread": contents, "platform": brief.platform})
     return validate_thread(request).valid
+
+
+def prepare() -> None:
+    """Import what this job needs."""
+    draft = KeptDraft(posts=("One. Two.",), proofs=(Proof(),), max_posts=12)
+    view_of(draft, Brief(), Origin(None, None), 0)

@@ -20,16 +20,16 @@ from tests.support.site import PARAGRAPHS, Site
 PLATFORMS = ["x", "bluesky", "mastodon", "threads", "linkedin"]
 VIEWS = [
     {"platform": platform, "numbering": numbering, "source_link": link}
-    for platform, numbering, link in itertools.product(PLATFORMS, ["slash", "none"], ["last", "first", "none"])
+    for platform, numbering, link in itertools.product(
+        PLATFORMS, ["slash", "none"], ["last", "first", "none"]
+    )
 ]
 SAME_DRAFT = "detail=same-draft"
 DRY = "Closed, the council said on Tuesday, is the old harbour bridge."
 
 
 @pytest.fixture
-def client(
-    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
-) -> httpx.AsyncClient:
+def client(instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]) -> httpx.AsyncClient:
     openai.answer = lambda _: thread_answer(PARAGRAPHS[:5], ["Another beginning.", "A third."])
     return instance_of(**store_settings, rate_limit_requests=1_000)
 
@@ -51,7 +51,7 @@ async def test_all_views_cost_one_fetch_and_one_call(
     client: httpx.AsyncClient, openai: FakeOpenAI, site: Site, seed: int
 ) -> None:
     views = [*VIEWS]
-    random.Random(seed).shuffle(views)
+    random.Random(seed).shuffle(views)  # noqa: S311 - any order will do
     views.sort(key=lambda view: view["platform"] == "linkedin")
     answers = [await post(client, site, **view) for view in views]
     assert (len(site.requests), len(openai.requests)) == (1, 1)
@@ -104,7 +104,11 @@ async def test_a_platform_that_is_named_beside_others_is_the_one_that_is_shown(
     client: httpx.AsyncClient, openai: FakeOpenAI, site: Site
 ) -> None:
     answer = (await post(client, site, platform="mastodon", platforms=["bluesky", "x"])).json()
-    assert (answer["platform"], [*answer["threads"]], len(openai.requests)) == ("mastodon", ["bluesky", "x"], 1)
+    assert (answer["platform"], [*answer["threads"]], len(openai.requests)) == (
+        "mastodon",
+        ["bluesky", "x"],
+        1,
+    )
 
 
 @pytest.mark.parametrize("headers", [{"Cache-Control": "no-store"}, {"Cache-Control": "no-cache"}], ids=str)
@@ -189,7 +193,11 @@ async def test_a_view_is_counted_as_such_with_what_it_saved(
     instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], site: Site
 ) -> None:
     openai.answer = lambda _: thread_answer(PARAGRAPHS[:3])
-    limits: dict[str, Any] = {"rate_limit_scope": "generations", "rate_limit_requests": 1, "local_cache_seconds": 0}
+    limits: dict[str, Any] = {
+        "rate_limit_scope": "generations",
+        "rate_limit_requests": 1,
+        "local_cache_seconds": 0,
+    }
     client = instance_of(**store_settings, **limits)
     made = (await post(client, site)).json()
     for name in PLATFORMS:
