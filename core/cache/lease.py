@@ -32,8 +32,12 @@ class Grant:
     reply: Reply
 
 
-class Keeper(Generic[AnswerT]):
-    """Keeps what a request makes, at the store that answered its look-up."""
+class Lease(Generic[AnswerT]):
+    """An async context manager. It knows the store that gave it; left without `keep`, it is released: what
+    was spent is counted, a failure that others share is remembered, and a failed generation that spent
+    nothing is given back to the client's limit where only generations are charged. Without entering it,
+    `keep_view` keeps what needs no lease.
+    """
 
     def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT], grant: Grant, record: RequestRecord) -> None:
         self.lookup = grant.lookup
@@ -41,70 +45,6 @@ class Keeper(Generic[AnswerT]):
         self._tiers = tiers
         self._codec = codec
         self._record = record
-
-    async def keep_view(self, view: Entry[AnswerT], audience: Audience) -> Entry[AnswerT]:
-        """Keep what was rendered of a draft for as long as the draft, and count what that saved."""
-        view = replace(view, digest=self.lookup.digest)
-        counters = counters_of("same_draft", cost_micros=micros(view.answer.cost_usd))
-        if audience == "nobody":
-            await self._release(counters)
-        else:
-            await self._keep_shared(replace(self._stored(view), content="", is_view=True), counters)
-        return view
-
-    def _stored(self, entry: Entry[AnswerT], *, for_nobody: bool = False) -> StoredEntry:
-        """The entry with its times; past its freshness it is kept as long as it may be served stale."""
-        settings, ttl_seconds = self._tiers.settings, 0.0
-        if settings.cache_ttl_seconds:
-            left = entry.fresh_until - self._tiers.local.clock()
-            ttl_seconds = max(0.0, left) + settings.stale_if_error_hours * 3600
-        return StoredEntry(
-            value=None if for_nobody else self._codec.to_value(entry),
-            ttl_seconds=ttl_seconds,
-            thread_id=entry.answer.id,
-            thread_seconds=max(ttl_seconds, _THREAD_SECONDS),
-            content=entry.content,
-        )
-
-    async def _keep_shared(self, stored: StoredEntry, counters: Counters) -> bool:
-        """Whether it is now the answer for everybody; this process keeps it when the shared store fails."""
-        tiers, keeping = self._tiers, self._store.keep(self.lookup, stored, counters)
-        try:
-            is_stored = await tiers.settle(self._store, keeping, self.lookup, counters)
-        except StoreError as error:
-            tiers.record_failure(error)
-            self._keep_local(stored)
-            return False
-        if self._store is not tiers.shared:
-            return is_stored and tiers.shared is None
-        if stored.value and stored.ttl_seconds and tiers.settings.local_cache_seconds:
-            put_entry(tiers.local.items, self.lookup, stored, tiers.settings.local_cache_seconds)
-        tiers.put_local(thread_key(stored.thread_id), stored.value)
-        return is_stored
-
-    def _keep_local(self, stored: StoredEntry) -> None:
-        items = self._tiers.local.items
-        if stored.value:
-            put_entry(items, self.lookup, stored, stored.ttl_seconds)
-            items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
-
-    async def _release(self, counters: Counters, *, refund: bool = False, failure: str = "") -> None:
-        releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)
-        try:
-            await self._tiers.settle(self._store, releasing, self.lookup, counters)
-        except StoreError as error:
-            self._tiers.record_failure(error)
-            await self._tiers.local.release(self.lookup, refund=refund, failure=failure)
-
-
-class Lease(Keeper[AnswerT]):
-    """An async context manager. It knows the store that gave it; left without `keep`, it is released: what
-    was spent is counted, a failure that others share is remembered, and a failed generation that spent
-    nothing is given back to the client's limit where only generations are charged.
-    """
-
-    def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT], grant: Grant, record: RequestRecord) -> None:
-        super().__init__(tiers, codec, grant, record)
         self._budget = grant.reply.budget
         self._known_contents = grant.reply.known_contents
         self._kept = False
@@ -173,6 +113,16 @@ class Lease(Keeper[AnswerT]):
         self._record.record_stored(is_stored, reused=reused)
         return entry
 
+    async def keep_view(self, view: Entry[AnswerT], audience: Audience) -> Entry[AnswerT]:
+        """Keep what was rendered of a draft for as long as the draft, and count what that saved."""
+        view = replace(view, digest=self.lookup.digest)
+        counters = counters_of("same_draft", cost_micros=micros(view.answer.cost_usd))
+        if audience == "nobody":
+            await self._release(counters)
+        else:
+            await self._keep_shared(replace(self._stored(view), content="", is_view=True), counters)
+        return view
+
     def _dated(self, entry: Entry[AnswerT]) -> Entry[AnswerT]:
         """The entry with what it answers, from now on."""
         now, seconds = self._tiers.local.clock(), self._tiers.settings.cache_ttl_seconds
@@ -192,3 +142,47 @@ class Lease(Keeper[AnswerT]):
                 await self._store.renew(self.lookup)
             except StoreError as error:  # another request may take over, which is all that can happen
                 self._tiers.record_failure(error)
+
+    def _stored(self, entry: Entry[AnswerT], *, for_nobody: bool = False) -> StoredEntry:
+        """The entry with its times; past its freshness it is kept as long as it may be served stale."""
+        settings, ttl_seconds = self._tiers.settings, 0.0
+        if settings.cache_ttl_seconds:
+            left = entry.fresh_until - self._tiers.local.clock()
+            ttl_seconds = max(0.0, left) + settings.stale_if_error_hours * 3600
+        return StoredEntry(
+            value=None if for_nobody else self._codec.to_value(entry),
+            ttl_seconds=ttl_seconds,
+            thread_id=entry.answer.id,
+            thread_seconds=max(ttl_seconds, _THREAD_SECONDS),
+            content=entry.content,
+        )
+
+    async def _keep_shared(self, stored: StoredEntry, counters: Counters) -> bool:
+        """Whether it is now the answer for everybody; this process keeps it when the shared store fails."""
+        tiers, keeping = self._tiers, self._store.keep(self.lookup, stored, counters)
+        try:
+            is_stored = await tiers.settle(self._store, keeping, self.lookup, counters)
+        except StoreError as error:
+            tiers.record_failure(error)
+            self._keep_local(stored)
+            return False
+        if self._store is not tiers.shared:
+            return is_stored and tiers.shared is None
+        if stored.value and stored.ttl_seconds and tiers.settings.local_cache_seconds:
+            put_entry(tiers.local.items, self.lookup, stored, tiers.settings.local_cache_seconds)
+        tiers.put_local(thread_key(stored.thread_id), stored.value)
+        return is_stored
+
+    def _keep_local(self, stored: StoredEntry) -> None:
+        items = self._tiers.local.items
+        if stored.value:
+            put_entry(items, self.lookup, stored, stored.ttl_seconds)
+            items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
+
+    async def _release(self, counters: Counters, *, refund: bool = False, failure: str = "") -> None:
+        releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)
+        try:
+            await self._tiers.settle(self._store, releasing, self.lookup, counters)
+        except StoreError as error:
+            self._tiers.record_failure(error)
+            await self._tiers.local.release(self.lookup, refund=refund, failure=failure)

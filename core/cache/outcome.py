@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeAlias
 
 from core.cache.entry import AnswerT, Entry
-from core.cache.lease import Keeper, Lease
+from core.cache.lease import Lease
 from core.errors import ArticleError, ModelError, NotCached, RateLimited
 
 
@@ -17,10 +17,10 @@ class Hit(Generic[AnswerT]):
 
 @dataclass(frozen=True, slots=True)
 class SameDraft(Generic[AnswerT]):
-    """A fresh draft, in the entry of another view; what is rendered of it is kept with `keeper`."""
+    """A fresh draft, in the entry of another view; `lease` has no lease, and keeps what is rendered of it."""
 
     entry: Entry[AnswerT]
-    keeper: Keeper[AnswerT]
+    lease: Lease[AnswerT]
 
 
 @dataclass(frozen=True, slots=True)

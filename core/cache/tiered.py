@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Generic
 
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_from_value
-from core.cache.lease import Grant, Keeper, Lease
+from core.cache.lease import Grant, Lease
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored, SameDraft
 from core.cache.tiers import Tiers
 from core.errors import NotFound, StoreError, WriteRejected
@@ -154,8 +154,9 @@ class TieredCache(Generic[AnswerT]):
         record.record_outcome(looked_up, reply.decision)
         if entry is None:
             return self._outcome_without_hit(grant, record)
-        keeper = Keeper(tiers, self._codec, grant, record)
-        return Hit(entry) if reply.kind == "hit" else SameDraft(entry, keeper)
+        if reply.kind == "hit":
+            return Hit(entry)
+        return SameDraft(entry, Lease(tiers, self._codec, grant, record))
 
     def _found(self, reply: Reply, lookup: Lookup) -> Entry[AnswerT] | None:
         """The entry of a hit, or the one that holds the look-up's draft; None when it is damaged."""

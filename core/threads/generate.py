@@ -112,7 +112,7 @@ class GenerateThread:
         """The answer as a view of the draft; None where that cannot serve."""
         found = known.entry.answer.title, known.entry.answer.source
         view = await viewed(request, known.entry, found, record, self._cache.clock())
-        return view and _cached(await known.keeper.keep_view(view, audience_of(None, caller)), record)
+        return view and _cached(await known.lease.keep_view(view, audience_of(None, caller)), record)
 
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord

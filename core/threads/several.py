@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from core.cache.cache_control import Caller
+from core.cache.cache_control import CacheControl, Caller
 from core.request import CacheRecord, RequestRecord
 from core.text.platforms import PLATFORMS, PlatformName
 from core.threads.answer import AnswerEntry, viewed
@@ -24,12 +24,11 @@ async def several(
     Raises what `make` raises for any of them.
     """
     names = sorted({*(request.platforms or ()), request.shown}, key=lambda name: PLATFORMS[name].limit)
-    first, *others = [_for(request, name) for name in names]
+    first, *others = (request.model_copy(update={"platform": name, "platforms": None}) for name in names)
     entry = await make(first, caller, record)
+    free = replace(caller, is_charged=False, cache_control=_wants_after(caller.cache_control, record))
     asides = [replace(record, cache=CacheRecord(), usage=UsageMeter(), facts={}) for _ in others]
-    beside = [
-        _beside(make, other, (caller, entry), aside) for other, aside in zip(others, asides, strict=True)
-    ]
+    beside = (_beside(make, each, (free, entry), of) for each, of in zip(others, asides, strict=True))
     entries = [entry, *await asyncio.gather(*beside)]
     for aside in asides:
         record.usage.add(aside.usage.total)
@@ -39,25 +38,23 @@ async def several(
     return _answer(request, dict(zip(names, entries, strict=True)))
 
 
-def _for(request: GenerateRequest, name: PlatformName) -> GenerateRequest:
-    return request.model_copy(update={"platform": name, "platforms": None})
+def _wants_after(wants: CacheControl, record: RequestRecord) -> CacheControl:
+    """Nothing older than the first answer, and nothing newer."""
+    age = wants.max_age_seconds
+    if age is not None:
+        age = max(age, int(record.seconds_spent) + _SLACK_SECONDS)
+    return replace(wants, no_cache=False, max_age_seconds=age)
 
 
 async def _beside(
     make: Make, request: GenerateRequest, found: tuple[Caller, AnswerEntry], record: RequestRecord
 ) -> AnswerEntry:
-    """The same for another platform, after the first: nothing is charged, and nothing older will do."""
-    (caller, first), wants = found, found[0].cache_control
-    if not first.fresh_until > first.created_at or wants.no_store:  # it is kept nowhere
+    """The same for another platform, free of charge."""
+    (caller, first), view = found, None
+    if first.fresh_until <= first.created_at or caller.cache_control.no_store:  # it is kept nowhere
         source = first.answer.title, first.answer.source
-        if view := await viewed(request, first, source, record, first.created_at):
-            return view
-    age = wants.max_age_seconds
-    if age is not None:
-        age = max(age, int(record.seconds_spent) + _SLACK_SECONDS)
-    wants = replace(wants, no_cache=False, max_age_seconds=age)
-    request = request.model_copy(update={"refresh": False})
-    return await make(request, Caller(caller.client, wants, is_charged=False), record)
+        view = await viewed(request, first, source, record, first.created_at)
+    return view or await make(request.model_copy(update={"refresh": False}), caller, record)
 
 
 def _answer(request: GenerateRequest, entries: dict[PlatformName, AnswerEntry]) -> ThreadsAnswer:

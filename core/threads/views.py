@@ -1,7 +1,6 @@
 """Another view of a draft that is there: a job of a worker."""
 
 from collections.abc import Iterator
-from itertools import chain
 
 from core.cache.draft import KeptDraft, Proof
 from core.text.language import guess
@@ -76,15 +75,10 @@ def _divided(text: str, brief: Brief) -> Iterator[str]:
 
 def _joined(draft: KeptDraft) -> Proof:
     """Of all posts, each as far as it is long."""
-    spans = sorted({*chain.from_iterable(proof.spans for proof in draft.proofs)})
-    borne = [
-        (len(text), proof.support)
-        for text, proof in zip(draft.posts, draft.proofs, strict=True)
-        if proof.support is not None
-    ]
-    total = sum(length for length, _ in borne)
-    support = sum(length * support for length, support in borne) / total if total else None
-    return Proof(tuple(spans), None if support is None else round(support, 2))
+    spans = sorted({span for proof in draft.proofs for span in proof.spans})
+    posts = zip(draft.posts, draft.proofs, strict=True)
+    support = sum(len(text) * (proof.support or 0) for text, proof in posts) / sum(map(len, draft.posts))
+    return Proof(tuple(spans), round(support, 2))
 
 
 def _is_valid(made: LaidOut, brief: Brief) -> bool:

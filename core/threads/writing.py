@@ -1,7 +1,7 @@
 """What a leader makes of a source: what is known of the same text, or what is written about it."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.cache.outcome import Lead
 from core.errors import ModelError
@@ -16,12 +16,12 @@ MADE_BY_MODEL = "Successfully generated thread using OpenAI"
 MADE_BY_US = "Successfully generated thread using the built-in composer"
 
 
+@dataclass(frozen=True, slots=True)
 class Writing:
     """`clock` gives epoch seconds."""
 
-    def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
-        self._writer = writer
-        self._clock = clock
+    writer: Writer
+    clock: Callable[[], float]
 
     async def reused(
         self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer], record: RequestRecord
@@ -36,7 +36,7 @@ class Writing:
         if same is None:
             return None
         found = source.article.title, SourceOut.model_validate(source.article, from_attributes=True)
-        entry = await viewed(request, same, found, record, self._clock())
+        entry = await viewed(request, same, found, record, self.clock())
         return entry and _of(source, entry)
 
     async def write(
@@ -56,8 +56,8 @@ class Writing:
             allow_fallback=allow_fallback,
         )
         with record.timed("writing"):
-            written = await self._writer.write(source.article, request.brief, request.generator, context)
-        entry = _of(source, await finished(request, source.article, written, record, self._clock()))
+            written = await self.writer.write(source.article, request.brief, request.generator, context)
+        entry = _of(source, await finished(request, source.article, written, record, self.clock()))
         event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
         record.record_answer(event, entry.answer.generator, entry.answer.degraded, written.reason)
         return written, entry

@@ -6,8 +6,10 @@ settle()
 local day = date_of(now() - arg.kept_days * day_ms)
 local names, forgotten = 'hits misses collapsed same_draft stale_served generated tokens_in tokens_out cost_micros', {}
 for name in string.gmatch(names, '%S+') do table.insert(forgotten, day .. ':' .. name) end
-call('HDEL', key.stats, unpack(forgotten))
-call('PEXPIRE', key.stats, index_ttl)
+if arg.is_view == 0 then
+  call('HDEL', key.stats, unpack(forgotten))
+  call('PEXPIRE', key.stats, index_ttl)
+end
 if arg.value ~= '' and arg.thread_ttl > 0 then call('SET', key.thread, arg.value, 'PX', arg.thread_ttl) end
 local holder, pointer = unpack(call('MGET', key.lease, key.draft))
 local since, home = newest_draft(pointer)
