@@ -168,8 +168,9 @@ class Lease(Generic[AnswerT]):
             return False
         if self._store is not tiers.shared:
             return is_stored and tiers.shared is None
-        if stored.value and stored.ttl_seconds and tiers.settings.local_cache_seconds:
-            put_entry(tiers.local.items, self.lookup, stored, tiers.settings.local_cache_seconds)
+        seconds = min(stored.ttl_seconds, tiers.settings.local_cache_seconds)
+        if stored.value and seconds and (is_stored or not stored.is_view):
+            put_entry(tiers.local.items, self.lookup, stored, seconds)
         tiers.put_local(thread_key(stored.thread_id), stored.value)
         return is_stored
 

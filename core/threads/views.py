@@ -11,7 +11,7 @@ from core.text.thread import Brief
 from core.threads.laying_out import LaidOut, Origin, lay_out_with_proofs
 
 _MIN_PART = 40  # of a post that was divided, in what the platform counts: less is a scrap
-_TRIES = 6
+_TRIES = 4
 
 Texts = list[tuple[str, Proof]]
 

@@ -150,6 +150,13 @@ async def test_a_draft_serves_what_the_model_would_write_the_same_for(
         assert says.endswith(SAME_DRAFT if calls == 1 else "stored; detail=unfit-draft")
 
 
+async def test_a_draft_without_numbers_leaves_space_for_them(
+    client: httpx.AsyncClient, openai: FakeOpenAI, site: Site
+) -> None:
+    await post(client, site, numbering="none")
+    assert "at most 273 characters" in openai.requests[0]["messages"][0]["content"]
+
+
 async def test_a_view_is_as_old_as_its_draft(
     client: httpx.AsyncClient, openai: FakeOpenAI, site: Site, clock: Clock
 ) -> None:

@@ -17,7 +17,7 @@ local function count_outcome(kind, cost)
   end
 end
 -- One command for all, whatever else is under the keys.
-local value, client, pointer = unpack(call('MGET', key.entry, key.client, key.draft))
+local value, client, pointer, failed = unpack(call('MGET', key.entry, key.client, key.draft, key.failure))
 local since, home = newest_draft(pointer)
 -- `note`: the failure of `failed`, the known contents of `lead`.
 local function answer(kind, found, note, budget, spent)
@@ -49,7 +49,7 @@ if value then
 end
 local draft = looks and home and home ~= key.entry and get(home)
 if draft and is_fresh(draft, math.max(since, arg.unfit + 1)) then return answer('draft', draft) end
-local made, failure = string.match(looks and get(key.failure) or '', '^(%d+) (.+)$')
+local made, failure = string.match(looks and failed or '', '^(%d+) (.+)$')
 if failure and now() - made < arg.max_age then return answer('failed', value, failure) end
 if not leads then return answer('not_stored', value) end
 local takes_over = arg.mode == 'refresh'
