@@ -5,36 +5,36 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
 from core.usage import StoreUsage, UsageMeter
+from core.usage import current_client as current_client
 
-# Whose request is under way.
-current_client: ContextVar[str] = ContextVar("current_client", default="")
 # What a result adds to the day's counters; store/scripts/look_up.lua has the same rule.
-_COUNTED_AS = {"hit": "hits", "miss": "misses", "collapsed": "collapsed", "stale": "stale_served"}
+_COUNTED_AS = {"hit": "hits", "miss": "misses", "stale": "stale_served"}
+_COUNTED_AS |= {name: name for name in ("collapsed", "same_draft")}
 
 
 def result_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
     """The log's word for a look-up: a hit after waiting is `collapsed`, a lead that did not look `forced`."""
-    words = {"limited": "blocked", "not_stored": "absent", "lead": "forced" if refresh else "miss"}
+    words = {"limited": "blocked", "not_stored": "absent", "draft": "same_draft"}
+    words["lead"] = "forced" if refresh else "miss"
     return "collapsed" if kind == "hit" and waited else words.get(kind, kind)
 
 
 def counters_of(result: str, *, cost_micros: int = 0) -> dict[str, int]:
-    """What a result adds to the day's counters; a hit saved `cost_micros` (millionths of a dollar)."""
+    """What a result adds to the day's counters; what needed no model saved `cost_micros`."""
     if result not in _COUNTED_AS:
         return {}
-    saved = {"saved_micros": cost_micros} if cost_micros and result == "hit" else {}
+    saved = {"saved_micros": cost_micros} if cost_micros and result in ("hit", "same_draft") else {}
     return {_COUNTED_AS[result]: 1} | saved
 
 
 Forward = Literal["uri-miss", "request", "bypass", "method"]
-Detail = Literal["bypass", "same-content", "stale-if-error"]
+Detail = Literal["bypass", "same-content", "same-draft", "unfit-draft", "stale-if-error"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class CacheStatus:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookedUp:
     """What a store replied. `forward`: the RFC 9211 reason when nothing is found; `refresh`: it did not look;
-    `bypassed`: the shared store should have answered. A hit has an age and a time to live.
+    `bypassed`: the shared store should have answered. A hit and a draft have an age and a time to live.
     """
 
     kind: str
@@ -69,6 +69,7 @@ class LookedUp:
     refresh: bool = False
     waited: bool = False
     bypassed: bool = False
+    detail: Detail | None = None
     age_seconds: int | None = None
     ttl_seconds: int | None = None
 
@@ -128,12 +129,12 @@ class RequestRecord:
         result = result_of(reply.kind, waited=reply.waited, refresh=reply.refresh)
         if reply.bypassed and reply.kind != "limited":
             result = "bypass"
-        detail: Detail | None = "bypass" if reply.bypassed and reply.forward != "method" else None
-        status = CacheStatus(forward=None if detail else reply.forward, detail=detail)
-        if reply.kind == "hit" and not reply.waited:
+        detail: Detail | None = "bypass" if reply.bypassed and reply.forward != "method" else reply.detail
+        status = CacheStatus(forward=None if detail == "bypass" else reply.forward, detail=detail)
+        if reply.ttl_seconds is not None and reply.waited:
+            status = CacheStatus(forward="uri-miss", collapsed=True, detail=reply.detail)
+        elif reply.ttl_seconds is not None:
             status = CacheStatus(ttl_seconds=reply.ttl_seconds, detail=detail)
-        elif reply.kind == "hit":
-            status = CacheStatus(forward="uri-miss", collapsed=True)
         self.cache = CacheRecord(counted=Counter(dict.fromkeys(_COUNTED_AS.values(), 0)))
         self._record_cache(result, status, reply.age_seconds)
 

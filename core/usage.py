@@ -51,6 +51,10 @@ def micros(usd: float) -> int:
     return math.ceil(round(usd * 1_000_000, 3))
 
 
+# Whose request is under way.
+current_client: ContextVar[str] = ContextVar("current_client", default="")
+
+
 @dataclass(slots=True)
 class StoreUsage:
     """What one request used of the store: `commands` as Upstash bills them, the ones inside scripts too."""

@@ -38,8 +38,8 @@ async def clear_cache(
 ) -> ClearAnswer:
     """Remove the kept answer for exactly one url or text, named in the body or in the query."""
     services: Services = request.app.state.services
-    key = ClearRequest.merged(query, body).key(services.settings.openai_model)
-    return ClearAnswer.of(await services.cache.forget(key))
+    names = ClearRequest.merged(query, body).names(services.settings.openai_model)
+    return ClearAnswer.of(await services.cache.forget(*names))
 
 
 app = create_app(router, make_services=Services)

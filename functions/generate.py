@@ -16,7 +16,7 @@ from core.http.openapi import KEY, LIMITED, OF_KEY, WITH_BODY, answers
 from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
 from core.threads.limit_schemas import KeyUsage, RateLimitStatus
-from core.threads.schemas import GenerateAnswer, GenerateRequest
+from core.threads.schemas import GenerateAnswer, GenerateRequest, ThreadsAnswer
 
 router = APIRouter(tags=["threads"])
 
@@ -29,7 +29,7 @@ def _caller(request: Request) -> Caller:
 @router.post(
     "/api/generate",
     responses=answers(
-        GenerateAnswer,
+        ThreadsAnswer | GenerateAnswer,
         *(*WITH_BODY, RateLimited, NotCached, ArticleError, ModelError),
         headers=LIMITED,
         hit=["Age"],
@@ -37,7 +37,7 @@ def _caller(request: Request) -> Caller:
     openapi_extra=KEY,
 )
 async def make_thread(body: GenerateRequest, request: Request) -> Response:
-    """A thread of an article or a text, made now or kept from before.
+    """A thread of an article or a text, made now or kept from before; with `platforms` one for each.
 
     Cache-Control takes no-cache, no-store, max-age and only-if-cached.
     """

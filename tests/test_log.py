@@ -72,6 +72,7 @@ async def test_every_request_has_one_line(
         "hits": 0,
         "misses": 1,
         "collapsed": 0,
+        "same_draft": 0,
         "stale_served": 0,
         "tokens_in": 1_000,
         "tokens_out": 200,

@@ -110,12 +110,12 @@ def test_only_pytest_reads_conftest() -> None:
     assert readers == []
 
 
-def test_a_look_up_is_nine_fields_and_six_outcomes() -> None:
+def test_a_look_up_is_eleven_fields_and_seven_outcomes() -> None:
     kinds = [field.type for field in fields(Lookup)]
-    assert len(kinds) <= 9
+    assert len(kinds) <= 11
     assert kinds.count("bool") <= 1
     assert {each.__name__ for each in map(get_origin_or_self, get_args(LookupOutcome))} == {
-        *("Hit", "Limited", "Failed", "NotStored", "Follow", "Lead")
+        *("Hit", "SameDraft", "Limited", "Failed", "NotStored", "Follow", "Lead")
     }
 
 

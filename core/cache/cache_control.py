@@ -35,7 +35,8 @@ class CacheControl:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`client` is whose limit and budget hold."""
+    """`client` is whose limit and budget hold; `is_charged`: whether the call counts against the limit."""
 
     client: Client
     cache_control: CacheControl
+    is_charged: bool = True

@@ -3,11 +3,12 @@
 import base64
 import json
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
+from core.cache.draft import KeptDraft
 from core.errors import ArticleError, ArticleUnreachable, ContentRefused, ModelError, ThreadrError
 
 MAX_BYTES = 256 * 1024
@@ -34,20 +35,19 @@ AnswerT = TypeVar("AnswerT", bound=KeptAnswer)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Generic[AnswerT]):
-    """`answer` is the response, `drafts` its texts before they were divided, linked and numbered, `posts` the
-    text of each of its posts and the suffix that follows it.
+    """`answer` is the response, `draft` what it was made of, `posts` the text of each of its posts and the
+    suffix that follows it.
 
-    `voice` is the language, tone and audience asked for, `warnings` are the drafts' own, `content` is the
-    digest of the source text, `validators` are the page's ETag and Last-Modified. `digest`, the SHA-256 of
-    what was asked, and the times, in epoch seconds, are set when it is kept.
+    `voice` is the language, tone and audience asked for, `content` is the digest of the source text,
+    `validators` are the page's ETag and Last-Modified. `digest`, the SHA-256 of what was asked, and the
+    times, in epoch seconds, are set when it is kept.
     """
 
     answer: AnswerT
     digest: str = ""
     created_at: float = 0
     fresh_until: float = 0
-    drafts: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    draft: KeptDraft = field(default_factory=KeptDraft)
     content: str = ""
     validators: tuple[str | None, str | None] = (None, None)
     posts: tuple[tuple[str, str], ...] = ()
@@ -77,6 +77,8 @@ class EntryCodec(Generic[AnswerT]):
             fresh, created, _, digest, payload = value.split(" ", 4)
             entry = self._payload.validate_json(_unpack(payload))
             created_at, fresh_until = int(created) / 1000, int(fresh) / 1000
+            if len(entry.draft.posts) != len(entry.draft.proofs):
+                return None
         except (ValueError, ArithmeticError, TypeError, RecursionError, zlib.error):
             return None
         return replace(entry, digest=digest, created_at=created_at, fresh_until=fresh_until)

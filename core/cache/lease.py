@@ -7,10 +7,12 @@ from typing import Generic, Literal, Self
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_to_value
 from core.cache.tiers import Tiers
 from core.errors import BudgetReserved, BudgetSpent, ModelError, StoreError, ThreadrError
-from core.request import RequestRecord
+from core.request import RequestRecord, counters_of
 from core.store.counters import Counters
 from core.store.keys import CONTENT_MARK_LENGTH, thread_key
+from core.store.memory_items import put_entry
 from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
+from core.usage import micros
 
 _UNAVAILABLE: dict[str, type[ModelError]] = {"spent": BudgetSpent, "reserved": BudgetReserved}
 _OWN = "own_"
@@ -35,17 +37,18 @@ class Grant:
 class Lease(Generic[AnswerT]):
     """An async context manager. It knows the store that gave it; left without `keep`, it is released: what
     was spent is counted, a failure that others share is remembered, and a failed generation that spent
-    nothing is given back to the client's limit where only generations are charged.
+    nothing is given back to the client's limit where only generations are charged. Without entering it,
+    `keep_view` keeps what needs no lease.
     """
 
     def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT], grant: Grant, record: RequestRecord) -> None:
         self.lookup = grant.lookup
-        self._budget = grant.reply.budget
-        self._known_contents = grant.reply.known_contents
         self._store = grant.store
         self._tiers = tiers
         self._codec = codec
         self._record = record
+        self._budget = grant.reply.budget
+        self._known_contents = grant.reply.known_contents
         self._kept = False
 
     async def __aenter__(self) -> Self:
@@ -96,11 +99,14 @@ class Lease(Generic[AnswerT]):
         is_same = entry and entry.content == content and entry.fresh_until > self._tiers.local.clock()
         return entry if is_same else None
 
-    async def keep(self, entry: Entry[AnswerT], audience: Audience, *, reused: bool = False) -> None:
-        """Keep the entry and give the lease back; `reused`: nothing was generated for it."""
+    async def keep(
+        self, entry: Entry[AnswerT], audience: Audience, *, reused: bool = False
+    ) -> Entry[AnswerT]:
+        """Keep the entry and give the lease back; the entry as it is kept. `reused`: it was not generated."""
         await self._stop_renewing()  # first: nothing may be awaited between giving back and handing on
         counters = self._record.usage.total.counters() | ({} if reused else {"generated": 1})
-        stored = self._stored(entry, audience)
+        entry = self._dated(entry)
+        stored = self._stored(entry, for_nobody=audience == "nobody")
         self._kept, is_stored = True, False
         self._tiers.local.items.drop(thread_key(stored.thread_id))  # that there is none
         if audience in ("process", "client", "nobody"):
@@ -114,19 +120,46 @@ class Lease(Generic[AnswerT]):
         if audience == "client":
             self._keep_local(replace(stored, ttl_seconds=0))
         self._record.record_stored(is_stored, reused=reused)
+        return entry
 
-    def _stored(self, entry: Entry[AnswerT], audience: Audience) -> StoredEntry:
-        """The entry with its times; past its freshness it is kept as long as it may be served stale."""
-        settings, now = self._tiers.settings, self._tiers.local.clock()
-        fresh_seconds = ttl_seconds = settings.cache_ttl_seconds
+    async def keep_view(self, view: Entry[AnswerT], audience: Audience) -> Entry[AnswerT]:
+        """Keep what was rendered of a draft for as long as the draft, and count what that saved."""
+        view = replace(view, digest=self.lookup.digest)
+        counters = counters_of("same_draft", cost_micros=micros(view.answer.cost_usd))
+        if audience == "nobody":
+            await self._release(counters)
+        else:
+            await self._keep_shared(replace(self._stored(view), content="", is_view=True), counters)
+        return view
+
+    def _dated(self, entry: Entry[AnswerT]) -> Entry[AnswerT]:
+        """The entry with what it answers, from now on."""
+        now, seconds = self._tiers.local.clock(), self._tiers.settings.cache_ttl_seconds
         if entry.answer.generator != "openai":
-            fresh_seconds = min(ttl_seconds, _DEGRADED_SECONDS)
-        if ttl_seconds:
-            ttl_seconds += settings.stale_if_error_hours * 3600
-        digest, fresh_until = self.lookup.digest, now + fresh_seconds
-        entry = replace(entry, digest=digest, created_at=now, fresh_until=fresh_until)
+            seconds = min(seconds, _DEGRADED_SECONDS)
+        draft, digest = replace(entry.draft, name=self.lookup.draft), self.lookup.digest
+        return replace(entry, digest=digest, draft=draft, created_at=now, fresh_until=now + seconds)
+
+    async def _stop_renewing(self) -> None:
+        self._renewing.cancel()
+        await asyncio.wait([self._renewing])  # awaiting it would hide that the request itself is cancelled
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 2)
+            try:
+                await self._store.renew(self.lookup)
+            except StoreError as error:  # another request may take over, which is all that can happen
+                self._tiers.record_failure(error)
+
+    def _stored(self, entry: Entry[AnswerT], *, for_nobody: bool = False) -> StoredEntry:
+        """The entry with its times; past its freshness it is kept as long as it may be served stale."""
+        settings, ttl_seconds = self._tiers.settings, 0.0
+        if settings.cache_ttl_seconds:
+            left = entry.fresh_until - self._tiers.local.clock()
+            ttl_seconds = max(0.0, left) + settings.stale_if_error_hours * 3600
         return StoredEntry(
-            value=None if audience == "nobody" else self._codec.to_value(entry),
+            value=None if for_nobody else self._codec.to_value(entry),
             ttl_seconds=ttl_seconds,
             thread_id=entry.answer.id,
             thread_seconds=max(ttl_seconds, _THREAD_SECONDS),
@@ -144,8 +177,9 @@ class Lease(Generic[AnswerT]):
             return False
         if self._store is not tiers.shared:
             return is_stored and tiers.shared is None
-        if stored.ttl_seconds:
-            tiers.put_local(self.lookup.key, stored.value)
+        seconds = min(stored.ttl_seconds, tiers.settings.local_cache_seconds)
+        if stored.value and seconds and (is_stored or not stored.is_view):
+            put_entry(tiers.local.items, self.lookup, stored, seconds)
         tiers.put_local(thread_key(stored.thread_id), stored.value)
         return is_stored
 
@@ -153,7 +187,7 @@ class Lease(Generic[AnswerT]):
         items = self._tiers.local.items
         if stored.value:
             if stored.ttl_seconds:
-                items.put(self.lookup.key, stored.value, stored.ttl_seconds)
+                put_entry(items, self.lookup, stored, stored.ttl_seconds)
             items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
 
     async def _release(self, counters: Counters, *, refund: bool = False, failure: str = "") -> None:
@@ -163,15 +197,3 @@ class Lease(Generic[AnswerT]):
         except StoreError as error:
             self._tiers.record_failure(error)
             await self._tiers.local.release(self.lookup, refund=refund, failure=failure)
-
-    async def _stop_renewing(self) -> None:
-        self._renewing.cancel()
-        await asyncio.wait([self._renewing])  # awaiting it would hide that the request itself is cancelled
-
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(LEASE_SECONDS / 2)
-            try:
-                await self._store.renew(self.lookup)
-            except StoreError as error:  # another request may take over, which is all that can happen
-                self._tiers.record_failure(error)

@@ -1,4 +1,4 @@
-"""What comes of a look-up: six classes, handled in one match."""
+"""What comes of a look-up: seven classes, handled in one match."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeAlias
@@ -13,6 +13,14 @@ class Hit(Generic[AnswerT]):
     """A fresh answer."""
 
     entry: Entry[AnswerT]
+
+
+@dataclass(frozen=True, slots=True)
+class SameDraft(Generic[AnswerT]):
+    """A fresh draft, in the entry of another view; `lease` has no lease, and keeps what is rendered of it."""
+
+    entry: Entry[AnswerT]
+    lease: Lease[AnswerT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +61,11 @@ class Lead(Generic[AnswerT]):
 
 
 LookupOutcome: TypeAlias = (
-    Hit[AnswerT] | Limited | Failed[AnswerT] | NotStored | Follow[AnswerT] | Lead[AnswerT]
+    Hit[AnswerT]
+    | SameDraft[AnswerT]
+    | Limited
+    | Failed[AnswerT]
+    | NotStored
+    | Follow[AnswerT]
+    | Lead[AnswerT]
 )

@@ -4,12 +4,12 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.cache.cache_control import Caller
 from core.cache.canonical import canonical_url
 from core.settings import Settings
-from core.store.keys import TEXT_PREFIX, URL_PREFIX, thread_key
+from core.store.keys import DRAFT_PREFIX, TEXT_PREFIX, URL_PREFIX, thread_key
 from core.store.protocol import ANY_AGE_SECONDS, Charge, Mode
 from core.store.protocol import Lookup as Lookup  # threads/ may not import store/
 
@@ -44,7 +44,8 @@ def _suffix(variant: Variant | None) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestIdentity:
-    """What decides the cache key: one of `url` and `text`, and the options that are not the default.
+    """What decides the cache key: one of `url` and `text`, and the options that are not the default, those of
+    the draft in `variant`, those of presentation in `view`.
 
     `made_by` decides what is found there, too: an answer that was made by something else is another's.
     """
@@ -52,10 +53,19 @@ class RequestIdentity:
     url: str | None
     text: str | None
     variant: Variant
+    view: Variant = field(default_factory=dict)
     made_by: str = ""
 
+    def names(self) -> tuple[str, str, str]:
+        """The answer's key and digest, and the draft's key. Raises ArticleBlocked when the URL is none."""
+        text, options = self.text or "", {**self.variant, **self.view}
+        key = text_key(text, options) if self.url is None else url_key(self.url, options)
+        source = f"{key.partition(' ')[0]} {json.dumps(self.variant, sort_keys=True)}"
+        name, draft = (digest(f"{each}{self.made_by}\n{text}") for each in (key, source))
+        return key, name, f"{DRAFT_PREFIX}{draft}"
+
     def content(self, title: str | None, text: str) -> str:
-        """The digest of a source text and of the options: what an answer is filed under beside its key."""
+        """The digest of a source text and of the draft's options: what an answer is filed under, too."""
         options = json.dumps(self.variant, sort_keys=True)
         return digest(f"{options}{self.made_by}\n{title or ''}\n{text}")
 
@@ -71,20 +81,20 @@ class Lookups:
         self, identity: RequestIdentity, caller: Caller, *, refresh: bool, max_cost_usd: float
     ) -> Lookup:
         """The look-up for an answer. Raises ArticleBlocked when the URL is not one."""
-        url, text, wants = identity.url, identity.text or "", caller.cache_control
+        wants, (key, name, draft) = caller.cache_control, identity.names()
         renews = refresh or wants.no_cache or self._settings.cache_ttl_hours == 0
         mode: Mode = "refresh" if renews else "normal"
         if wants.only_if_cached:
             mode = "count_only" if renews else "only_if_cached"
         age = wants.max_age_seconds
-        key = text_key(text, identity.variant) if url is None else url_key(url, identity.variant)
         return Lookup(
             key=key,
-            digest=digest(f"{key}{identity.made_by}\n{text}"),
+            digest=name,
+            draft=draft,
             client=caller.client,
             token=secrets.token_hex(8),
             mode=mode,
-            charge=self._charge,
+            charge=self._charge if caller.is_charged else "never",
             max_age_seconds=ANY_AGE_SECONDS if age is None else age,
             max_cost_usd=max_cost_usd,
         )

@@ -8,14 +8,17 @@ from typing import Generic
 
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_from_value
 from core.cache.lease import Grant, Lease
-from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored
+from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored, SameDraft
 from core.cache.tiers import Tiers
 from core.errors import NotFound, StoreError, WriteRejected
 from core.rate_limit import Client, Decision
-from core.request import Forward, LookedUp, RequestRecord, counters_of, result_of
+from core.request import Detail, Forward, LookedUp, RequestRecord, counters_of, result_of
+from core.store.counters import Counters
 from core.store.keys import THREAD_ID, THREAD_PREFIX
-from core.store.memory import head_of
+from core.store.memory_items import head_of, known
 from core.store.protocol import Lookup, Reply, Store
+
+_DETAILS: dict[str, Detail | None] = {"hit": None, "draft": "same-draft"}
 
 
 class TieredCache(Generic[AnswerT]):
@@ -37,7 +40,7 @@ class TieredCache(Generic[AnswerT]):
         if outcome := self._outcome(Grant(store=store, lookup=lookup, reply=reply), record):
             return outcome
         with contextlib.suppress(StoreError):
-            await self.forget(lookup.key)
+            await self.forget(lookup.key, lookup.draft)
         if not was_damaged:
             return await self.look_up(lookup.uncharged(), record, was_damaged=True)
         # It could not be removed: this process goes on without looking.
@@ -63,10 +66,10 @@ class TieredCache(Generic[AnswerT]):
             return entry
         raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
 
-    async def forget(self, key: str) -> bool:
-        """Remove an entry everywhere. The local one goes first, even when StoreError is raised."""
-        found_here = await self._tiers.local.forget(key)
-        return (await self._tiers.shared.forget(key) if self._tiers.shared else False) or found_here
+    async def forget(self, key: str, draft: str) -> bool:
+        """Remove an entry and the way to its draft everywhere: here first, even when StoreError is raised."""
+        found_here, shared = await self._tiers.local.forget(key, draft), self._tiers.shared
+        return (await shared.forget(key, draft) if shared else False) or found_here
 
     async def status(self, client: Client) -> Decision:
         """What the client's next call would meet; nothing is counted."""
@@ -83,7 +86,7 @@ class TieredCache(Generic[AnswerT]):
         if shared is None:
             return await self._look_up_local(lookup, record), tiers.local
         is_read_only = tiers.read_only_until and tiers.local.clock() < tiers.read_only_until
-        if is_read_only and (lookup.charge == "always" or not tiers.local.items.fresh(lookup)):
+        if is_read_only and (lookup.charge == "always" or not known(tiers.local.items, lookup)):
             return await self._look_up_read_only(shared, lookup, record), tiers.local
         if tiers.unsent:
             self._sending = asyncio.create_task(tiers.send_unsent(shared))  # in the same round trip
@@ -99,17 +102,16 @@ class TieredCache(Generic[AnswerT]):
         return await self._tiers.local.look_up(lookup, _own(lookup, record), record.seconds_left + 1)
 
     async def _look_up_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
-        """A fresh local copy is served; the shared store is then called only to charge the client.
+        """What is known here is served; the shared store is then called only to charge the client.
 
         What waits to be counted is sent along, in at most half of the time left, and kept if it is not taken.
         """
         tiers, sent, counters, taken = self._tiers, lookup, _own(lookup, record), False
-        if value := tiers.local.items.fresh(lookup):
-            hit = result_of("hit", waited=lookup.waited)
-            counters.update(counters_of(hit, cost_micros=head_of(value)[2]) | {"@hits": 1})
+        if found := known(tiers.local.items, lookup):
+            counters.update(_counted_hit(found, lookup))
             if lookup.charge != "always":
                 tiers.count_later(lookup.client, counters)
-                return Reply(kind="hit", now=tiers.local.clock(), value=value)
+                return found
             sent = replace(lookup, mode="count_only")
         pending, tiers.uncounted = tiers.uncounted, Counter()
         pending += tiers.own_uncounted.pop(lookup.client.name, Counter())
@@ -122,8 +124,8 @@ class TieredCache(Generic[AnswerT]):
         finally:
             if not taken:
                 tiers.count_later(lookup.client, pending)
-        if value and reply.kind == "not_stored":
-            return replace(reply, kind="hit", value=value)
+        if found and reply.kind == "not_stored":
+            return replace(reply, kind=found.kind, value=found.value)
         if reply.kind == "hit" and tiers.settings.local_cache_seconds:
             tiers.put_local(lookup.key, reply.value)
         return reply
@@ -138,10 +140,10 @@ class TieredCache(Generic[AnswerT]):
         return await self._look_up_local(lookup, record)
 
     def _outcome(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT] | None:
-        """The reply as an outcome, noted in the record; None when a hit's value is damaged."""
+        """The reply as an outcome, noted in the record; None when what was found is damaged or another's."""
         tiers, reply, lookup, forward = self._tiers, grant.reply, grant.lookup, self._forward(grant.lookup)
-        entry = self._codec.from_value(reply.value or "") if reply.kind == "hit" else None
-        if reply.kind == "hit" and entry is None:
+        entry = self._found(reply, lookup)
+        if reply.kind in ("hit", "draft") and entry is None:
             record.decision, record.cache.result = reply.decision or record.decision, "hit"
             return None
         looked_up = LookedUp(
@@ -149,12 +151,23 @@ class TieredCache(Generic[AnswerT]):
             forward=forward,
             refresh=lookup.mode == "refresh",
             waited=lookup.waited,
+            detail=_DETAILS.get(reply.kind, "unfit-draft" if lookup.unfit_ms else None),
             bypassed=grant.store is not (tiers.shared or tiers.local),
             age_seconds=max(0, int(reply.now - entry.created_at)) if entry else None,
             ttl_seconds=int(entry.fresh_until - reply.now) if entry else None,
         )
         record.record_outcome(looked_up, reply.decision)
-        return Hit(entry) if entry else self._outcome_without_hit(grant, record)
+        if entry is None:
+            return self._outcome_without_hit(grant, record)
+        if reply.kind == "hit":
+            return Hit(entry)
+        return SameDraft(entry, Lease(tiers, self._codec, grant, record))
+
+    def _found(self, reply: Reply, lookup: Lookup) -> Entry[AnswerT] | None:
+        """The entry of a hit, or the one that holds the look-up's draft; None when it is damaged."""
+        entry = self._codec.from_value(reply.value or "") if reply.kind in ("hit", "draft") else None
+        is_other = entry is not None and reply.kind == "draft" and entry.draft.name != lookup.draft
+        return None if is_other else entry
 
     def _outcome_without_hit(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT]:
         value = grant.reply.value or ""
@@ -185,6 +198,15 @@ class TieredCache(Generic[AnswerT]):
         return "uri-miss" if lookup.mode in lookup.LOOKING_MODES else "request"
 
 
+def _counted_hit(found: Reply, lookup: Lookup) -> Counters:
+    """What is counted for an answer of this process; that of a draft is counted when it is rendered."""
+    if found.kind != "hit":
+        return {}
+    hit = result_of("hit", waited=lookup.waited)
+    return counters_of(hit, cost_micros=head_of(found.value or "")[2]) | {"@hits": 1}
+
+
 def _own(lookup: Lookup, record: RequestRecord) -> Counter[str]:
     """What the first look-up of a request counts for a client with a key."""
-    return Counter({"@requests": 1} if lookup.client.has_key and record.cache.result is None else {})
+    is_first = record.cache.result is None and lookup.charge != "never"
+    return Counter({"@requests": 1} if lookup.client.has_key and is_first else {})

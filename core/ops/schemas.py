@@ -6,12 +6,12 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from core.cache.request_key import text_key, url_key
+from core.cache.request_key import RequestIdentity
 from core.errors import InvalidRequest
 from core.ops.health import ServiceHealth, Status
 from core.ops.scheduled import ScheduledCheck
 from core.threads.schemas import MAX_TEXT_BYTES, encodable
-from core.writing.model.prompt import model_variant
+from core.writing.model.prompt import PROMPT, model_variant
 
 
 class ClearRequest(BaseModel):
@@ -33,10 +33,12 @@ class ClearRequest(BaseModel):
             raise InvalidRequest("Give exactly one of url and text, in the body or in the query.")
         return given[0]
 
-    def key(self, model: str) -> str:
-        """The store's key for the default options. Raises ArticleBlocked when url is not a URL."""
+    def names(self, model: str) -> tuple[str, str]:
+        """The store's key for the default options, and the draft's. Raises ArticleBlocked for no URL."""
         version = model_variant(model)
-        return text_key(self.text or "", version) if self.url is None else url_key(self.url, version)
+        identity = RequestIdentity(url=self.url, text=self.text, variant=version, made_by=PROMPT)
+        key, _, draft = identity.names()
+        return key, draft
 
 
 class DayOut(BaseModel):
@@ -44,6 +46,7 @@ class DayOut(BaseModel):
     hits: int
     misses: int
     collapsed: int
+    same_draft: int
     stale_served: int
     blocked: int
     generated: int
@@ -71,6 +74,7 @@ class CacheStats(BaseModel):
     misses: int
     hit_rate: float | None
     collapsed: int
+    same_draft: int
     stale_served: int
     blocked: int
     generated: int

@@ -2,9 +2,15 @@
 
 import re
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.store.protocol import Lookup, StoredEntry
 
 URL_PREFIX = "threadr:cache:url:"
 TEXT_PREFIX = "threadr:cache:text:"
+# Holds `since key`: where the newest draft is, and from when on (ms) views are made of it.
+DRAFT_PREFIX = "threadr:draft:"
 THREAD_PREFIX = "threadr:thread:"
 CACHE_INDEX = "threadr:index:cache"
 CONTENT_INDEX = "threadr:index:content"
@@ -14,6 +20,7 @@ PROBE = "threadr:probe"
 RESERVED = "threadr:reservations"
 STATS = "threadr:stats"
 CONTENT_MARK_LENGTH = 8
+_MADE = re.compile("^threadr:(?:cache|draft):")
 THREAD_ID = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 bits in urlsafe base64
 
 
@@ -21,14 +28,14 @@ def rate_limit_key(client: str) -> str:
     return f"threadr:ratelimit:{client}"
 
 
-def lease_key(key: str) -> str:
-    """The lease of the caller that makes the answer of `key`."""
-    return f"threadr:lease:{key.removeprefix('threadr:cache:')}"
+def lease_key(work: str) -> str:
+    """The lease of the caller that does this work (Lookup.work)."""
+    return f"threadr:lease:{_MADE.sub('', work)}"
 
 
-def failure_key(key: str) -> str:
-    """Why the answer of `key` could not be made."""
-    return f"threadr:failure:{key.removeprefix('threadr:cache:')}"
+def failure_key(work: str) -> str:
+    """Why this work could not be done."""
+    return f"threadr:failure:{_MADE.sub('', work)}"
 
 
 def thread_key(thread_id: str) -> str:
@@ -41,11 +48,19 @@ def content_key(name: str) -> str:
     return f"threadr:content:{name}"
 
 
-def script_keys(key: str, client: str, token: str, *, content: str, thread_id: str) -> list[str]:
+def side_keys(key: str, draft: str) -> list[str]:
+    """What stands beside an entry: why it could not be made, and the way to its draft."""
+    return [failure_key(draft or key), draft or DRAFT_PREFIX]
+
+
+def script_keys(lookup: "Lookup", entry: "StoredEntry") -> list[str]:
     """The keys of every script, in the order of scripts/head.lua."""
-    own = [key, lease_key(key), failure_key(key), content_key(content), rate_limit_key(client)]
+    work, content = lookup.draft or lookup.key, content_key(entry.content)
+    client = rate_limit_key(lookup.client.name)
     all_share = [RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED]
-    return [*own, *all_share, thread_key(thread_id), f"threadr:settled:{token}", f"{RESERVED}:{client}"]
+    own = [thread_key(entry.thread_id), f"threadr:settled:{lookup.token}", f"{RESERVED}:{lookup.client.name}"]
+    own.append(lookup.draft or DRAFT_PREFIX)
+    return [lookup.key, lease_key(work), failure_key(work), content, client, *all_share, *own]
 
 
 def day_of(epoch_seconds: float) -> str:

@@ -1,64 +1,18 @@
 """The store inside this process: first tier of every request, and all there is without Redis."""
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from core.rate_limit import Client, Decision
 from core.request import counters_of, result_of
 from core.store.counters import NO_COUNTERS, Counters, last_days
-from core.store.keys import content_key, failure_key, lease_key, thread_key
+from core.store.keys import content_key, failure_key, lease_key, side_keys, thread_key
 from core.store.ledger import Ledgers
+from core.store.memory_items import Items, give_back, head_of, kept, known, newest_draft, put_entry
 from core.store.memory_limiter import LocalWindow
 from core.store.protocol import LEASE_SECONDS, Budget, ClientUse, Lookup, Reply, StoredEntry, StoreStats
 from core.usage import micros
-
-_MAX_CHARACTERS = 16 * 1024 * 1024
-
-
-@dataclass(slots=True)
-class _Items:
-    """Values with an expiry; the least recently used are evicted first."""
-
-    clock: Callable[[], float]
-    items: OrderedDict[str, tuple[str, float]] = field(default_factory=OrderedDict)  # value, and until when
-    characters: int = 0
-
-    def get(self, key: str) -> str | None:
-        if key not in self.items:
-            return None
-        value, ends_at = self.items[key]
-        if ends_at <= self.clock():
-            self.drop(key)
-            return None
-        self.items.move_to_end(key)
-        return value
-
-    def put(self, key: str, value: str, ttl_seconds: float) -> None:
-        self.drop(key)
-        self.items[key] = (value, self.clock() + ttl_seconds)
-        self.characters += len(key) + len(value)
-        while self.characters > _MAX_CHARACTERS:
-            self.drop(next(iter(self.items)))
-
-    def drop(self, key: str) -> bool:
-        if item := self.items.pop(key, None):
-            self.characters -= len(key) + len(item[0])
-        return item is not None
-
-    def kept(self, lookup: Lookup) -> str | None:
-        """The kept value that answers the digest, fresh or not."""
-        value = self.get(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
-        return value if value and value.split(" ", 4)[3:4] == [lookup.digest] else None
-
-    def fresh(self, lookup: Lookup) -> str | None:
-        """The kept value if it may be given; nothing is counted."""
-        if not (value := self.kept(lookup)):
-            return None
-        fresh_ms, created_ms, _ = head_of(value)
-        now_ms = self.clock() * 1000
-        is_new = now_ms - created_ms < lookup.max_age_seconds * 1000
-        return value if fresh_ms > now_ms and is_new else None
 
 
 class MemoryStore:
@@ -66,7 +20,7 @@ class MemoryStore:
 
     def __init__(self, clock: Callable[[], float], budget_usd: float) -> None:
         self.clock = clock
-        self.items = _Items(clock)
+        self.items = Items(clock)
         self.ledgers = Ledgers(clock, micros(budget_usd))
         self.ledger = self.ledgers.common
         self._limiter = LocalWindow(clock)
@@ -78,30 +32,30 @@ class MemoryStore:
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
         reply = self._reply(lookup, seconds)
-        outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
-        cost_micros = head_of(reply.value)[2] if reply.value and reply.kind == "hit" else 0
-        self.ledger.count(counters_of(outcome, cost_micros=cost_micros))
+        if reply.kind != "draft":
+            outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
+            self.ledger.count(counters_of(outcome, cost_micros=head_of(reply.value or "")[2]))
         if reply.kind != "limited":
             hit = Counter({"@hits": int(reply.kind == "hit")})
             self.ledgers.count(lookup.client, hit + Counter(counters))
         return replace(reply, now=self.clock(), decision=reply.decision or decision)
 
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
-        if value := self.items.fresh(lookup):
-            return Reply(kind="hit", value=value)
-        value = self.items.kept(lookup)
+        if found := known(self.items, lookup):
+            return found
+        value = kept(self.items, lookup)
         looks = lookup.mode in lookup.LOOKING_MODES
-        made, _, failure = ((looks and self.items.get(failure_key(lookup.key))) or "0 ").partition(" ")
+        made, _, failure = ((looks and self.items.get(failure_key(lookup.work))) or "0 ").partition(" ")
         if failure and self.clock() * 1000 - int(made) < lookup.max_age_seconds * 1000:
             return Reply(kind="failed", value=value, failure=failure)
         if lookup.mode in ("only_if_cached", "count_only"):
             return Reply(kind="not_stored", value=value)
-        if lookup.mode != "refresh" and self.items.get(lease_key(lookup.key)):
+        if lookup.mode != "refresh" and self.items.get(lease_key(lookup.work)):
             return Reply(kind="follow", value=value)
         decision = self._limiter.limit(lookup.client) if lookup.charge == "on_generation" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
-        self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
+        self.items.put(lease_key(lookup.work), lookup.token, LEASE_SECONDS)
         budget = self.ledgers.reserve(lookup, seconds)
         return Reply(kind="lead", value=value, decision=decision, budget=budget)
 
@@ -112,11 +66,14 @@ class MemoryStore:
         self.ledgers.settle(lookup, counters)
         if entry.value and entry.thread_seconds:
             self.items.put(thread_key(entry.thread_id), entry.value, entry.thread_seconds)
-        if not _give_back(self.items, lookup) or not entry.value or not entry.ttl_seconds:
+        if entry.is_view:
+            since, home = newest_draft(self.items, lookup)
+            may = home not in ("", lookup.key) and head_of(entry.value or "")[1] >= since
+        else:
+            may = give_back(self.items, lookup)
+        if not may or not entry.value or not entry.ttl_seconds:
             return False
-        self.items.put(lookup.key, entry.value, entry.ttl_seconds)
-        if entry.content:
-            self.items.put(content_key(entry.content), lookup.key, entry.ttl_seconds)
+        put_entry(self.items, lookup, entry, entry.ttl_seconds)
         return True
 
     async def release(
@@ -126,13 +83,13 @@ class MemoryStore:
             self._limiter.limit(lookup.client, -1)
         if failure:
             seconds, failure = failure.split(" ", 1)
-            self.items.put(failure_key(lookup.key), f"{self.clock() * 1000:.0f} {failure}", float(seconds))
-        _give_back(self.items, lookup)
+            self.items.put(failure_key(lookup.work), f"{self.clock() * 1000:.0f} {failure}", float(seconds))
+        give_back(self.items, lookup)
         self.ledgers.settle(lookup, counters)
 
     async def renew(self, lookup: Lookup) -> None:
-        if self.items.get(lease_key(lookup.key)) == lookup.token:
-            self.items.put(lease_key(lookup.key), lookup.token, LEASE_SECONDS)
+        if self.items.get(lease_key(lookup.work)) == lookup.token:
+            self.items.put(lease_key(lookup.work), lookup.token, LEASE_SECONDS)
 
     async def peek(self, key: str) -> str | None:
         return self.items.get(key)
@@ -141,8 +98,9 @@ class MemoryStore:
         key = self.items.get(content_key(name))
         return self.items.get(key) if key else None
 
-    async def forget(self, key: str) -> bool:
-        self.items.drop(failure_key(key))
+    async def forget(self, key: str, draft: str = "") -> bool:
+        for each in side_keys(key, draft):
+            self.items.drop(each)
         return self.items.get(key) is not None and self.items.drop(key)
 
     async def status(self, client: Client) -> Decision:
@@ -174,18 +132,3 @@ class MemoryStore:
 
     async def close(self) -> None:
         return None
-
-
-def head_of(value: str) -> tuple[int, int, int]:
-    """Fresh-until and created-at in milliseconds, cost in millionths of a dollar; zeros if it is damaged."""
-    try:
-        fresh, created, cost, _ = value.split(" ", 3)
-        return int(fresh), int(created), int(cost)
-    except ValueError:
-        return 0, 0, 0
-
-
-def _give_back(items: _Items, lookup: Lookup) -> bool:
-    """End the lease if this look-up's token still holds it; True if it did."""
-    lease = lease_key(lookup.key)
-    return items.get(lease) == lookup.token and items.drop(lease)

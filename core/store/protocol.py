@@ -23,7 +23,8 @@ class Lookup:
     the client's limit. `max_age_seconds`: how old a kept answer may be. `waited`: the request waited for
     another's generation, so that a hit is counted as collapsed. `max_cost_usd`: what leading may cost, to be
     reserved of the day's budget and of the client's own; 0 where that is not known yet. `token` names this
-    caller.
+    caller. `draft` is the key of the draft that the answer is a view of, if it is one; drafts made until
+    `unfit_ms` are of no use.
     """
 
     LOOKING_MODES: ClassVar[tuple[Mode, ...]] = ("normal", "only_if_cached")
@@ -37,6 +38,13 @@ class Lookup:
     waited: bool = False
     max_age_seconds: float = ANY_AGE_SECONDS
     max_cost_usd: float = 0
+    draft: str = ""
+    unfit_ms: int = 0
+
+    @property
+    def work(self) -> str:
+        """What lease and failure are of: a draft is written once, whoever wants which view of it."""
+        return self.draft or self.key
 
     def uncharged(self) -> Self:
         """The same once more; a call that was counted is not counted again."""
@@ -45,6 +53,10 @@ class Lookup:
     def after_waiting(self) -> Self:
         """The same after another's generation, whose answer is new enough."""
         return replace(self.uncharged(), waited=True, max_age_seconds=ANY_AGE_SECONDS)
+
+    def without_draft(self, created_at: float) -> Self:
+        """The same where the draft of that time (epoch seconds) cannot serve."""
+        return replace(self.uncharged(), unfit_ms=round(created_at * 1000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +77,15 @@ class Budget:
 class Reply:
     """What a store answers to a look-up.
 
-    limited: over the limit. hit: `value` may be given. failed: `failure` is remembered.
+    limited: over the limit. hit: `value` may be given. draft: `value` holds a fresh draft of which the answer
+    may be a view; that it is one is counted by who renders it. failed: `failure` is remembered.
     not_stored: nothing may be given, and nothing was to be made. follow: another caller makes it. lead: this
     one does; `budget` says whether its cost could be reserved, `known_contents` holds the marks of the source
-    texts that have an answer. All but limited and hit carry the stale `value`, if there is one. `now` is the
-    epoch second of the reply.
+    texts that have an answer. All but limited, hit and draft carry the stale `value`, if there is one. `now`
+    is the epoch second of the reply.
     """
 
-    kind: Literal["limited", "hit", "failed", "not_stored", "follow", "lead"]
+    kind: Literal["limited", "hit", "draft", "failed", "not_stored", "follow", "lead"]
     now: float = 0
     value: str | None = None
     decision: Decision | None = None
@@ -86,7 +99,8 @@ class StoredEntry:
     """What a leader stores: `value` is None where nothing may be kept.
 
     It answers the look-up's key for `ttl_seconds` (0: not at all) and the permalink of `thread_id` for
-    `thread_seconds`. `content` is the digest of its source text.
+    `thread_seconds`. `content` is the digest of its source text. A view is kept without a lease, as long as
+    its draft stands.
     """
 
     value: str | None
@@ -94,6 +108,7 @@ class StoredEntry:
     thread_id: str = ""
     thread_seconds: float = 0
     content: str = ""
+    is_view: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +166,8 @@ class Store(Protocol):
     async def content(self, name: str) -> str | None:
         """The value stored under a source text's digest."""
 
-    async def forget(self, key: str) -> bool:
-        """Remove the key's value and failure; False when there was no value."""
+    async def forget(self, key: str, draft: str = "") -> bool:
+        """Remove the key's value, and the failure and the way to the draft; False when there was no value."""
 
     async def status(self, client: Client) -> Decision:
         """What the client's next call would meet; nothing is counted."""

@@ -14,7 +14,7 @@ from core.net.late_import import import_in_thread
 from core.rate_limit import Client, Decision, Window
 from core.store.clock import StoreClock
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, last_days, pack_counters, uses_by_day
-from core.store.keys import CACHE_INDEX, PROBE, STATS, day_of, failure_key, rate_limit_key, script_keys
+from core.store.keys import CACHE_INDEX, PROBE, STATS, day_of, rate_limit_key, script_keys, side_keys
 from core.store.pipeline import BatchingClient
 from core.store.protocol import LEASE_SECONDS, Budget, ClientUse, Lookup, Reply, StoredEntry, StoreStats
 from core.store.redis_errors import check_type
@@ -82,6 +82,7 @@ class RedisStore:
             charge=lookup.charge,
             waited=int(lookup.waited),
             max_age=int(lookup.max_age_seconds * 1000),
+            unfit=lookup.unfit_ms,
             digest=lookup.digest,
             lease=_LEASE_MS,
             budget=self._budget_micros,
@@ -114,6 +115,8 @@ class RedisStore:
             counters,
             entry,
             value=entry.value or "",
+            mode=lookup.mode,
+            is_view=int(entry.is_view),
             ttl=int(entry.ttl_seconds * 1000),
             thread_ttl=int(entry.thread_seconds * 1000),
             kept_days=KEPT_DAYS,
@@ -137,11 +140,11 @@ class RedisStore:
         (value,) = await self._run("content", entry=StoredEntry(value=None, content=name))
         return value
 
-    async def forget(self, key: str) -> bool:
+    async def forget(self, key: str, draft: str = "") -> bool:
         # Plain commands: a full database refuses scripts and still takes these.
         removed, _, _ = await asyncio.gather(
             self._redis.execute(["DEL", key]),
-            self._redis.execute(["DEL", failure_key(key)]),
+            self._redis.execute(["DEL", *side_keys(key, draft)]),
             self._redis.execute(["ZREM", CACHE_INDEX, key]),
         )
         return bool(check_type(removed, int))
@@ -207,9 +210,7 @@ class RedisStore:
         if counters:
             named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
         pairs = itertools.chain.from_iterable(named.items())
-        keys = script_keys(
-            lookup.key, client.name, lookup.token, content=entry.content, thread_id=entry.thread_id
-        )
+        keys = script_keys(lookup, entry)
         result = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
         answer = script_answer(name, result)
         if name in ("look_up", "reserve") and isinstance(self._clock, StoreClock):

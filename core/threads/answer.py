@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from core.article.article import Article
 from core.cache.cache_control import Caller
+from core.cache.draft import KeptDraft, Proof, Span
 from core.cache.entry import Entry
 from core.cache.lease import Audience
 from core.cache.request_key import new_thread_id
@@ -11,8 +12,9 @@ from core.errors import NoArticle
 from core.rate_limit import Client
 from core.request import RequestRecord
 from core.text.thread import Post
-from core.threads.laying_out import LaidOut, Proof, Span, laid_out
+from core.threads.laying_out import LaidOut, Origin, laid_out
 from core.threads.schemas import EvidenceOut, GenerateAnswer, GenerateRequest, PostOut, SourceOut, UsageOut
+from core.threads.views import view_of
 from core.usage import Usage
 from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
@@ -27,7 +29,8 @@ async def finished(
     """The answer for a new draft, at `now` in epoch seconds. Raises NoArticle when nothing can be posted."""
     draft = written.draft
     made = await run_in_worker(laid_out, draft, article, request.brief, now, seconds=record.seconds_left)
-    posts, parts, warnings = _posts(article, made)
+    source = SourceOut.model_validate(article, from_attributes=True)
+    posts, parts, warnings = _posts(source, made)
     answer = GenerateAnswer(
         success=True,
         thread=posts,
@@ -41,33 +44,54 @@ async def finished(
         generator=draft.generator,
         model=draft.model,
         hooks=made.hooks,
-        source=SourceOut.model_validate(article, from_attributes=True),
+        source=source,
         usage=UsageOut.model_validate(record.usage.total, from_attributes=True),
         warnings=[*written.warnings, *warnings],
     )
     voice = (request.language, request.tone, request.audience)
-    return Entry(answer=answer, posts=parts, drafts=draft.posts, warnings=draft.warnings, voice=voice)
+    return Entry(answer=answer, posts=parts, draft=_kept(draft, made, request), voice=voice)
 
 
-async def finished_again(
-    request: GenerateRequest, article: Article, known: AnswerEntry, record: RequestRecord, now: float
-) -> AnswerEntry:
-    """The answer to the same text from another address: the known drafts with this one's link.
+def _kept(draft: Draft, made: LaidOut, request: GenerateRequest) -> KeptDraft:
+    return KeptDraft(
+        posts=draft.posts,
+        hooks=draft.hooks,
+        proofs=made.of_draft,
+        warnings=draft.warnings,
+        platform=request.platform,
+        max_posts=request.max_posts,
+        max_hooks=request.hooks,
+    )
 
-    Raises NoArticle when nothing of it can be posted.
+
+async def viewed(
+    request: GenerateRequest,
+    known: AnswerEntry,
+    article: tuple[str | None, SourceOut],
+    record: RequestRecord,
+    now: float,
+) -> AnswerEntry | None:
+    """The known draft as the request wants it, with the title and source of `article`; None where a model
+    should write another, or the built-in composer, which is free and fits better.
     """
-    draft = Draft(posts=known.drafts, generator=known.answer.generator)
-    made = await run_in_worker(laid_out, draft, article, request.brief, now, seconds=record.seconds_left)
-    posts, parts, warnings = _posts(article, made)
+    (title, source), was = article, known.answer
+    if was.generator != "openai":
+        return None
+    origin, seconds = Origin(source.url, source.published, source.language), record.seconds_left
+    made = await run_in_worker(view_of, known.draft, request.brief, origin, now, seconds=seconds)
+    if made is None:
+        return None
+    posts, parts, warnings = _posts(source, made)
     changes = {
         "thread": posts,
-        "title": article.title,
+        "title": title,
         "id": new_thread_id(),
-        "source": SourceOut.model_validate(article, from_attributes=True),
-        "warnings": [*known.warnings, *warnings],
+        "platform": request.platform,
+        "hooks": made.hooks,
+        "source": source,
+        "warnings": [*known.draft.warnings, *warnings],
     }
-    answer = known.answer.model_copy(update=changes)
-    return replace(known, answer=answer, posts=parts)
+    return replace(known, answer=was.model_copy(update=changes), posts=parts)
 
 
 def finished_rewrite(
@@ -97,28 +121,28 @@ def known_spans(entry: AnswerEntry) -> list[Span]:
     return sorted({Span(each.start, each.end, each.quote) for each in quoted})
 
 
-def audience_of(written: Written, caller: Caller, only_for: Client | None) -> Audience:
-    """Model answers are shared. Others stay in this process, being cheap to make again; one that was asked
-    for has its permalink in the shared store. One `only_for` a client, whose budget was short, is no answer
-    to others.
+def audience_of(written: Written | None, caller: Caller, only_for: Client | None = None) -> Audience:
+    """Model answers are shared, and what is rendered of them, when nothing is written. Others stay in this
+    process, being cheap to make again; one that was asked for has its permalink in the shared store. One
+    `only_for` a client, whose budget was short, is no answer to others.
     """
     if caller.cache_control.no_store:
         return "nobody"
-    if written.draft.generator == "openai":
+    if written is None or written.draft.generator == "openai":
         return "everyone"
     if written.degraded:
         return "client" if only_for else "process"
     return "process+permalink"
 
 
-def _posts(article: Article, made: LaidOut) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:
+def _posts(source: SourceOut, made: LaidOut) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:
     """The posts, the text and the suffix of each, and warnings. Raises NoArticle when there are none."""
     thread = made.thread
     if not thread.posts:
         raise NoArticle("There is nothing but a link that is longer than a post.")
     warnings = [*made.warnings, *thread.warnings]
-    if article.truncated:
-        warnings.append(f"Only the first {article.characters} characters of the source were used.")
+    if source.truncated:
+        warnings.append(f"Only the first {source.characters} characters of the source were used.")
     parts = tuple((post.text, post.suffix) for post in thread.posts)
     return [_post(*each) for each in zip(thread.posts, made.proofs, strict=True)], parts, warnings
 

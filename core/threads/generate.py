@@ -4,8 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from core.cache.cache_control import Caller
-from core.cache.lease import Audience
-from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored
+from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored, SameDraft
 from core.cache.request_key import Lookup, Lookups, RequestIdentity
 from core.cache.single_flight import SingleFlight
 from core.cache.tiered import TieredCache
@@ -13,17 +12,17 @@ from core.errors import ArticleError, Busy, ContentRefused, ModelError
 from core.rate_limit import Client
 from core.request import RequestRecord
 from core.settings import Settings
-from core.threads.answer import AnswerEntry, audience_of, finished, finished_again
+from core.threads.answer import AnswerEntry, audience_of, viewed
 from core.threads.schemas import GenerateAnswer, GenerateRequest
+from core.threads.several import several
 from core.threads.source import Source, Sources
-from core.writing.draft import WritingContext
+from core.threads.writing import Writing
 from core.writing.model.prompt import PROMPT, model_variant
-from core.writing.writer import Writer, Written
+from core.writing.writer import Writer
 
 CACHED = "Returning cached thread response"
-MADE_BY_MODEL = "Successfully generated thread using OpenAI"
-MADE_BY_US = "Successfully generated thread using the built-in composer"
 
+_OF_VIEW = ("platform", "max_posts", "numbering", "hooks", "source_link")  # the rest decides a draft's words
 _FALLBACK_SECONDS = 3.0  # a follower that has no more left stops waiting
 
 
@@ -45,13 +44,20 @@ class GenerateThread:
         self._writer = writer
         self._settings = settings
         self._version = model_variant(settings.openai_model)
+        self._writing = Writing(writer, cache.clock)
         # Each answer with the client that it is for; None: everybody.
-        self._flights: SingleFlight[tuple[GenerateAnswer, Client | None]] = SingleFlight()
+        self._flights: SingleFlight[tuple[AnswerEntry, Client | None]] = SingleFlight()
 
     async def __call__(
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
     ) -> GenerateAnswer:
         """The answer, `cached` unless it was made meanwhile. Raises ThreadrError by type."""
+        if request.platforms is None:
+            return (await self.entry(request, caller, record)).answer
+        return await several(self.entry, request, caller, record)
+
+    async def entry(self, request: GenerateRequest, caller: Caller, record: RequestRecord) -> AnswerEntry:
+        """The answer to a request for one platform, as it is kept. Raises ThreadrError by type."""
         lookup, attempt = self._lookup(request, caller), 0
         while True:
             outcome = await self._cache.look_up(lookup, record)
@@ -60,17 +66,19 @@ class GenerateThread:
                     case Hit(entry):
                         answer = entry.answer
                         record.record_answer(CACHED, answer.generator, answer.degraded)
-                        return answer if lookup.waited else answer.model_copy(update={"cached": True})
+                        changes = {} if lookup.waited else {"cached": True}
+                        return replace(entry, answer=answer.model_copy(update=changes))
+                    case SameDraft():
+                        if view := await self._view(request, caller, outcome, record):
+                            return view
+                        lookup = lookup.without_draft(outcome.entry.created_at)
                     case Limited() | NotStored() | Failed():
                         raise outcome.error
-                    case Follow(stale) if record.seconds_left > _FALLBACK_SECONDS:
-                        seconds, any_failure = record.seconds_left - _FALLBACK_SECONDS, stale is not None
-                        found = await self._flights.wait(lookup.digest, seconds, attempt, any_failure)
-                        if found and found[1] in (None, caller.client):
-                            return self._collapsed(found[0], caller.client, record)
+                    case Follow(stale):
+                        any_failure = stale is not None
+                        if made := await self._waited(lookup, attempt, record, any_failure=any_failure):
+                            return made
                         lookup, attempt = lookup.after_waiting(), attempt + 1
-                    case Follow():
-                        raise ModelError(reason="no time left to wait")
                     case Lead():
                         return await self._make(request, caller, outcome, record)
                     case _:
@@ -86,29 +94,53 @@ class GenerateThread:
             max_cost_usd = self._writer.max_cost_usd(request.generator, text)
         return self._lookups.for_answer(identity, caller, refresh=request.refresh, max_cost_usd=max_cost_usd)
 
+    async def _waited(
+        self, lookup: Lookup, attempt: int, record: RequestRecord, *, any_failure: bool
+    ) -> AnswerEntry | None:
+        """The leader's answer; None where it is another view of the draft, or not this process's."""
+        seconds = record.seconds_left - _FALLBACK_SECONDS
+        if seconds <= 0:
+            raise ModelError(reason="no time left to wait")
+        found = await self._flights.wait(lookup.work, seconds, attempt, any_failure)
+        if found and found[0].digest == lookup.digest and found[1] in (None, lookup.client):
+            return self._collapsed(found[0], lookup.client, record)
+        return None
+
+    async def _view(
+        self,
+        request: GenerateRequest,
+        caller: Caller,
+        known: SameDraft[GenerateAnswer],
+        record: RequestRecord,
+    ) -> AnswerEntry | None:
+        """The answer as a view of the draft; None where that cannot serve."""
+        found = known.entry.answer.title, known.entry.answer.source
+        view = await viewed(request, known.entry, found, record, self._cache.clock())
+        return view and _cached(await known.lease.keep_view(view, audience_of(None, caller)), record)
+
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
-    ) -> GenerateAnswer:
+    ) -> AnswerEntry:
         """Make the answer, keep it, and hand it to those who wait. Raises ArticleError and ModelError."""
         only_for = None
-        with self._flights.leading(lead.lease.lookup.digest) as flight:
+        with self._flights.leading(lead.lease.lookup.work) as flight:
             async with lead.lease as lease:
-                source = await self._sources.get(request, lead.stale, record)
-                if reused := await self._reused(request, source, lead, record):
-                    audience: Audience = "nobody" if caller.cache_control.no_store else "everyone"
-                    await lease.keep(reused, audience, reused=True)
-                    answer = _cached(reused.answer, record)
+                # A draft that cannot serve is fresh, so its article is; and one request fetches a page once.
+                is_known = bool(lease.lookup.unfit_ms) or not caller.is_charged
+                source = await self._source(request, lead.stale, record, may_be_held=is_known)
+                if entry := await self._writing.reused(request, source, lead, record):
+                    kept = await lease.keep(entry, audience_of(None, caller), reused=True)
+                    entry = _cached(kept, record)
                 else:
                     text = f"{source.article.title or ''}{source.article.text}"
                     unavailable = await lease.reserve(self._writer.max_cost_usd(request.generator, text))
-                    written, entry = await self._write(
+                    written, entry = await self._writing.write(
                         request, source, record, unavailable, allow_fallback=lead.stale is None
                     )
                     only_for = caller.client if written.degraded and lease.own_budget_is_short else None
-                    await lease.keep(entry, audience_of(written, caller, only_for))
-                    answer = entry.answer
-            flight.set_result((answer, only_for))
-            return answer
+                    entry = await lease.keep(entry, audience_of(written, caller, only_for))
+            flight.set_result((entry, only_for))
+            return entry
 
     async def _instead(
         self,
@@ -117,7 +149,7 @@ class GenerateThread:
         request: GenerateRequest,
         lookup: Lookup,
         record: RequestRecord,
-    ) -> GenerateAnswer:
+    ) -> AnswerEntry:
         """The old answer, or the fallback where no model is required. Raises `error` where neither may be."""
         if stale and not isinstance(error, ContentRefused):
             return self._serve(stale, lookup.client, record)
@@ -126,87 +158,55 @@ class GenerateThread:
             raise error
         return await self._without_model(request, error, lookup, record)
 
-    async def _reused(
-        self, request: GenerateRequest, source: Source, lead: Lead[GenerateAnswer], record: RequestRecord
-    ) -> AnswerEntry | None:
-        """An entry that costs no model: of a page that has not changed, or of the same text elsewhere."""
-        if source.unchanged:
-            return lead.stale
-        if request.url is None or lead.lease.lookup.mode != "normal":
-            return None
+    async def _source(
+        self, request: GenerateRequest, stale: AnswerEntry | None, record: RequestRecord, *, may_be_held: bool
+    ) -> Source:
+        """The source with its content digest; a text is found by its own key."""
+        source = await self._sources.get(request, stale, record, may_be_held=may_be_held)
+        if request.url is None:
+            return source
         content = self._identity(request).content(source.article.title, source.article.text)
-        is_stale = lead.stale is not None and lead.stale.content == content
-        same = lead.stale if is_stale else await lead.lease.same_text(content)
-        if same is None:
-            return None
-        entry = await finished_again(request, source.article, same, record, self._cache.clock())
-        return self._from(request, source, entry)
-
-    def _from(self, request: GenerateRequest, source: Source, entry: AnswerEntry) -> AnswerEntry:
-        """The entry with its content digest and the page's validators."""
-        article = source.article
-        content = self._identity(request).content(article.title, article.text) if request.url else ""
-        return replace(entry, content=content, validators=source.validators)
+        return replace(source, content=content)
 
     async def _without_model(
         self, request: GenerateRequest, unavailable: ModelError, lookup: Lookup, record: RequestRecord
-    ) -> GenerateAnswer:
+    ) -> AnswerEntry:
         """The fallback, once for all in this process that need it now. Raises ArticleError and ModelError."""
         key = f"{lookup.digest} without model"
         while key in self._flights and record.seconds_left:
             if found := await self._flights.wait(key, record.seconds_left, any_failure=True):
                 return self._collapsed(found[0], lookup.client, record)
         with self._flights.leading(key) as flight:
-            source = await self._sources.get(request, None, record)
-            _, entry = await self._write(request, source, record, unavailable, allow_fallback=True)
-            flight.set_result((entry.answer, None))
-            return entry.answer
-
-    async def _write(
-        self,
-        request: GenerateRequest,
-        source: Source,
-        record: RequestRecord,
-        unavailable: ModelError | None,
-        *,
-        allow_fallback: bool,
-    ) -> tuple[Written, AnswerEntry]:
-        context = WritingContext(
-            seconds_left=lambda: record.seconds_left,
-            meter=record.usage,
-            model_unavailable=unavailable,
-            allow_fallback=allow_fallback,
-        )
-        with record.timed("writing"):
-            written = await self._writer.write(source.article, request.brief, request.generator, context)
-        entry = await finished(request, source.article, written, record, self._cache.clock())
-        entry = self._from(request, source, entry)
-        event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
-        record.record_answer(event, entry.answer.generator, entry.answer.degraded, written.reason)
-        return written, entry
+            held = lookup.mode != "refresh"
+            source = await self._source(request, None, record, may_be_held=held)
+            _, entry = await self._writing.write(request, source, record, unavailable, allow_fallback=True)
+            flight.set_result((entry, None))
+            return entry
 
     def _identity(self, request: GenerateRequest) -> RequestIdentity:
         """The request's source, and what of its options, the model and the prompt is not the default."""
-        options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh"})
+        options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh", "platforms"})
+        view = {name: options.pop(name) for name in _OF_VIEW if name in options}
         variant = options | self._version
-        return RequestIdentity(url=request.url, text=request.text, variant=variant, made_by=PROMPT)
+        return RequestIdentity(url=request.url, text=request.text, variant=variant, view=view, made_by=PROMPT)
 
-    def _collapsed(self, answer: GenerateAnswer, client: Client, record: RequestRecord) -> GenerateAnswer:
+    def _collapsed(self, entry: AnswerEntry, client: Client, record: RequestRecord) -> AnswerEntry:
         """The answer that another request in this process was given."""
         self._cache.count_later("collapsed", client)
         record.collapsed()
-        record.record_answer(CACHED, answer.generator, answer.degraded)
-        return answer
+        return _cached(entry, record, waited=True)
 
-    def _serve(self, stale: AnswerEntry, client: Client, record: RequestRecord) -> GenerateAnswer:
+    def _serve(self, stale: AnswerEntry, client: Client, record: RequestRecord) -> AnswerEntry:
         """The stale answer, since no new one could be made."""
         self._cache.count_later("stale", client)
         now = self._cache.clock()
         age_seconds = max(0, int(now - stale.created_at))
         record.served_stale(ttl_seconds=int(stale.fresh_until - now), age_seconds=age_seconds)
-        return _cached(stale.answer, record)
+        return _cached(stale, record)
 
 
-def _cached(answer: GenerateAnswer, record: RequestRecord) -> GenerateAnswer:
+def _cached(entry: AnswerEntry, record: RequestRecord, *, waited: bool = False) -> AnswerEntry:
+    """The kept answer, marked as such; one that was waited for is as new as that of who made it."""
+    answer = entry.answer
     record.record_answer(CACHED, answer.generator, answer.degraded)
-    return answer.model_copy(update={"cached": True})
+    return entry if waited else replace(entry, answer=answer.model_copy(update={"cached": True}))

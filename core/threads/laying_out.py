@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from core.article.article import Article
+from core.cache.draft import Proof, Span
 from core.text.thread import Brief, Post, Thread, fitted, lay_out
 from core.text.thread import prepare as prepare_thread
 from core.writing.draft import Draft
@@ -16,42 +16,49 @@ _MAX_QUOTED = 12_000  # of all quotes of an answer, which is kept with them
 # Their patterns take long to compile, which only a worker does: hence the late imports.
 
 
-class Span(NamedTuple):
-    """What stands in the source from `start` to `end`, in Unicode code points."""
-
-    start: int
-    end: int
-    quote: str
-
-
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """Where a post stands in the source, and how far that bears it out, from 0 to 1; None for a mere link."""
+class Origin:
+    """What a thread needs to know of its source: its link, when it was published, its language."""
 
-    spans: tuple[Span, ...] = ()
-    support: float | None = None
+    link: str | None = None
+    published: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LaidOut:
-    """The thread, its hooks, the proof of each post, and warnings about what they say."""
+    """The thread, its hooks, the proof of each post, warnings about what they say, proofs of the draft."""
 
     thread: Thread
     hooks: list[str]
     proofs: list[Proof]
     warnings: list[str]
+    of_draft: tuple[Proof, ...]
 
 
 def laid_out(draft: Draft, article: Article, brief: Brief, now: float) -> LaidOut:
     """The draft as the platform's posts. `now` is in epoch seconds: an old article's "today" is over."""
+    proofs = _proofs(draft, article, brief)
+    origin = Origin(article.url, article.published, article.language)
+    return lay_out_with_proofs([*zip(draft.posts, proofs, strict=True)], draft.hooks, brief, origin, now)
+
+
+def lay_out_with_proofs(
+    texts: Sequence[tuple[str, Proof]], hooks: Sequence[str], brief: Brief, origin: Origin, now: float
+) -> LaidOut:
+    """Texts and the proof of each as the platform's posts."""
     from core.writing.evidence.old_news import old_news
 
-    thread, hooks = lay_out(draft.posts, draft.hooks, brief, article.url)
-    texts = [post.text for post in thread.posts]
-    proofs = _proofs(texts, draft, article, brief)
+    thread, fitting = lay_out([text for text, _ in texts], hooks, brief, origin.link)
+    found, at = [], 0
+    for post in thread.posts:
+        # A draft may have been divided into several posts.
+        at = next((i for i in range(at, len(texts)) if post.text[:40] in texts[i][0]), at)
+        found.append(texts[at][1] if post.text else Proof())
     today = datetime.fromtimestamp(now, UTC).date()
-    old = old_news(texts, article.published, today, brief.language or article.language)
-    return LaidOut(thread, hooks, proofs, [old] if old else [])
+    language = brief.language or origin.language
+    old = old_news([post.text for post in thread.posts], origin.published, today, language)
+    return LaidOut(thread, fitting, found, [old] if old else [], tuple(proof for _, proof in texts))
 
 
 def fitted_with_proof(
@@ -75,7 +82,7 @@ def fitted_with_proof(
     return post, Proof(tuple(spans), examined.support)
 
 
-def _proofs(texts: Sequence[str], draft: Draft, article: Article, brief: Brief) -> list[Proof]:
+def _proofs(draft: Draft, article: Article, brief: Brief) -> list[Proof]:
     from core.writing.evidence.examination import examine
     from core.writing.evidence.source import SourceText
     from core.writing.model.prompt import spoken_date
@@ -83,15 +90,13 @@ def _proofs(texts: Sequence[str], draft: Draft, article: Article, brief: Brief) 
     heading = (article.title, article.author, article.url, spoken_date(article.published))
     source = SourceText(article.text, article.language, "\n".join(filter(None, heading)))
     translated = draft.generator == "openai" and _translated(brief, article.language)
-    proofs, left, at = [], _MAX_QUOTED, 0
-    for text in texts:
-        # A draft may have been divided into several posts.
-        at = next((i for i in range(at, len(draft.posts)) if text[:40] in draft.posts[i]), at)
+    proofs, left = [], _MAX_QUOTED
+    for at, text in enumerate(draft.posts):
         cited = draft.evidence[at] if at < len(draft.evidence) else ()
         examined = examine(text, source, cited, translated=translated)
         spans = [_span(article.text, place.start, place.stop) for place in examined.places if left > 0]
         left -= sum(len(span.quote) for span in spans)
-        proofs.append(Proof(tuple(spans), examined.support) if text else Proof())
+        proofs.append(Proof(tuple(spans), examined.support))
     return proofs
 
 

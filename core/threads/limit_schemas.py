@@ -1,4 +1,4 @@
-"""What callers are told of their limits and their use, as the contract words it."""
+"""A caller's limit, and the figures of a key, as the contract words it."""
 
 from __future__ import annotations
 

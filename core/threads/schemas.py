@@ -48,6 +48,19 @@ def encodable(value: str | None) -> str | None:
     return value
 
 
+def _distinct(names: list[PlatformName]) -> list[PlatformName]:
+    if len(set(names)) < len(names):
+        raise ValueError("must not name a platform twice")
+    return names
+
+
+_Platforms = Annotated[
+    list[PlatformName],
+    Field(min_length=1, max_length=5, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_distinct),
+]
+
+
 class GenerateRequest(BaseModel):
     """Exactly one of url and text, and how the thread shall be; what is not given has its default."""
 
@@ -56,6 +69,7 @@ class GenerateRequest(BaseModel):
     url: str | None = Field(None, max_length=2_048)
     text: _Text | None = None
     platform: PlatformName = "x"
+    platforms: _Platforms | None = None
     max_posts: int = Field(12, ge=1, le=25)
     tone: _Phrase | None = None
     audience: _Phrase | None = None
@@ -81,6 +95,12 @@ class GenerateRequest(BaseModel):
             state = "missing" if self.url is None else "given"
             raise ValueError(f"Give exactly one of url and text: both are {state}")
         return self
+
+    @property
+    def shown(self) -> PlatformName:
+        """Whose thread is the answer's `thread`."""
+        named = "platform" in self.model_fields_set
+        return self.platforms[0] if self.platforms and not named else self.platform
 
     @property
     def brief(self) -> Brief:
@@ -153,3 +173,10 @@ class GenerateAnswer(BaseModel):
     @property
     def cost_usd(self) -> float:
         return self.usage.cost_usd
+
+
+class ThreadsAnswer(GenerateAnswer):
+    """The answer to `platforms`: `threads` and the `ids` of their permalinks by platform."""
+
+    threads: dict[PlatformName, list[PostOut]]
+    ids: dict[PlatformName, str]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.cache.draft import KeptDraft, Proof, Span
 from core.cache.entry import MAX_BYTES, Entry, EntryCodec
 from core.threads.schemas import GenerateAnswer
 from tests.support.paths import ROOT
@@ -26,7 +27,7 @@ ENTRY = Entry(
     created_at=1_000.5,
     fresh_until=2_000.5,
     answer=ANSWER,
-    drafts=("a", "b"),
+    draft=KeptDraft(posts=("a", "b"), proofs=(Proof((Span(0, 1, "a"),), 1.0), Proof())),
     content="c",
     posts=(("text", "\n\n1/1"),),
 )
@@ -103,7 +104,7 @@ def payload(**changes: Any) -> str:
 def test_an_entry_without_posts_is_read() -> None:
     found = CODEC.from_value(value_of(json.dumps([EXAMPLE, ["a"], [], "", [None, None]])))
     assert found is not None
-    assert (found.drafts, found.posts) == (("a",), ())
+    assert (found.draft.posts, found.posts) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,8 @@ def test_an_entry_without_posts_is_read() -> None:
         pytest.param(value_of(payload(answer={**EXAMPLE, "usage": None})), id="usage that is null"),
         pytest.param(value_of(payload(answer={**EXAMPLE, "usage": {}})), id="no cost"),
         pytest.param(value_of(payload(answer=None)), id="no answer"),
-        pytest.param(value_of(payload(drafts=[1])), id="drafts that are numbers"),
+        pytest.param(value_of(payload(draft={"posts": [1], "proofs": [[]]})), id="a draft of numbers"),
+        pytest.param(value_of(payload(draft={"posts": ["a"]})), id="a draft without its proofs"),
         pytest.param(value_of(payload(content=1)), id="a content that is a number"),
         pytest.param(value_of(payload(validators=[1, None])), id="a validator that is a number"),
         pytest.param(value_of(payload(posts=[["text"]])), id="a post without its suffix"),

@@ -25,7 +25,7 @@ from core.errors import (
 from core.request import RequestRecord
 from core.settings import Settings
 from core.store.keys import CONTENT_MARK_LENGTH, lease_key, thread_key
-from core.store.memory import head_of
+from core.store.memory_items import head_of
 from core.store.protocol import Lookup, Reply, Store
 from core.threads.schemas import GenerateAnswer
 from core.usage import Usage

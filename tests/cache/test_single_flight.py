@@ -16,17 +16,23 @@ import pytest
 from redis import Redis
 from starlette.responses import Response
 
-from core.cache.request_key import text_key, url_key
+from core.cache.request_key import RequestIdentity
 from core.cache.single_flight import SingleFlight
 from core.errors import ArticleTimeout
 from core.settings import Settings
 from core.store.keys import lease_key
-from core.writing.model.prompt import model_variant
+from core.writing.model.prompt import PROMPT, model_variant
 from tests.support.app import Make
 from tests.support.fake_openai import FakeOpenAI, completion
 from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
 from tests.support.site import ARTICLE, Site
+
+
+def draft_of(url: str | None = None, text: str | None = None, **options: str) -> str:
+    """What the draft of the source is called in the store."""
+    variant = options | model_variant(Settings().openai_model)
+    return RequestIdentity(url=url, text=text, variant=variant, made_by=PROMPT).names()[2]
 
 
 @contextlib.contextmanager
@@ -101,7 +107,7 @@ async def test_a_leader_that_died_is_replaced_when_its_lease_ends(
     upstash_settings: dict[str, Any],
     valkey: Redis,
 ) -> None:
-    valkey.set(lease_key(text_key(ARTICLE)), "a leader that is gone", px=400)
+    valkey.set(lease_key(draft_of(text=ARTICLE)), "a leader that is gone", px=400)
     clients = [client_of(rate_limit_requests=100, **model_settings, **upstash_settings) for _ in range(3)]
     responses = await asyncio.gather(
         *(client.post("/api/generate", json={"text": ARTICLE}) for client in clients)
@@ -245,7 +251,7 @@ async def test_a_follower_without_time_gets_the_fallback(
     upstash_settings: dict[str, Any],
     valkey: Redis,
 ) -> None:
-    valkey.set(lease_key(text_key(ARTICLE)), "a leader that takes long", px=60_000)
+    valkey.set(lease_key(draft_of(text=ARTICLE)), "a leader that takes long", px=60_000)
     client = client_of(generate_deadline_seconds=3.2, **model_settings, **upstash_settings)
     answer = (await client.post("/api/generate", json={"text": ARTICLE})).json()
     assert (answer["generator"], answer["degraded"]) == ("extractive", True)
@@ -267,8 +273,8 @@ async def test_followers_without_time_share_one_fallback(
         generate_deadline_seconds=3.2, rate_limit_requests=100, **model_settings, **upstash_settings
     )
     body = {"url": f"{site.url}/bridge", "generator": generator}
-    variant = model_variant(Settings().openai_model) | ({"generator": generator} if fetches == 0 else {})
-    valkey.set(lease_key(url_key(body["url"], variant)), "a leader that takes long", px=60_000)
+    options = {"generator": generator} if fetches == 0 else {}
+    valkey.set(lease_key(draft_of(url=body["url"], **options)), "a leader that takes long", px=60_000)
     responses = await asyncio.gather(*(client.post("/api/generate", json=body) for _ in range(10)))
     assert {response.status_code for response in responses} == {200 if fetches else 503}
     assert (len(site.requests), openai.requests) == (fetches, [])

@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from core.cache.entry import EntryCodec, failure_to_value
 from core.cache.outcome import Hit, Lead, Limited, NotStored
-from core.cache.request_key import text_key
+from core.cache.request_key import RequestIdentity
 from core.cache.tiered import TieredCache
 from core.cache.tiers import Tiers
 from core.errors import ModelError, StoreError
@@ -27,7 +27,7 @@ from core.settings import Settings
 from core.store.clock import StoreClock
 from core.store.protocol import Lookup
 from core.threads.schemas import GenerateAnswer
-from core.writing.model.prompt import model_variant
+from core.writing.model.prompt import PROMPT, model_variant
 from tests.support.app import Instances
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI, completion, played, thread_answer
@@ -84,6 +84,7 @@ async def test_no_route_costs_more_than_the_readme_says(
     paid: dict[str, Callable[[], Any]] = {
         "a miss, made": lambda: leader.post("/api/generate", json=body),
         "a hit": lambda: other.post("/api/generate", json=body),
+        "another view of it": lambda: other.post("/api/generate", json=body | {"platform": "bluesky"}),
         "a hit in the process": lambda: other.post("/api/generate", json=body),
         "a miss, made, with a key and a budget of its own": lambda: leader.post(
             "/api/generate", json={"url": f"{site.url}/another"}, headers=acme
@@ -104,7 +105,7 @@ async def test_no_route_costs_more_than_the_readme_says(
         if name == "a blocked client":
             for number in range(4):
                 await other.post("/api/generate", json={"text": f"Text {number}."})
-        if name in ("a hit", "a rewrite"):
+        if name in ("a hit", "another view of it", "a rewrite"):
             valkey.delete("threadr:ratelimit:127.0.0.1")  # the first call of a window costs most
         trips, commands, response = await cost(front, valkey, request())
         if name == "a miss, made":
@@ -338,8 +339,9 @@ async def test_a_remembered_failure_of_the_model_leaves_the_fallback_to_those_wh
     upstash_settings: dict[str, Any], instance_of: Instances, clock: Clock
 ) -> None:
     client, services = instance_of(**upstash_settings), Services(Settings(**upstash_settings), clock=clock)
-    key = text_key(ARTICLE, model_variant(Settings().openai_model))
-    failed = Lookup(key=key, digest="d", client=named("a"), token="t")
+    variant = model_variant(Settings().openai_model)
+    draft = RequestIdentity(url=None, text=ARTICLE, variant=variant, made_by=PROMPT).names()[2]
+    failed = Lookup(key="", digest="d", client=named("a"), token="t", draft=draft)
     await services.store.release(failed, failure=failure_to_value(ModelError()))
     await services.close()
     response = await client.post("/api/generate", json={"text": ARTICLE})

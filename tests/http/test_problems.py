@@ -15,7 +15,7 @@ from tests.support.app import Make
 
 MAX_BYTES = 2_048
 GENERATE, VALIDATE = "/api/generate", "/api/validate"
-FIELDS = """url text platform max_posts tone audience language numbering hooks source_link generator
+FIELDS = """url text platform platforms max_posts tone audience language numbering hooks source_link generator
 refresh""".split()
 
 

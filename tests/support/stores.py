@@ -59,9 +59,9 @@ class BreakableStore(MemoryStore):
         self._called("peek")
         return await super().peek(key)
 
-    async def forget(self, key: str) -> bool:
+    async def forget(self, key: str, draft: str = "") -> bool:
         self._called("forget")
-        return await super().forget(key)
+        return await super().forget(key, draft)
 
     async def renew(self, lookup: Lookup) -> None:
         self._called("renew")

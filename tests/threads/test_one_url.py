@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -127,7 +128,7 @@ def _rewrite(valkey: Redis, pattern: str, change: Callable[[str], str]) -> None:
     assert entry is not None
     payload = change(json.dumps({"answer": entry.answer.model_dump(), "content": entry.content}))
     fields = json.loads(payload) | {
-        "drafts": entry.drafts,
+        "draft": asdict(entry.draft),
         "validators": entry.validators,
         "posts": entry.posts,
     }

@@ -6,7 +6,7 @@ local calls, arg, counters, own_counters = 0, {}, {}, {}
 local key = {
   entry = KEYS[1], lease = KEYS[2], failure = KEYS[3], content = KEYS[4], client = KEYS[5],
   clients = KEYS[6], entries = KEYS[7], contents = KEYS[8], stats = KEYS[9], reserved = KEYS[10],
-  thread = KEYS[11], settled = KEYS[12], own_reserved = KEYS[13],
+  thread = KEYS[11], settled = KEYS[12], own_reserved = KEYS[13], draft = KEYS[14],
 }
 local day_ms = 86400000
 for i = 1, #ARGV, 2 do
@@ -33,6 +33,11 @@ local function get(name)
     return false
   end
   return value
+end
+-- Where the newest draft is kept, and from when on views must be made of it: nil where there is none.
+local function newest_draft(pointer)
+  local since, home = string.match(pointer or '', '^(%d+) (threadr:cache:.+)$')
+  return tonumber(since or 0), home
 end
 -- Milliseconds by the store's clock, the same all through a script; by the caller's where a store allows no
 -- TIME in scripts (ElastiCache Serverless). Tests send the time as `now`.

@@ -15,9 +15,10 @@ local function count_outcome(kind, cost)
     count('misses', 1)
   end
 end
--- One command for both, whatever else is under the keys.
-local value, stored_client = unpack(call('MGET', key.entry, key.client))
-load_client(stored_client)
+-- One command for all, whatever else is under the keys.
+local value, stored, pointer, failed = unpack(call('MGET', key.entry, key.client, key.draft, key.failure))
+local since, home = newest_draft(pointer)
+load_client(stored)
 -- `note`: the failure of `failed`, the known contents of `lead`.
 local function answer(kind, found, note, budget, spent, own_spent)
   if kind == 'hit' then own_counters.hits = (own_counters.hits or 0) + 1 end
@@ -31,19 +32,26 @@ local function answer(kind, found, note, budget, spent, own_spent)
   }
 end
 
+local function is_fresh(text, from)
+  local fresh, created = string.match(text, '^(%d+) (%d+) ')
+  return fresh and tonumber(fresh) > now() and now() - created < arg.max_age and tonumber(created) >= from
+end
+
 if arg.charge == 'always' and not take(1, arg.limit) then return answer('limited') end
 value = looks and value
 if value then
-  local fresh, created, cost, digest = string.match(value, '^(%d+) (%d+) (%d+) (%x+) ')
-  if not fresh then call('DEL', key.entry) end
+  local cost, digest = string.match(value, '^%d+ %d+ (%d+) (%x+) ')
+  if not cost then call('DEL', key.entry) end
   if digest ~= arg.digest then
     value = false
-  elseif tonumber(fresh) > now() and now() - created < arg.max_age then
+  elseif is_fresh(value, since) then
     count_outcome('hit', cost)
     return answer('hit', value)
   end
 end
-local made, failure = string.match(looks and get(key.failure) or '', '^(%d+) (.+)$')
+local draft = looks and home and home ~= key.entry and get(home)
+if draft and is_fresh(draft, math.max(since, arg.unfit + 1)) then return answer('draft', draft) end
+local made, failure = string.match(looks and failed or '', '^(%d+) (.+)$')
 if failure and now() - made < arg.max_age then return answer('failed', value, failure) end
 if not leads then return answer('not_stored', value) end
 local takes_over = arg.mode == 'refresh'

@@ -76,6 +76,7 @@ class ModelComposer:
         return self.last_failure or "; ".join(self.unpriced) or None
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
+        brief = replace(brief, numbering="slash")  # other views of the draft may have numbers
         question = thread_question(article, brief, fence=_fence())
         return await self._write(_Task(question, brief, brief.max_length, self._clock() + seconds, meter))
 

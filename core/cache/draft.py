@@ -1,0 +1,38 @@
+"""What was written once of a source: every view of it is made of this, without the source."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """What stands in the source from `start` to `end`, in Unicode code points."""
+
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where a post stands in the source, and how far that bears it out, from 0 to 1; None for a mere link."""
+
+    spans: tuple[Span, ...] = ()
+    support: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptDraft:
+    """Texts before they were divided, linked and numbered, each with its proof; `warnings` are about them.
+
+    `platform`, `max_posts` and `max_hooks` are what it was written for. `name` stands for what decides
+    its words (Lookup.draft), set when it is kept. An entry without a draft has one without posts.
+    """
+
+    posts: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    warnings: tuple[str, ...] = ()
+    platform: str = "x"
+    max_posts: int = 0
+    max_hooks: int = 0
+    name: str = ""

@@ -1,0 +1,97 @@
+"""What the store in the process keeps, and what of it answers a look-up."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.store.keys import content_key, lease_key
+from core.store.protocol import Lookup, Reply, StoredEntry
+
+_MAX_CHARACTERS = 16 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Items:
+    """Values with an expiry; the least recently used are evicted first."""
+
+    clock: Callable[[], float]
+    items: OrderedDict[str, tuple[str, float]] = field(default_factory=OrderedDict)  # value, and until when
+    characters: int = 0
+
+    def get(self, key: str) -> str | None:
+        if key not in self.items:
+            return None
+        value, ends_at = self.items[key]
+        if ends_at <= self.clock():
+            self.drop(key)
+            return None
+        self.items.move_to_end(key)
+        return value
+
+    def put(self, key: str, value: str, ttl_seconds: float) -> None:
+        self.drop(key)
+        self.items[key] = (value, self.clock() + ttl_seconds)
+        self.characters += len(key) + len(value)
+        while self.characters > _MAX_CHARACTERS:
+            self.drop(next(iter(self.items)))
+
+    def is_fresh(self, value: str, lookup: Lookup, since: int) -> bool:
+        fresh_ms, created_ms, _ = head_of(value)
+        now_ms, max_age_ms = self.clock() * 1000, lookup.max_age_seconds * 1000
+        return fresh_ms > now_ms and now_ms - created_ms < max_age_ms and created_ms >= since
+
+    def drop(self, key: str) -> bool:
+        if item := self.items.pop(key, None):
+            self.characters -= len(key) + len(item[0])
+        return item is not None
+
+
+def put_entry(items: Items, lookup: Lookup, entry: StoredEntry, seconds: float) -> None:
+    """Keep the entry for so long, whoever holds the lease."""
+    value = entry.value or ""
+    items.put(lookup.key, value, seconds)
+    if entry.content:
+        items.put(content_key(entry.content), lookup.key, seconds)
+    if lookup.draft and not entry.is_view:
+        since = head_of(value)[1] if lookup.mode == "refresh" else newest_draft(items, lookup)[0]
+        items.put(lookup.draft, f"{since} {lookup.key}", seconds)
+
+
+def known(items: Items, lookup: Lookup) -> Reply | None:
+    """What may be given: the kept value, or the draft that it can be a view of; nothing is counted."""
+    if lookup.mode not in lookup.LOOKING_MODES:
+        return None
+    value, (since, home) = kept(items, lookup), newest_draft(items, lookup)
+    if value and items.is_fresh(value, lookup, since):
+        return Reply(kind="hit", now=items.clock(), value=value)
+    draft = items.get(home) if home not in ("", lookup.key) else None
+    if draft and items.is_fresh(draft, lookup, max(since, lookup.unfit_ms + 1)):
+        return Reply(kind="draft", now=items.clock(), value=draft)
+    return None
+
+
+def head_of(value: str) -> tuple[int, int, int]:
+    """Fresh-until and created-at in milliseconds, cost in millionths of a dollar; zeros if it is damaged."""
+    try:
+        fresh, created, cost, _ = value.split(" ", 3)
+        return int(fresh), int(created), int(cost)
+    except ValueError:
+        return 0, 0, 0
+
+
+def newest_draft(items: Items, lookup: Lookup) -> tuple[int, str]:
+    """From when on (ms) views must be made of it, and where it is kept: nowhere if there is none."""
+    since, _, home = ((lookup.draft and items.get(lookup.draft)) or "0 ").partition(" ")
+    return int(since), home
+
+
+def kept(items: Items, lookup: Lookup) -> str | None:
+    """The kept value that answers the digest, fresh or not."""
+    value = items.get(lookup.key) if lookup.mode in lookup.LOOKING_MODES else None
+    return value if value and value.split(" ", 4)[3:4] == [lookup.digest] else None
+
+
+def give_back(items: Items, lookup: Lookup) -> bool:
+    """End the lease if this look-up's token still holds it; True if it did."""
+    lease = lease_key(lookup.work)
+    return items.get(lease) == lookup.token and items.drop(lease)

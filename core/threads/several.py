@@ -1,0 +1,71 @@
+"""A thread for each of several platforms, of one draft and for one charge."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from core.cache.cache_control import CacheControl, Caller
+from core.request import CacheRecord, RequestRecord
+from core.text.platforms import PLATFORMS, PlatformName
+from core.threads.answer import AnswerEntry, viewed
+from core.threads.schemas import GenerateRequest, ThreadsAnswer, UsageOut
+from core.usage import Usage, UsageMeter
+
+_SLACK_SECONDS = 30  # between the answers of one request
+
+Make = Callable[[GenerateRequest, Caller, RequestRecord], Awaitable[AnswerEntry]]
+
+
+async def several(
+    make: Make, request: GenerateRequest, caller: Caller, record: RequestRecord
+) -> ThreadsAnswer:
+    """The draft is written for the platform with the shortest posts, which serves the others by rule.
+
+    Raises what `make` raises for any of them.
+    """
+    names = sorted({*(request.platforms or ()), request.shown}, key=lambda name: PLATFORMS[name].limit)
+    first, *others = (request.model_copy(update={"platform": name, "platforms": None}) for name in names)
+    entry = await make(first, caller, record)
+    free = replace(caller, is_charged=False, cache_control=_wants_after(caller.cache_control, record))
+    asides = [replace(record, cache=CacheRecord(), usage=UsageMeter(), facts={}) for _ in others]
+    beside = (_beside(make, each, (free, entry), of) for each, of in zip(others, asides, strict=True))
+    entries = [entry, *await asyncio.gather(*beside)]
+    for aside in asides:
+        record.usage.add(aside.usage.total)
+        record.cache.counted.update(aside.cache.counted)
+        if aside.cache.status and aside.cache.status.forward:
+            record.cache.status = aside.cache.status
+    return _answer(request, dict(zip(names, entries, strict=True)))
+
+
+def _wants_after(wants: CacheControl, record: RequestRecord) -> CacheControl:
+    """Nothing older than the first answer, and nothing newer."""
+    age = wants.max_age_seconds
+    if age is not None:
+        age = max(age, int(record.seconds_spent) + _SLACK_SECONDS)
+    return replace(wants, no_cache=False, max_age_seconds=age)
+
+
+async def _beside(
+    make: Make, request: GenerateRequest, found: tuple[Caller, AnswerEntry], record: RequestRecord
+) -> AnswerEntry:
+    """The same for another platform, free of charge."""
+    (caller, first), view = found, None
+    if first.fresh_until <= first.created_at or caller.cache_control.no_store:  # it is kept nowhere
+        source = first.answer.title, first.answer.source
+        view = await viewed(request, first, source, record, first.created_at)
+    return view or await make(request.model_copy(update={"refresh": False}), caller, record)
+
+
+def _answer(request: GenerateRequest, entries: dict[PlatformName, AnswerEntry]) -> ThreadsAnswer:
+    answers = {name: entry.answer for name, entry in entries.items()}
+    shown, made = answers[request.shown], [each for each in answers.values() if not each.cached]
+    spent = sum((Usage(**dict(each.usage)) for each in made), Usage())
+    changes = {
+        "cached": not made,
+        "usage": UsageOut.model_validate(spent, from_attributes=True) if made else shown.usage,
+        "warnings": list(dict.fromkeys(text for each in answers.values() for text in each.warnings)),
+        "threads": {name: answers[name].thread for name in request.platforms or ()},
+        "ids": {name: answers[name].id for name in request.platforms or ()},
+    }
+    return ThreadsAnswer(**dict(shown) | changes)
