@@ -93,6 +93,17 @@ def _hosts(raw: str) -> tuple[str, ...]:
     return hosts
 
 
+def _origins(raw: str) -> tuple[str, ...]:
+    """As browsers send them in Origin: in lower case, and without a slash at the end."""
+    origins = tuple(name.lower().removesuffix("/") for name in _names(raw))
+    host = r"[a-z0-9.-]+|\[[0-9a-f:.]+\]"
+    if not origins or not all(
+        re.fullmatch(rf"\*|[a-z][a-z0-9+.-]*://(?:{host})(?::\d+)?", each) for each in origins
+    ):
+        raise ValueError("must be * or a comma-separated list of origins such as https://app.example")
+    return origins
+
+
 def _base_path(raw: str) -> str:
     path = "/".join(["", *filter(None, raw.split("/"))])
     if not re.fullmatch(r"(?!.{91})(/(?!\.+(/|$))[A-Za-z0-9._~!$'()*+-]+)*", path):
@@ -136,7 +147,7 @@ class Settings:
     environment: str = _setting(_one_of, "development", choices=("development", "production"))
     admin_token: str | None = _setting(_text, secret=True)
     api_keys: tuple[str, ...] = _setting(_names, (), secret=True)
-    cors_origins: tuple[str, ...] | None = _setting(_names)
+    cors_origins: tuple[str, ...] | None = _setting(_origins)
     allowed_domains: tuple[str, ...] = _setting(_names, ())
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
     max_content_length: int = _setting(_number, 50_000, lowest=1_000, highest=1_000_000, whole=True)

@@ -58,6 +58,11 @@ class Chat:
         self._capabilities[model] = capabilities
         return replace(await check(read_answer, text_of(completion), question), model=model)
 
+    async def models(self) -> list[str]:
+        """What the server lists, which is free. Raises ModelCallFailed and its kin."""
+        page: Any = await self._call(lambda client: client.models.list())
+        return [str(model.id) for model in page.data]
+
     async def _completion(
         self, model: str, question: Question, meter: UsageMeter, capabilities: Capabilities
     ) -> object:
