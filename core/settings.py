@@ -22,6 +22,9 @@ _REDIS = re.compile(
 _FRONT_DOORS = ("gateway", "function-url", "alb", *(f"proxy:{hops}" for hops in range(1, 10)))
 
 
+BAD_SETTING = 3  # what a process exits with when a variable cannot be used
+
+
 class SettingsError(ValueError):
     """A variable has a value that cannot be used. Names the variable and the rule, never the value."""
 

@@ -24,11 +24,10 @@ OWN_FOLDERS = ("core", "functions", "web")
 WHEEL_ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 NEWEST_GLIBC = 34  # Amazon Linux 2023, under python3.12 and later, has glibc 2.34.
 LAMBDA_ROOT = "/var/task"
-# What no function imports or reads (tests/deploy/test_bundle.py runs them without it). Of what is kept, never
-# the *.dist-info: httpx2 and trafilatura read theirs.
+# What no function imports or reads (tests/deploy/test_bundle.py runs them without it). Never a whole
+# *.dist-info: httpx2 and trafilatura read theirs.
 UNREAD = (
     *("bin", "**/tests", "**/__pycache__"),
-    *("click", "click-*", "uvicorn", "uvicorn-*"),  # of the command line
     "pydantic/v1",  # FastAPI does without
     *(f"openai/{half}/{part}" for half in ("resources", "types") for part in ("admin", "beta")),
     *("lxml/includes", "lxml/objectify.*", "lxml/html/diff.*", "lxml/html/_difflib.*"),

@@ -1,44 +1,26 @@
 """The commands' common ground: .env, where log lines go, and an exit code for each kind of failure."""
 
 import contextlib
+import importlib
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+from click.shell_completion import get_completion_class
 
 from core import log
 from core.cli.environment import load
 from core.errors import ThreadrError
-from core.settings import Settings, SettingsError
+from core.settings import BAD_SETTING, Settings, SettingsError
+from core.text.word_lists import word_lists
 
 if TYPE_CHECKING:
     from core.services import Services
 
-BAD_SETTING = 3  # that of `serve` and of a server, too (core/ops/startup.py)
-# By the kind of a problem; 2 is also click's for a command that is called wrongly.
-EXIT_CODES = {
-    "internal": 1,
-    "validation": 2,
-    "rate-limited": 10,
-    "budget-spent": 11,
-    "model-unavailable": 12,
-    "content-refused": 13,
-    "unauthorized": 14,
-    "not-found": 15,
-    "method-not-allowed": 16,
-    "cache-unavailable": 17,
-    "not-cached": 18,
-    "article-blocked": 20,
-    "article-unreachable": 21,
-    "article-timeout": 22,
-    "article-too-large": 23,
-    "unsupported-content": 24,
-    "no-article": 25,
-    "paywall": 26,
-}
-_COMMANDS = ("make", "stats", "clear", "savings", "serve", "doctor", "completion")
+_MODULES = {"make": "make", "stats": "admin", "clear": "admin", "savings": "admin"}
+_MODULES |= {"serve": "serve", "doctor": "doctor", "completion": "main"}
 _NO_LIMIT = 1_000_000  # the limit is for callers of a server
 
 
@@ -46,20 +28,15 @@ class _Commands(click.Group):
     """Each command is imported when it is called: completion and help start at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(_MODULES)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name not in _COMMANDS:
-            return None
-        from importlib import import_module
-
-        command: click.Command = import_module(f"core.cli.{name}").command
+        module = importlib.import_module(f"core.cli.{_MODULES.get(name, 'main')}")
+        command: click.Command | None = getattr(module, f"{name}_command", None)
         return command
 
 
-@click.group(
-    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
-)
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Paste a link or a text, get a thread that is ready to post.
 
@@ -67,6 +44,15 @@ def cli() -> None:
     """
     log.set_up(on_command_line=True)
     load()
+
+
+@click.command("completion", no_args_is_help=True)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print what a shell needs: eval "$(threadr completion bash)"."""
+    kind = get_completion_class(shell)
+    assert kind
+    click.echo(kind(cli, {}, "threadr", "_THREADR_COMPLETE").source())
 
 
 def main() -> NoReturn:
@@ -79,17 +65,20 @@ def main() -> NoReturn:
     except click.Abort:
         status = 130  # as shells have it of Ctrl+C
     except click.ClickException as error:
-        status = error.exit_code
-        context = getattr(error, "ctx", None)
-        more = f" `{context.command_path} --help` says more." if context else ""
-        say(f"{error.format_message()}{more}")
+        status, context = error.exit_code, getattr(error, "ctx", None)
+        say(error.format_message() + (f" `{context.command_path} --help` says more." if context else ""))
     except SettingsError as error:
         status = BAD_SETTING
         say(f"{error}. `threadr doctor` says more.")
     except ThreadrError as error:
-        status = EXIT_CODES.get(error.kind, 1)
+        status = exit_code(error.kind)
         say(f"{error.title}. {error.detail}")
     sys.exit(status)
+
+
+def exit_code(kind: str) -> int:
+    """That of a kind of problem."""
+    return int(word_lists(__file__)["exit_codes"].get(kind, 1))
 
 
 def say(words: str) -> None:

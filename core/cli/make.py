@@ -47,7 +47,7 @@ def _names(kind: Any) -> str:
     return f"{default} (default), {', '.join(others)}."
 
 
-@click.command(no_args_is_help=True)
+@click.command("make", no_args_is_help=True)
 @argument
 @click.option("-p", "--platform", type=_choice(PlatformName), metavar="NAME", help=_names(PlatformName))
 @click.option(
@@ -65,7 +65,7 @@ def _names(kind: Any) -> str:
 @click.option("--md", "form", flag_value="md", help="Markdown.")
 @click.option("--json", "form", flag_value="json", help="The answer of POST /api/generate.")
 @click.option("--copy", is_flag=True, help="Into the clipboard, too.")
-def command(source: dict[str, object], form: str | None, copy: bool, **options: object) -> None:
+def make_command(source: dict[str, object], form: str | None, copy: bool, **options: object) -> None:
     """Make a thread of a page, a file or standard input; posts go to stdout."""
     given = {name: value for name, value in options.items() if value is not None}
     answer = asyncio.run(_made(validated(GenerateRequest, source | given)))

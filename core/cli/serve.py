@@ -10,7 +10,8 @@ import click
 
 from core import log
 from core.cli.environment import DEVELOPMENT_LIMIT, suit_development
-from core.ops.startup import BAD_SETTING, checked_settings
+from core.ops.startup import checked_settings
+from core.settings import BAD_SETTING
 
 if TYPE_CHECKING:
     import uvicorn
@@ -25,11 +26,11 @@ _LIMIT = (
 )
 
 
-@click.command()
+@click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 for all of this machine's.")
-@click.option("--port", default=8001, show_default=True, envvar="PORT", show_envvar=True, help="0 for any.")
+@click.option("--port", default="8001", show_default=True, envvar="PORT", show_envvar=True, help="0 for any.")
 @click.option("--grace", default=30, show_default=True, help="Seconds to end requests after SIGTERM.")
-def command(host: str, port: int, grace: int) -> None:
+def serve_command(host: str, port: str, grace: int) -> None:
     """Serve the page and the API, in as many processes as WEB_CONCURRENCY says."""
     import uvicorn
 
@@ -48,15 +49,16 @@ def command(host: str, port: int, grace: int) -> None:
     if config.workers == 1:
         config.load()
     shown = "localhost" if host == "127.0.0.1" else f"[{host}]" if ":" in host else host
-    port = listener.getsockname()[1]
-    log.event(f"Threadr on http://{shown}:{port} (Ctrl+C stops it, and waits for requests under way)")
+    address = f"http://{shown}:{listener.getsockname()[1]}"
+    log.event(f"Threadr on {address} (Ctrl+C stops it, and waits for requests under way)")
     if eased:
         log.event(_LIMIT)
     _run(config, listener)
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def _listener(host: str, given: str) -> socket.socket:
     """A socket bound to the address; asyncio turns Nagle's algorithm off only where the protocol is named."""
+    port = int(given) if given.isdecimal() else -1
     if not 0 <= port <= 65_535:
         _fail("PORT must be from 0 to 65535, as in PORT=8001 make run")
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, proto=socket.IPPROTO_TCP)

@@ -40,12 +40,12 @@ def source_of(given: str) -> dict[str, object]:
 
 
 def _decoded(content: bytes, name: str) -> str:
+    if len(content) == _MAX_BYTES:
+        raise click.UsageError(f"{name} has more than 1 MB: give the part that matters.")
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return content.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        if len(content) == _MAX_BYTES and error.end >= len(content) - 1:
-            return content[: error.start].decode("utf-8-sig") + "?"  # cut in a character: too long anyway
+    except UnicodeDecodeError:
         raise UnsupportedContent(f"{name} is not text in UTF-8.", reason="not UTF-8") from None
 
 

@@ -8,10 +8,8 @@ from core import log
 from core.errors import StoreError
 from core.ops.schemas import Startup
 from core.services import Services
-from core.settings import Settings, SettingsError
+from core.settings import BAD_SETTING, Settings, SettingsError
 from core.usage import add_store_error
-
-BAD_SETTING = 3  # what a process exits with
 
 _PACKAGES = ("fastapi", "mangum", "upstash-redis", "upstash-ratelimit", "openai", "trafilatura")
 

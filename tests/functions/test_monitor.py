@@ -46,7 +46,8 @@ async def test_a_model_that_failed_the_last_time_is_named(
     client = client_of(**model_settings)
     await client.post("/api/generate", json={"text": ARTICLE})
     service = (await client.get("/api/monitor/health")).json()["services"]["openai"]
-    assert (service["status"], service["reason"]) == ("server_error", "gpt-5.4-mini: HTTP 500")
+    said = "The model's server failed with an error of its own: it may work again in a minute."
+    assert (service["status"], service["reason"]) == ("server_error", f"gpt-5.4-mini: HTTP 500. {said}")
 
 
 async def test_a_model_without_a_known_price_is_named_at_the_start_and_to_the_admin(

@@ -74,7 +74,7 @@ class ModelComposer:
     def reason(self) -> str | None:
         """For health answers: why a model did not write, else which have no known price."""
         if self.last_failure and (fault := sentence_of(self.health)):
-            return f"{fault} ({self.last_failure})"
+            return f"{self.last_failure}. {fault}"
         return self.last_failure or "; ".join(self.unpriced) or None
 
     async def look(self, seconds: float) -> tuple[str, str | None]:
