@@ -81,7 +81,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-14s%s\n", $$1, $$2 }'
 
 clean:  ## removes what make has made
-	rm -rf $(VENV) .venv-lint .venv-sam .venv-checkov .venv-lock node_modules .serverless dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build *.egg-info $(VENV) .venv-lint .venv-sam .venv-checkov .venv-lock node_modules .serverless dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/made:
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUPPORTED)' || \

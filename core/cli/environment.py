@@ -12,7 +12,7 @@ _LINE = re.compile(r"\s*(?:export\s+)?(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(.*?
 
 def dotenv(path: Path) -> dict[str, str]:
     """The variables of a file of NAME=value lines, as shells read them: quotes go, " #" begins a comment."""
-    lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+    lines = path.read_text("utf-8-sig", "replace").splitlines() if path.is_file() else []
     found = [_LINE.fullmatch(line) for line in lines]
     return {match[1]: match[2] or match[3] or match[4] or "" for match in found if match}
 

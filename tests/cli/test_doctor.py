@@ -40,7 +40,7 @@ def test_a_store_and_a_model_that_answer_are_fine_and_no_secret_is_shown(
 @pytest.mark.parametrize(
     ("environ", "code", "said"),
     [
-        pytest.param({"PORTS": "1", "CACHE_TTL": "1"}, 0, "CACHE_TTL_HOURS is one", id="nearly-a-setting"),
+        pytest.param({"REDIS_URI": "canary"}, 0, "REDIS_URL is one", id="nearly-a-setting"),
         pytest.param({"CACHE_TTL_HOURS": "-1"}, 3, "CACHE_TTL_HOURS must be from 0 to 8760.", id="range"),
         pytest.param({"CORS_ORIGINS": "app.example"}, 3, "such as https://app.example", id="origin"),
         pytest.param({"UPSTASH_REDIS_REST_URL": "https://a.example"}, 3, "TOKEN is missing", id="half"),
