@@ -57,13 +57,20 @@ def test_what_is_wrong_is_said_with_what_it_means(
     assert "canary" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("status", "said"), [(401, "refused the key"), (500, "an error of its own")])
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        pytest.param(401, 12, "refused the key", id="key"),
+        pytest.param(500, 12, "an error of its own", id="broken"),
+        pytest.param(404, 0, "The model works", id="server-without-a-list"),
+    ],
+)
 def test_a_model_that_would_not_write_is_found_for_free(
-    threadr: Installed, model_settings: dict[str, Any], openai: FakeOpenAI, status: int, said: str
+    threadr: Installed, model_settings: dict[str, Any], openai: FakeOpenAI, status: int, code: int, said: str
 ) -> None:
     openai.free_status = status
     done = threadr("doctor", **names(model_settings))
-    assert (done.returncode, openai.requests) == (12, [])
+    assert (done.returncode, openai.requests) == (code, [])
     assert said in done.stdout
 
 

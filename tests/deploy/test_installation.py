@@ -1,4 +1,4 @@
-"""The project installed from its folder with all that it depends on, as uvx and pipx do it; takes the index."""
+"""The project installed from its folder with all that it depends on, as uvx and pipx do it."""
 
 from __future__ import annotations
 

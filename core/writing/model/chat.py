@@ -60,8 +60,12 @@ class Chat:
 
     async def models(self) -> list[str]:
         """What the server lists, which is free. Raises ModelCallFailed and its kin."""
-        page: Any = await self._call(lambda client: client.models.list())
-        return [str(model.id) for model in page.data]
+
+        async def names(client: openai.AsyncOpenAI) -> list[str]:
+            return [str(model.id) for model in (await client.models.list()).data]
+
+        listed: Any = await self._call(names)
+        return list(listed)
 
     async def _completion(
         self, model: str, question: Question, meter: UsageMeter, capabilities: Capabilities

@@ -27,6 +27,7 @@ _MAX_RULE_BYTES = 4_500  # with the schema and what a server adds; they are fewe
 _MAX_SENT_AGAIN = 10_000
 _SECONDS_TO_ANSWER = 2.0  # with less left, asking again is no use
 _REFUSED_KEY_PAUSE_SECONDS = 300.0  # not the 60 s that the breaker pauses for `permanent=True`
+_NO_LIST = ("misconfigured", "rejected", "bad_answer")  # not every server has one
 _fence = functools.partial(secrets.token_hex, 12)
 
 
@@ -83,7 +84,9 @@ class ModelComposer:
             async with asyncio.timeout(seconds):
                 listed = await self._chat.models()
         except ModelError as failure:
-            health = failure.health if isinstance(failure, ModelCallFailed) else "rejected"
+            health = getattr(failure, "health", "rejected")
+            if health in _NO_LIST:
+                return "healthy", None
             return health, sentence_of(health) or failure.reason
         except TimeoutError:
             return "timeout", f"no answer in {seconds:g} s"
