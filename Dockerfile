@@ -30,7 +30,7 @@ EXPOSE 8001
 HEALTHCHECK --interval=30s --timeout=3s --start-period=10s \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT', '8001')}/health\", timeout=2)"]
 
-# A shell for PORT, which Railway sets; exec, so that uvicorn is the one that gets the stop signal. It ends
-# 30 s after that at the latest, which is longer than a request may take; allow it some more.
+# A shell for FRONT_DOOR; exec, so that the server is the one that gets the stop signal. It ends 30 s after
+# that at the latest, which is longer than a request may take; allow it some more.
 # Railway's one proxy is trusted where Railway is: elsewhere a caller could write X-Forwarded-For itself.
-CMD ["sh", "-c", "export FRONT_DOOR=${FRONT_DOOR:-${RAILWAY_PROJECT_ID:+proxy:1}}; exec uvicorn functions.local:app --host 0.0.0.0 --port ${PORT:-8001} --no-proxy-headers --no-access-log --log-level warning --timeout-graceful-shutdown 30"]
+CMD ["sh", "-c", "export FRONT_DOOR=${FRONT_DOOR:-${RAILWAY_PROJECT_ID:+proxy:1}}; exec python -m core.cli serve --host 0.0.0.0"]

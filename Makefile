@@ -2,23 +2,20 @@
 .PHONY: run test coverage check check-deploy bench bench-data soak fuzz package deploy deploy-values invoke offline lock help clean
 .DELETE_ON_ERROR:
 
-PORT ?= 8001
-# Past the deadline of a request, whoever still sends is cut off, so that SIGTERM ends the server.
-SERVE := --no-proxy-headers --no-access-log --log-level warning --timeout-graceful-shutdown 30
 VENV := .venv
 PY := $(VENV)/bin/python
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))
 # The first Python of a supported version; PYTHON=… overrides.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' 2>/dev/null && echo $$p && break; done)
+	$$p -c '$(SUPPORTED)' 2>/dev/null && echo $$p && break; done)
 # Every file is pinned by its hash, pip itself is the venv's own: what was not locked is not installed.
 install = $(PY) tools/requirements.py $(1) > $(basename $@).txt && \
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(basename $@).txt
 UV_COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile --quiet --universal \
 	--python-version 3.11 --generate-hashes --annotation-style line --no-emit-index-url $(LOCK)
 
-run: $(VENV)/serve.stamp  ## serves everything on http://localhost:8001; PORT=… overrides
-	@echo "Threadr on http://localhost:$(PORT) (Ctrl+C stops it, and waits for requests under way)"
-	@exec $(PY) -m uvicorn functions.local:app --port $(PORT) $(SERVE)
+run: $(VENV)/serve.stamp  ## serves everything on http://localhost:8001; PORT=… overrides; reads .env
+	@exec $(PY) -m core.cli serve
 
 test: $(VENV)/dev.stamp  ## all tests but those of check-deploy
 	@echo "Testing …"
@@ -69,7 +66,7 @@ invoke: $(VENV)/dev.stamp  ## a function with one event: EVENT=events/generate.j
 	@$(PY) tools/invoke.py "$(EVENT)" "$(FUNCTION)"
 
 offline: $(VENV)/serve.stamp node_modules/stamp  ## the functions behind a local gateway; PORT=… overrides
-	@PORT=$(PORT) VIRTUAL_ENV="$(CURDIR)/$(VENV)" node_modules/.bin/osls offline
+	@PORT=$${PORT:-8001} VIRTUAL_ENV="$(CURDIR)/$(VENV)" node_modules/.bin/osls offline
 
 # Writes the pins and hashes again: what pyproject.toml newly asks for; with LOCK=--upgrade the newest of all.
 lock:  ## the pins and hashes again; LOCK=--upgrade for the newest
@@ -84,10 +81,11 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-14s%s\n", $$1, $$2 }'
 
 clean:  ## removes what make has made
-	rm -rf $(VENV) .venv-lint .venv-sam .venv-checkov .venv-lock node_modules .serverless dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf build *.egg-info $(VENV) .venv-lint .venv-sam .venv-checkov .venv-lock node_modules .serverless dist .coverage* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/made:
-	@test -n "$(PYTHON)" || { echo "Threadr needs Python 3.11 to 3.14; none was found. Set PYTHON=/path/to/python3." >&2; exit 1; }
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUPPORTED)' || \
+		{ echo "Threadr needs Python 3.11 to 3.14, and $(or $(PYTHON),what was found) is none: set PYTHON=/path/to/python3." >&2; exit 1; }
 	@echo "Making $(VENV) with $$($(PYTHON) --version) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@touch $@
@@ -95,6 +93,8 @@ $(VENV)/made:
 $(VENV)/serve.stamp: $(VENV)/made pyproject.toml constraints.txt tools/requirements.py
 	@echo "Installing what the server needs, at the versions in constraints.txt …"
 	@$(call install,serve)
+	@printf '#!%s\nimport sys\n\nsys.path.insert(0, "%s")\nfrom core.cli.main import main\n\nmain()\n' \
+		"$(abspath $(PY))" "$(CURDIR)" > $(VENV)/bin/threadr && chmod +x $(VENV)/bin/threadr
 	@touch $@
 
 $(VENV)/dev.stamp: $(VENV)/serve.stamp

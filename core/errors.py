@@ -236,13 +236,14 @@ class Paywall(ArticleError, kind="paywall", permanent=True):
 class ModelError(ThreadrError, status=503, kind="model-unavailable"):
     """The model did not write: `reason` names why. Seen by callers only when they required it.
 
-    `is_free`: its server certainly charged nothing.
+    `is_free`: its server certainly charged nothing. A `detail` that names a fault has `instead` after it.
     """
 
     title = "The model cannot write now"
     detail = "Try again in a minute, or ask with generator: auto to get the built-in composer."
     shared = True
     is_free: bool = False
+    instead: ClassVar[str] = "With generator: auto the built-in composer writes."
     default_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 

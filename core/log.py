@@ -24,41 +24,73 @@ UNITS = {
 }
 
 
+def _line(record: logging.LogRecord) -> dict[str, object]:
+    """The members of a record's line."""
+    line: dict[str, object] = {
+        "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+    }
+    line |= {"message": record.getMessage()} if record.name == logger.name else _of_another(record)
+    line |= current_ids.get() or {}
+    line |= getattr(record, "facts", {})
+    if record.exc_info and record.exc_info[1]:
+        # Only type and place: the text may hold secrets.
+        line["exception"] = type(record.exc_info[1]).__name__
+        line["at"] = places(record.exc_info[1])
+    return line
+
+
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-        }
-        line |= {"message": record.getMessage()} if record.name == logger.name else _of_another(record)
-        line |= current_ids.get() or {}
-        line |= getattr(record, "facts", {})
-        if record.exc_info and record.exc_info[1]:
-            # Only type and place: the text may hold secrets.
-            line["exception"] = type(record.exc_info[1]).__name__
-            line["at"] = places(record.exc_info[1])
         # ASCII: standard output may take nothing else, and lone surrogates never.
-        return json.dumps(line, default=str)
+        return json.dumps(_line(record), default=str)
 
 
-class _StandardOutput(logging.Handler):
+_NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what a terminal would obey
+
+
+class _ForPeople(logging.Formatter):
+    """The time, a level that is not info, the message, and the facts that say something."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = _line(record)
+        at, level, message = str(line.pop("timestamp"))[11:19], str(line.pop("level")), line.pop("message")
+        facts = [f"{name}={fact}" for name, fact in line.items() if fact not in (None, 0, "")]
+        text = " ".join([at, *([level.upper()] if level != "info" else []), str(message), *facts])
+        return _NOT_SHOWN.sub("?", text)
+
+
+class _Output(logging.Handler):
+    """Standard output, or standard error `on_command_line`, where the former is the result's."""
+
+    on_command_line = False
+
     def emit(self, record: logging.LogRecord) -> None:
-        sys.stdout.write(self.format(record) + "\n")
-        sys.stdout.flush()
+        stream = sys.stderr if self.on_command_line else sys.stdout
+        for_people = self.on_command_line or stream.isatty()
+        text = _FOR_PEOPLE.format(record) if for_people else self.format(record)
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+        stream.flush()
 
 
-handler = _StandardOutput()
+_FOR_PEOPLE = _ForPeople()
+handler = _Output()
 handler.setFormatter(_Json())
 
 
-def set_up() -> None:
-    """Send all logs and Python's warnings to standard output, where Lambda and containers collect it."""
+def set_up(*, on_command_line: bool = False) -> None:
+    """Send all logs and Python's warnings to standard output, where Lambda and containers collect it.
+
+    JSON, but for people on a terminal. On the command line only warnings, to standard error.
+    """
+    handler.on_command_line = on_command_line
     logging.getLogger().handlers = [handler]  # on Lambda the runtime's own one writes plain text
     logging.getLogger("uvicorn").handlers = []  # set before it imports the app
     logging.getLogger("uvicorn").propagate = True
     logging.captureWarnings(True)
     logger.handlers = [handler]
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.WARNING if on_command_line else logging.INFO)
     logger.propagate = False
     # These log every URL, which may hold a password, where the root says INFO.
     for name in ("httpx", "httpx2"):

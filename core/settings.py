@@ -22,6 +22,7 @@ _REDIS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _FRONT_DOORS = ("gateway", "function-url", "alb", *(f"proxy:{hops}" for hops in range(1, 10)))
+BAD_SETTING = 3  # what a process exits with when a variable cannot be used
 
 
 class SettingsError(ValueError):
@@ -103,12 +104,19 @@ def _hosts(raw: str) -> tuple[str, ...]:
     return hosts
 
 
+def _origins(raw: str) -> tuple[str, ...]:
+    """As browsers send them in Origin: in lower case, and without a slash at the end."""
+    origins = tuple(name.lower().removesuffix("/") for name in _names(raw))
+    form = re.compile(r"\*|[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?")
+    if not origins or not all(map(form.fullmatch, origins)):
+        raise ValueError("must be * or a comma-separated list of origins such as https://app.example")
+    return origins
+
+
 def _base_path(raw: str) -> str:
     path = "/".join(["", *filter(None, raw.split("/"))])
     if not re.fullmatch(r"(?!.{91})(/(?!\.+(/|$))[A-Za-z0-9._~!$'()*+-]+)*", path):
-        raise ValueError(
-            "must be a path such as /threadr, of letters, digits and ._~!$'()*+- between slashes"
-        )
+        raise ValueError("must be a path such as /threadr: letters, digits and ._~!$'()*+- between slashes")
     return path
 
 
@@ -148,7 +156,7 @@ class Settings:
     api_keys: tuple[str, ...] = _setting(_checked, (), secret=True, check=clients_of_keys)
     # A secret: it may have a key that has no name.
     deny: tuple[str, ...] = _setting(_checked, (), secret=True, check=partial(DenyList, clients={}))
-    cors_origins: tuple[str, ...] | None = _setting(_names)
+    cors_origins: tuple[str, ...] | None = _setting(_origins)
     allowed_domains: tuple[str, ...] = _setting(_names, ())
     fetch_allow_hosts: tuple[str, ...] = _setting(_hosts, ())
     max_content_length: int = _setting(_number, 50_000, lowest=1_000, highest=1_000_000, whole=True)
@@ -178,7 +186,6 @@ class Settings:
             raise SettingsError(f"UPSTASH_REDIS_REST_URL is missing; {given[0]} is set")
         if self.in_production and self.fetch_allow_hosts:
             raise SettingsError("FETCH_ALLOW_HOSTS must not be set when ENVIRONMENT is production")
-
         if self.deny and self.api_keys and DenyList(self.deny, self.clients_by_key).names_of_nobody:
             raise SettingsError("DENY must name keys of API_KEYS; one of its names is none")
 

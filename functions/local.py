@@ -1,9 +1,14 @@
 """All routes in one app, for uvicorn, containers and Railway."""
 
 from core.http.app import create_app
+from core.ops.startup import checked_settings
 from core.services import Services
-from functions import cache, generate, mcp, monitor, pages, threads
+
+settings = checked_settings()  # before each function makes an app of its own
+
+# isort: split
+from functions import cache, generate, mcp, monitor, pages, threads  # noqa: E402
 
 ROUTERS = (generate.router, threads.router, cache.router, monitor.router)
 ROUTES = [*pages.routes, *mcp.routes]
-app = create_app(*ROUTERS, pages=ROUTES, make_services=Services)
+app = create_app(*ROUTERS, pages=ROUTES, settings=settings, make_services=Services)

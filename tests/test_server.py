@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
 import subprocess
 import sys
@@ -21,15 +20,9 @@ HALF = (
 )
 
 
-def flags() -> list[str]:
-    """Those of `make run`, with a grace of one second, which a test can wait for."""
-    (line,) = re.findall(r"^SERVE := (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    return [each if each != "30" else "1" for each in str(line).split()]
-
-
 @contextmanager
 def server(port: int) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "uvicorn", "functions.local:app", "--port", str(port), *flags()]
+    command = [sys.executable, "-m", "core.cli", "serve", "--port", str(port), "--grace", "1"]
     process = subprocess.Popen(  # noqa: S603
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -62,10 +55,3 @@ def test_a_half_sent_body_does_not_keep_the_server_from_ending() -> None:
     assert process.returncode is not None
     for line in out.splitlines():
         assert isinstance(json.loads(line), dict)
-
-
-def test_a_port_that_is_taken_is_said_in_json() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, server(taken.getsockname()[1]) as process:
-        out, _ = process.communicate(timeout=60)
-    (line,) = map(json.loads, out.splitlines())
-    assert (line["level"], line["message"]) == ("error", "Address already in use")

@@ -164,6 +164,24 @@ def test_origins_default_to_any_in_development_and_to_none_in_production(
     assert Settings.from_env(environ).allowed_origins == origins
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("https://App.example/, http://localhost:3000", ("https://app.example", "http://localhost:3000")),
+        ("*", ("*",)),
+        ("http://[::1]:80", ("http://[::1]:80",)),
+    ],
+)
+def test_origins_are_read_as_browsers_send_them(given: str, read: tuple[str, ...]) -> None:
+    assert Settings.from_env({"CORS_ORIGINS": given}).allowed_origins == read
+
+
+@pytest.mark.parametrize("given", ["app.example", ",", "https://app.example/path", "https://", "*.example"])
+def test_what_is_no_origin_stops_the_start(given: str) -> None:
+    with pytest.raises(SettingsError, match=r"^CORS_ORIGINS must be \* or a comma-separated list of origins"):
+        Settings.from_env({"CORS_ORIGINS": given})
+
+
 def test_secrets_stay_out_of_the_repr() -> None:
     read = Settings.from_env(SECRETS)
     assert (read.openai_api_key, read.api_keys) == ("hunter2", ("hunter2", "hunter22"))

@@ -21,6 +21,7 @@ from tests.support.paths import ROOT
 MODULES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("functions/*.py")])
 # Who may import whom. The files of core/ itself but services are open to all.
 MAY_IMPORT = {
+    "cli": "ops services threads cache writing text",
     "functions": "http ops threads cache text services workers mcp",
     "mcp": "http threads cache services workers",
     "ops": "services threads cache store writing article text workers net",
@@ -157,8 +158,9 @@ def test_libraries_that_work_on_texts_are_imported_by_workers_alone() -> None:
 
 def test_the_environment_is_read_in_one_place() -> None:
     readers = {path.stem for path in MODULES if re.search(r"\benviron\b|getenv", path.read_text())}
-    # tls: which certificates the machine wants trusted; worker: what a process inherits.
-    assert readers == {"settings", "tls", "worker"}
+    # environment, doctor: the command line's; tls: which certificates the machine trusts; worker: what
+    # a process inherits.
+    assert readers == {"settings", "tls", "worker", "environment", "doctor"}
 
 
 def test_functions_hold_no_logic() -> None:

@@ -5,7 +5,8 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-DAYS = 30
+from core.ops.savings import DAYS
+
 _CHECKS = DAYS * 288  # one every five minutes
 _SIZES = (1_000, 100_000, 10_000_000)
 
@@ -52,14 +53,6 @@ def month(requests: int, *, repeated: float = 0.4, call_usd: float = 0.002) -> M
         logs=paid("logs_gb", (requests + _CHECKS) * use["log_gb"]),
         store=paid("store_commands", used("commands")),
     )
-
-
-def savings(requests_a_day: int, *, repeated: float, call_usd: float) -> tuple[float, float, float]:
-    """The model's USD a month without the cache and with it, and what it saves."""
-    without, cached = (
-        month(requests_a_day * DAYS, repeated=r, call_usd=call_usd).model for r in (0, repeated)
-    )
-    return without, cached, without - cached
 
 
 def threads_for_free() -> tuple[int, int]:

@@ -19,6 +19,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from core.cli.environment import dotenv  # noqa: E402
+
 REQUIRED = ("UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN")
 STACK = "threadr"
 TRY = """\
@@ -48,14 +51,6 @@ def main() -> int:
     values["Release"] = release(values, bundle, template)
     status = run_sam(sam, values, environ)
     return status or show_address(sam, environ)
-
-
-def dotenv(path: Path) -> dict[str, str]:
-    """The variables of a file of NAME=value lines, as shells read them: quotes go, " #" begins a comment."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    rule = r"\s*(?:export\s+)?(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(.*?))(?:\s+#.*)?\s*"
-    found = [re.fullmatch(rule, line) for line in lines]
-    return {match[1]: match[2] or match[3] or match[4] or "" for match in found if match}
 
 
 def parameters(environ: Mapping[str, str], template: str) -> dict[str, str]:

@@ -16,10 +16,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def pinned(*extras: str) -> list[str]:
-    """The pins, as constraints.txt has them, of all that the project with these extras installs."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extra = project["optional-dependencies"]
-    return pins_of(line for group in (project["dependencies"], *map(extra.get, extras)) for line in group)
+    """The pins, as constraints.txt has them, of all that the project with these extras installs.
+
+    Without extras they are the bundle's, which has no command line.
+    """
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project, unbundled = table["project"], [] if extras else table["tool"]["threadr"]["unbundled"]
+    groups = (project["dependencies"], *map(project["optional-dependencies"].get, extras))
+    return pins_of(line for group in groups for line in group if name_of(line) not in unbundled)
 
 
 def pins_of(requirements: Iterable[str]) -> list[str]:

@@ -1,17 +1,18 @@
 """How a function's routes become an app: services, errors, middleware."""
 
 from collections.abc import Callable, Sequence
+from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute
 
 from core import log
 from core.http.openapi import DocumentedApp
-from core.http.outer import DOCS_PATH
 from core.http.problems import raise_invalid, raise_ours
-from core.http.site import add_middleware
+from core.http.site import PageRoute, add_middleware
 from core.settings import Settings
 
 
@@ -27,9 +28,8 @@ def create_app(
     app = DocumentedApp(
         title="Threadr",
         openapi_url=None if settings.in_production else "/openapi.json",
-        docs_url=DOCS_PATH,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,  # what clients call the operation
         exception_handlers={RequestValidationError: raise_invalid, HTTPException: raise_ours},
@@ -38,6 +38,13 @@ def create_app(
     app.state.services = make_services(settings) if make_services else None
     for router in routers:
         app.include_router(router)
-    app.router.routes.extend(pages)
+    app.router.routes.extend(pages if settings.in_production else [*pages, PageRoute("/docs", _docs)])
     add_middleware(app, settings)
     return app
+
+
+async def _docs(request: Request) -> HTMLResponse:
+    from core.http.docs_page import docs_page  # for readers in development
+
+    app: FastAPI = request.app
+    return HTMLResponse(docs_page(app.openapi(), quote(request.scope["root_path"])))

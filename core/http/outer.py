@@ -7,7 +7,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-DOCS_PATH = "/docs"
 # Headers of the answers that a limit applies to.
 LIMITED = """RateLimit RateLimit-Policy X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset
 Cache-Status Server-Timing""".split()
@@ -23,12 +22,6 @@ _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ances
 _PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-# Swagger UI comes from this CDN and starts with a script in the page; in development only.
-_DOCS = (
-    "default-src 'none'; script-src https://cdn.jsdelivr.net 'unsafe-inline'; "
-    "style-src https://cdn.jsdelivr.net 'unsafe-inline'; img-src 'self' data: https://fastapi.tiangolo.com; "
-    "connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -99,16 +92,15 @@ class SecurityHeaders:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
-            send = HeaderSender(send, lambda headers: self._add(headers, scope["path"]))
+            send = HeaderSender(send, self._add)
         return self._app(scope, receive, send)
 
-    def _add(self, headers: MutableHeaders, path: str) -> None:
+    def _add(self, headers: MutableHeaders) -> None:
         headers.raw.extend(self._always)  # no route sets one, and looking for each took a hit 10 us
         # Cacheable routes set their own Cache-Control.
         headers.setdefault("Cache-Control", "no-store")
         html = headers.get("Content-Type", "").startswith("text/html")
-        of_html = _DOCS if path.endswith(DOCS_PATH) else _PAGE  # a prefix may stand in front
-        headers["Content-Security-Policy"] = of_html if html else _NOTHING
+        headers["Content-Security-Policy"] = _PAGE if html else _NOTHING
 
 
 class HeadMiddleware:

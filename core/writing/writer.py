@@ -70,7 +70,7 @@ class Writer:
             if isinstance(error, ContentRefused) or generator == "openai" or not context.allow_fallback:
                 raise
             written = await self._extracted(article, brief, context)
-            why = _WARNINGS.get(type(error), _FAILED) if self._model else _NO_KEY
+            why = _warning(error) if self._model else _NO_KEY
             return replace(written, degraded=True, warnings=(why, *written.warnings), reason=error.reason)
         return Written(draft, warnings=draft.warnings)
 
@@ -91,3 +91,9 @@ class Writer:
         draft = await self._extractive.compose(article, brief, seconds=seconds, meter=context.meter)
         unused = brief.tone or brief.audience or brief.language
         return Written(draft, warnings=((_UNUSED, *draft.warnings) if unused else draft.warnings))
+
+
+def _warning(error: ModelError) -> str:
+    """Why the composer wrote: in the words of the failure, where it names a fault."""
+    fault, named, _ = error.detail.partition(ModelError.instead)
+    return f"{fault}The built-in composer made this thread." if named else _WARNINGS.get(type(error), _FAILED)

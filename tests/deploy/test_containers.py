@@ -10,19 +10,17 @@ from typing import Any
 import pytest
 import yaml
 
+from core.cli.serve import serve_command
 from core.settings import Settings
 from tests.support.paths import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 
 
-def test_the_container_starts_as_make_run_does() -> None:
-    (flags,) = re.findall(r"^SERVE := (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert f" {flags}" in (ROOT / "Dockerfile").read_text()
-    (grace,) = re.findall(r"--timeout-graceful-shutdown (\d+)", flags)
-    assert f" {flags}" in (ROOT / "Procfile").read_text()
+def test_a_stop_waits_for_requests_under_way() -> None:
+    (grace,) = [each.default for each in serve_command.params if each.name == "grace"]
     stop = int(COMPOSE["services"]["app"]["stop_grace_period"].removesuffix("s"))
-    assert Settings().generate_deadline_seconds < int(grace) < stop
+    assert Settings().generate_deadline_seconds < int(str(grace)) < stop
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from core.ops.savings import savings
 from core.ops.scheduled import Checker
 from core.settings import Settings
 from core.store.clock import StoreClock
@@ -15,7 +16,7 @@ from tests.support.app import Instances
 from tests.support.paths import ROOT
 from tests.support.site import ARTICLE, Site
 from tests.support.upstash_front import Front
-from tools.costs import cost_table, month, prices, savings, threads_for_free
+from tools.costs import cost_table, month, prices, threads_for_free
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from core.cli.environment import dotenv
 from tests.support.checkout import Checkout
 from tests.support.paths import ROOT
-from tools.deploy import dotenv, parameters, release
+from tools.deploy import parameters, release
 
 VALUES = {"UPSTASH_REDIS_REST_URL": "https://a.upstash.io", "UPSTASH_REDIS_REST_TOKEN": "canary-token"}
 

@@ -39,14 +39,33 @@ async def test_without_a_model_it_is_degraded(client_of: Make) -> None:
     assert response.json()["services"]["openai"]["status"] == "not_configured"
 
 
-async def test_a_model_that_failed_the_last_time_is_named(
-    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any]
+@pytest.mark.parametrize(
+    ("status", "code", "word", "said"),
+    [
+        (401, "invalid_api_key", "unauthorized", "refused the key"),
+        (429, "insufficient_quota", "quota_exceeded", "no quota left"),
+        (404, "model_not_found", "misconfigured", "no such model"),
+        (500, None, "server_error", "an error of its own"),
+    ],
+)
+async def test_a_fault_of_the_model_is_one_sentence_in_warning_problem_and_health(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    status: int,
+    code: str | None,
+    word: str,
+    said: str,
 ) -> None:
-    openai.answer = lambda _: JSONResponse({"error": {"message": "canary"}}, 500)
+    openai.answer = lambda _: JSONResponse({"error": {"message": "canary", "code": code}}, status)
     client = client_of(**model_settings)
-    await client.post("/api/generate", json={"text": ARTICLE})
+    made = (await client.post("/api/generate", json={"text": ARTICLE})).json()
+    required = await client.post("/api/generate", json={"text": f"{ARTICLE} So.", "generator": "openai"})
     service = (await client.get("/api/monitor/health")).json()["services"]["openai"]
-    assert (service["status"], service["reason"]) == ("server_error", "gpt-5.4-mini: HTTP 500")
+    (sentence,) = [part for part in made["warnings"] if said in part]
+    fault = sentence.removesuffix(" The built-in composer made this thread.")
+    assert required.json()["detail"].startswith(f"{fault} With generator: auto")
+    assert (service["status"], service["reason"]) == (word, f"gpt-5.4-mini: HTTP {status}. {fault}")
 
 
 async def test_a_model_without_a_known_price_is_named_at_the_start_and_to_the_admin(

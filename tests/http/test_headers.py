@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import partial
 from typing import Any
 
@@ -172,12 +173,23 @@ async def test_the_pages_csp_allows_its_own_files_and_that_of_an_answer_nothing(
     assert policies == {"/health": NOTHING, "/nothing": NOTHING}
 
 
-async def test_the_documents_page_alone_may_load_from_its_cdn(client_of: Make) -> None:
+async def test_the_documents_page_loads_nothing_from_elsewhere_and_runs_nothing(client_of: Make) -> None:
     response = await client_of().get("/docs")
-    policy = response.headers["content-security-policy"]
-    origins = {url.split("/")[2] for url in response.text.split('"') if url.startswith("https://")}
-    assert origins
-    assert all(f"https://{origin}" in policy for origin in origins)
+    assert response.headers["content-security-policy"].startswith(PAGE)
+    assert set(re.findall(r'(?:href|src)="(?!#)([^"]*)"', response.text)) == {
+        *("/openapi.json", "/static/threadr.css", "/static/icon.svg"),
+    }
+    assert not re.search(r"<script|<style| style=|@import|url\(", response.text)
+
+
+async def test_the_documents_page_shows_every_operation_and_type(client_of: Make) -> None:
+    client = client_of()
+    page, document = (await client.get("/docs")).text, (await client.get("/openapi.json")).json()
+    operations = [each["operationId"] for path in document["paths"].values() for each in path.values()]
+    assert len(operations) > 8
+    targets = set(re.findall(r'id="(\w+)"', page))
+    assert targets == {*operations, *document["components"]["schemas"]}
+    assert set(re.findall(r'href="#(\w+)"', page)) <= targets
 
 
 @pytest.mark.parametrize(

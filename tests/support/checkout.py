@@ -29,6 +29,7 @@ class Checkout:
         self.folder, self.seen = folder / "threadr", folder / "seen"
         for path in (self.folder / "tools", self.folder / "dist", self.seen, folder / "bin"):
             path.mkdir(parents=True)
+        shutil.copytree(ROOT / "core" / "cli", self.folder / "core" / "cli")
         for name in ("tools/deploy.py", "template.yaml", "samconfig.toml"):
             shutil.copy(ROOT / name, self.folder / name)
         with zipfile.ZipFile(self.folder / "dist" / "bundle.zip", "w") as bundle:

@@ -80,13 +80,15 @@ def data_between_fences(body: dict[str, Any]) -> str:
 class FakeOpenAI:
     """`answer` makes the response of each request; `requests` holds the bodies.
 
-    The list of models, which is free, has the status `free_status`; `free_calls` holds the keys sent for it.
+    The list of models, which is free, names those `listed`, and has the status `free_status`; `free_calls`
+    holds the keys sent for it.
     """
 
     answer: Callable[[dict[str, Any]], Response | dict[str, Any]] = lambda _: thread_answer()
     requests: list[dict[str, Any]] = field(default_factory=list)
     delay_seconds: float = 0
     free_status: int = 200
+    listed: list[str] = field(default_factory=list)
     free_calls: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -97,7 +99,8 @@ class FakeOpenAI:
 
     async def _models(self, request: Request) -> Response:
         self.free_calls.append(request.headers.get("authorization", ""))
-        return JSONResponse({"object": "list", "data": []}, self.free_status)
+        models = [{"id": name, "object": "model", "created": 0, "owned_by": "us"} for name in self.listed]
+        return JSONResponse({"object": "list", "data": models}, self.free_status)
 
     async def _complete(self, request: Request) -> Response:
         body = await request.json()

@@ -58,6 +58,15 @@ class Chat:
         self._capabilities[model] = capabilities
         return replace(await check(read_answer, text_of(completion), question), model=model)
 
+    async def models(self) -> list[str]:
+        """What the server lists, which is free. Raises ModelCallFailed and its kin."""
+
+        async def names(client: openai.AsyncOpenAI) -> list[str]:
+            return [str(model.id) for model in (await client.models.list()).data]
+
+        listed: Any = await self._call(names)
+        return list(listed)
+
     async def _completion(
         self, model: str, question: Question, meter: UsageMeter, capabilities: Capabilities
     ) -> object:

@@ -17,7 +17,7 @@ from core.writing.draft import Draft, MaxCost, RewriteTask
 from core.writing.model.capabilities import MAX_ANSWER_TOKENS
 from core.writing.model.chat import Chat
 from core.writing.model.checking import check, ground, review_texts
-from core.writing.model.failure import ModelCallFailed
+from core.writing.model.failure import ModelCallFailed, sentence_of
 from core.writing.model.finding import Finding, Rule, claims_in, mended_draft, written_in
 from core.writing.model.prices import Price
 from core.writing.model.prompt import Question, rewrite_question, thread_question
@@ -27,6 +27,7 @@ _MAX_RULE_BYTES = 4_500  # with the schema and what a server adds; they are fewe
 _MAX_SENT_AGAIN = 10_000
 _SECONDS_TO_ANSWER = 2.0  # with less left, asking again is no use
 _REFUSED_KEY_PAUSE_SECONDS = 300.0  # not the 60 s that the breaker pauses for `permanent=True`
+_NO_LIST = ("misconfigured", "rejected", "bad_answer")  # not every server has one
 _fence = functools.partial(secrets.token_hex, 12)
 
 
@@ -73,7 +74,24 @@ class ModelComposer:
     @property
     def reason(self) -> str | None:
         """For health answers: why a model did not write, else which have no known price."""
+        if self.last_failure and (fault := sentence_of(self.health)):
+            return f"{self.last_failure}. {fault}"
         return self.last_failure or "; ".join(self.unpriced) or None
+
+    async def look(self, seconds: float) -> tuple[str, str | None]:
+        """Its health and the reason, by the list of the server's models: free, and nothing is recorded."""
+        try:
+            async with asyncio.timeout(seconds):
+                listed = await self._chat.models()
+        except ModelError as failure:
+            health = getattr(failure, "health", "rejected")
+            if health in _NO_LIST:
+                return "healthy", None
+            return health, sentence_of(health) or failure.reason
+        except TimeoutError:
+            return "timeout", f"no answer in {seconds:g} s"
+        missing = [name for name in self._models if listed and name not in listed]
+        return ("misconfigured", sentence_of("misconfigured")) if missing else ("healthy", None)
 
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:
         brief = replace(brief, numbering="slash")  # other views of the draft may have numbers
@@ -98,7 +116,7 @@ class ModelComposer:
     async def _first_draft(self, task: _Task) -> Draft:
         """By the first model that writes. Raises ContentRefused for the first refusal, ModelError."""
         if not self._breaker.allows():
-            raise ModelError(reason=self.last_failure)
+            raise self._unavailable()
         self.was_asked = True
         failures: list[ModelCallFailed] = []
         try:
@@ -122,9 +140,14 @@ class ModelComposer:
         except TimeoutError:
             failures.append(ModelCallFailed("no answer in time", health="timeout"))
         self._record_health(failures)
-        error = ModelError(reason=self.last_failure)
+        error = self._unavailable()
         is_late = task.until - self._clock() < _SECONDS_TO_ANSWER + 1
         raise error.unshared() if is_late else error
+
+    def _unavailable(self) -> ModelError:
+        """What the last failure is for who asked."""
+        fault = sentence_of(self.health)
+        return ModelError(fault and f"{fault} {ModelError.instead}", reason=self.last_failure)
 
     def _record_health(self, failures: Sequence[ModelCallFailed]) -> None:
         """The health word is that of a permanent failure, else of the first model."""

@@ -64,6 +64,11 @@ def _health(status: int, error: object, words: str) -> str:
     return _HEALTH.get(status, "rejected" if status < 500 else "server_error")
 
 
+def sentence_of(health: str) -> str | None:
+    """What a health word means and what to do, where it is not that there was no answer."""
+    return word_lists(__file__)["sentences"].get(health)
+
+
 def status_of(error: object) -> int | None:
     """The HTTP status that an error inside an answer stands for, by its code, else by its type."""
     fields = error if isinstance(error, Mapping) else {"code": error}

@@ -1,0 +1,1 @@
+"""The command line `threadr`: the same core, without a server, and `serve`, which starts one."""
