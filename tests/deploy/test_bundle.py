@@ -101,8 +101,8 @@ def test_every_event_into_every_function_is_answered(lambda_: Lambda, name: str)
         assert all(isinstance(json.loads(line), dict) for line in process.log.splitlines())
     assert max(answers.values()) < 500
     own = {event: code for event, code in answers.items() if event.partition(".")[0] == name}
-    no_such_thread = {"threads": 404, "generate.rewrite": 404}
-    assert own == {event: no_such_thread.get(event, 200) for event in own}
+    refused = {"threads": 404, "generate.rewrite": 404, "generate.usage": 401}
+    assert own == {event: refused.get(event, 200) for event in own}
 
 
 def test_the_model_writes_and_the_store_keeps(lambda_: Lambda) -> None:
