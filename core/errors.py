@@ -13,6 +13,7 @@ ThreadrError                 500 internal
 ├── RateLimited              429 rate-limited
 │   └── Busy                 the process has more work than it can do in time
 ├── NotCached                504 not-cached
+├── NotKept                  404 not-cached
 ├── StoreError               503 cache-unavailable
 │   ├── StoreRefused         permanent: wrong token, address, certificate; no quota
 │   └── CommandFailed        the store works, one command failed
@@ -33,6 +34,9 @@ ThreadrError                 500 internal
 
 from collections.abc import Mapping
 from typing import ClassVar, Self
+
+# A CDN may keep for a moment that there is nothing; some go on with what was there when they may not.
+ASK_SOON: Mapping[str, str] = {"Cache-Control": "public, max-age=0, s-maxage=5"}
 
 
 class ThreadrError(Exception):
@@ -140,6 +144,14 @@ class NotCached(ThreadrError, status=504, kind="not-cached"):
 
     title = "No kept answer"
     detail = "Nothing is kept for this; ask again without only-if-cached."
+
+
+class NotKept(ThreadrError, status=404, kind="not-cached"):
+    """The answer of a GET that makes nothing; caches on the way ask again soon."""
+
+    title = "No kept answer"
+    detail = "Nothing is kept for this. POST the same to /api/generate to make it."
+    default_headers = ASK_SOON
 
 
 class StoreError(ThreadrError, status=503, kind="cache-unavailable"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from core import log
 from core.cache.entry import EntryCodec
+from core.cache.purge import Purging
 from core.cache.request_key import Lookups
 from core.cache.tiered import TieredCache
 from core.cache.tiers import Tiers
@@ -66,6 +67,11 @@ class Services:
         """For a function that only reads: with the token that can do no more, where it is given."""
         token = settings.upstash_redis_rest_readonly_token or settings.upstash_redis_rest_token
         return cls(replace(settings, upstash_redis_rest_token=token))
+
+    @property
+    def purging(self) -> Purging[GenerateAnswer]:
+        """What removes kept threads."""
+        return Purging(self.tiers, self.cache.kept)
 
     @property
     def store(self) -> Store:

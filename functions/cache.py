@@ -1,19 +1,21 @@
-"""GET /api/cache/stats and DELETE /api/cache/clear: for operators."""
+"""GET /api/cache/stats and DELETE /api/cache/clear for operators; DELETE /api/threads/{id} for its maker."""
 
 from typing import Annotated
 
 import core.http.late_models  # noqa: F401 - before FastAPI
 
 # isort: split
-from fastapi import APIRouter, Body, Query, Request
+from fastapi import APIRouter, Body, Path, Query, Request
 
-from core.errors import ArticleBlocked, StoreError, Unauthorized
-from core.http.admin import admin_or
+from core.cache.purge import may_delete
+from core.errors import ArticleBlocked, InvalidRequest, NotFound, StoreError, Unauthorized
+from core.http.admin import admin_or, holder_or_admin
 from core.http.app import create_app
 from core.http.lambda_handler import lambda_handler
-from core.http.openapi import ADMIN, WITH_BODY, answers
+from core.http.openapi import ADMIN, DELETING, WITH_BODY, answers
 from core.ops.cache_stats import cache_report
-from core.ops.schemas import CacheStats, ClearAnswer, ClearRequest
+from core.ops.clearing import ClearAnswer, ClearRequest, clear
+from core.ops.schemas import CacheStats
 from core.services import Services
 
 router = APIRouter(tags=["admin"], dependencies=[admin_or(Unauthorized)])
@@ -36,11 +38,29 @@ async def clear_cache(
     query: Annotated[ClearRequest, Query()],
     body: Annotated[ClearRequest | None, Body()] = None,
 ) -> ClearAnswer:
-    """Remove the kept answer for exactly one url or text, named in the body or in the query."""
+    """Remove all threads of exactly one url, text, host, prompt or id, named in the body or in the query."""
     services: Services = request.app.state.services
-    names = ClearRequest.merged(query, body).names(services.settings.openai_model)
-    return ClearAnswer.of(await services.cache.forget(*names))
+    named, seconds = ClearRequest.merged(query, body), request.state.record.seconds_left / 2
+    purged = await clear(named, services.purging, services.settings.openai_model, seconds=seconds)
+    return ClearAnswer.of(purged, services.purging.gone_everywhere_in_seconds)
 
 
-app = create_app(router, make_services=Services)
+makers = APIRouter(tags=["threads"], dependencies=[holder_or_admin(may_delete)])
+
+
+@makers.delete(
+    "/api/threads/{id}",
+    responses=answers(None, Unauthorized, InvalidRequest, NotFound, StoreError),
+    openapi_extra=DELETING,
+)
+async def delete_thread(
+    request: Request, thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")]
+) -> ClearAnswer:
+    """Remove a thread, with the X-Delete-Token of the answer that made it, or with the admin token."""
+    services: Services = request.app.state.services
+    purged = await services.purging.thread(thread_id)
+    return ClearAnswer.of(purged, services.purging.gone_everywhere_in_seconds)
+
+
+app = create_app(router, makers, make_services=Services)
 handler = lambda_handler(app)

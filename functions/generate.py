@@ -32,7 +32,7 @@ def _caller(request: Request) -> Caller:
         ThreadsAnswer | GenerateAnswer,
         *(*WITH_BODY, RateLimited, NotCached, ArticleError, ModelError),
         headers=LIMITED,
-        hit=["Age"],
+        hit=["Age", "X-Delete-Token"],
     ),
     openapi_extra=KEY,
 )
@@ -43,13 +43,17 @@ async def make_thread(body: GenerateRequest, request: Request) -> Response:
     """
     services: Services = request.app.state.services
     answer = await services.generate(body, _caller(request), request.state.record)
-    return Response(answer.model_dump_json(), media_type="application/json")
+    headers = {"X-Delete-Token": answer.delete_token} if answer.delete_token else None
+    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
 
 
 @router.post(
     "/api/threads/{id}/posts/{n}/rewrite",
     responses=answers(
-        RewriteAnswer, *(*WITH_BODY, NotFound, RateLimited, ModelError, StoreError), headers=LIMITED
+        RewriteAnswer,
+        *(*WITH_BODY, NotFound, RateLimited, ModelError, StoreError),
+        headers=LIMITED,
+        hit=["X-Delete-Token"],
     ),
     openapi_extra=KEY,
 )
@@ -63,14 +67,15 @@ async def rewrite_post(
     services: Services = request.app.state.services
     wish = body.wish if body else None
     answer = await services.rewrite(thread_id, number, wish, _caller(request), request.state.record)
-    return Response(answer.model_dump_json(), media_type="application/json")
+    headers = {"X-Delete-Token": answer.delete_token} if answer.delete_token else None
+    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
 
 
 @router.get("/api/rate-limit-status", responses=answers(None), openapi_extra=KEY)
 async def get_rate_limit(request: Request) -> RateLimitStatus:
     """What your next call would meet. Asking is free."""
     services: Services = request.app.state.services
-    return RateLimitStatus.of(await services.cache.status(request.state.client))
+    return RateLimitStatus.of(await services.tiers.status(request.state.client))
 
 
 @router.get("/api/usage", responses=answers(None, Unauthorized), openapi_extra=OF_KEY)

@@ -9,6 +9,6 @@ settings = checked_settings()  # before each function makes an app of its own
 # isort: split
 from functions import cache, generate, mcp, monitor, pages, threads  # noqa: E402
 
-ROUTERS = (generate.router, threads.router, cache.router, monitor.router)
+ROUTERS = (generate.router, threads.router, cache.router, cache.makers, monitor.router)
 ROUTES = [*pages.routes, *mcp.routes]
 app = create_app(*ROUTERS, pages=ROUTES, settings=settings, make_services=Services)

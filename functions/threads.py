@@ -1,4 +1,4 @@
-"""GET /api/threads/{id}, a permalink that a CDN can serve, and POST /api/validate: public, no model."""
+"""GET /api/threads/{id} and /api/thread, which a CDN can serve, POST /api/validate: public, no model."""
 
 from typing import Annotated
 
@@ -7,15 +7,15 @@ import core.http.late_models  # noqa: F401 - before FastAPI
 # isort: split
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from core.errors import InvalidRequest, NotFound, StoreError
+from core.errors import ArticleBlocked, InvalidRequest, NotFound, NotKept, StoreError
 from core.http.app import create_app
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import WITH_BODY, answers, referred
 from core.services import Services
 from core.threads.edit_schemas import ThreadForm, ValidateAnswer, ValidateRequest
 from core.threads.export import MEDIA_TYPES
-from core.threads.permalink import Format, permalink
-from core.threads.schemas import GenerateAnswer
+from core.threads.permalink import Format, kept_answer, permalink
+from core.threads.schemas import GenerateAnswer, KeptRequest
 from core.threads.validate import validate_thread as review
 from core.workers.pool import run_in_worker
 
@@ -37,10 +37,27 @@ async def get_thread(
     form: Annotated[Format | None, Query(alias="format", description="A file, or an API's bodies")] = None,
     if_none_match: Annotated[str, Header(description="ETags that you have")] = "",
 ) -> Response:
-    """A thread that was made. It never changes, so caches may keep it for a day."""
+    """A thread that was made. It never changes, but may be deleted: caches keep it for half a minute."""
     services: Services = request.app.state.services
-    entry, seconds = await services.cache.thread(thread_id), request.state.record.seconds_left
+    entry, seconds = await services.cache.kept.thread(thread_id), request.state.record.seconds_left
     return await permalink(entry, form, if_none_match=if_none_match, seconds=seconds)
+
+
+@router.get(
+    "/api/thread",
+    responses=answers(GenerateAnswer, *(InvalidRequest, ArticleBlocked, NotKept, StoreError), hit=["ETag"])
+    | {304: _NOT_MODIFIED},
+)
+async def get_kept_thread(
+    request: Request,
+    asked: Annotated[KeptRequest, Query()],
+    if_none_match: Annotated[str, Header(description="ETags that you have")] = "",
+) -> Response:
+    """The thread that is kept for a page and these options; nothing is fetched, made or charged."""
+    services: Services = request.app.state.services
+    key, digest, _ = services.generate.identity(asked).names()
+    entry = await services.cache.kept.fresh(key, digest)
+    return kept_answer(entry, services.clock(), if_none_match=if_none_match)
 
 
 @router.post("/api/validate", responses=answers(None, *WITH_BODY))

@@ -53,6 +53,8 @@ REQUESTS = [
     ("GET", "/api/usage", ""),
     ("GET", "/api/cache/stats", ""),
     ("DELETE", "/api/cache/clear", '{"url": "URL"}'),
+    ("GET", "/api/thread", ""),
+    ("DELETE", "/api/threads/{id}", ""),
     ("GET", "/health", ""),
     ("GET", "/api/monitor/health", ""),
     ("GET", "/debug/startup", ""),

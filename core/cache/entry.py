@@ -10,17 +10,20 @@ from pydantic import TypeAdapter
 
 from core.cache.draft import KeptDraft
 from core.errors import ArticleError, ArticleUnreachable, ContentRefused, ModelError, ThreadrError
+from core.store.keys import source_of
 
 MAX_BYTES = 256 * 1024
 _MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 _MIN_PACKED_BYTES = 2_048
 _PERMANENT_SECONDS, _TRANSIENT_SECONDS = 60, 3  # the latter is enough for all that waited
-_IN_HEAD = {"digest", "created_at", "fresh_until"}
+_NOT_IN_PAYLOAD = {"digest", "created_at", "fresh_until", "delete_token"}
 _IN_LIST = ("answer", "drafts", "warnings", "content", "validators")
 
 
 class KeptAnswer(Protocol):
-    """What the cache must know of an answer: its id, what made it, and what that cost."""
+    """What the cache must know of an answer: its id, what made it, what that cost, which page it is of, and
+    with which prompt and model it was made ("" without one).
+    """
 
     @property
     def id(self) -> str: ...
@@ -28,6 +31,10 @@ class KeptAnswer(Protocol):
     def generator(self) -> str: ...
     @property
     def cost_usd(self) -> float: ...
+    @property
+    def source_url(self) -> str | None: ...
+    @property
+    def made_by(self) -> str: ...
 
 
 AnswerT = TypeVar("AnswerT", bound=KeptAnswer)
@@ -40,7 +47,8 @@ class Entry(Generic[AnswerT]):
 
     `voice` is the language, tone and audience asked for, `content` is the digest of the source text,
     `validators` are the page's ETag and Last-Modified. `digest`, the SHA-256 of what was asked, and the
-    times, in epoch seconds, are set when it is kept.
+    times, in epoch seconds, are set when it is kept. `key` is where the answer to its source is kept, which a
+    rewrite keeps. `delete_token` is its maker's, and never stored: the id is its digest.
     """
 
     answer: AnswerT
@@ -52,6 +60,14 @@ class Entry(Generic[AnswerT]):
     validators: tuple[str | None, str | None] = (None, None)
     posts: tuple[tuple[str, str], ...] = ()
     voice: tuple[str | None, str | None, str | None] = (None, None, None)
+    key: str = ""
+    delete_token: str = ""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What it is made of, as purges name it: the page that was read, then what was asked for."""
+        read = f"url:{self.answer.source_url}" if self.answer.source_url else ""
+        return tuple(dict.fromkeys(filter(None, (read, source_of(self.key)))))
 
 
 class EntryCodec(Generic[AnswerT]):
@@ -62,7 +78,7 @@ class EntryCodec(Generic[AnswerT]):
 
     def to_value(self, entry: Entry[AnswerT]) -> str | None:
         """`fresh-until created-at cost digest payload` (scripts/look_up.lua); None if it is over 256 KB."""
-        payload = self._payload.dump_json(entry, exclude=_IN_HEAD).decode()
+        payload = self._payload.dump_json(entry, exclude=_NOT_IN_PAYLOAD).decode()
         if len(payload) > _MIN_PACKED_BYTES:
             # A fifteenth longer than base85, which Python decodes in 40 times the time.
             compressed = "Z" + base64.b64encode(zlib.compress(payload.encode(), 6)).decode()

@@ -9,7 +9,7 @@ from core.cache.tiers import Tiers
 from core.errors import BudgetReserved, BudgetSpent, ModelError, StoreError, ThreadrError
 from core.request import RequestRecord, counters_of
 from core.store.counters import Counters
-from core.store.keys import CONTENT_MARK_LENGTH, thread_key
+from core.store.keys import CONTENT_MARK_LENGTH, source_of, thread_key
 from core.store.memory_items import put_entry
 from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
 from core.usage import micros
@@ -43,12 +43,14 @@ class Lease(Generic[AnswerT]):
 
     def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT], grant: Grant, record: RequestRecord) -> None:
         self.lookup = grant.lookup
+        self.is_private = False  # nothing of it may be kept, not even that it failed
         self._store = grant.store
         self._tiers = tiers
         self._codec = codec
         self._record = record
         self._budget = grant.reply.budget
         self._known_contents = grant.reply.known_contents
+        self._purged = grant.reply.purged
         self._kept = False
 
     async def __aenter__(self) -> Self:
@@ -61,7 +63,9 @@ class Lease(Generic[AnswerT]):
         try:
             await self._stop_renewing()
         finally:
-            failure = failure_to_value(error) if isinstance(error, ThreadrError) and error.shared else ""
+            failure = ""
+            if isinstance(error, ThreadrError) and error.shared and not self.is_private:
+                failure = failure_to_value(error)
             spent = self._record.usage.total.counters()
             refund = self.lookup.charge == "on_generation" and not any(spent.values())
             await self._release(spent, refund=refund, failure=failure)
@@ -124,7 +128,7 @@ class Lease(Generic[AnswerT]):
 
     async def keep_view(self, view: Entry[AnswerT], audience: Audience) -> Entry[AnswerT]:
         """Keep what was rendered of a draft for as long as the draft, and count what that saved."""
-        view = replace(view, digest=self.lookup.digest)
+        view = self._asked(view)
         counters = counters_of("same_draft", cost_micros=micros(view.answer.cost_usd))
         if audience == "nobody":
             await self._release(counters)
@@ -137,8 +141,13 @@ class Lease(Generic[AnswerT]):
         now, seconds = self._tiers.local.clock(), self._tiers.settings.cache_ttl_seconds
         if entry.answer.generator != "openai":
             seconds = min(seconds, _DEGRADED_SECONDS)
-        draft, digest = replace(entry.draft, name=self.lookup.draft), self.lookup.digest
-        return replace(entry, digest=digest, draft=draft, created_at=now, fresh_until=now + seconds)
+        draft = replace(entry.draft, name=self.lookup.draft)
+        return self._asked(replace(entry, draft=draft, created_at=now, fresh_until=now + seconds))
+
+    def _asked(self, entry: Entry[AnswerT]) -> Entry[AnswerT]:
+        """The entry with what it answers; a rewrite has no source of its own."""
+        key = self.lookup.key if source_of(self.lookup.key) else entry.key
+        return replace(entry, digest=self.lookup.digest, key=key)
 
     async def _stop_renewing(self) -> None:
         self._renewing.cancel()
@@ -164,6 +173,9 @@ class Lease(Generic[AnswerT]):
             thread_id=entry.answer.id,
             thread_seconds=max(ttl_seconds, _THREAD_SECONDS),
             content=entry.content,
+            sources=entry.sources,
+            prompt=entry.answer.made_by,
+            purged=self._purged,
         )
 
     async def _keep_shared(self, stored: StoredEntry, counters: Counters) -> bool:
@@ -178,17 +190,17 @@ class Lease(Generic[AnswerT]):
         if self._store is not tiers.shared:
             return is_stored and tiers.shared is None
         seconds = min(stored.ttl_seconds, tiers.settings.local_cache_seconds)
-        if stored.value and seconds and (is_stored or not stored.is_view):
+        if is_stored and stored.value and seconds:
             put_entry(tiers.local.items, self.lookup, stored, seconds)
-        tiers.put_local(thread_key(stored.thread_id), stored.value)
+            tiers.put_local(thread_key(stored.thread_id), stored.value)
         return is_stored
 
     def _keep_local(self, stored: StoredEntry) -> None:
         items = self._tiers.local.items
-        if stored.value:
+        if stored.value and stored.purged == self._tiers.local.purged:
             if stored.ttl_seconds:
                 put_entry(items, self.lookup, stored, stored.ttl_seconds)
-            items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds)
+            items.put(thread_key(stored.thread_id), stored.value, stored.thread_seconds, stored.origin)
 
     async def _release(self, counters: Counters, *, refund: bool = False, failure: str = "") -> None:
         releasing = self._store.release(self.lookup, counters, refund=refund, failure=failure)

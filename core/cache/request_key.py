@@ -1,5 +1,6 @@
 """Cache keys, and look-ups built from requests."""
 
+import base64
 import hashlib
 import json
 import secrets
@@ -32,9 +33,14 @@ def digest(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def new_thread_id() -> str:
-    """128 random bits in 22 characters that a URL takes: nobody can guess one."""
+def new_delete_token() -> str:
+    """128 random bits in 22 characters: nobody can guess one."""
     return secrets.token_urlsafe(16)
+
+
+def thread_id_of(delete_token: str) -> str:
+    """The id of the thread that the token may delete: its digest, in 22 characters that a URL takes."""
+    return base64.urlsafe_b64encode(hashlib.sha256(delete_token.encode()).digest()[:16]).decode().rstrip("=")
 
 
 def _suffix(variant: Variant | None) -> str:
@@ -98,6 +104,10 @@ class Lookups:
             max_age_seconds=ANY_AGE_SECONDS if age is None else age,
             max_cost_usd=max_cost_usd,
         )
+
+    def leaves_nothing(self, caller: Caller, *, is_text: bool) -> bool:
+        """Whether nothing may be kept of the request and its answer: a text is nobody else's to have."""
+        return caller.cache_control.no_store or (is_text and self._settings.cache_ttl_hours == 0)
 
     def for_thread(self, thread_id: str, caller: Caller) -> Lookup:
         """The look-up for a new thread: it charges the client, and always leads."""

@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import Generic
 
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_from_value
+from core.cache.kept import Kept
 from core.cache.lease import Grant, Lease
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored, SameDraft
 from core.cache.tiers import Tiers
-from core.errors import NotFound, StoreError, WriteRejected
-from core.rate_limit import Client, Decision
+from core.errors import StoreError, WriteRejected
+from core.rate_limit import Client
 from core.request import Detail, Forward, LookedUp, RequestRecord, counters_of, result_of
 from core.store.counters import Counters
-from core.store.keys import THREAD_ID, THREAD_PREFIX
+from core.store.keys import THREAD_PREFIX
 from core.store.memory_items import head_of, known
 from core.store.protocol import Lookup, Reply, Store
 
@@ -27,6 +28,7 @@ class TieredCache(Generic[AnswerT]):
     def __init__(self, tiers: Tiers, codec: EntryCodec[AnswerT]) -> None:
         self._tiers = tiers
         self._codec = codec
+        self.kept = Kept(tiers, codec)
         self.clock = tiers.local.clock
 
     async def look_up(
@@ -40,7 +42,7 @@ class TieredCache(Generic[AnswerT]):
         if outcome := self._outcome(Grant(store=store, lookup=lookup, reply=reply), record):
             return outcome
         with contextlib.suppress(StoreError):
-            await self.forget(lookup.key, lookup.draft)
+            await self.kept.forget(lookup.key, lookup.draft)
         if not was_damaged:
             return await self.look_up(lookup.uncharged(), record, was_damaged=True)
         # It could not be removed: this process goes on without looking.
@@ -59,26 +61,9 @@ class TieredCache(Generic[AnswerT]):
         else:
             self._tiers.local.ledgers.count(client, counters)
 
-    async def thread(self, thread_id: str) -> Entry[AnswerT]:
-        """The entry behind a permalink. Raises NotFound, or StoreError where only the shared store has it."""
-        value = await self._tiers.thread(thread_id) if THREAD_ID.fullmatch(thread_id) else None
-        if entry := self._codec.from_value(value or ""):
-            return entry
-        raise NotFound("This thread does not exist, or its time is over. Make it again from its source.")
-
-    async def forget(self, key: str, draft: str) -> bool:
-        """Remove an entry and the way to its draft everywhere: here first, even when StoreError is raised."""
-        found_here, shared = await self._tiers.local.forget(key, draft), self._tiers.shared
-        return (await shared.forget(key, draft) if shared else False) or found_here
-
-    async def status(self, client: Client) -> Decision:
-        """What the client's next call would meet; nothing is counted."""
-        if self._tiers.shared:
-            try:
-                return await self._tiers.shared.status(client)
-            except StoreError as error:
-                self._tiers.record_failure(error)
-        return await self._tiers.local.status(client)
+    def flight(self, work: str) -> str:
+        """What waiters and their leader name its generation by: after a purge it is another one."""
+        return f"{work} {self._tiers.local.purged}"
 
     async def _look_up_tiers(self, lookup: Lookup, record: RequestRecord) -> tuple[Reply, Store]:
         """The reply, and the store that gave it."""
@@ -102,30 +87,50 @@ class TieredCache(Generic[AnswerT]):
         return await self._tiers.local.look_up(lookup, _own(lookup, record), record.seconds_left + 1)
 
     async def _look_up_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
-        """What is known here is served; the shared store is then called only to charge the client.
+        """What is known here is served; the shared store is then called only to charge the client, or to hear
+        of purges.
 
         What waits to be counted is sent along, in at most half of the time left, and kept if it is not taken.
         """
         tiers, sent, counters, taken = self._tiers, lookup, _own(lookup, record), False
         if found := known(tiers.local.items, lookup):
             counters.update(_counted_hit(found, lookup))
-            if lookup.charge != "always":
+            if lookup.charge != "always" and tiers.local.clock() < tiers.current_until:
                 tiers.count_later(lookup.client, counters)
-                return found
+                return replace(found, purged=tiers.local.purged)
             sent = replace(lookup, mode="count_only")
         pending, tiers.uncounted = tiers.uncounted, Counter()
-        pending += tiers.own_uncounted.pop(lookup.client.name, Counter())
+        pending.update(tiers.own_uncounted.pop(lookup.client.name, Counter()))
         try:
             async with asyncio.timeout(record.seconds_left / 2 + 0.5):
-                reply = await shared.look_up(sent, counters + pending, record.seconds_left + 1)
+                counters.update(pending)  # not by +, which drops what is taken back
+                reply = await shared.look_up(sent, counters, record.seconds_left + 1)
             taken = reply.kind != "limited"
         except TimeoutError:
             raise StoreError(reason="no answer in half of the time left", health="timeout") from None
         finally:
             if not taken:
                 tiers.count_later(lookup.client, pending)
+        return await self._checked(reply, shared, lookup, record, found)
+
+    async def _checked(
+        self, reply: Reply, shared: Store, lookup: Lookup, record: RequestRecord, found: Reply | None
+    ) -> Reply:
+        """The reply, or what was found here where it leaves that standing. After a purge what is here is
+        dropped, and what was found, which is counted as a hit by now, was none.
+        """
+        tiers = self._tiers
+        tiers.current_until = reply.now + tiers.settings.local_cache_seconds
+        if is_purged := reply.purged != tiers.local.purged:
+            tiers.note_purge(reply.purged)
         if found and reply.kind == "not_stored":
-            return replace(reply, kind=found.kind, value=found.value)
+            if not is_purged:
+                return replace(reply, kind=found.kind, value=found.value)
+            lookup = lookup.uncharged()
+            counted = {**_counted_hit(found, lookup), **_own(lookup, record)}  # once more below
+            tiers.count_later(lookup.client, {name: -number for name, number in counted.items()})
+            again = await self._look_up_shared(shared, lookup, record)
+            return replace(again, decision=again.decision or reply.decision)
         if reply.kind == "hit" and tiers.settings.local_cache_seconds:
             tiers.put_local(lookup.key, reply.value)
         return reply

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from core import log
 from core.errors import CommandFailed, StoreError, WriteRejected
-from core.rate_limit import Client
+from core.rate_limit import Client, Decision
 from core.settings import Settings
 from core.store.counters import Counters, last_days
-from core.store.keys import thread_key
+from core.store.keys import PURGED, THREAD_PREFIX
 from core.store.memory import MemoryStore
 from core.store.protocol import Budget, ClientUse, Lookup, Store
 from core.usage import add_store_error
@@ -39,6 +39,7 @@ class Tiers:
     own_uncounted: dict[str, Counter[str]] = field(default_factory=dict)  # each key's: for its next one
     unsent: dict[Lookup, Counters] = field(default_factory=dict)  # spent while the shared store failed
     read_only_until: float = 0.0  # since the shared store refused a write
+    current_until: float = 0.0  # until then what is here needs no check for a purge
 
     def record_failure(self, error: StoreError) -> None:
         """Note a failure of the shared store that does not fail the request."""
@@ -54,17 +55,29 @@ class Tiers:
         if value and seconds:
             self.local.items.put(key, value, seconds)
 
-    async def thread(self, thread_id: str) -> str | None:
-        """The value behind a permalink. Raises StoreError.
+    def note_purge(self, purged: str) -> None:
+        """Drop all that is here, unless this is the stamp of the last purge that this process knows."""
+        if purged != self.local.purged:
+            self.local.purged = purged
+            self.local.items.clear()
 
-        That the shared store has none is remembered for some seconds, or until one is kept here.
+    async def kept(self, key: str) -> str | None:
+        """The value of an answer or behind a permalink. Raises StoreError.
+
+        That the shared store has no such thread is remembered for some seconds, or until one is kept here.
         """
-        key = thread_key(thread_id)
         value = await self.local.peek(key)
+        if value and self.shared and self.local.clock() >= self.current_until:
+            try:
+                self.note_purge(await self.shared.peek(PURGED) or "")
+                self.current_until = self.local.clock() + self.settings.local_cache_seconds
+            except StoreError as error:
+                self.record_failure(error)
+            value = await self.local.peek(key)
         if value is None and self.shared:
             value = await self.shared.peek(key)
             self.put_local(key, value)
-            if value is None:
+            if value is None and key.startswith(THREAD_PREFIX):
                 self.local.items.put(key, "", _ABSENT_SECONDS)
         return value or None
 
@@ -95,6 +108,15 @@ class Tiers:
         self.uncounted.update({name: counters[name] for name in counters.keys() - own})
         if client.has_key:
             self.own_uncounted.setdefault(client.name, Counter()).update(own)
+
+    async def status(self, client: Client) -> Decision:
+        """What the client's next call would meet; nothing is counted."""
+        if self.shared:
+            try:
+                return await self.shared.status(client)
+            except StoreError as error:
+                self.record_failure(error)
+        return await self.local.status(client)
 
     async def use(self, client: Client) -> ClientUse:
         """What a client with a key used in each of the last 30 days, today first."""

@@ -46,13 +46,15 @@ def clear_command(source: dict[str, object]) -> None:
 
 
 async def _cleared(source: dict[str, object]) -> str:
-    from core.ops.schemas import ClearAnswer, ClearRequest
+    from core.ops.clearing import ClearAnswer, ClearRequest, clear
 
     async with services() as own:
         if own.shared is None:
             raise StoreError(_NO_STORE)
-        names = validated(ClearRequest, source).names(own.settings.openai_model)
-        answer = ClearAnswer.of(await own.cache.forget(*names))
+        settings, purging = own.settings, own.purging
+        named, seconds = validated(ClearRequest, source), settings.generate_deadline_seconds
+        purged = await clear(named, purging, settings.openai_model, seconds=seconds)
+        answer = ClearAnswer.of(purged, purging.gone_everywhere_in_seconds)
     if not answer.success:
         raise NotFound(answer.message)
     return answer.message

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from core.errors import ThreadrError
+from core.errors import ThreadrError, Unauthorized
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -46,6 +47,25 @@ def admin_or(refusal: type[ThreadrError]) -> params.Depends:
         if not is_local or not is_admin(request.headers.get("authorization", ""), settings):
             raise refusal
 
+    return _dependency(check)
+
+
+def holder_or_admin(holds: Callable[[str, str], bool]) -> params.Depends:
+    """A dependency, which raises Unauthorized for all but who `holds` the delete token of the route's id,
+    and the admin. Without ADMIN_TOKEN nobody is the admin, in development neither: it is another's thread.
+    """
+
+    async def check(request: Request) -> None:
+        settings: Settings = request.app.state.settings
+        is_ours = settings.admin_token and is_admin(request.headers.get("authorization", ""), settings)
+        token = request.headers.get("x-delete-token")
+        if not (is_ours if token is None else holds(token, request.path_params["id"])):
+            raise Unauthorized("Send the X-Delete-Token of the answer that made the thread.")
+
+    return _dependency(check)
+
+
+def _dependency(check: Callable[[Request], Awaitable[None]]) -> params.Depends:
     from fastapi import params  # the pages have no such routes, and do without
 
     return params.Depends(check)

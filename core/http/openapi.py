@@ -18,6 +18,7 @@ ADMIN: _Object = {"security": [{"adminToken": []}]}
 HIDDEN: _Object = {"security": [{}, {"adminToken": []}]}  # 404 for callers without the token
 KEY: _Object = {"security": [{}, {"apiKey": []}]}
 OF_KEY: _Object = {"security": [{"apiKey": []}]}
+DELETING: _Object = {"security": [{"deleteToken": []}, {"adminToken": []}]}
 WITH_BODY = (InvalidRequest, BodyTimeout, NotJson)
 
 _EVERYWHERE = ("X-Request-Id", "Cache-Control")

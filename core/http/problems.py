@@ -9,6 +9,7 @@ from urllib.parse import quote
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from core.errors import InvalidRequest, MethodNotAllowed, NotFound, NotJson, ThreadrError
 from core.text.cleaning import clean_line
@@ -59,7 +60,10 @@ async def raise_ours(request: Request, error: Exception) -> NoReturn:
     if error.status_code == 404:
         raise NotFound
     if error.status_code == 405:
-        allowed = set((error.headers or {}).get("Allow", "").split(", "))
+        scope, routes = request.scope, request.app.router.routes  # several may have the address
+        methods = [{**scope, "method": each} for each in ("GET", "POST", "DELETE")]
+        found = [each for each in methods if any(route.matches(each)[0] is Match.FULL for route in routes)]
+        allowed = {each["method"] for each in found}
         also = {"HEAD"} & {method.replace("GET", "HEAD") for method in allowed}
         raise MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed | also))})
     raise InvalidRequest(f"{NOT_VALID}.")  # FastAPI's 400: the body could not be read at all

@@ -16,8 +16,9 @@ from core.http.outer import LIMITED, BasePath, HeadMiddleware, SecurityHeaders
 from core.http.problems import raise_ours
 from core.settings import Settings
 
-_EXPOSED = sorted([*LIMITED, "Age", "ETag", "Retry-After", "X-Request-Id"])
-_ACCEPTED = """Authorization Cache-Control Content-Type If-None-Match X-API-Key
+_DELETING = "X-Delete-Token"
+_EXPOSED = sorted([*LIMITED, "Age", "ETag", "Retry-After", _DELETING, "X-Request-Id"])
+_ACCEPTED = """Authorization Cache-Control Content-Type If-None-Match X-API-Key X-Delete-Token
 MCP-Protocol-Version Mcp-Method Mcp-Name""".split()
 
 

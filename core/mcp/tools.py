@@ -52,7 +52,7 @@ class Tools:
         return await self._services.generate(body, self._caller, self._record)
 
     async def get_thread(self, body: WhichThread) -> GenerateAnswer:
-        return (await self._services.cache.thread(body.id)).answer
+        return (await self._services.cache.kept.thread(body.id)).answer
 
     async def rewrite_post(self, body: WhichPost) -> RewriteAnswer:
         self._check_limit()
@@ -62,7 +62,7 @@ class Tools:
         return await run_in_worker(review, body, seconds=self._record.seconds_left)
 
     async def limits(self, body: NoArguments) -> RateLimitStatus:
-        return RateLimitStatus.of(await self._services.cache.status(self._known.client))
+        return RateLimitStatus.of(await self._services.tiers.status(self._known.client))
 
     async def call(self, name: str, arguments: object) -> Object:
         """The result of the tool. Raises ThreadrError by type."""

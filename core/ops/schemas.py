@@ -4,41 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel
 
-from core.cache.request_key import RequestIdentity
-from core.errors import InvalidRequest
 from core.ops.health import ServiceHealth, Status
 from core.ops.scheduled import ScheduledCheck
-from core.threads.schemas import MAX_TEXT_BYTES, encodable
-from core.writing.model.prompt import PROMPT, model_variant
-
-
-class ClearRequest(BaseModel):
-    """Exactly one of url and text, in the body or in the query."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    url: str | None = Field(None, min_length=1, max_length=2_048)
-    text: str | None = Field(None, min_length=1, max_length=MAX_TEXT_BYTES)
-
-    _surrogates = field_validator("url", "text")(encodable)
-
-    @classmethod
-    def merged(cls, query: Self, body: Self | None) -> Self:
-        """The one that names something. Raises InvalidRequest unless exactly one url or text is given."""
-        sources = [source for source in (query, body) if source]
-        given = [source for source in sources for value in (source.url, source.text) if value is not None]
-        if len(given) != 1:
-            raise InvalidRequest("Give exactly one of url and text, in the body or in the query.")
-        return given[0]
-
-    def names(self, model: str) -> tuple[str, str]:
-        """The store's key for the default options, and the draft's. Raises ArticleBlocked for no URL."""
-        version = model_variant(model)
-        identity = RequestIdentity(url=self.url, text=self.text, variant=version, made_by=PROMPT)
-        key, _, draft = identity.names()
-        return key, draft
 
 
 class DayOut(BaseModel):
@@ -83,16 +52,6 @@ class CacheStats(BaseModel):
     cost_usd: float
     saved_usd: float
     days: list[DayOut]
-
-
-class ClearAnswer(BaseModel):
-    success: bool
-    message: str
-
-    @classmethod
-    def of(cls, found: bool) -> Self:
-        message = "The kept answer was removed." if found else "No answer was kept for this."
-        return cls(success=found, message=message)
 
 
 class Health(BaseModel):

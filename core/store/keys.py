@@ -1,6 +1,7 @@
 """The store's keys, except the model's health note (health_note.py). All are `threadr:…`, with a TTL."""
 
 import re
+import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,16 @@ DRAFT_PREFIX = "threadr:draft:"
 THREAD_PREFIX = "threadr:thread:"
 CACHE_INDEX = "threadr:index:cache"
 CONTENT_INDEX = "threadr:index:content"
+SOURCE_INDEX = "threadr:index:sources"
 RATE_LIMIT_INDEX = "threadr:index:ratelimit"
 LAST_HEALTH_CHECK = "threadr:health:last"
 PROBE = "threadr:probe"
+PURGED = "threadr:purged"  # when something was purged last: epoch milliseconds and a random name
 RESERVED = "threadr:reservations"
 STATS = "threadr:stats"
 CONTENT_MARK_LENGTH = 8
 _MADE = re.compile("^threadr:(?:cache|draft):")
+_HOST = re.compile(r"url:\w+://(\[[^]]*\]|[^/:?]+)")
 THREAD_ID = re.compile(r"[A-Za-z0-9_-]{22}")  # 128 bits in urlsafe base64
 
 
@@ -53,13 +57,29 @@ def side_keys(key: str, draft: str) -> list[str]:
     return [failure_key(draft or key), draft or DRAFT_PREFIX]
 
 
+def source_of(key: str) -> str:
+    """What an answer is made of, from its key, whose options stand behind a space: `url:…` or `text:…`."""
+    return key.removeprefix("threadr:cache:").partition(" ")[0] if key.startswith("threadr:cache:") else ""
+
+
+def host_of(source: str) -> str:
+    """The host of a source that is a page; "" for a text."""
+    found = _HOST.match(source)
+    return found[1] if found else ""
+
+
+def new_stamp(epoch_seconds: float) -> str:
+    """A name for a purge at that moment, which no other one has."""
+    return f"{epoch_seconds * 1000:.0f} {secrets.token_hex(8)}"
+
+
 def script_keys(lookup: "Lookup", entry: "StoredEntry") -> list[str]:
     """The keys of every script, in the order of scripts/head.lua."""
     work, content = lookup.draft or lookup.key, content_key(entry.content)
     client = rate_limit_key(lookup.client.name)
     all_share = [RATE_LIMIT_INDEX, CACHE_INDEX, CONTENT_INDEX, STATS, RESERVED]
     own = [thread_key(entry.thread_id), f"threadr:settled:{lookup.token}", f"{RESERVED}:{lookup.client.name}"]
-    own.append(lookup.draft or DRAFT_PREFIX)
+    own += [lookup.draft or DRAFT_PREFIX, SOURCE_INDEX, PURGED]
     return [lookup.key, lease_key(work), failure_key(work), content, client, *all_share, *own]
 
 

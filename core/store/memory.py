@@ -7,20 +7,21 @@ from dataclasses import replace
 from core.rate_limit import Client, Decision
 from core.request import counters_of, result_of
 from core.store.counters import NO_COUNTERS, Counters, last_days
-from core.store.keys import content_key, failure_key, lease_key, side_keys, thread_key
+from core.store.keys import failure_key, lease_key, new_stamp, side_keys, thread_key
 from core.store.ledger import Ledgers
-from core.store.memory_items import Items, give_back, head_of, kept, known, newest_draft, put_entry
+from core.store.memory_items import PlainValues, give_back, head_of, kept, known, newest_draft, put_entry
 from core.store.memory_limiter import LocalWindow
 from core.store.protocol import LEASE_SECONDS, Budget, ClientUse, Lookup, Reply, StoredEntry, StoreStats
+from core.store.purges import Purge, Purged
 from core.usage import micros
 
 
-class MemoryStore:
+class MemoryStore(PlainValues):
     """`clock` gives epoch seconds; `budget_usd` is what this process may spend in a day (0: no cap)."""
 
     def __init__(self, clock: Callable[[], float], budget_usd: float) -> None:
-        self.clock = clock
-        self.items = Items(clock)
+        super().__init__(clock)
+        self.purged = ""  # the stamp of the last purge
         self.ledgers = Ledgers(clock, micros(budget_usd))
         self.ledger = self.ledgers.common
         self._limiter = LocalWindow(clock)
@@ -38,7 +39,7 @@ class MemoryStore:
         if reply.kind != "limited":
             hit = Counter({"@hits": int(reply.kind == "hit")})
             self.ledgers.count(lookup.client, hit + Counter(counters))
-        return replace(reply, now=self.clock(), decision=reply.decision or decision)
+        return replace(reply, now=self.clock(), decision=reply.decision or decision, purged=self.purged)
 
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
         if found := known(self.items, lookup):
@@ -64,14 +65,16 @@ class MemoryStore:
 
     async def keep(self, lookup: Lookup, entry: StoredEntry, counters: Counters = NO_COUNTERS) -> bool:
         self.ledgers.settle(lookup, counters)
-        if entry.value and entry.thread_seconds:
-            self.items.put(thread_key(entry.thread_id), entry.value, entry.thread_seconds)
         if entry.is_view:
             since, home = newest_draft(self.items, lookup)
             may = home not in ("", lookup.key) and head_of(entry.value or "")[1] >= since
         else:
             may = give_back(self.items, lookup)
-        if not may or not entry.value or not entry.ttl_seconds:
+        if not entry.value or entry.purged != self.purged:
+            return False
+        if entry.thread_seconds:
+            self.items.put(thread_key(entry.thread_id), entry.value, entry.thread_seconds, entry.origin)
+        if not may or not entry.ttl_seconds:
             return False
         put_entry(self.items, lookup, entry, entry.ttl_seconds)
         return True
@@ -91,17 +94,22 @@ class MemoryStore:
         if self.items.get(lease_key(lookup.work)) == lookup.token:
             self.items.put(lease_key(lookup.work), lookup.token, LEASE_SECONDS)
 
-    async def peek(self, key: str) -> str | None:
-        return self.items.get(key)
-
-    async def content(self, name: str) -> str | None:
-        key = self.items.get(content_key(name))
-        return self.items.get(key) if key else None
-
     async def forget(self, key: str, draft: str = "") -> bool:
         for each in side_keys(key, draft):
             self.items.drop(each)
         return self.items.get(key) is not None and self.items.drop(key)
+
+    async def purge(self, purge: Purge, *, seconds: float) -> Purged:
+        origins = [(key, origin) for key, (_, _, origin) in self.items.items.items() if origin[0]]
+        # An address that was asked for stands last, behind the one that it led to.
+        led_to = {sources[0] for _, (sources, _) in origins if purge.source in sources}
+        named = {key for key, origin in origins if purge.covers(*origin) or led_to.intersection(origin[0])}
+        named |= {*purge.keys}
+        self.items.drop_all([key for key in self.items.items if key.startswith(failure_key(""))])
+        self.items.drop_all(map(lease_key, named))
+        kinds = Counter(key.split(":")[1] for key in self.items.drop_all(named))
+        self.purged = new_stamp(self.clock())
+        return Purged(max(kinds["cache"], kinds["thread"]))
 
     async def status(self, client: Client) -> Decision:
         return self._limiter.limit(client, 0)
@@ -113,7 +121,7 @@ class MemoryStore:
 
     async def stats(self) -> StoreStats:
         now = self.clock()
-        kept = [key for key, (_, ends_at) in self.items.items.items() if ends_at > now]
+        kept = [key for key, (_, ends_at, _) in self.items.items.items() if ends_at > now]
         return StoreStats(
             cache_entries=sum(key.startswith("threadr:cache:") for key in kept),
             rate_limit_entries=self._limiter.clients(),
@@ -124,11 +132,5 @@ class MemoryStore:
             days={day: dict(self.ledger.days[day]) for day in last_days(now) if day in self.ledger.days},
         )
 
-    async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
-        self.items.put(key, value, ttl_seconds)
-
     async def ping(self) -> bool:
         return True
-
-    async def close(self) -> None:
-        return None

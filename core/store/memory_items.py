@@ -1,7 +1,7 @@
 """What the store in the process keeps, and what of it answers a look-up."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from core.store.keys import content_key, lease_key
@@ -9,28 +9,31 @@ from core.store.protocol import Lookup, Reply, StoredEntry
 
 _MAX_CHARACTERS = 16 * 1024 * 1024
 
+Origin = tuple[tuple[str, ...], str]
+
 
 @dataclass(slots=True)
 class Items:
     """Values with an expiry; the least recently used are evicted first."""
 
     clock: Callable[[], float]
-    items: OrderedDict[str, tuple[str, float]] = field(default_factory=OrderedDict)  # value, and until when
+    # Value, until when, and what it was made of: sources and a prompt.
+    items: OrderedDict[str, tuple[str, float, Origin]] = field(default_factory=OrderedDict)
     characters: int = 0
 
     def get(self, key: str) -> str | None:
         if key not in self.items:
             return None
-        value, ends_at = self.items[key]
+        value, ends_at, _ = self.items[key]
         if ends_at <= self.clock():
             self.drop(key)
             return None
         self.items.move_to_end(key)
         return value
 
-    def put(self, key: str, value: str, ttl_seconds: float) -> None:
+    def put(self, key: str, value: str, ttl_seconds: float, origin: Origin = ((), "")) -> None:
         self.drop(key)
-        self.items[key] = (value, self.clock() + ttl_seconds)
+        self.items[key] = (value, self.clock() + ttl_seconds, origin)
         self.characters += len(key) + len(value)
         while self.characters > _MAX_CHARACTERS:
             self.drop(next(iter(self.items)))
@@ -40,21 +43,50 @@ class Items:
         now_ms, max_age_ms = self.clock() * 1000, lookup.max_age_seconds * 1000
         return fresh_ms > now_ms and now_ms - created_ms < max_age_ms and created_ms >= since
 
+    def drop_all(self, keys: Iterable[str]) -> list[str]:
+        """Those that had a value."""
+        return [key for key in keys if self.get(key) is not None and self.drop(key)]
+
+    def clear(self) -> None:
+        self.items.clear()
+        self.characters = 0
+
     def drop(self, key: str) -> bool:
         if item := self.items.pop(key, None):
             self.characters -= len(key) + len(item[0])
         return item is not None
 
 
+class PlainValues:
+    """What a store does with values whose meaning it does not know."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.items = Items(clock)
+
+    async def peek(self, key: str) -> str | None:
+        return self.items.get(key)
+
+    async def content(self, name: str) -> str | None:
+        key = self.items.get(content_key(name))
+        return self.items.get(key) if key else None
+
+    async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
+        self.items.put(key, value, ttl_seconds)
+
+    async def close(self) -> None:
+        return None
+
+
 def put_entry(items: Items, lookup: Lookup, entry: StoredEntry, seconds: float) -> None:
     """Keep the entry for so long, whoever holds the lease."""
     value = entry.value or ""
-    items.put(lookup.key, value, seconds)
+    items.put(lookup.key, value, seconds, entry.origin)
     if entry.content:
-        items.put(content_key(entry.content), lookup.key, seconds)
+        items.put(content_key(entry.content), lookup.key, seconds, entry.origin)
     if lookup.draft and not entry.is_view:
         since = head_of(value)[1] if lookup.mode == "refresh" else newest_draft(items, lookup)[0]
-        items.put(lookup.draft, f"{since} {lookup.key}", seconds)
+        items.put(lookup.draft, f"{since} {lookup.key}", seconds, entry.origin)
 
 
 def known(items: Items, lookup: Lookup) -> Reply | None:

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, Protocol, Self
 
 from core.rate_limit import Client, Decision
 from core.store.counters import NO_COUNTERS, Counters
+from core.store.purges import Purge, Purged
 
 LEASE_SECONDS = 10.0  # a leader that died is replaced after so long; a living one renews its lease in time
 ANY_AGE_SECONDS = 1e10
@@ -82,7 +83,7 @@ class Reply:
     not_stored: nothing may be given, and nothing was to be made. follow: another caller makes it. lead: this
     one does; `budget` says whether its cost could be reserved, `known_contents` holds the marks of the source
     texts that have an answer. All but limited, hit and draft carry the stale `value`, if there is one. `now`
-    is the epoch second of the reply.
+    is the epoch second of the reply, `purged` the stamp of the last purge.
     """
 
     kind: Literal["limited", "hit", "draft", "failed", "not_stored", "follow", "lead"]
@@ -92,6 +93,7 @@ class Reply:
     budget: Budget = Budget()
     known_contents: str = ""
     failure: str = ""
+    purged: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,9 @@ class StoredEntry:
 
     It answers the look-up's key for `ttl_seconds` (0: not at all) and the permalink of `thread_id` for
     `thread_seconds`. `content` is the digest of its source text. A view is kept without a lease, as long as
-    its draft stands.
+    its draft stands. `sources` are what it was made of, the last of them as it was asked for, and `prompt` is
+    the prompt's version and the model, for purges. Nothing is kept when the last purge has another stamp than
+    `purged`, that of the look-up.
     """
 
     value: str | None
@@ -109,6 +113,14 @@ class StoredEntry:
     thread_seconds: float = 0
     content: str = ""
     is_view: bool = False
+    sources: tuple[str, ...] = ()
+    prompt: str = ""
+    purged: str = ""
+
+    @property
+    def origin(self) -> tuple[tuple[str, ...], str]:
+        """What purges find it by."""
+        return self.sources, self.prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +180,9 @@ class Store(Protocol):
 
     async def forget(self, key: str, draft: str = "") -> bool:
         """Remove the key's value, and the failure and the way to the draft; False when there was no value."""
+
+    async def purge(self, purge: Purge, *, seconds: float) -> Purged:
+        """Remove what it names, for at most about `seconds`. What is being made meanwhile is not kept."""
 
     async def status(self, client: Client) -> Decision:
         """What the client's next call would meet; nothing is counted."""

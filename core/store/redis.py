@@ -3,32 +3,35 @@
 import asyncio
 import functools
 import itertools
-import secrets
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from core.errors import CommandFailed, StoreError, WriteRejected
+from core.errors import StoreError
 from core.net.late_import import import_in_thread
 from core.rate_limit import Client, Decision, Window
 from core.store.clock import StoreClock
 from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, last_days, pack_counters, uses_by_day
-from core.store.keys import CACHE_INDEX, PROBE, STATS, day_of, rate_limit_key, script_keys, side_keys
+from core.store.keys import CACHE_INDEX, new_stamp, rate_limit_key, script_keys, side_keys
 from core.store.pipeline import BatchingClient
 from core.store.protocol import LEASE_SECONDS, Budget, ClientUse, Lookup, Reply, StoredEntry, StoreStats
+from core.store.purges import Purge, Purged
 from core.store.redis_errors import check_type
 from core.store.redis_stats import read_stats
+from core.store.redis_values import RedisValues
 from core.usage import current_store_usage, micros
 
 _LEASE_MS = int(LEASE_SECONDS * 1000)
 _SHARED_PARTS = ("head", "window", "budget")  # what every script has in front of it
 _ANSWERS: dict[str, tuple[Any, ...]] = {  # what scripts answer after the number of commands that they ran
-    "look_up": (int, str, str | None, int, int, str, str, int, int),
+    "look_up": (int, str, str | None, int, int, str, str, int, int, str),
     "reserve": (int, str, int, int),
     "take": (int, int, int, int, str),
     "keep": (int,),
     "content": (str | None,),
+    "purge": (int, str),
 }
 _NO_LOOKUP = Lookup(key="", digest="", client=Client("", Window(1, 1)), token="")
 _NO_ENTRY = StoredEntry(value=None)
@@ -60,7 +63,7 @@ def time_argument(clock: Callable[[], float]) -> tuple[str, int]:
     return "now", int(clock() * 1000)
 
 
-class RedisStore:
+class RedisStore(RedisValues):
     """`budget_usd` is what all instances may spend in a day (0: no cap).
 
     The scripts go by the server's clock, and set a StoreClock by it. Of any other `clock` they are sent the
@@ -68,9 +71,8 @@ class RedisStore:
     """
 
     def __init__(self, redis: BatchingClient[Any], clock: Callable[[], float], budget_usd: float) -> None:
-        self._redis = redis
+        super().__init__(redis, clock)
         self.connect, self.explain, self.close = redis.connect, redis.explain, redis.close
-        self._clock = clock
         self._budget_micros = micros(budget_usd)
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
@@ -88,7 +90,7 @@ class RedisStore:
             budget=self._budget_micros,
             held=int(seconds * 1000),
         )
-        now_ms, kind, value, current, previous, note, *budget = answer
+        now_ms, kind, value, current, previous, note, *budget, purged = answer
         decision = lookup.client.window.decision(
             allowed=kind != "limited", current=current, previous=previous, now_ms=now_ms
         )
@@ -101,6 +103,7 @@ class RedisStore:
             budget=Budget(*budget),
             known_contents=note if kind == "lead" else "",
             failure=note if kind == "failed" else "",
+            purged=purged,
         )
 
     async def reserve(self, lookup: Lookup, seconds: float) -> Budget:
@@ -120,6 +123,9 @@ class RedisStore:
             ttl=int(entry.ttl_seconds * 1000),
             thread_ttl=int(entry.thread_seconds * 1000),
             kept_days=KEPT_DAYS,
+            sources=" ".join(entry.sources),
+            prompt=entry.prompt,
+            purged=entry.purged,
         )
         return bool(done)
 
@@ -130,10 +136,6 @@ class RedisStore:
 
     async def renew(self, lookup: Lookup) -> None:
         await self._run("renew", lookup, lease=_LEASE_MS)
-
-    async def peek(self, key: str) -> str | None:
-        value = await self._redis.execute(["GET", key])
-        return None if value is None else str(check_type(value, str))
 
     async def content(self, name: str) -> str | None:
         value: str | None
@@ -148,6 +150,14 @@ class RedisStore:
             self._redis.execute(["ZREM", CACHE_INDEX, key]),
         )
         return bool(check_type(removed, int))
+
+    async def purge(self, purge: Purge, *, seconds: float) -> Purged:
+        ends_at, removed, cursor, names = time.monotonic() + seconds, 0, "0", asdict(purge)
+        names |= {"keys": "\n".join(purge.keys), "stamp": new_stamp(self._clock())}
+        while cursor and time.monotonic() < ends_at:
+            count, cursor = await self._run("purge", cursor=cursor, **names)
+            removed += count
+        return Purged(removed, finished=not cursor)
 
     async def status(self, client: Client) -> Decision:
         await import_in_thread("core.store.redis_limiter")  # only this call needs the library
@@ -165,33 +175,6 @@ class RedisStore:
 
     async def stats(self) -> StoreStats:
         return await read_stats(self._redis, self.ping(), now=self._clock())
-
-    async def remember(self, key: str, value: str, *, ttl_seconds: float) -> None:
-        await self._redis.execute(["SET", key, value, "PX", int(ttl_seconds * 1000)])
-
-    async def ping(self) -> bool:
-        answered: Any
-        wrote: Any
-        answered, wrote = await asyncio.gather(
-            self._redis.execute(["PING"]),
-            self._redis.execute(["SET", PROBE, "1", "PX", 1000]),
-            return_exceptions=True,
-        )
-        if answered != "PONG" and getattr(answered, "health", "") not in ("read_only", "too_large"):
-            if isinstance(answered, StoreError) and not isinstance(answered, CommandFailed):
-                raise answered
-            raise StoreError(reason="no answer to PING", health="bad_response")
-        return not isinstance(check_type(wrote, str), WriteRejected)
-
-    async def verify(self) -> float:
-        """Write, read and delete a note; the USD spent today, from the same round trip. Raises StoreError."""
-        key, spent = f"{PROBE}:{secrets.token_hex(8)}", f"{day_of(self._clock())}:cost_micros"
-        commands: list[list[Any]]
-        commands = [["SET", key, key, "PX", 10_000], ["GETDEL", key], ["HGET", STATS, spent]]
-        wrote, read, micros = await asyncio.gather(*map(self._redis.execute, commands))
-        if (wrote, read) != ("OK", key):
-            raise StoreError(reason="what was written is not what is read", health="bad_response")
-        return int(micros or 0) / 1_000_000
 
     async def _run(
         self,

@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 from core.article.article import Article
-from core.cache.cache_control import Caller
 from core.cache.draft import KeptDraft, Proof, Span
 from core.cache.entry import Entry
 from core.cache.lease import Audience
-from core.cache.request_key import new_thread_id
+from core.cache.request_key import new_delete_token, thread_id_of
 from core.errors import NoArticle
 from core.rate_limit import Client
 from core.request import RequestRecord
@@ -31,13 +30,14 @@ async def finished(
     made = await run_in_worker(laid_out, draft, article, request.brief, now, seconds=record.seconds_left)
     source = SourceOut.model_validate(article, from_attributes=True)
     posts, parts, warnings = _posts(source, made)
+    token = new_delete_token()
     answer = GenerateAnswer(
         success=True,
         thread=posts,
         source_type="text" if request.url is None else "url",
         title=article.title,
         error=None,
-        id=new_thread_id(),
+        id=thread_id_of(token),
         cached=False,
         degraded=written.degraded,
         platform=request.platform,
@@ -49,7 +49,8 @@ async def finished(
         warnings=[*written.warnings, *warnings],
     )
     voice = (request.language, request.tone, request.audience)
-    return Entry(answer=answer, posts=parts, draft=_kept(draft, made, request), voice=voice)
+    kept = _kept(draft, made, request)
+    return Entry(answer=answer, posts=parts, draft=kept, voice=voice, delete_token=token)
 
 
 def _kept(draft: Draft, made: LaidOut, request: GenerateRequest) -> KeptDraft:
@@ -82,28 +83,29 @@ async def viewed(
     if made is None:
         return None
     posts, parts, warnings = _posts(source, made)
+    token = new_delete_token()
     changes = {
         "thread": posts,
         "title": title,
-        "id": new_thread_id(),
+        "id": thread_id_of(token),
         "platform": request.platform,
         "hooks": made.hooks,
         "source": source,
         "warnings": [*known.draft.warnings, *warnings],
     }
-    return replace(known, answer=was.model_copy(update=changes), posts=parts)
+    return replace(known, answer=was.model_copy(update=changes), posts=parts, delete_token=token)
 
 
 def finished_rewrite(
-    known: AnswerEntry, post: tuple[Post, Proof], draft: Draft, usage: Usage, *, thread_id: str
+    known: AnswerEntry, post: tuple[Post, Proof], draft: Draft, usage: Usage, *, delete_token: str
 ) -> AnswerEntry:
-    """The known thread with `post`, which holds the draft's text, under an id of its own."""
+    """The known thread with `post`, which holds the draft's text, under the id of this token."""
     thread, posts, (new, proof) = list(known.answer.thread), list(known.posts), post
     thread[new.number - 1] = _post(new, proof)
     posts[new.number - 1] = (new.text, new.suffix)
     changes = {
         "thread": thread,
-        "id": thread_id,
+        "id": thread_id_of(delete_token),
         "degraded": False,
         "generator": draft.generator,
         "model": draft.model,
@@ -112,7 +114,15 @@ def finished_rewrite(
         "warnings": list(dict.fromkeys([*known.answer.warnings, *draft.warnings])),
     }
     answer = known.answer.model_copy(update=changes)
-    return Entry(answer=answer, posts=tuple(posts), voice=known.voice)
+    return Entry(
+        answer=answer, posts=tuple(posts), voice=known.voice, key=known.key, delete_token=delete_token
+    )
+
+
+def for_maker(made: AnswerEntry, *, is_private: bool) -> AnswerEntry:
+    """The entry for the one whose request made it: with the token that deletes it, if it is kept."""
+    token = None if is_private else made.delete_token or None
+    return replace(made, answer=made.answer.model_copy(update={"delete_token": token}))
 
 
 def known_spans(entry: AnswerEntry) -> list[Span]:
@@ -121,12 +131,12 @@ def known_spans(entry: AnswerEntry) -> list[Span]:
     return sorted({Span(each.start, each.end, each.quote) for each in quoted})
 
 
-def audience_of(written: Written | None, caller: Caller, only_for: Client | None = None) -> Audience:
+def audience_of(written: Written | None, only_for: Client | None = None, *, is_private: bool) -> Audience:
     """Model answers are shared, and what is rendered of them, when nothing is written. Others stay in this
     process, being cheap to make again; one that was asked for has its permalink in the shared store. One
     `only_for` a client, whose budget was short, is no answer to others.
     """
-    if caller.cache_control.no_store:
+    if is_private:
         return "nobody"
     if written is None or written.draft.generator == "openai":
         return "everyone"

@@ -12,7 +12,7 @@ from core.errors import ArticleError, Busy, ContentRefused, ModelError
 from core.rate_limit import Client
 from core.request import RequestRecord
 from core.settings import Settings
-from core.threads.answer import AnswerEntry, audience_of, viewed
+from core.threads.answer import AnswerEntry, audience_of, for_maker, viewed
 from core.threads.schemas import GenerateAnswer, GenerateRequest
 from core.threads.several import several
 from core.threads.source import Source, Sources
@@ -88,7 +88,7 @@ class GenerateThread:
                 return await self._instead(error, stale, request, lookup, record)
 
     def _lookup(self, request: GenerateRequest, caller: Caller) -> Lookup:
-        identity = self._identity(request)
+        identity = self.identity(request)
         text, max_cost_usd = (request.text or "")[: self._settings.max_content_length], 0.0
         if text:  # a page's length is known when it was read
             max_cost_usd = self._writer.max_cost_usd(request.generator, text)
@@ -101,7 +101,7 @@ class GenerateThread:
         seconds = record.seconds_left - _FALLBACK_SECONDS
         if seconds <= 0:
             raise ModelError(reason="no time left to wait")
-        found = await self._flights.wait(lookup.work, seconds, attempt, any_failure)
+        found = await self._flights.wait(self._cache.flight(lookup.work), seconds, attempt, any_failure)
         if found and found[0].digest == lookup.digest and found[1] in (None, lookup.client):
             return self._collapsed(found[0], lookup.client, record)
         return None
@@ -116,20 +116,25 @@ class GenerateThread:
         """The answer as a view of the draft; None where that cannot serve."""
         found = known.entry.answer.title, known.entry.answer.source
         view = await viewed(request, known.entry, found, record, self._cache.clock())
-        return view and _cached(await known.lease.keep_view(view, audience_of(None, caller)), record)
+        if view is None:
+            return None
+        is_private = self._lookups.leaves_nothing(caller, is_text=request.url is None)
+        view = await known.lease.keep_view(view, audience_of(None, is_private=is_private))
+        return for_maker(_cached(view, record), is_private=is_private)
 
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
     ) -> AnswerEntry:
         """Make the answer, keep it, and hand it to those who wait. Raises ArticleError and ModelError."""
-        only_for = None
-        with self._flights.leading(lead.lease.lookup.work) as flight:
+        only_for, is_private = None, self._lookups.leaves_nothing(caller, is_text=request.url is None)
+        with self._flights.leading(self._cache.flight(lead.lease.lookup.work)) as flight:
             async with lead.lease as lease:
+                lease.is_private = is_private
                 # A draft that cannot serve is fresh, so its article is; and one request fetches a page once.
                 is_known = bool(lease.lookup.unfit_ms) or not caller.is_charged
                 source = await self._source(request, lead.stale, record, may_be_held=is_known)
                 if entry := await self._writing.reused(request, source, lead, record):
-                    kept = await lease.keep(entry, audience_of(None, caller), reused=True)
+                    kept = await lease.keep(entry, audience_of(None, is_private=is_private), reused=True)
                     entry = _cached(kept, record)
                 else:
                     text = f"{source.article.title or ''}{source.article.text}"
@@ -138,9 +143,9 @@ class GenerateThread:
                         request, source, record, unavailable, allow_fallback=lead.stale is None
                     )
                     only_for = caller.client if written.degraded and lease.own_budget_is_short else None
-                    entry = await lease.keep(entry, audience_of(written, caller, only_for))
+                    entry = await lease.keep(entry, audience_of(written, only_for, is_private=is_private))
             flight.set_result((entry, only_for))
-            return entry
+            return for_maker(entry, is_private=is_private)
 
     async def _instead(
         self,
@@ -165,14 +170,14 @@ class GenerateThread:
         source = await self._sources.get(request, stale, record, may_be_held=may_be_held)
         if request.url is None:
             return source
-        content = self._identity(request).content(source.article.title, source.article.text)
+        content = self.identity(request).content(source.article.title, source.article.text)
         return replace(source, content=content)
 
     async def _without_model(
         self, request: GenerateRequest, unavailable: ModelError, lookup: Lookup, record: RequestRecord
     ) -> AnswerEntry:
         """The fallback, once for all in this process that need it now. Raises ArticleError and ModelError."""
-        key = f"{lookup.digest} without model"
+        key = f"{self._cache.flight(lookup.digest)} without model"
         while key in self._flights and record.seconds_left:
             if found := await self._flights.wait(key, record.seconds_left, any_failure=True):
                 return self._collapsed(found[0], lookup.client, record)
@@ -183,7 +188,7 @@ class GenerateThread:
             flight.set_result((entry, None))
             return entry
 
-    def _identity(self, request: GenerateRequest) -> RequestIdentity:
+    def identity(self, request: GenerateRequest) -> RequestIdentity:
         """The request's source, and what of its options, the model and the prompt is not the default."""
         options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh", "platforms"})
         view = {name: options.pop(name) for name in _OF_VIEW if name in options}

@@ -6,12 +6,12 @@ from dataclasses import replace
 from core.cache.cache_control import Caller
 from core.cache.lease import Lease
 from core.cache.outcome import Lead, Limited
-from core.cache.request_key import Lookups, new_thread_id
+from core.cache.request_key import Lookups, new_delete_token, thread_id_of
 from core.cache.tiered import TieredCache
 from core.errors import InvalidRequest, ModelError, NotFound, RateLimited, StoreError
 from core.request import RequestRecord
 from core.text.thread import Brief, Post, space_beside
-from core.threads.answer import AnswerEntry, finished_rewrite, known_spans
+from core.threads.answer import AnswerEntry, finished_rewrite, for_maker, known_spans
 from core.threads.edit_schemas import RewriteAnswer
 from core.threads.laying_out import fitted_with_proof
 from core.threads.schemas import GenerateAnswer
@@ -32,8 +32,8 @@ class RewritePost:
         self, thread_id: str, number: int, instruction: str | None, caller: Caller, record: RequestRecord
     ) -> RewriteAnswer:
         """The new thread. Raises RateLimited, NotFound, InvalidRequest, ModelError and StoreError."""
-        new_id = new_thread_id()
-        lookup = self._lookups.for_thread(new_id, caller)
+        token = new_delete_token()
+        lookup = self._lookups.for_thread(thread_id_of(token), caller)
         match await self._cache.look_up(lookup, record):
             case Limited():
                 raise RateLimited
@@ -42,7 +42,7 @@ class RewritePost:
             case outcome:
                 raise StoreError(reason=f"{type(outcome).__name__} for a thread that is new")
         async with lease:
-            entry = await self._cache.thread(thread_id)
+            entry = await self._cache.kept.thread(thread_id)
             post = _post(entry, number)
             task = await _task(entry, post, instruction, record)
             draft = await self._draft(task, lease, record)
@@ -51,9 +51,10 @@ class RewritePost:
             made = await run_in_worker(fitted_with_proof, post, brief, known, task.language, seconds=seconds)
             if not made[0].text:
                 raise ModelError(reason="nothing of the answer fits")
-            entry = finished_rewrite(entry, made, draft, record.usage.total, thread_id=new_id)
-            await lease.keep(entry, "nobody" if caller.cache_control.no_store else "permalink")
-        answer = entry.answer
+            entry = finished_rewrite(entry, made, draft, record.usage.total, delete_token=token)
+            is_private = self._lookups.leaves_nothing(caller, is_text=entry.answer.source_type == "text")
+            await lease.keep(entry, "nobody" if is_private else "permalink")
+        answer = for_maker(entry, is_private=is_private).answer
         record.record_answer(REWRITTEN, answer.generator, answer.degraded)
         return RewriteAnswer(**dict(answer), post=answer.thread[number - 1])
 

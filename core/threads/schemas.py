@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
 from core.article.article import Card
 from core.text.platforms import PlatformName
 from core.text.thread import Brief, Numbering, SourceLink
+from core.writing.model.prompt import made_by
 from core.writing.writer import Generator
 
 MAX_TEXT_BYTES = 1_000_000
@@ -80,9 +81,10 @@ class GenerateRequest(BaseModel):
     generator: Generator = "auto"
     refresh: bool = False
 
-    _surrogates = field_validator("url", "text", "tone", "audience")(encodable)
+    # The fields are not checked, since KeptRequest lacks some.
+    _surrogates = field_validator("url", "text", "tone", "audience", check_fields=False)(encodable)
 
-    @field_validator("text")
+    @field_validator("text", check_fields=False)
     @classmethod
     def _bounded(cls, text: str | None) -> str | None:
         if len((text or "").encode()) > MAX_TEXT_BYTES:
@@ -105,6 +107,16 @@ class GenerateRequest(BaseModel):
     @property
     def brief(self) -> Brief:
         return Brief(**{option.name: getattr(self, option.name) for option in fields(Brief)})
+
+
+class KeptRequest(GenerateRequest):
+    """A page and how the thread shall be, as texts of a query."""
+
+    model_config = ConfigDict(strict=False)
+
+    url: str = Field(max_length=2_048)
+    text: ClassVar[None] = None  # type: ignore[misc]  # no field of this one
+    refresh: ClassVar[bool] = False  # type: ignore[misc]
 
 
 class CountedPost(BaseModel):
@@ -150,7 +162,7 @@ class UsageOut(BaseModel):
 
 
 class GenerateAnswer(BaseModel):
-    """The first six fields are those of version 0.1.0."""
+    """The first six fields are those of version 0.1.0. `delete_token` is the maker's alone."""
 
     model_config = ConfigDict(strict=True)
 
@@ -169,10 +181,19 @@ class GenerateAnswer(BaseModel):
     source: SourceOut
     usage: UsageOut
     warnings: list[str]
+    delete_token: str | None = Field(default=None, exclude=True)  # a header: bodies are passed on
 
     @property
     def cost_usd(self) -> float:
         return self.usage.cost_usd
+
+    @property
+    def source_url(self) -> str | None:
+        return self.source.url
+
+    @property
+    def made_by(self) -> str:
+        return made_by(self.model)
 
 
 class ThreadsAnswer(GenerateAnswer):

@@ -1,14 +1,14 @@
 """A thread for each of several platforms, of one draft and for one charge."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from core.cache.cache_control import CacheControl, Caller
 from core.request import CacheRecord, RequestRecord
 from core.text.platforms import PLATFORMS, PlatformName
 from core.threads.answer import AnswerEntry, viewed
-from core.threads.schemas import GenerateRequest, ThreadsAnswer, UsageOut
+from core.threads.schemas import GenerateAnswer, GenerateRequest, ThreadsAnswer, UsageOut
 from core.usage import Usage, UsageMeter
 
 _SLACK_SECONDS = 30  # between the answers of one request
@@ -67,5 +67,11 @@ def _answer(request: GenerateRequest, entries: dict[PlatformName, AnswerEntry]) 
         "warnings": list(dict.fromkeys(text for each in answers.values() for text in each.warnings)),
         "threads": {name: answers[name].thread for name in request.platforms or ()},
         "ids": {name: answers[name].id for name in request.platforms or ()},
+        "delete_token": _tokens(answers.values()),
     }
     return ThreadsAnswer(**dict(shown) | changes)
+
+
+def _tokens(answers: Iterable[GenerateAnswer]) -> str | None:
+    """The tokens of those that were made, as X-Delete-Token has them."""
+    return ",".join(answer.delete_token for answer in answers if answer.delete_token) or None

@@ -80,7 +80,7 @@ async def test_no_route_costs_more_than_the_readme_says(
     leader, other, third = (instance_of(clock=StoreClock(), **settings) for _ in range(3))
     acme, beta = ({"X-API-Key": f"{name}-secret-key"} for name in ("acme", "beta"))
     stats, status, health = "/api/cache/stats", "/api/rate-limit-status", "/api/monitor/health"
-    thread = ""
+    thread = token = ""
     paid: dict[str, Callable[[], Any]] = {
         "a miss, made": lambda: leader.post("/api/generate", json=body),
         "a hit": lambda: other.post("/api/generate", json=body),
@@ -92,6 +92,8 @@ async def test_no_route_costs_more_than_the_readme_says(
         "a hit, with a key": lambda: third.post("/api/generate", json=body, headers=beta),
         "a rewrite": lambda: other.post(f"{thread}/posts/1/rewrite"),
         "`GET /api/threads/{id}`": lambda: other.get(thread),
+        "`GET /api/thread`": lambda: other.get("/api/thread", params=body),
+        "`DELETE /api/threads/{id}`": lambda: other.delete(thread, headers={"X-Delete-Token": token}),
         "a blocked client": lambda: other.post("/api/generate", json={"text": "One more."}),
         "`GET /api/rate-limit-status`": lambda: other.get(status),
         "`GET /api/usage`": lambda: other.get("/api/usage", headers=acme),
@@ -110,6 +112,7 @@ async def test_no_route_costs_more_than_the_readme_says(
         trips, commands, response = await cost(front, valkey, request())
         if name == "a miss, made":
             thread = f"/api/threads/{response.json()['id']}"
+            token = response.headers["x-delete-token"]
         max_trips, *max_commands = LIMITS[name]
         if scope == "generations" and name == "a hit in the process":
             max_trips = 0

@@ -162,11 +162,11 @@ async def test_an_absent_thread_is_asked_for_once_in_some_seconds(
     shared: BreakableStore, clock: Clock
 ) -> None:
     tiers = tiers_over(shared, clock)
-    assert [await tiers.thread(ID) for _ in range(3)] == [None] * 3
+    assert [await tiers.kept(thread_key(ID)) for _ in range(3)] == [None] * 3
     assert shared.calls == ["peek"]
     shared.items.put(thread_key(ID), "made elsewhere", 60)
     clock.now += 5
-    assert await tiers.thread(ID) == "made elsewhere"
+    assert await tiers.kept(thread_key(ID)) == "made elsewhere"
 
 
 @pytest.mark.parametrize("local_seconds", [0, 30])
@@ -179,12 +179,12 @@ async def test_an_absent_thread_that_is_made_here_is_found_at_once(
     )
     cache = TieredCache(tiers, EntryCodec(GenerateAnswer))
     with pytest.raises(NotFound):
-        await cache.thread(ID)
+        await cache.kept.thread(ID)
     outcome = await cache.look_up(Lookup(key="k", digest="d", client=named("c"), token="t"), record)
     assert isinstance(outcome, Lead)
     async with outcome.lease as lease:
         await lease.keep(Entry(answer=ANSWER.model_copy(update={"id": ID})), "permalink")
-    assert (await cache.thread(ID)).answer.id == ID
+    assert (await cache.kept.thread(ID)).answer.id == ID
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ async def test_what_no_thread_is_called_never_reaches_the_store(
     shared: BreakableStore, clock: Clock, thread_id: str
 ) -> None:
     with pytest.raises(NotFound):
-        await TieredCache(tiers_over(shared, clock), EntryCodec(GenerateAnswer)).thread(thread_id)
+        await TieredCache(tiers_over(shared, clock), EntryCodec(GenerateAnswer)).kept.thread(thread_id)
     assert shared.calls == []
 
 
@@ -203,7 +203,7 @@ async def test_a_store_that_fails_leaves_no_thread_absent(shared: BreakableStore
     tiers = tiers_over(shared, clock)
     shared.error = StoreError(reason="down")
     with pytest.raises(StoreError):
-        await tiers.thread(ID)
+        await tiers.kept(thread_key(ID))
     shared.error = None
     shared.items.put(thread_key(ID), "kept", 60)
-    assert await tiers.thread(ID) == "kept"
+    assert await tiers.kept(thread_key(ID)) == "kept"

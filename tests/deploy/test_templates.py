@@ -20,6 +20,7 @@ from core.settings import Settings
 from tests.support.paths import ROOT
 from tools import package
 
+DELETES = ("functions.cache", "/api/threads/{id}")  # the other methods are another function's
 UNDEPLOYED_PATHS = ("/docs", "/redoc", "/openapi.json")
 # What follows from the place, and what is for other places.
 NOT_PARAMETERS = {"ENVIRONMENT", "FRONT_DOOR", "REDIS_URL", "FETCH_ALLOW_HOSTS"}
@@ -167,7 +168,8 @@ def written_functions() -> dict[str, Any]:
 
 def written_paths(module: Any) -> set[str]:
     paths = [at.path or "" for at in iter_route_contexts(getattr(module, "app", module).routes)]
-    return {route("ANY", path) for path in paths if not path.startswith(UNDEPLOYED_PATHS)}
+    methods = {path: "DELETE" for path in paths if (module.__name__, path) == DELETES}
+    return {route(methods.get(path, "ANY"), path) for path in paths if not path.startswith(UNDEPLOYED_PATHS)}
 
 
 def named(name: str) -> set[str]:

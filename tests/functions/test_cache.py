@@ -53,8 +53,11 @@ async def test_clearing_removes_the_answer(
     await client.post("/api/generate", json=named)
     given: dict[str, Any] = {place: named}
     first, second = [await client.request("DELETE", "/api/cache/clear", **given) for _ in range(2)]
-    assert first.json() == {"success": True, "message": "The kept answer was removed."}
-    assert second.json() == {"success": False, "message": "No answer was kept for this."}
+    seconds = 80 if store_settings else 50  # of which 30 are LOCAL_CACHE_SECONDS
+    told = {"removed": 1, "gone_everywhere_in_seconds": seconds}
+    assert first.json() == {"success": True, "message": "The kept answer was removed.", **told}
+    told["removed"] = 0
+    assert second.json() == {"success": False, "message": "No answer was kept for this.", **told}
     assert (await client.post("/api/generate", json=named)).json()["cached"] is False
 
 
@@ -79,7 +82,18 @@ async def test_clearing_an_unreachable_store_is_503_and_removes_the_local_answer
 
 
 @pytest.mark.parametrize(
-    "named", [{}, {"url": None}, {"url": "https://a.example", "text": "b"}, {"pattern": "*"}], ids=repr
+    "named",
+    [
+        {},
+        {"url": None},
+        {"url": "https://a.example", "text": "b"},
+        {"host": "a.example", "id": "A" * 22},
+        {"pattern": "*"},
+        {"host": "*.a.example"},
+        {"host": "a.example/path"},
+        {"prompt": "latest"},
+    ],
+    ids=repr,
 )
 async def test_clearing_needs_exactly_one_source(client_of: Make, named: dict[str, str]) -> None:
     response = await client_of().request("DELETE", "/api/cache/clear", json=named)

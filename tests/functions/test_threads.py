@@ -23,6 +23,8 @@ from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
 from tests.support.site import ARTICLE, Site, page
 
+CDN = "public, max-age=0, s-maxage=30, stale-while-revalidate=10"
+
 
 async def made(client: Any, **body: Any) -> dict[str, Any]:
     answer: dict[str, Any] = (await client.post("/api/generate", json={"text": ARTICLE, **body})).json()
@@ -41,7 +43,7 @@ async def test_a_thread_is_found_under_its_id_in_every_instance(
     answer = await made(client_of(**model_settings, **upstash_settings), generator=generator)
     response = await client_of(**upstash_settings).get(f"/api/threads/{answer['id']}")
     assert response.json() == answer
-    assert response.headers["cache-control"] == "public, max-age=86400"
+    assert response.headers["cache-control"] == CDN
     assert 0 < valkey.ttl(f"threadr:thread:{answer['id']}") <= 30 * 86_400
 
 
@@ -70,10 +72,15 @@ async def test_no_store_leaves_no_thread(client_of: Make) -> None:
     assert (await client.get(f"/api/threads/{answer['id']}")).status_code == 404
 
 
-async def test_threads_last_although_caching_is_off(
-    client_of: Make, openai: FakeOpenAI, model_settings: dict[str, Any], upstash_settings: dict[str, Any]
+async def test_threads_of_pages_last_although_caching_is_off(
+    client_of: Make,
+    openai: FakeOpenAI,
+    model_settings: dict[str, Any],
+    upstash_settings: dict[str, Any],
+    site: Site,
 ) -> None:
-    answer = await made(client_of(cache_ttl_hours=0, **model_settings, **upstash_settings))
+    client = client_of(cache_ttl_hours=0, **model_settings, **upstash_settings)
+    answer = (await client.post("/api/generate", json={"url": site.url})).json()
     assert (await client_of(**upstash_settings).get(f"/api/threads/{answer['id']}")).status_code == 200
 
 
@@ -142,7 +149,9 @@ async def test_a_thread_is_given_as_each_api_takes_it_and_kept_by_caches(
         address = f"/api/threads/{answer['id']}?format={form}"
         response = await client.get(address)
         assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-        assert response.headers["cache-control"] == "public, max-age=86400"
+        assert (
+            response.headers["cache-control"] == "public, max-age=0, s-maxage=30, stale-while-revalidate=10"
+        )
         known = {"If-None-Match": response.headers["etag"]}
         assert (await client_of(**upstash_settings).get(address, headers=known)).status_code == 304
         posts = response.json().get("posts") or response.json()["platforms"]["bluesky"]["posts"]

@@ -230,7 +230,7 @@ async def test_head_of_a_post_route_is_a_405(client_of: Make) -> None:
         ("/", "GET, HEAD"),
         ("/docs", "GET, HEAD"),
         ("/health", "GET, HEAD"),
-        ("/api/threads/x", "GET, HEAD"),
+        ("/api/threads/x", "DELETE, GET, HEAD"),
         ("/api/generate", "POST"),
         ("/api/cache/clear", "DELETE"),
     ],

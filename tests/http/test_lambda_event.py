@@ -90,7 +90,7 @@ def handler_of() -> Iterator[Make]:
 
 def bucket_used(services: Services, client: str) -> int:
     return on_process_loop(
-        lambda loop: loop.run_until_complete(services.cache.status(Client(client, services.settings.window)))
+        lambda loop: loop.run_until_complete(services.tiers.status(Client(client, services.settings.window)))
     ).used
 
 

@@ -249,7 +249,7 @@ async def test_what_breaks_inside_a_tool_is_its_error_with_the_request_id(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     site: Starlette = create_site(routes, Settings(), make_services=Services)
-    site.state.services.cache = None  # what no service has
+    site.state.services.tiers = None  # what no service has
     transport = httpx.ASGITransport(site)
     async with httpx.AsyncClient(transport=transport, base_url="http://threadr.test") as client:
         response = await post(client, message("tools/call", CALL))

@@ -6,9 +6,11 @@ local calls, arg, counters, own_counters = 0, {}, {}, {}
 local key = {
   entry = KEYS[1], lease = KEYS[2], failure = KEYS[3], content = KEYS[4], client = KEYS[5],
   clients = KEYS[6], entries = KEYS[7], contents = KEYS[8], stats = KEYS[9], reserved = KEYS[10],
-  thread = KEYS[11], settled = KEYS[12], own_reserved = KEYS[13], draft = KEYS[14],
+  thread = KEYS[11], settled = KEYS[12], own_reserved = KEYS[13], draft = KEYS[14], sources = KEYS[15],
+  purged = KEYS[16],
 }
 local day_ms = 86400000
+local index_ttl = 400 * day_ms  -- longer than any entry can live
 for i = 1, #ARGV, 2 do
   local name, value = ARGV[i], ARGV[i + 1]
   if string.sub(name, 1, 2) == '+@' then

@@ -16,7 +16,8 @@ local function count_outcome(kind, cost)
   end
 end
 -- One command for all, whatever else is under the keys.
-local value, stored, pointer, failed = unpack(call('MGET', key.entry, key.client, key.draft, key.failure))
+local read = call('MGET', key.entry, key.client, key.draft, key.failure, key.purged)
+local value, stored, pointer, failed, purged = unpack(read)
 local since, home = newest_draft(pointer)
 load_client(stored)
 -- `note`: the failure of `failed`, the known contents of `lead`.
@@ -28,7 +29,7 @@ local function answer(kind, found, note, budget, spent, own_spent)
   end
   return {
     calls, now(), kind, found or false, client.current, client.previous, note or '', budget or 'covered',
-    spent or -1, own_spent or -1,
+    spent or -1, own_spent or -1, purged or '',
   }
 end
 
@@ -52,7 +53,8 @@ end
 local draft = looks and home and home ~= key.entry and get(home)
 if draft and is_fresh(draft, math.max(since, arg.unfit + 1)) then return answer('draft', draft) end
 local made, failure = string.match(looks and failed or '', '^(%d+) (.+)$')
-if failure and now() - made < arg.max_age then return answer('failed', value, failure) end
+local is_purged = failure and tonumber(made) <= (tonumber(string.match(purged or '', '^%d+')) or -1)
+if failure and not is_purged and now() - made < arg.max_age then return answer('failed', value, failure) end
 if not leads then return answer('not_stored', value) end
 local takes_over = arg.mode == 'refresh'
 if not takes_over and not call('SET', key.lease, arg.token, 'NX', 'PX', arg.lease) then

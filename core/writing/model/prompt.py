@@ -14,7 +14,8 @@ from core.writing.draft import RewriteTask
 
 JsonSchema = dict[str, Any]
 
-PROMPT = "prompt 2"  # raised with prompt.toml's words: answers to earlier ones are made again
+VERSION = 2  # raised with prompt.toml's words: answers to earlier ones are made again
+PROMPT = f"prompt {VERSION}"
 _NO_OPTIONS = {"tone": "", "audience": "", "instruction": ""}  # the caller's words: posts may repeat them
 _ENVELOPE_TOKENS = 200
 TEXTS = {"type": "array", "items": {"type": "string"}}
@@ -60,6 +61,11 @@ class Question:
 def model_variant(model: str) -> dict[str, str]:
     """The model where it is not the default; part of every key."""
     return {} if model == DEFAULT_MODEL else {"model": model}
+
+
+def made_by(model: str | None) -> str:
+    """What purges name a model's answers by: the prompt's version and the model; "" without a model."""
+    return f"{VERSION}/{model}" if model else ""
 
 
 def thread_question(article: Article, brief: Brief, *, fence: str) -> Question:
