@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import importlib
 import json
 import os
 import subprocess
@@ -15,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from core.store.memory_limiter import LocalWindow
 from tests.support import lambda_events
 from tests.support.lambda_events import Shape, alb, v1, v2
 from tests.support.paths import ROOT
@@ -39,11 +37,8 @@ EXPECTED: dict[str, Callable[[Any], bool]] = {
 
 
 def call(function: str, event: dict[str, Any]) -> dict[str, Any]:
-    """The answer to an event; the functions here live as long as all tests, and no limit shall."""
-    app = getattr(importlib.import_module(f"functions.{function}"), "app", None)
-    if app and app.state.services:
-        local = app.state.services.local
-        local._limiter = LocalWindow(local.clock)
+    """The answer of a new process's function, which has counted no calls yet."""
+    sys.modules.pop(f"functions.{function}", None)
     return lambda_events.call(function, event)
 
 
