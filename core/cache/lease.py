@@ -129,7 +129,7 @@ class Lease(Generic[AnswerT]):
     async def keep_view(self, view: Entry[AnswerT], audience: Audience) -> Entry[AnswerT]:
         """Keep what was rendered of a draft for as long as the draft, and count what that saved."""
         view = self._asked(view)
-        counters = counters_of("same_draft", cost_micros=micros(view.answer.cost_usd))
+        counters = counters_of("same_draft", cost_micros=micros(view.answer.cost_usd)) | {"@hits": 1}
         if audience == "nobody":
             await self._release(counters)
         else:

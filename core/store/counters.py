@@ -9,7 +9,8 @@ NO_COUNTERS: Counters = {}
 KEPT_DAYS = 30
 # Of a client with a key, in the order of scripts/window.lua; @ stands before them among other counters.
 # `hits` are all answers that were there already, or being made; `blocked` calls are not among the `requests`.
-USES = ("requests", "generations", "hits", "blocked", "tokens_in", "tokens_out", "cost_micros")
+SPENT = ("tokens_in", "tokens_out", "cost_micros")
+USES = ("requests", "generations", "hits", "blocked", *SPENT)
 _PACK = 2**24
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from core.rate_limit import Client
-from core.store.counters import USES, Counters, last_days
+from core.store.counters import SPENT, USES, Counters, last_days
 from core.store.keys import day_of
 from core.store.protocol import Budget, Lookup
 from core.usage import micros
@@ -94,7 +94,8 @@ class Ledgers:
 
     def settle(self, lookup: Lookup, counters: Counters) -> None:
         """End the reservations and count what was spent."""
-        self.common.settle(lookup.token, counters)
+        self.common.settle(lookup.token, {})
+        self.count(lookup.client, counters)
         if own := self.own(lookup.client):
-            counters = {**counters, "generations": counters.get("generated", 0)}
-            own.settle(lookup.token, {name: counters.get(name, 0) for name in USES})
+            spent = {name: counters.get(name, 0) for name in SPENT}
+            own.settle(lookup.token, {**spent, "generations": counters.get("generated", 0)})

@@ -72,6 +72,18 @@ async def test_a_key_sees_its_own_figures_and_only_with_the_key(
         assert "X-API-Key" in refused.headers["www-authenticate"]
 
 
+async def test_a_view_of_a_draft_is_one_hit_of_the_key(
+    instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any]
+) -> None:
+    client = instance_of(**store_settings, api_keys=PLANS)
+    for platform in ("x", "bluesky"):
+        await made(client, ACME, "1", platform=platform)
+    row = {"requests": 2, "generations": 1, "hits": 1, "blocked": 0, "tokens_in": 1_000, "tokens_out": 200}
+    assert (await usage(client, ACME))["days"][0] == {"date": "2026-09-21", **row, "cost_usd": COST_USD}
+    stats = (await client.get("/api/cache/stats")).json()
+    assert (stats["generated"], stats["hits"], stats["saved_usd"]) == (1, 0, COST_USD)
+
+
 async def test_days_are_apart_and_thirty_are_kept(
     instance_of: Instances, openai: FakeOpenAI, store_settings: dict[str, Any], clock: Any
 ) -> None:

@@ -55,8 +55,9 @@ local function settle()
     count_all()
     if arg.keyed == 1 then
       load_client()
-      counters.generations = counters.generated
-      save_client(counters)
+      own_counters.generations = counters.generated
+      for _, name in ipairs({'tokens_in', 'tokens_out', 'cost_micros'}) do own_counters[name] = counters[name] end
+      save_client(own_counters)
     end
   end
 end
