@@ -23,7 +23,7 @@ from tests.support.canary_guard import _watching as _watching
 from tests.support.canary_guard import canary_guard as canary_guard
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.loopback import serving
+from tests.support.loopback import closed_port, serving
 from tests.support.paths import SHARED
 from tests.support.site import Site
 from tests.support.socket_guard import socket_guard as socket_guard
@@ -38,7 +38,8 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[ValkeyServer]:
-    with ValkeyServer() as server:
+    # Left to itself it takes the first free port from 16379, which another process of the tests takes, too.
+    with ValkeyServer(port=closed_port()) as server:
         yield server
 
 

