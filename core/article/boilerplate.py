@@ -1,4 +1,4 @@
-"""What stands beside or within an article and is not its text, by links, place and markup, not by words."""
+"""Removes what is beside or within an article and not its text, by links, place and markup, not by words."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MAX_REFERENCE = 300  # characters
 _MAX_LABEL = 60
 _MAX_FORM = 400  # characters around a field that belong to its form
 _SENTENCES = re.compile("[.!?…。！？।؟]")
-_REACH = 3  # steps up from what stands in a body to the body
+_REACH = 3  # steps up from a part of a body to the body
 
 
 @dataclass(slots=True)
@@ -163,7 +163,7 @@ def _is_menu(items: list[HtmlElement], size: _Size) -> bool:
 
 
 def _is_alone(link: HtmlElement) -> bool:
-    """Whether a link stands between blocks, not in a text."""
+    """Whether a link is between blocks, not in a text."""
     before, after, parent = link.getprevious(), link.getnext(), link.getparent()
     said = (parent.text if before is None else before.tail) or ""
     between = all(each is None or each.tag in _BLOCKS or each.tag == "br" for each in (before, after))

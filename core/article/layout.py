@@ -95,11 +95,11 @@ class Layout:
         return heading.start, self.start if heading.start < self.start else heading.end + _BYLINE
 
     def lines(self, start: int, end: int) -> list[str]:
-        """The text between two pieces, a block each, without what stands beside the article."""
+        """The text between two pieces, a block each, without what is beside the article."""
         return self._lines(max(0, start), end, lambda span: _is_beside(span, nested=True))
 
     def after(self) -> list[str]:
-        """What stands right behind the text, without menus, footers and asides, a block each."""
+        """What comes right after the text, without menus, footers and asides, a block each."""
         return self._lines(self.end, len(self.pieces), lambda span: span.tag in _AROUND)[:_AFTER]
 
     def _lines(self, start: int, end: int, is_left_out: Callable[[Span], bool]) -> list[str]:

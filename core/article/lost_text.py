@@ -69,7 +69,7 @@ def mend(tree: HtmlElement) -> None:
 
 
 def _keep_lead(tree: HtmlElement, amounts: Amounts) -> None:
-    """Takes the class of a teaser from what tells the page's description right in the body."""
+    """Removes a teaser's class from the paragraph of the body that repeats the page's description."""
     described = {letters_of(meta.get("content", ""))[:_WORDS] for meta in tree.xpath(_DESCRIPTION)} - {""}
     for block in tree.iter("p", "div", "section") if described else ():
         around, own = block.getparent(), amounts[block]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """What stands in the source from `start` to `end`, in Unicode code points."""
+    """A part of the source, from `start` to before `end`, in Unicode code points."""
 
     start: int
     end: int
@@ -14,7 +14,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Where a post stands in the source, and how far that bears it out, from 0 to 1; None for a mere link."""
+    """Where the source says what a post says, and how far it supports it, 0 to 1; None for a mere link."""
 
     spans: tuple[Span, ...] = ()
     support: float | None = None

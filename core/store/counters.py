@@ -7,7 +7,7 @@ from core.store.keys import day_of
 Counters = Mapping[str, int]
 NO_COUNTERS: Counters = {}
 KEPT_DAYS = 30
-# Of a client with a key, in the order of scripts/window.lua; @ stands before them among other counters.
+# Of a client with a key, in the order of scripts/window.lua; among other counters they begin with @.
 # `hits` are all answers that were there already, or being made; `blocked` calls are not among the `requests`.
 SPENT = ("tokens_in", "tokens_out", "cost_micros")
 USES = ("requests", "generations", "hits", "blocked", *SPENT)

@@ -53,12 +53,12 @@ def content_key(name: str) -> str:
 
 
 def side_keys(key: str, draft: str) -> list[str]:
-    """What stands beside an entry: why it could not be made, and the way to its draft."""
+    """The keys beside an entry's: its failure, and the pointer to its draft."""
     return [failure_key(draft or key), draft or DRAFT_PREFIX]
 
 
 def source_of(key: str) -> str:
-    """What an answer is made of, from its key, whose options stand behind a space: `url:…` or `text:…`."""
+    """What an answer is made of, from its key, whose options follow a space: `url:…` or `text:…`."""
     return key.removeprefix("threadr:cache:").partition(" ")[0] if key.startswith("threadr:cache:") else ""
 
 

@@ -101,7 +101,7 @@ class MemoryStore(PlainValues):
 
     async def purge(self, purge: Purge, *, seconds: float) -> Purged:
         origins = [(key, origin) for key, (_, _, origin) in self.items.items.items() if origin[0]]
-        # An address that was asked for stands last, behind the one that it led to.
+        # The address that was asked for comes last, after the one that it led to.
         led_to = {sources[0] for _, (sources, _) in origins if purge.source in sources}
         named = {key for key, origin in origins if purge.covers(*origin) or led_to.intersection(origin[0])}
         named |= {*purge.keys}

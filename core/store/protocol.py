@@ -102,7 +102,7 @@ class StoredEntry:
 
     It answers the look-up's key for `ttl_seconds` (0: not at all) and the permalink of `thread_id` for
     `thread_seconds`. `content` is the digest of its source text. A view is kept without a lease, as long as
-    its draft stands. `sources` are what it was made of, the last of them as it was asked for, and `prompt` is
+    its draft is. `sources` are what it was made of, the last of them as it was asked for, and `prompt` is
     the prompt's version and the model, for purges. Nothing is kept when the last purge has another stamp than
     `purged`, that of the look-up.
     """

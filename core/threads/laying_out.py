@@ -64,7 +64,7 @@ def lay_out_with_proofs(
 def fitted_with_proof(
     post: Post, brief: Brief, known: Sequence[Span], language: str | None
 ) -> tuple[Post, Proof]:
-    """As much of a new post as fits, and where it stands in what is known of the source."""
+    """As much of a new post as fits, and where the known parts of the source say it."""
     from core.writing.evidence.examination import examine
     from core.writing.evidence.source import SourceText
 

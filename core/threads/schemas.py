@@ -127,7 +127,7 @@ class CountedPost(BaseModel):
 
 
 class EvidenceOut(BaseModel):
-    """What stands in the text of the source from `start` to before `end`, in Unicode code points."""
+    """A part of the text of the source, from `start` to before `end`, in Unicode code points."""
 
     model_config = ConfigDict(strict=True)
 

@@ -1,1 +1,1 @@
-"""Where in its source a text stands, and what of it the source does not say."""
+"""Finds a text in its source, and the claims in it that the source does not support."""

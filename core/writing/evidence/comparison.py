@@ -14,7 +14,7 @@ from core.writing.evidence.tokens import Token, tokens
 ClaimKind = Literal["numbers", "names", "dates", "quotations", "negations"]
 
 _MAX_COMPARED = 200  # tokens of a sentence, and of its passages
-_MAX_CHANGED = 5  # tokens that stand for each other
+_MAX_CHANGED = 5  # tokens that replace each other
 _NEAR = 0.6  # of a sentence's tokens: the rest was put in the place of something
 _ORDER_KEPT = 0.8  # of them: two numbers have changed places rather than been said in another order
 
@@ -30,7 +30,7 @@ class Claim:
 class Comparison:
     """`words` are the sentence's tokens, `others` those of its `passages`.
 
-    `is_near`: most of it stands there in the same order, so that what differs was changed.
+    `is_near`: most of it is there in the same order, so that what differs was changed.
     """
 
     def __init__(self, text: str, source: SourceText, passages: Sequence[Passage]) -> None:
@@ -53,7 +53,7 @@ class Comparison:
                 yield self.others[i:j], self.words[k:m], goes_on
 
     def swapped(self, *kinds: str) -> Iterator[Token]:
-        """The sentence's tokens of the kinds that stand where the passages have another one of the kind."""
+        """The sentence's tokens of the kinds that replace another one of the kind in the passages."""
         for theirs, ours, _ in self.changes():
             for one, other in zip(theirs, ours, strict=True) if len(theirs) == len(ours) else ():
                 equal = one.figure and other.figure and other.figure.equals(one.figure)

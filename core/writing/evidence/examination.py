@@ -1,4 +1,4 @@
-"""A text held against its source: where it stands there, how far it is covered, what it says otherwise."""
+"""A text compared with its source: where it is found there, how far it is covered, what differs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def examine(
 def _sentence(
     text: str, source: SourceText, cited: Sequence[Passage]
 ) -> tuple[list[range], float, list[Claim]]:
-    """Where one sentence stands, the share of its words that stand there, and what is wrong with it."""
+    """Where one sentence is found, the share of its words that are there, and what is wrong with it."""
     if place := source.find(text):
         return [place], 1.0, []
     if source.says(text):

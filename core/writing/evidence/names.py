@@ -18,7 +18,7 @@ _BESIDE = 3  # words on either side that an acronym may stand for
 
 
 def name_claims(beside: Comparison) -> Iterator[Claim]:
-    """Names that are nowhere in the source, or stand where the passages have another one."""
+    """Names that are nowhere in the source, or replace another one of the passages."""
     swapped = {id(token) for token in _swapped(beside)} if not _is_title(beside) else set()
     can_tell = beside.source.language not in _NAMES["capital_nouns"].split() and not _is_title(beside)
     for at, token in enumerate(beside.words):

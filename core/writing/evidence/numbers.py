@@ -94,7 +94,7 @@ def _is_of_another(beside: Comparison, at: int, figure: Figure) -> bool:
 
 
 def _noun_behind(words: Sequence[Token], at: int) -> str | None:
-    """The word directly behind a number, where it tells of what the number is."""
+    """The word directly after a number, where it says of what the number is."""
     word = words[at + 1] if at + 1 < len(words) else None
     if word is None or word.kind != "word" or len(word.written) < _MIN_NOUN:
         return None

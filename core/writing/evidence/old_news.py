@@ -10,7 +10,7 @@ from core.text.word_lists import alternatives, word_lists
 from core.writing.evidence.tokens import Token, tokens
 
 _MAX_DAYS = 7  # since then a weekday may be any week's
-_BESIDE = 2  # tokens from a weekday in which its date stands
+_BESIDE = 2  # tokens from a weekday in which its date is found
 _DATA: Any = word_lists(__file__)
 _LETTER = "[^\\W\\u0e00-\\u0eff\\u3040-\\u9fff\\uac00-\\ud7af]"  # of scripts that divide words
 _QUOTED = re.compile('“[^“”]*”|„[^„“”]*[“”]|«[^«»]*»|「[^「」]*」|"[^"]*"')

@@ -17,7 +17,7 @@ _SAME = dict.fromkeys("“”„‟«»「」『』″＂", '"') | dict.fromkeys
 _SAME |= dict.fromkeys("‐‑‒–—―−－", "-") | {"…": "..."}
 _ENDS = " \"'.,;:!?-()[]"
 _MAX_TRIED = 8  # places of a text that is there only as a part of longer words
-_MAX_PLACES = 60  # passages that a word may be in; more tell nothing
+_MAX_PLACES = 60  # passages that a word may be in; one in more says nothing
 _MAX_PASSAGES = 3  # that a sentence is made of
 _MIN_GAIN = 0.2  # of a sentence's weight that a further passage must add
 _MAX_SMALL_WORD = 3  # letters: of such words an acronym takes no letter
@@ -29,7 +29,7 @@ NAME_START = 4  # letters that "India" and "Indian" share
 
 @dataclass(frozen=True, eq=False)
 class Passage:
-    """A sentence of the source, and where it stands in code points; nowhere when it is not of the text.
+    """A sentence of the source, and its place in code points; None when it is not of the text.
 
     `at`: its number among them.
     """
@@ -113,7 +113,7 @@ class SourceText:
         return key in self._index
 
     def find(self, text: str) -> range | None:
-        """Where the text stands, however its quotation marks, dashes, spaces and capitals are written."""
+        """Where the text is found, however its quotation marks, dashes, spaces and capitals are written."""
         whole = plain(text)[0].strip()
         for wanted in dict.fromkeys((whole, whole.strip(_ENDS))):
             if (start := _find_words(wanted, self._plain)) is not None:
@@ -165,12 +165,12 @@ class SourceText:
         return places if len(places) <= _MAX_PLACES else []
 
     def _weight(self, key: str) -> float:
-        """What a word tells: the rarer, the more."""
+        """The weight of a word: the rarer, the more."""
         return math.log(1 + (len(self.passages) + 1) / (len(self._index.get(key, ())) + 0.5))
 
 
 def _tells(token: Token) -> bool:
-    """Whether the word may tell what a sentence is about; a letter of a script without spaces does."""
+    """Whether the word may show what a sentence is about; a letter of a script without spaces does."""
     is_small = len(token.written) <= _MAX_SMALL_WORD and token.written.isascii()
     return token.kind != "negation" and not (is_small and token.kind == "word")
 

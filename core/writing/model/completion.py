@@ -14,7 +14,7 @@ _FILTERED = ("content_filter", "safety", "prohibited_content", "blocklist", "rec
 
 
 def error_in(completion: object) -> ModelError | None:
-    """The error that stands in an answer of status 200, judged as its code would be as a status."""
+    """The error in an answer of status 200, judged as its code would be as a status."""
     choice = _first_choice(completion)
     error = getattr(completion, "error", None) or getattr(choice, "error", None)
     if error is None and getattr(completion, "object", None) == "error":

@@ -20,7 +20,7 @@ _NUMBERED = re.compile(r"(?:post|tweet|part)?[ _#-]{0,2}(\d{1,3})")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Posts, hooks and what is cited for each post as they stand in an answer, and whether in an object."""
+    """Posts, hooks and what is cited for each post as an answer has them, and whether in an object."""
 
     posts: list[str]
     hooks: object = ()
