@@ -20,9 +20,6 @@ from tests.support.loopback import serving
 from tests.support.site import PARAGRAPHS
 from tests.support.upstash_front import Front
 
-CALL_USD = 0.002  # of the fake's 1,000 and 200 tokens, by the prices below
-PRICES = {"openai_price_input": 1.25, "openai_price_output": 3.75}
-
 
 async def measure(requests: int, *, repeated: float) -> tuple[int, float, float]:
     """Calls of the model, and the dollars that the statistics call spent and saved."""
@@ -41,7 +38,8 @@ async def measure(requests: int, *, repeated: float) -> tuple[int, float, float]
             openai_base_url=f"{model}/v1",
             rate_limit_requests=10**6,
             store_timeout_ms=5_000,
-            **PRICES,
+            openai_price_input=1.25,  # with the fake's 1,000 and 200 tokens a call is $0.002
+            openai_price_output=3.75,
         )
         app = whole_app(settings)
         async with contextlib.aclosing(httpx.AsyncClient(transport=httpx.ASGITransport(app))) as client:

@@ -27,7 +27,9 @@ def test_a_thousand_requests_a_day_of_which_two_fifths_repeat_save_24_dollars_a_
 
 
 async def test_the_formula_is_what_a_service_calls_and_counts() -> None:
-    assert await savings_bench.measure(50, repeated=0.4) == (30, pytest.approx(0.06), pytest.approx(0.04))
+    calls, *usd = await savings_bench.measure(50, repeated=0.4)
+    assert calls == 30
+    assert usd == pytest.approx([0.06, 0.04])
 
 
 def test_the_documentation_has_the_table_and_the_date_of_its_prices() -> None:
