@@ -17,6 +17,7 @@ from tests.support.paths import ROOT
 Places = dict[str, int]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
+PAGES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/*.md"))
 # The most that each place may have; 0: there is no such place.
 LIMITS = {
     "lines of a file": 220,
@@ -35,7 +36,7 @@ TOTALS = {
     "files that write Cache-Status": 1,
     "broad excepts": 10,
     "dict[str, Any]": 15,
-    "lines of Python": 18_705,
+    "lines of Python": 18_706,
 }
 
 MAY_BE_LONG = {"core/errors.py"}
@@ -190,7 +191,7 @@ def test_all_places_together_stay_within_the_limit(name: str) -> None:
     assert sum(places.values()) <= TOTALS[name], f"{name}, at most {TOTALS[name]}:\n{shown(places)}"
 
 
-@pytest.mark.parametrize("document", ["README.md", "template.yaml", "serverless.yml", "Makefile"])
+@pytest.mark.parametrize("document", ["README.md", *PAGES, "template.yaml", "serverless.yml", "Makefile"])
 def test_files_that_documents_name_exist(document: str) -> None:
     names = re.findall(r"\b(?:core|functions|tests|bench|tools)/[\w/]+\.py\b", (ROOT / document).read_text())
     assert [name for name in names if not (ROOT / name).is_file()] == []

@@ -1,4 +1,4 @@
-"""The architecture: packages import by the table, heavy imports are late, the README names what is there."""
+"""The architecture: packages import by the table, heavy imports are late, settings are documented."""
 
 from __future__ import annotations
 
@@ -169,18 +169,9 @@ def test_functions_hold_no_logic() -> None:
         assert not kinds & {ast.Try, ast.While, ast.For}, path.name
 
 
-def test_each_symptom_of_the_readme_has_a_test_that_produces_it() -> None:
-    section = (ROOT / "README.md").read_text().partition("### Troubleshooting")[2].partition("\n#")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
-    named = [re.search(r"`(tests/[\w/]+\.py)::(test_\w+)` \|$", row) for row in rows]
-    assert len(rows) > 10
-    assert all(each and f"def {each[2]}(" in (ROOT / each[1]).read_text() for each in named)
-
-
-def test_the_readme_names_every_setting_with_its_default() -> None:
-    rows = dict(
-        re.findall(r"^\| (`[A-Z_`, ]+`) \| ([^|]*) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
-    )
+def test_the_documentation_names_every_setting_with_its_default() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+    rows = dict(re.findall(r"^\| (`[A-Z_`, ]+`) \| ([^|]*) \|", page, re.MULTILINE))
     defaults = {name: default for names, default in rows.items() for name in re.findall(r"[A-Z_]+", names)}
     assert set(defaults) == {setting.name.upper() for setting in fields(Settings)}
     for setting in fields(Settings):

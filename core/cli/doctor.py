@@ -93,7 +93,8 @@ def _part(name: str, part: "ServiceHealth", code: int) -> Finding:
     if part.status == "not_configured":
         return Finding("note", meaning)
     if part.status == "healthy":
-        return Finding("ok", f"The {name} works{f', in {part.latency_ms} ms' if name == 'store' else ''}.")
+        works = f"The {name} works{f', in {part.latency_ms} ms' if name == 'store' else ''}."
+        return Finding("ok", meaning or works)
     words = f"The {name} is {part.status.replace('_', ' ')}: {part.reason}"
     return Finding("wrong", f"{words}{'' if words[-1] in '.!?' else '.'} {meaning}".rstrip(), code)
 

@@ -152,7 +152,7 @@ class Checker:
         return redis, note, spent_usd
 
     async def _check_model(self, note: str | None) -> tuple[ServiceHealth, dict[str, str]]:
-        """Its health by the last paid call, else by whether its server answers; and a note that is new."""
+        """Its health by the last paid call, `unknown` where only its server answers; and a note that is new."""
         settings, now, by = self._settings, self._clock(), "the scheduled check"
         word, reason = read_note(note, now) or ("", None)
         is_used = word not in ("", "not_configured")
@@ -161,10 +161,10 @@ class Checker:
         started = time.perf_counter()
         if failure := await reach(settings.openai_base_url, seconds=DEADLINE_SECONDS):
             return health(*failure, started), {MODEL_NOTE: note_of(*failure, now, by)}
-        if is_used and word not in ("healthy", "unknown", *NO_ANSWER):
+        if is_used and word not in ("unknown", *NO_ANSWER):
             return health(word, reason, started), {}
         new = {MODEL_NOTE: note_of("unknown", "its server answers", now, by)} if word in NO_ANSWER else {}
-        return health("healthy", None, started), new
+        return health("unknown", "its server answers; the model was not asked", started), new
 
     def _result(self, parts: dict[str, ServiceHealth], spent_usd: float | None) -> ScheduledCheck:
         status, last, now = status_of(parts, may_lack_model=True), self._last, self._clock()

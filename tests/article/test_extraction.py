@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 import pytest
 
 from core.article.article import plain_article
 from core.article.extraction import extract_article
 from core.errors import NoArticle, Paywall
-from tests.support.articles import ARTICLES, real_pages
 
 URL = "https://news.example.com/flood"
 SENTENCE = "The river flooded the old town after three days of rain, and rescue teams came in boats. "
@@ -21,7 +19,6 @@ HEAD = """<title>Old town flooded</title>
 <meta property="og:title" content="Old town &amp; river: flooded">
 <meta name="author" content="Jane Doe">
 <meta property="article:published_time" content="2024-05-06T23:30:00Z">"""
-needs_pages = pytest.mark.skipif(not ARTICLES.is_dir(), reason="the public benchmark's pages are not there")
 
 
 def page(body: str = BODY, *, head: str = HEAD, attributes: str = ' lang="en-GB"') -> bytes:
@@ -286,33 +283,3 @@ def test_a_text_without_readable_characters_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["Yes", "7", "日", "😀", "☀", "ä"])
 def test_a_single_readable_character_is_enough_for_a_text(text: str) -> None:
     assert plain_article(text).text == text
-
-
-def shingle_f1(found: str, expected: str) -> float:
-    """The public benchmark's score: overlap of 4-word shingles, repetitions counted."""
-    ours, theirs = shingles(found), shingles(expected)
-    true = (ours & theirs).total()
-    precision, recall = true / max(1, ours.total()), true / max(1, theirs.total())
-    return 2 * precision * recall / (precision + recall) if true else 0.0
-
-
-def shingles(text: str) -> Counter[tuple[str, ...]]:
-    words = re.findall(r"\w+", text)
-    return Counter(tuple(words[at : at + 4]) for at in range(max(1, len(words) - 3)))
-
-
-@needs_pages
-def test_real_pages_give_their_articles() -> None:
-    scores = {}
-    for name, html, truth in real_pages():
-        article = extract_article(html, url=truth["url"])
-        scores[name] = shingle_f1(article.text, truth["articleBody"])
-    assert len(scores) == 24
-    assert min(scores.values()) > 0.5, scores
-    assert sum(scores.values()) / len(scores) > 0.96, scores
-
-
-def test_the_score_tells_alike_from_different() -> None:
-    assert shingle_f1("a b c d e", "a b c d e") == 1
-    assert shingle_f1("a b c d", "a b c d e") == pytest.approx(2 / 3)
-    assert shingle_f1("a b c d", "e f g h") == 0

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
 import re
 import tracemalloc
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,7 +24,7 @@ from tests.support.hostile_server import (
     sends,
     stacked,
 )
-from tests.support.site import BODY, page
+from tests.support.site import page
 
 MAX_BYTES = 2 * 1024 * 1024
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n"
@@ -257,80 +253,3 @@ async def test_nothing_hostile_is_a_5xx_or_kept(client_of: Make, name: str) -> N
             assert (response.status_code, response.json()["type"]) == (422, "/problems/article-unreachable")
             assert not re.search("stored|hit", response.headers["cache-status"])
             assert "canary" not in response.text
-
-
-async def test_every_shared_vector_passes(client_of: Make, shared_files: Path) -> None:
-    lines = (shared_files / "vectors" / "hostile_servers.jsonl").read_text().splitlines()
-    for case in map(json.loads, lines):
-        for play in _plays(case["wire"]):
-            async with hostile(play) as server:
-                await _check(client_of, server, case)
-
-
-async def _check(client_of: Make, server: HostileServer, case: dict[str, Any]) -> None:
-    expect = case["expect"]
-    seconds = 1.0 if "max_s" in expect else 25.0
-    client = client_of(fetch_allow_hosts=(server.authority,), generate_deadline_seconds=seconds)
-    response = await client.post("/api/generate", json={"url": server.url})
-    answered = response.json()
-    assert str(response.status_code) in str(expect["status"]), (case, answered)
-    if problem := expect.get("problem"):
-        problem = "article-unreachable" if problem == "too-many-redirects" else problem
-        assert answered["type"] == f"/problems/{problem}", case
-    assert len(server.visits) <= expect.get("max_requests", 6)
-    if "upstream_status" in expect:
-        assert re.search(r"status \d{3}", answered["detail"])
-        assert "canary" not in response.text
-    if response.status_code == 422:
-        assert not re.search("stored|hit", response.headers["cache-status"])
-
-
-def _plays(wire: dict[str, Any]) -> Iterator[Play]:
-    """What the server does, by the words of the vectors."""
-    if "drip_ms" in wire:
-        yield repeats(HEAD + b"Content-Length: 1000000\r\n\r\n", b"a", seconds=wire["drip_ms"] / 1_000)
-    elif "expands" in wire:
-        yield coded(gzip_bomb(wire["expands"] // 2**23), "gzip")  # an eighth: making it takes seconds
-    elif "encoding" in wire:
-        yield coded(stacked(HTML, wire["encoding"].count("gzip")), wire["encoding"])
-    elif "redirect" in wire:
-        path = ["/page"] * (1 if wire["redirect"] == "self" else wire["redirect"])
-        then = b"" if wire["redirect"] == "self" else answer(HTML)
-        yield redirects(*path, seconds=wire.get("delay_s", 0) / 8, then=then)
-    elif wire.get("status") == 302:
-        yield sends(answer(status=302))
-        yield redirects("http://[::1")
-    else:
-        yield from map(sends, _answers(wire))
-
-
-def _answers(wire: dict[str, Any]) -> Iterator[bytes]:
-    if "status" in wire:
-        statuses = wire["status"] if isinstance(wire["status"], list) else [wire["status"]]
-        yield from (answer("canary", status=status) for status in statuses)
-    elif "charset" in wire:
-        charsets = wire["charset"] if isinstance(wire["charset"], list) else [wire["charset"]]
-        yield from (answer(HTML, content_type=f"text/html; charset={charset}") for charset in charsets)
-    elif "content_type" in wire:
-        types = wire["content_type"] if isinstance(wire["content_type"], list) else [wire["content_type"]]
-        text = wire["content_type"] == "text/plain"
-        body = re.sub("</?p>", "\n\n", BODY) if text else '{"a": 1}'
-        yield from (answer(body, content_type=content_type) for content_type in types)
-    elif "pdf" in wire:
-        yield from (
-            answer(PDF, content_type=content_type) for content_type in ("application/pdf", "text/html")
-        )
-    elif "headers" in wire:
-        yield HEAD + b"X-Header: value\r\n" * wire["headers"] + b"\r\n" + HTML
-    elif "xml" in wire:
-        yield answer(_billion_laughs(), content_type="application/xhtml+xml")
-    elif wire.get("html") == "unclosedp":
-        yield answer("<html><body>" + "<p>A paragraph that nobody closes. " * (wire["bytes"] // 35))
-    else:
-        html = wire["html"]
-        yield answer(html if "<html" in html else page(BODY + html))
-
-
-def _billion_laughs() -> str:
-    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    return f'<?xml version="1.0"?><!DOCTYPE html [<!ENTITY l0 "lol">{entities}]><html><p>&l9;</p></html>'

@@ -38,8 +38,8 @@ from tests.support.stores import BreakableStore, local_store, named
 from tests.support.upstash_front import Front
 
 EXAMPLE = json.loads((ROOT / "core/http/openapi_examples.json").read_text())["GenerateAnswer"]
-README = (ROOT / "README.md").read_text()
-ROWS = re.findall(r"^\| ([a-z`][^|]+?) \| (\d+) \| (\d+) \| (\d+) \|$", README, re.MULTILINE)
+PAGE = (ROOT / "docs/caching.md").read_text()
+ROWS = re.findall(r"^\| ([a-z`][^|]+?) \| (\d+) \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)
 LIMITS = {name: (int(trips), int(requests), int(generations)) for name, trips, requests, generations in ROWS}
 HOUR = 3_600.0
 
@@ -63,7 +63,7 @@ async def cost(front: Front, valkey: Redis, request: Any) -> tuple[int, int, htt
 
 
 @pytest.mark.parametrize("scope", ["requests", "generations"])
-async def test_no_route_costs_more_than_the_readme_says(
+async def test_no_route_costs_more_than_its_documentation_says(
     instance_of: Instances,
     front: Front,
     valkey: Redis,

@@ -184,11 +184,13 @@ def test_faults_of_the_model_are_four_sentences(
     assert "The built-in composer made this thread." in instead.stderr
 
 
-def test_every_kind_of_problem_has_a_code_of_its_own_that_the_readme_lists() -> None:
+def test_every_kind_of_problem_has_a_code_of_its_own_that_the_documentation_lists() -> None:
     types = [each for each in vars(errors).values() if isinstance(each, type)]
     assert set(CODES) == {each.kind for each in types if issubclass(each, ThreadrError)}
     assert len(set(CODES.values())) == len(CODES)
-    (listed,) = re.findall(r"(?<=Exit codes: ).*?(?=\n\n)", (ROOT / "README.md").read_text(), re.DOTALL)
+    (listed,) = re.findall(
+        r"(?<=Exit codes: ).*?(?=\n\n|\Z)", (ROOT / "docs/command-line.md").read_text(), re.DOTALL
+    )
     assert {kind: int(code) for code, kind in re.findall(r"(\d+)\s+`([\w-]+)`", listed)} == CODES
 
 

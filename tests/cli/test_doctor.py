@@ -30,7 +30,7 @@ def test_a_store_and_a_model_that_answer_are_fine_and_no_secret_is_shown(
     done = threadr("doctor", **names({**model_settings, **upstash_settings}), **secret)
     assert done.returncode == 0, done.stdout
     assert "ok     The store works, in " in done.stdout
-    assert "ok     The model works." in done.stdout
+    assert "ok     The model's server answers; no thread was asked of it." in done.stdout
     assert "OPENAI_MODEL is gpt-5.4 (default gpt-5.4-mini)." in done.stdout
     assert (openai.requests, openai.free_calls) == ([], ["Bearer sk-test"])
     for each in ("canary", "sk-test", str(upstash_settings["upstash_redis_rest_token"])):
@@ -62,7 +62,7 @@ def test_what_is_wrong_is_said_with_what_it_means(
     [
         pytest.param(401, 12, "refused the key", id="key"),
         pytest.param(500, 12, "an error of its own", id="broken"),
-        pytest.param(404, 0, "The model works", id="server-without-a-list"),
+        pytest.param(404, 0, "The model's server answers", id="server-without-a-list"),
     ],
 )
 def test_a_model_that_would_not_write_is_found_for_free(

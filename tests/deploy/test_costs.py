@@ -1,4 +1,4 @@
-"""Costs: the README's figures are computed from dated prices and from commands that are measured here."""
+"""Costs: the documents' figures are computed from dated prices and from commands that are measured here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from bench import savings as savings_bench
 from core.ops.savings import savings
 from core.ops.scheduled import Checker
 from core.settings import Settings
@@ -18,16 +19,22 @@ from tests.support.site import ARTICLE, Site
 from tests.support.upstash_front import Front
 from tools.costs import cost_table, month, prices, threads_for_free
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README, PAGE = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/deploy.md"))
 
 
 def test_a_thousand_requests_a_day_of_which_two_fifths_repeat_save_24_dollars_a_month() -> None:
     assert savings(1_000, repeated=0.4, call_usd=0.002) == pytest.approx((60, 36, 24))
 
 
-def test_the_readme_has_the_table_and_the_date_of_its_prices() -> None:
-    assert cost_table() in README
-    assert f"prices of {prices()['read']}" in README
+async def test_the_formula_is_what_a_service_calls_and_counts() -> None:
+    calls, *usd = await savings_bench.measure(50, repeated=0.4)
+    assert calls == 30
+    assert usd == pytest.approx([0.06, 0.04])
+
+
+def test_the_documentation_has_the_table_and_the_date_of_its_prices() -> None:
+    assert cost_table() in PAGE
+    assert f"prices of {prices()['read']}" in PAGE
 
 
 def test_the_readme_has_the_free_plan_in_threads() -> None:

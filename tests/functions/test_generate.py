@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from core.article.extraction import extract_article
 from core.text.platforms import count
 from tests.support.app import Instances, Make
-from tests.support.articles import real_pages
 from tests.support.clock import Clock
 from tests.support.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
 from tests.support.loopback import closed_port
@@ -509,21 +507,6 @@ async def test_why_a_page_was_not_used_is_in_the_log_only(
     blocked, gone = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (blocked["problem"], blocked["reason"]) == ("article-blocked", "address is not public")
     assert (gone["problem"], gone["reason"]) == ("article-unreachable", "HTTP 404")
-
-
-LEAD_SAYS_TITLE = {"b6fb53e9fb04"}  # and the title is left out
-
-
-async def test_every_real_article_becomes_a_thread(client_of: Make, site: Site, shared_files: Path) -> None:
-    client = client_of(rate_limit_requests=100)
-    for name, html, _ in real_pages():
-        site.pages["/page"] = partial(Response, html, media_type="text/html")
-        url = f"{site.url}/page?{name}"
-        answer = (await client.post("/api/generate", json={"url": url})).json()
-        assert 4 <= len(answer["thread"]) <= 12, name
-        assert all(post["character_count"] <= 280 for post in answer["thread"])
-        assert answer["thread"][0]["content"].startswith(answer["title"][:40]) or name in LEAD_SAYS_TITLE
-        assert url in answer["thread"][-1]["content"]
 
 
 async def test_posts_of_the_model_that_are_too_long_are_divided(

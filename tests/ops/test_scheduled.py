@@ -111,7 +111,8 @@ async def test_the_models_server_is_asked_when_the_store_has_answered(
 
     openai.free_calls = Calls()
     parts = (await checker_of(**upstash_settings, **model_settings)()).services
-    assert {name: part.status for name, part in parts.items()} == dict.fromkeys(parts, "healthy")
+    words = {name: part.status for name, part in parts.items()}
+    assert words == {"redis": "healthy", "openai": "unknown", "extraction": "healthy"}
     assert all(part.latency_ms for part in parts.values())
     assert (trips, len(front.requests)) == ([1], 2)
 
@@ -139,7 +140,9 @@ async def test_any_answer_of_the_models_server_will_do_without_a_key_and_for_fre
 ) -> None:
     openai.free_status = answer
     result = await checker_of(**model_settings)()
-    assert (result.services["openai"].status, result.status) == ("healthy", "healthy")
+    found = result.services["openai"]
+    assert (found.status, found.reason) == ("unknown", "its server answers; the model was not asked")
+    assert result.status == "healthy"
     assert (openai.requests, openai.free_calls) == ([], [""])
 
 
@@ -156,7 +159,7 @@ async def test_a_models_server_that_does_not_answer_is_a_fault_that_health_shows
 @pytest.mark.parametrize(
     ("noted", "found", "shown"),
     [
-        ("unreachable", "healthy", "unknown"),
+        ("unreachable", "unknown", "unknown"),
         ("unauthorized", "unauthorized", "unauthorized"),
         ("quota_exceeded", "quota_exceeded", "quota_exceeded"),
         ("healthy", "healthy", "healthy"),

@@ -1,14 +1,10 @@
-"""Real pages of a public benchmark, if they are beside the checkout."""
+"""Real pages of a public benchmark, where `make bench-data` has put them."""
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterator
+from bench.articles import PLACES, load
 
-from tests.support.paths import SHARED
-
-ARTICLES = SHARED / "articles"
+FOLDER = next((place for place in PLACES if (place / "ground-truth.json").is_file()), None)
 # The pages that tests hold to a result; `make bench` measures all that are there.
 NAMES = """
     5f9c5ed5d64d ba07d1e64775 961bd85ca85a 8cad00dc22de abd9d6291b6b 360c732d1fdb
@@ -18,9 +14,7 @@ NAMES = """
 """.split()
 
 
-def real_pages() -> Iterator[tuple[str, bytes, dict[str, str]]]:
-    """Each page's name, HTML and truth (`url`, `articleBody`); none where they are not there."""
-    if ARTICLES.is_dir():
-        truth = json.loads((ARTICLES / "ground-truth.json").read_text(encoding="utf-8"))
-        for name in NAMES:
-            yield name, gzip.decompress((ARTICLES / f"{name}.html.gz").read_bytes()), truth[name]
+def real_pages() -> dict[str, tuple[bytes, str, str]]:
+    """Each page's HTML, address and annotated text by its name; none where they are not there."""
+    pages = load(FOLDER) if FOLDER else {}
+    return {name: pages[name] for name in NAMES if name in pages}

@@ -22,7 +22,7 @@ from core.text.links import twitter_pattern
 from core.text.platforms import GRAPHEME, PLATFORMS, _count_graphemes, count, regex_of
 from tests.support.paths import ROOT
 
-CONFORMANCE = ROOT.parent / "shared" / "twitter-text" / "validate.yml"
+CONFORMANCE = yaml.safe_load((ROOT / "tests/data/twitter-text/validate.yml").read_text("utf-8"))["tests"]
 # The rules in force (v3) and the ones before them (v2), which weighed each part of an emoji.
 IN_FORCE = ("WeightedTweetsWithDiscountedEmojiCounterTest", "UnicodeDirectionalMarkerCounterTest")
 BEFORE = "WeightedTweetsCounterTest"
@@ -42,11 +42,7 @@ PIECES = st.sampled_from(
 
 
 def conformance(group: str) -> list[Any]:
-    if not CONFORMANCE.exists():
-        reason = "the public conformance file is not there"
-        return [pytest.param({}, marks=pytest.mark.skip(reason=reason), id="absent")]
-    cases = yaml.safe_load(CONFORMANCE.read_text(encoding="utf-8"))["tests"][group]
-    return [pytest.param(case, id=case["description"]) for case in cases]
+    return [pytest.param(case, id=case["description"]) for case in CONFORMANCE[group]]
 
 
 @pytest.mark.parametrize("case", [case for group in IN_FORCE for case in conformance(group)])

@@ -7,14 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.article.article import Article
-from core.article.extraction import extract_article
 from core.text.platforms import PLATFORMS, Platform
 from core.text.sentences import sentences
 from core.text.thread import Brief, thread_of
 from core.writing.draft import Draft
 from core.writing.extractive.composer import extract_draft
-from core.writing.extractive.coreference import needs_antecedent
-from tests.support.articles import ARTICLES, real_pages
+from tests.support.referring import referring_back, squeezed
 
 TITLE = "Harbour bridge closes"
 LINK = "https://example.com/bridge"
@@ -32,35 +30,6 @@ def draft(article: Article, brief: Brief | None = None) -> Draft:
 
 def article(*paragraphs: str, title: str | None = TITLE, language: str = "en") -> Article:
     return Article(text="\n".join(paragraphs), title=title, url=LINK if title else None, language=language)
-
-
-def squeezed(text: str) -> str:
-    return "".join(text.split())
-
-
-def referring_back(source: Article, posts: tuple[str, ...]) -> list[str]:
-    """The first sentences that refer back to one that is not directly before them in the thread."""
-    language, whole = source.language or "en", squeezed(source.text)
-    found, before = [], ""
-    for post in posts:
-        text = post if before else post.removeprefix(source.title or "")
-        for opener in sentences(text, language)[:1]:
-            follows = before[-20:] + squeezed(opener.text) in whole
-            is_lead = before in ("", squeezed(source.title or ""))  # which may open with "Their"
-            if not (is_lead or follows) and needs_antecedent(opener.text, language):
-                found.append(opener.text)
-        before += squeezed(post)
-    return found
-
-
-@pytest.mark.skipif(not ARTICLES.exists(), reason="the shared articles are not there")
-def test_no_post_of_a_real_article_refers_back() -> None:
-    for name, html, page in real_pages():
-        source = extract_article(html, url=page["url"])
-        for brief in (Brief(), Brief(platform="bluesky", max_posts=5, source_link="first")):
-            posts = draft(source, brief).posts
-            assert not referring_back(source, posts), name
-            assert not thread_of(posts, brief, link=source.url).cut, name
 
 
 PARTS = st.sampled_from(

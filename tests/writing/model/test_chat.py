@@ -17,7 +17,6 @@ from core.writing.model.prices import price_of
 from tests.support.app import Make
 from tests.support.fake_openai import FakeOpenAI, completion, played
 from tests.support.loopback import closed_port, silent_port
-from tests.support.paths import SHARED
 from tests.support.questions import question_about
 from tests.support.site import ARTICLE
 
@@ -56,41 +55,6 @@ def alerts(log: str) -> list[str]:
     return [line["level"] for line in lines if line.get("alert") is True]
 
 
-def shared_lines() -> list[Any]:
-    path = SHARED / "vectors" / "openai_faults.jsonl"
-    if not path.is_file():
-        return [pytest.param(None, marks=pytest.mark.skip("../shared is not here"), id="absent")]
-    lines = map(json.loads, path.read_text().splitlines())
-    return [pytest.param(line, id=f"{line['id']} {line['fault']}") for line in lines]
-
-
-@pytest.mark.parametrize("line", shared_lines())
-async def test_each_shared_fault_has_its_expected_outcome(
-    line: dict[str, Any],
-    client_of: Make,
-    openai: FakeOpenAI,
-    upstash_settings: dict[str, Any],
-    valkey: Redis,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    expect, attempts = line["expect"], str(line["attempts"])
-    response, health = await play(line["wire"], client_of, openai, upstash_settings)
-    body = response.json()
-    assert response.status_code == expect["status"]
-    assert {name: body[name] for name in ("degraded", "generator") if name in expect} == {
-        name: expect[name] for name in ("degraded", "generator") if name in expect
-    }
-    assert "problem" not in expect or body["type"].endswith(expect["problem"])
-    made = len(openai.requests)
-    assert made <= int(attempts[2:]) if attempts.startswith("<=") else made == int(attempts)
-    assert expect.get("stored_in_redis", True) or not valkey.keys("threadr:cache:*")
-    assert health["status"] == expect.get("health", f"openai: {health['status']}").removeprefix("openai: ")
-    log = capsys.readouterr().out
-    everything = f"{response.text}{health}{log}"
-    assert not any(part in everything for part in ("sk-", "***", "I can't help", "proxy login"))
-    assert alerts(log) == ["error"] * ("breaker" in expect)
-
-
 @pytest.mark.parametrize(
     ("wire", "attempts", "word"),
     [
@@ -120,7 +84,13 @@ async def test_each_shared_fault_has_its_expected_outcome(
             id="400-bad-key-of-google",
         ),
         pytest.param({"status": 418, "json": []}, 1, "rejected", id="418-list"),
+        pytest.param({"tcp": "closed"}, 0, "unreachable", id="closed-port"),
         pytest.param({"status": 204, "raw": ""}, 1, "bad_answer", id="204"),
+        pytest.param({"html": "<h1>Log in, canary</h1>"}, 1, "bad_answer", id="200-html"),
+        pytest.param({"raw": '{"choices": ['}, 1, "bad_answer", id="cut-envelope"),
+        pytest.param({"json": {}}, 1, "bad_answer", id="empty-envelope"),
+        pytest.param({"choices": []}, 1, "bad_answer", id="no-choices"),
+        pytest.param({"content_bytes": 40_000_000}, 1, "bad_answer", id="forty-megabytes"),
         pytest.param(error(200, "x"), 1, "bad_answer", id="200-with-an-error"),
         pytest.param({"json": None}, 1, "bad_answer", id="null"),
         pytest.param({"json": "text"}, 1, "bad_answer", id="string"),
