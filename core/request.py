@@ -10,12 +10,13 @@ from typing import Literal
 
 from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
-from core.usage import StoreUsage, UsageMeter
+from core.usage import AMOUNT, StoreUsage, UsageMeter
 from core.usage import current_client as current_client
 
+AVOIDED = ("hits", "first_tier", "collapsed", "same_content", "same_draft", "stale_served")  # calls, by cause
 # What a result adds to the day's counters; store/scripts/look_up.lua has the same rule.
-_COUNTED_AS = {"hit": "hits", "miss": "misses", "stale": "stale_served"}
-_COUNTED_AS |= {name: name for name in ("collapsed", "same_draft")}
+_COUNTED_AS = {name: name for name in AVOIDED} | {"hit": "hits", "miss": "misses", "stale": "stale_served"}
+_LOGGED = "hits misses collapsed same_content same_draft stale_served generated composed".split()
 
 
 def result_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
@@ -26,11 +27,9 @@ def result_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
 
 
 def counters_of(result: str, *, cost_micros: int = 0) -> dict[str, int]:
-    """What a result adds to the day's counters; what needed no model saved `cost_micros`."""
-    if result not in _COUNTED_AS:
-        return {}
-    saved = {"saved_micros": cost_micros} if cost_micros and result in ("hit", "same_draft") else {}
-    return {_COUNTED_AS[result]: 1} | saved
+    """What a result adds to the day's counters; an answer that cost no call saved `cost_micros`."""
+    name = _COUNTED_AS.get(result)
+    return {name: 1 + (name in AVOIDED and cost_micros) * AMOUNT} if name else {}
 
 
 Forward = Literal["uri-miss", "request", "bypass", "method"]
@@ -126,17 +125,17 @@ class RequestRecord:
     def record_outcome(self, reply: LookedUp, decision: Decision | None) -> None:
         """What came of a look-up, and what it says of the client's limit."""
         self.decision = decision or self.decision
-        result = result_of(reply.kind, waited=reply.waited, refresh=reply.refresh)
-        if reply.bypassed and reply.kind != "limited":
-            result = "bypass"
         detail: Detail | None = "bypass" if reply.bypassed and reply.forward != "method" else reply.detail
         status = CacheStatus(forward=None if detail == "bypass" else reply.forward, detail=detail)
         if reply.ttl_seconds is not None and reply.waited:
             status = CacheStatus(forward="uri-miss", collapsed=True, detail=reply.detail)
         elif reply.ttl_seconds is not None:
             status = CacheStatus(ttl_seconds=reply.ttl_seconds, detail=detail)
-        self.cache = CacheRecord(counted=Counter(dict.fromkeys(_COUNTED_AS.values(), 0)))
+        self.cache = CacheRecord(counted=Counter(dict.fromkeys(_LOGGED, 0)))
+        result = result_of(reply.kind, waited=reply.waited, refresh=reply.refresh)
         self._record_cache(result, status, reply.age_seconds)
+        if reply.bypassed and reply.kind != "limited":
+            self.cache.result = "bypass"
 
     def collapsed(self) -> None:
         """The answer is that of another request in this process."""
@@ -197,8 +196,8 @@ class RequestRecord:
             headers |= limit_headers(self.decision)
         store, parts = self.store_usage, [f"{part};dur={spent:.1f}" for part, spent in self.parts.items()]
         if store.trips:
-            trips = f"{store.trips} round trips, {store.commands} commands"
-            parts.insert(0, f'store;dur={store.milliseconds:.1f};desc="{trips}"')
+            trips = f'desc="{store.trips} round trips, {store.commands} commands"'
+            parts.insert(0, f"store;dur={store.milliseconds:.1f};{trips}")
         if parts:
             headers["Server-Timing"] = ", ".join(parts)
         return headers

@@ -16,6 +16,7 @@ from core.store.clock import StoreClock
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
 from core.store.shared import shared_store
+from core.threads.estimate import EstimateThread
 from core.threads.generate import GenerateThread
 from core.threads.rewrite import RewritePost
 from core.threads.schemas import GenerateAnswer
@@ -69,6 +70,11 @@ class Services:
         return cls(replace(settings, upstash_redis_rest_token=token))
 
     @property
+    def estimate(self) -> EstimateThread:
+        """What says what a request would cost."""
+        return EstimateThread(self.generate, cache=self.cache, model=self.model, settings=self.settings)
+
+    @property
     def purging(self) -> Purging[GenerateAnswer]:
         """What removes kept threads."""
         return Purging(self.tiers, self.cache.kept)
@@ -84,7 +90,8 @@ class Services:
             await self.shared.connect()
 
     async def close(self) -> None:
-        """Give back all connections."""
+        """Send what waits to be counted, and give back all connections."""
+        await self.tiers.flush()
         await self.store.close()
         if self.model:
             await self.model.close()

@@ -6,6 +6,10 @@ import math
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+# A counter with an amount holds that in units of this, so that one command adds both: each cause of answers
+# that cost no call, with the micros that they saved, and `generated`, with the requests sent to the model.
+AMOUNT = 2**24
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
@@ -34,9 +38,11 @@ class UsageMeter:
     """Adds up what one request spends; handed to those who call a model.
 
     `allowance_usd` is what was reserved for it; a call that may cost more than is left of it is not made.
+    `calls` are those that reached a server.
     """
 
     total: Usage = field(default_factory=Usage)
+    calls: int = 0
     allowance_usd: float = math.inf
 
     def covers(self, usage: Usage) -> bool:
@@ -44,6 +50,10 @@ class UsageMeter:
 
     def add(self, usage: Usage) -> None:
         self.total += usage
+
+    def counters(self, *, generated: int = 0) -> dict[str, int]:
+        """What it spent, and how many answers it `generated`, as the stores count it."""
+        return self.total.counters() | {"generated": generated + self.calls * AMOUNT}
 
 
 def micros(usd: float) -> int:

@@ -25,7 +25,7 @@ router = APIRouter(tags=["admin"], dependencies=[admin_or(Unauthorized)])
 async def get_cache_stats(request: Request) -> CacheStats:
     """How the store is and what the cache did, in all and for each of the last 30 days."""
     services: Services = request.app.state.services
-    return await cache_report(services.store, services.clock(), services.tiers.uncounted)
+    return await cache_report(services.store, services.clock(), await services.tiers.waiting())
 
 
 @router.delete(

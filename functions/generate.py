@@ -8,14 +8,23 @@ import core.http.late_models  # noqa: F401 - before FastAPI
 from fastapi import APIRouter, Path, Request, Response
 
 from core.cache.cache_control import CacheControl, Caller
-from core.errors import ArticleError, ModelError, NotCached, NotFound, RateLimited, StoreError, Unauthorized
+from core.errors import (
+    ArticleBlocked,
+    ArticleError,
+    ModelError,
+    NotCached,
+    NotFound,
+    RateLimited,
+    StoreError,
+    Unauthorized,
+)
 from core.http.app import create_app
 from core.http.client_id import keyed_client
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import KEY, LIMITED, OF_KEY, WITH_BODY, answers
 from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
-from core.threads.limit_schemas import KeyUsage, RateLimitStatus
+from core.threads.limit_schemas import EstimateAnswer, KeyUsage, RateLimitStatus
 from core.threads.schemas import GenerateAnswer, GenerateRequest, ThreadsAnswer
 
 router = APIRouter(tags=["threads"])
@@ -45,6 +54,16 @@ async def make_thread(body: GenerateRequest, request: Request) -> Response:
     answer = await services.generate(body, _caller(request), request.state.record)
     headers = {"X-Delete-Token": answer.delete_token} if answer.delete_token else None
     return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
+
+
+@router.post(
+    "/api/estimate", responses=answers(EstimateAnswer, *WITH_BODY, ArticleBlocked), openapi_extra=KEY
+)
+async def estimate_thread(body: GenerateRequest, request: Request) -> Response:
+    """What the same request to /api/generate would come to and cost now, and why. Asking is free."""
+    services: Services = request.app.state.services
+    answer = await services.estimate(body, _caller(request), request.state.record)
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 @router.post(

@@ -46,7 +46,7 @@ def results_of(query: str, lines: Lines) -> dict[str, Any]:
         alias: sum(line[name] for line in lines)
         for name, alias in re.findall(r"sum\((\w+)\) as (\w+)", query)
     }
-    ((formula, alias),) = re.findall(r"^\s+(all_hits / .+) as (\w+)$", query, re.MULTILINE)
+    ((formula, alias),) = re.findall(r"(1 - all_generated / [^/]+) as (\w+)$", query, re.MULTILINE)
     return sums | {alias: eval(formula, {}, sums)}  # noqa: S307 (the template's own text)
 
 
@@ -72,8 +72,11 @@ async def test_every_request_has_one_line(
         "hits": 0,
         "misses": 1,
         "collapsed": 0,
+        "same_content": 0,
         "same_draft": 0,
         "stale_served": 0,
+        "generated": 1,
+        "composed": 0,
         "tokens_in": 1_000,
         "tokens_out": 200,
         "cost_usd": response.json()["usage"]["cost_usd"],
@@ -294,17 +297,18 @@ async def test_the_saved_query_equals_the_statistics(
     # The dict is not shared, so there both are the same process.
     other = instance_of(**settings) if store_settings else one
     await mixed_run(one, other, site, clock)
-    if store_settings:  # a request without the store is not in its statistics
-        away = {"redis_url": f"redis://127.0.0.1:{closed_port()}", "openai_api_key": None}
-        await instance_of(**away).post("/api/generate", json={"text": ARTICLE})
     last = instance_of(**settings) if store_settings else one
     answers = [await last.post("/api/generate", json={"text": f"Text {n}."}) for n in range(20)]
     assert answers[-1].status_code == 429
     stats = (await one.get("/api/cache/stats")).json()
     lines = lines_of(capsys)
     results = results_of(QUERY, lines)
-    names = ("hits", "misses", "collapsed", "stale_served", "tokens_in", "tokens_out", "cost_usd")
-    assert {name: round(results[f"all_{name}"], 6) for name in names} == {name: stats[name] for name in names}
+    names = (
+        "hits misses collapsed same_content same_draft stale_served generated tokens_in tokens_out cost_usd"
+    )
+    assert {name: round(results[f"all_{name}"], 6) for name in names.split()} == {
+        name: stats[name] for name in names.split()
+    }
     assert round(results["hit_rate"], 4) == stats["hit_rate"]
     outcomes = {line.get("cache") for line in lines}
     assert outcomes >= {"hit", "miss", "collapsed", "stale", "forced", "blocked", "failed", "absent"}

@@ -4,17 +4,16 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, Self
 
+from core.cache.counted import avoided, made
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_to_value
 from core.cache.tiers import Tiers
-from core.errors import BudgetReserved, BudgetSpent, ModelError, StoreError, ThreadrError
-from core.request import RequestRecord, counters_of
+from core.errors import ModelError, StoreError, ThreadrError
+from core.request import RequestRecord
 from core.store.counters import Counters
 from core.store.keys import CONTENT_MARK_LENGTH, source_of, thread_key
 from core.store.memory_items import put_entry
 from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
-from core.usage import micros
 
-_UNAVAILABLE: dict[str, type[ModelError]] = {"spent": BudgetSpent, "reserved": BudgetReserved}
 _OWN = "own_"
 _DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
 _THREAD_SECONDS = 30 * 86_400.0  # how long a permalink is kept, at least
@@ -66,9 +65,9 @@ class Lease(Generic[AnswerT]):
             failure = ""
             if isinstance(error, ThreadrError) and error.shared and not self.is_private:
                 failure = failure_to_value(error)
-            spent = self._record.usage.total.counters()
-            refund = self.lookup.charge == "on_generation" and not any(spent.values())
-            await self._release(spent, refund=refund, failure=failure)
+            usage = self._record.usage
+            refund = self.lookup.charge == "on_generation" and not any(usage.total.counters().values())
+            await self._release(usage.counters(), refund=refund, failure=failure)
 
     async def reserve(self, max_cost_usd: float) -> ModelError | None:
         """Reserve what the model may cost, unless the look-up did; why it may not be asked, if it may not."""
@@ -80,8 +79,7 @@ class Lease(Generic[AnswerT]):
                 self.lookup = replace(self.lookup, max_cost_usd=max_cost_usd)
                 self._budget = await tiers.reserve(self._store, self.lookup, record.seconds_left + 1)
             record.usage.allowance_usd = self.lookup.max_cost_usd
-        unavailable = _UNAVAILABLE.get(self._budget.state.removeprefix(_OWN))
-        return unavailable(reason=f"budget {self._budget.state}") if unavailable else None
+        return self._budget.shortage(tiers.local.clock())
 
     @property
     def own_budget_is_short(self) -> bool:
@@ -108,7 +106,7 @@ class Lease(Generic[AnswerT]):
     ) -> Entry[AnswerT]:
         """Keep the entry and give the lease back; the entry as it is kept. `reused`: it was not generated."""
         await self._stop_renewing()  # first: nothing may be awaited between giving back and handing on
-        counters = self._record.usage.total.counters() | ({} if reused else {"generated": 1})
+        counters = made(entry, self._record, reused=reused)
         entry = self._dated(entry)
         stored = self._stored(entry, for_nobody=audience == "nobody")
         self._kept, is_stored = True, False
@@ -129,7 +127,7 @@ class Lease(Generic[AnswerT]):
     async def keep_view(self, view: Entry[AnswerT], audience: Audience) -> Entry[AnswerT]:
         """Keep what was rendered of a draft for as long as the draft, and count what that saved."""
         view = self._asked(view)
-        counters = counters_of("same_draft", cost_micros=micros(view.answer.cost_usd)) | {"@hits": 1}
+        counters = avoided("same_draft", view)
         if audience == "nobody":
             await self._release(counters)
         else:

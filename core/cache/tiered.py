@@ -13,10 +13,10 @@ from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome
 from core.cache.tiers import Tiers
 from core.errors import StoreError, WriteRejected
 from core.rate_limit import Client
-from core.request import Detail, Forward, LookedUp, RequestRecord, counters_of, result_of
+from core.request import CacheRecord, Detail, Forward, LookedUp, RequestRecord
 from core.store.counters import Counters
 from core.store.keys import THREAD_PREFIX
-from core.store.memory_items import head_of, known
+from core.store.memory_items import counted, known
 from core.store.protocol import Lookup, Reply, Store
 
 _DETAILS: dict[str, Detail | None] = {"hit": None, "draft": "same-draft"}
@@ -41,6 +41,7 @@ class TieredCache(Generic[AnswerT]):
         reply, store = await self._look_up_tiers(lookup, record)
         if outcome := self._outcome(Grant(store=store, lookup=lookup, reply=reply), record):
             return outcome
+        self._tiers.uncount(lookup.client, counted(reply, lookup))
         with contextlib.suppress(StoreError):
             await self.kept.forget(lookup.key, lookup.draft)
         if not was_damaged:
@@ -51,15 +52,18 @@ class TieredCache(Generic[AnswerT]):
         reply = await self._look_up_local(lookup, record)
         return self._outcome(Grant(store=local, lookup=lookup, reply=reply), record) or NotStored()
 
-    def count_later(self, result: str, client: Client) -> None:
-        """Count a result of a client's call with the next round trip, if there are any."""
-        counters = (
-            {"blocked": 1, "@blocked": 1} if result == "blocked" else counters_of(result) | {"@hits": 1}
-        )
-        if self._tiers.shared:
-            self._tiers.count_later(client, counters)
-        else:
-            self._tiers.local.ledgers.count(client, counters)
+    def count_later(self, client: Client, counters: Counters) -> None:
+        """Count what came of a client's call with the next round trip, if there are any."""
+        self._tiers.count(client, counters)
+
+    async def estimate(
+        self, lookup: Lookup, record: RequestRecord
+    ) -> tuple[LookupOutcome[AnswerT] | None, Reply]:
+        """What look_up would come to (None: what was found is damaged), and the reply."""
+        reply, store = await self._tiers.estimate(lookup)
+        record.decision = reply.decision
+        aside = replace(record, cache=CacheRecord())
+        return self._outcome(Grant(store=store, lookup=lookup, reply=reply), aside), reply
 
     def flight(self, work: str) -> str:
         """What waiters and their leader name its generation by: after a purge it is another one."""
@@ -84,7 +88,12 @@ class TieredCache(Generic[AnswerT]):
         return await self._look_up_local(lookup, record), tiers.local
 
     async def _look_up_local(self, lookup: Lookup, record: RequestRecord) -> Reply:
-        return await self._tiers.local.look_up(lookup, _own(lookup, record), record.seconds_left + 1)
+        """This process's reply; what it counts waits for the shared store, if there is one."""
+        tiers, own = self._tiers, _own(lookup, record)
+        reply = await tiers.local.look_up(lookup, own, record.seconds_left + 1)
+        if tiers.shared and reply.kind != "limited":
+            tiers.count(lookup.client, counted(reply, lookup) + own)
+        return reply
 
     async def _look_up_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
         """What is known here is served; the shared store is then called only to charge the client, or to hear
@@ -94,23 +103,23 @@ class TieredCache(Generic[AnswerT]):
         """
         tiers, sent, counters, taken = self._tiers, lookup, _own(lookup, record), False
         if found := known(tiers.local.items, lookup):
-            counters.update(_counted_hit(found, lookup))
+            counters.update(counted(found, lookup, as_hit="first_tier"))
             if lookup.charge != "always" and tiers.local.clock() < tiers.current_until:
-                tiers.count_later(lookup.client, counters)
+                tiers.count(lookup.client, counters)
                 return replace(found, purged=tiers.local.purged)
             sent = replace(lookup, mode="count_only")
         pending, tiers.uncounted = tiers.uncounted, Counter()
         pending.update(tiers.own_uncounted.pop(lookup.client.name, Counter()))
+        counters.update(pending)  # not by +, which drops what is taken back
         try:
             async with asyncio.timeout(record.seconds_left / 2 + 0.5):
-                counters.update(pending)  # not by +, which drops what is taken back
                 reply = await shared.look_up(sent, counters, record.seconds_left + 1)
             taken = reply.kind != "limited"
         except TimeoutError:
             raise StoreError(reason="no answer in half of the time left", health="timeout") from None
         finally:
             if not taken:
-                tiers.count_later(lookup.client, pending)
+                tiers.count(lookup.client, pending)
         return await self._checked(reply, shared, lookup, record, found)
 
     async def _checked(
@@ -126,10 +135,10 @@ class TieredCache(Generic[AnswerT]):
         if found and reply.kind == "not_stored":
             if not is_purged:
                 return replace(reply, kind=found.kind, value=found.value)
-            lookup = lookup.uncharged()
-            counted = {**_counted_hit(found, lookup), **_own(lookup, record)}  # once more below
-            tiers.count_later(lookup.client, {name: -number for name, number in counted.items()})
-            again = await self._look_up_shared(shared, lookup, record)
+            tiers.uncount(
+                lookup.client, counted(found, lookup, as_hit="first_tier")
+            )  # it is counted once more
+            again = await self._look_up_shared(shared, lookup.uncharged(), record)
             return replace(again, decision=again.decision or reply.decision)
         if reply.kind == "hit" and tiers.settings.local_cache_seconds:
             tiers.put_local(lookup.key, reply.value)
@@ -201,14 +210,6 @@ class TieredCache(Generic[AnswerT]):
         if not self._tiers.settings.cache_ttl_hours:
             return "bypass"
         return "uri-miss" if lookup.mode in lookup.LOOKING_MODES else "request"
-
-
-def _counted_hit(found: Reply, lookup: Lookup) -> Counters:
-    """What is counted for an answer of this process; that of a draft is counted when it is rendered."""
-    if found.kind != "hit":
-        return {}
-    hit = result_of("hit", waited=lookup.waited)
-    return counters_of(hit, cost_micros=head_of(found.value or "")[2]) | {"@hits": 1}
 
 
 def _own(lookup: Lookup, record: RequestRecord) -> Counter[str]:

@@ -1,7 +1,10 @@
 """The two stores: the process's own, which never fails, and the shared one, which may."""
 
 import asyncio
+import functools
 import itertools
+import operator
+import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,15 +12,17 @@ from typing import Any, TypeVar
 
 from core import log
 from core.errors import CommandFailed, StoreError, WriteRejected
-from core.rate_limit import Client, Decision
+from core.rate_limit import Client, Decision, Window
 from core.settings import Settings
 from core.store.counters import Counters, last_days
 from core.store.keys import PURGED, THREAD_PREFIX
 from core.store.memory import MemoryStore
-from core.store.protocol import Budget, ClientUse, Lookup, Store
+from core.store.memory_items import known
+from core.store.protocol import Budget, ClientUse, Lookup, Reply, Store
 from core.usage import add_store_error
 
 _Result = TypeVar("_Result")
+_NOBODY = Lookup(key="", digest="", client=Client("", Window(1, 1)), token="")
 _READ_ONLY_SECONDS = 60.0
 _ABSENT_SECONDS = 5.0
 _MAX_SENT = 50  # with one look-up
@@ -102,12 +107,47 @@ class Tiers:
             of_client = [spent for lookup, spent in self.unsent.items() if lookup.client == client]
             own.learn(budget.own_spent_micros + sum(spent["cost_micros"] for spent in of_client))
 
-    def count_later(self, client: Client, counters: Counters) -> None:
+    def count(self, client: Client, counters: Counters) -> None:
         """Keep counters for the next round trip, the client's own for its next one, if it has a key."""
+        if self.shared is None:
+            return self.local.ledgers.count(client, counters)
         own = {name: number for name, number in counters.items() if name[0] == "@"}
         self.uncounted.update({name: counters[name] for name in counters.keys() - own})
         if client.has_key:
             self.own_uncounted.setdefault(client.name, Counter()).update(own)
+        return None
+
+    def uncount(self, client: Client, counters: Counters) -> None:
+        """Take back what was counted of a client's call."""
+        self.count(client, {name: -number for name, number in counters.items()})
+
+    async def flush(self) -> None:
+        """Send the shared store all that waits to be counted."""
+        if self.shared and self.uncounted:
+            waiting, self.uncounted = self.uncounted, Counter()
+            self.unsent[replace(_NOBODY, token=secrets.token_hex(8))] = waiting
+        await self.waiting()
+
+    async def waiting(self) -> Counters:
+        """What waits to be counted, after another try with what the shared store did not take before."""
+        left = -1
+        while self.shared and left != len(self.unsent) > 0:
+            left = len(self.unsent)
+            await self.send_unsent(self.shared)
+        return functools.reduce(operator.add, map(Counter, self.unsent.values()), self.uncounted)
+
+    async def estimate(self, lookup: Lookup) -> tuple[Reply, Store]:
+        """What a look-up would be replied, and by which store; nothing is counted, taken or reserved."""
+        store: Store = self.shared or self.local
+        found, lookup = known(self.local.items, lookup), replace(lookup, token="")
+        try:
+            reply = await store.look_up(lookup)
+        except StoreError as error:
+            self.record_failure(error)
+            store, reply = self.local, await self.local.look_up(lookup)
+        if found and reply.kind != "limited" and reply.purged == self.local.purged:
+            reply = replace(reply, kind=found.kind, value=found.value)
+        return reply, store
 
     async def status(self, client: Client) -> Decision:
         """What the client's next call would meet; nothing is counted."""
@@ -124,7 +164,7 @@ class Tiers:
         try:
             used = await (self.shared or self.local).use(client, own)
         except StoreError as error:
-            self.count_later(client, own)
+            self.count(client, own)
             self.record_failure(error)
             used = await self.local.use(client)
         return replace(used, days={day: used.days.get(day, {}) for day in last_days(used.decision.now)})
@@ -166,7 +206,7 @@ class Tiers:
             await sent
 
     def _send_later(self, lookup: Lookup, spent: Counters) -> None:
-        if self.shared and spent.get("cost_micros"):
+        if self.shared and any(spent.values()):
             # Beyond that the oldest is added to this one: the store may know it, and then has it twice.
             if len(self.unsent) >= _MAX_UNSENT:
                 spent = Counter(spent) + Counter(self.unsent.pop(next(iter(self.unsent))))

@@ -93,7 +93,7 @@ class RequestMiddleware:
         if failure.status in (403, 429) and not isinstance(failure, Busy):
             record.facts["blocked"] = 1
             if self._cache:
-                self._cache.count_later("blocked", scope["state"]["client"])
+                self._cache.count_later(scope["state"]["client"], {"blocked": 1, "@blocked": 1})
         if send.status is None:
             path, root_path = scope["path"], scope["root_path"]
             answer = problem(failure, instance=path, root_path=root_path, request_id=record.request_id)

@@ -5,12 +5,11 @@ from dataclasses import fields, replace
 
 from core.errors import StoreError
 from core.ops.schemas import CacheStats, DayOut
-from core.store.counters import NO_COUNTERS, Counters, last_days
+from core.store.counters import NO_COUNTERS, Counters, last_days, with_amounts
 from core.store.protocol import Store, StoreStats
 from core.usage import add_store_error
 
 _OF_STORE = [field.name for field in fields(StoreStats) if field.name != "days"]
-_COUNTED = tuple(name for name in DayOut.model_fields if name != "date")
 
 
 async def cache_report(store: Store, now: float, uncounted: Counters = NO_COUNTERS) -> CacheStats:
@@ -23,25 +22,20 @@ async def cache_report(store: Store, now: float, uncounted: Counters = NO_COUNTE
     try:
         stats = await store.stats()
         today = last_days(now)[0]
-        counted = Counter(stats.days.get(today, NO_COUNTERS)) + Counter(uncounted)
+        counted = Counter(stats.days.get(today, NO_COUNTERS)) + Counter(with_amounts(uncounted))
         stats = replace(stats, days={**stats.days, today: counted})
     except StoreError as error:
         add_store_error()
         reason = error.health
-    days = [_day(date, stats.days.get(date, NO_COUNTERS)) for date in last_days(now)]
-    sums = {name: round(sum(getattr(day, name) for day in days), 6) for name in _COUNTED}
-    asked = sums["hits"] + sums["misses"]
-    return CacheStats(
+    days = {date: stats.days.get(date, NO_COUNTERS) for date in last_days(now)}
+    sums = sum(map(Counter, days.values()), Counter[str]())
+    report = CacheStats.of(
+        sums,
         **{name: getattr(stats, name) for name in _OF_STORE},
         available=reason is None,
         reason=reason,
-        hit_rate=round(sums["hits"] / asked, 4) if asked else None,
-        days=days,
-        **sums,
+        hit_rate=None,
+        days=[DayOut.of(counters, date=date) for date, counters in days.items()],
     )
-
-
-def _day(date: str, counters: Counters) -> DayOut:
-    numbers: dict[str, float] = {name: counters.get(name, 0) for name in _COUNTED}
-    numbers |= {f"{name}_usd": counters.get(f"{name}_micros", 0) / 1_000_000 for name in ("cost", "saved")}
-    return DayOut.model_validate({"date": date, **numbers})
+    rate = round(report.avoided / report.answered, 4) if report.answered else None
+    return report.model_copy(update={"hit_rate": rate})

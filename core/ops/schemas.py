@@ -8,25 +8,53 @@ from pydantic import BaseModel
 
 from core.ops.health import ServiceHealth, Status
 from core.ops.scheduled import ScheduledCheck
+from core.request import AVOIDED
 
 
-class DayOut(BaseModel):
-    date: str
+class Figures(BaseModel):
+    """`answered` is `generated` and `avoided` together, exactly, and `avoided` is `hits`, `collapsed`,
+    `same_content`, `same_draft` and `stale_served`. `first_tier` of the hits are from the process; of
+    the generated `composed` were written without the model, which was sent `model_calls` requests.
+    `saved_usd` is what the avoided cost when they were written.
+    """
+
+    answered: int
+    generated: int
+    composed: int
+    model_calls: int
+    avoided: int
     hits: int
+    first_tier: int
     misses: int
     collapsed: int
+    same_content: int
     same_draft: int
     stale_served: int
     blocked: int
-    generated: int
     tokens_in: int
     tokens_out: int
     cost_usd: float
     saved_usd: float
 
+    @classmethod
+    def of(cls, counters: Mapping[str, int], **others: object) -> Self:
+        """The figures of a day's counters, or of more days'."""
+        found = {name: counters.get(name, 0) for name in cls.model_fields}
+        found["avoided"] = sum(found[name] for name in AVOIDED)
+        found["hits"] += found["first_tier"]
+        found["answered"] = found["avoided"] + found["generated"]
+        usd = {f"{name}_usd": counters.get(f"{name}_micros", 0) / 1_000_000 for name in ("cost", "saved")}
+        return cls.model_validate({**found, **usd, **others})
 
-class CacheStats(BaseModel):
-    """`available`, `cache_entries`, `rate_limit_entries`, `memory_used`, `connected_clients` and
+
+class DayOut(Figures):
+    date: str
+
+
+class CacheStats(Figures):
+    """`hit_rate` is `avoided` by `answered`, null without answers.
+
+    `available`, `cache_entries`, `rate_limit_entries`, `memory_used`, `connected_clients` and
     `uptime_seconds` are those of version 0.1.0; null where the store does not report them.
     """
 
@@ -39,18 +67,7 @@ class CacheStats(BaseModel):
     memory_used: str | None
     connected_clients: int | None
     uptime_seconds: int | None
-    hits: int
-    misses: int
     hit_rate: float | None
-    collapsed: int
-    same_draft: int
-    stale_served: int
-    blocked: int
-    generated: int
-    tokens_in: int
-    tokens_out: int
-    cost_usd: float
-    saved_usd: float
     days: list[DayOut]
 
 

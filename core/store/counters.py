@@ -1,8 +1,11 @@
 """What is counted of a day, of everybody and of each key, and how the shared store holds it for 30 days."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from core.request import AVOIDED
 from core.store.keys import day_of
+from core.usage import AMOUNT
 
 Counters = Mapping[str, int]
 NO_COUNTERS: Counters = {}
@@ -11,7 +14,8 @@ KEPT_DAYS = 30
 # `hits` are all answers that were there already, or being made; `blocked` calls are not among the `requests`.
 SPENT = ("tokens_in", "tokens_out", "cost_micros")
 USES = ("requests", "generations", "hits", "blocked", *SPENT)
-_PACK = 2**24
+_AMOUNTS = dict.fromkeys(AVOIDED, "saved_micros") | {"generated": "model_calls"}
+_TAKEN_BACK = 2**20  # of what waits to be counted, less than none by at most so many
 
 
 def last_days(epoch_seconds: float) -> list[str]:
@@ -19,11 +23,14 @@ def last_days(epoch_seconds: float) -> list[str]:
     return [day_of(epoch_seconds - back * 86_400) for back in range(KEPT_DAYS)]
 
 
-def pack_counters(counters: Counters) -> Counters:
-    """Hits and saved micros as one number, as look_up.lua stores them; zeros dropped."""
-    both = counters.get("hits", 0) + counters.get("saved_micros", 0) * _PACK
-    others = {name: number for name, number in counters.items() if name not in ("hits", "saved_micros")}
-    return {name: number for name, number in {**others, "hits": both}.items() if number}
+def with_amounts(counters: Counters) -> Counters:
+    """The counters with the amounts that they hold (AMOUNT) in counters of their own; zeros dropped."""
+    found: Counter[str] = Counter()
+    for name, number in counters.items():
+        amount, rest = divmod(number + _TAKEN_BACK, AMOUNT) if name in _AMOUNTS else (0, number + _TAKEN_BACK)
+        found[name] += rest - _TAKEN_BACK
+        found[_AMOUNTS.get(name, name)] += amount
+    return {name: number for name, number in found.items() if number}
 
 
 def counters_by_day(fields: Sequence[object], days: Sequence[str]) -> dict[str, Counters]:
@@ -31,9 +38,9 @@ def counters_by_day(fields: Sequence[object], days: Sequence[str]) -> dict[str, 
     found: dict[str, dict[str, int]] = {day: {} for day in days}
     for field, text in zip(fields[::2], fields[1::2], strict=False):
         day, _, name = str(field).partition(":")
-        if day in found and str(text).isdecimal():
-            found[day] |= _unpack(int(str(text))) if name == "hits" else {name: int(str(text))}
-    return {day: counters for day, counters in found.items() if counters}
+        if day in found and str(text).removeprefix("-").isdecimal():
+            found[day][name] = int(str(text))
+    return {day: with_amounts(counters) for day, counters in found.items() if counters}
 
 
 def uses_by_day(rows: str, days: Sequence[str]) -> dict[str, Counters]:
@@ -44,8 +51,3 @@ def uses_by_day(rows: str, days: Sequence[str]) -> dict[str, Counters]:
         if day in days and len(numbers) == len(USES) and all(map(str.isdecimal, numbers)):
             found[day] = dict(zip(USES, map(int, numbers), strict=True))
     return found
-
-
-def _unpack(number: int) -> dict[str, int]:
-    saved = {"saved_micros": number // _PACK} if number >= _PACK else {}
-    return {"hits": number % _PACK} | saved

@@ -8,7 +8,7 @@ from core.rate_limit import Client
 from core.store.counters import SPENT, USES, Counters, last_days
 from core.store.keys import day_of
 from core.store.protocol import Budget, Lookup
-from core.usage import micros
+from core.usage import AMOUNT, micros
 
 
 @dataclass(slots=True)
@@ -98,4 +98,4 @@ class Ledgers:
         self.count(lookup.client, counters)
         if own := self.own(lookup.client):
             spent = {name: counters.get(name, 0) for name in SPENT}
-            own.settle(lookup.token, {**spent, "generations": counters.get("generated", 0)})
+            own.settle(lookup.token, {**spent, "generations": counters.get("generated", 0) % AMOUNT})

@@ -5,11 +5,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.rate_limit import Client, Decision
-from core.request import counters_of, result_of
-from core.store.counters import NO_COUNTERS, Counters, last_days
+from core.store.counters import NO_COUNTERS, Counters, last_days, with_amounts
 from core.store.keys import failure_key, lease_key, new_stamp, side_keys, thread_key
 from core.store.ledger import Ledgers
-from core.store.memory_items import PlainValues, give_back, head_of, kept, known, newest_draft, put_entry
+from core.store.memory_items import (
+    PlainValues,
+    counted,
+    give_back,
+    head_of,
+    kept,
+    known,
+    newest_draft,
+    put_entry,
+)
 from core.store.memory_limiter import LocalWindow
 from core.store.protocol import LEASE_SECONDS, Budget, ClientUse, Lookup, Reply, StoredEntry, StoreStats
 from core.store.purges import Purge, Purged
@@ -29,33 +37,42 @@ class MemoryStore(PlainValues):
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         # As scripts/look_up.lua does it, step for step.
-        decision = self._limiter.limit(lookup.client) if lookup.charge == "always" else None
+        decision = self._limited(lookup) if lookup.charge == "always" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
         reply = self._reply(lookup, seconds)
-        if reply.kind != "draft":
-            outcome = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
-            self.ledger.count(counters_of(outcome, cost_micros=head_of(reply.value or "")[2]))
+        if not lookup.token:
+            decision, budget = self._limited(lookup), self.ledgers.reserve(lookup, 0)
+            return replace(reply, now=self.clock(), decision=decision, budget=budget, purged=self.purged)
         if reply.kind != "limited":
-            hit = Counter({"@hits": int(reply.kind == "hit")})
-            self.ledgers.count(lookup.client, hit + Counter(counters))
+            self.ledgers.count(lookup.client, counted(reply, lookup))
+            self.ledgers.count(lookup.client, counters)
         return replace(reply, now=self.clock(), decision=reply.decision or decision, purged=self.purged)
+
+    def _limited(self, lookup: Lookup) -> Decision:
+        return self._limiter.limit(lookup.client, 1 if lookup.token else 0)
+
+    def _failure(self, lookup: Lookup) -> str:
+        """Of the same work, a short time ago; empty if there was none."""
+        value = self.items.get(failure_key(lookup.work)) if lookup.mode in lookup.LOOKING_MODES else None
+        made, _, failure = (value or "0 ").partition(" ")
+        return failure if self.clock() * 1000 - int(made) < lookup.max_age_seconds * 1000 else ""
 
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
         if found := known(self.items, lookup):
             return found
         value = kept(self.items, lookup)
-        looks = lookup.mode in lookup.LOOKING_MODES
-        made, _, failure = ((looks and self.items.get(failure_key(lookup.work))) or "0 ").partition(" ")
-        if failure and self.clock() * 1000 - int(made) < lookup.max_age_seconds * 1000:
+        if failure := self._failure(lookup):
             return Reply(kind="failed", value=value, failure=failure)
         if lookup.mode in ("only_if_cached", "count_only"):
             return Reply(kind="not_stored", value=value)
         if lookup.mode != "refresh" and self.items.get(lease_key(lookup.work)):
             return Reply(kind="follow", value=value)
-        decision = self._limiter.limit(lookup.client) if lookup.charge == "on_generation" else None
+        decision = self._limited(lookup) if lookup.charge == "on_generation" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
+        if not lookup.token:
+            return Reply(kind="lead", value=value)
         self.items.put(lease_key(lookup.work), lookup.token, LEASE_SECONDS)
         budget = self.ledgers.reserve(lookup, seconds)
         return Reply(kind="lead", value=value, decision=decision, budget=budget)
@@ -129,7 +146,9 @@ class MemoryStore(PlainValues):
             connected_clients=0,
             uptime_seconds=int(now - self._started_at),
             writable=True,
-            days={day: dict(self.ledger.days[day]) for day in last_days(now) if day in self.ledger.days},
+            days={
+                day: with_amounts(self.ledger.days[day]) for day in last_days(now) if day in self.ledger.days
+            },
         )
 
     async def ping(self) -> bool:

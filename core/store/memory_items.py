@@ -1,9 +1,10 @@
 """What the store in the process keeps, and what of it answers a look-up."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from core.request import counters_of, result_of
 from core.store.keys import content_key, lease_key
 from core.store.protocol import Lookup, Reply, StoredEntry
 
@@ -100,6 +101,19 @@ def known(items: Items, lookup: Lookup) -> Reply | None:
     if draft and items.is_fresh(draft, lookup, max(since, lookup.unfit_ms + 1)):
         return Reply(kind="draft", now=items.clock(), value=draft)
     return None
+
+
+def counted(reply: Reply, lookup: Lookup, *, as_hit: str = "hit") -> Counter[str]:
+    """What the reply adds to the day's counters and the client's own, a hit under the name of `as_hit`.
+
+    An answer of a draft is counted when it is rendered.
+    """
+    if reply.kind == "draft":
+        return Counter()
+    result = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
+    saved = head_of(reply.value or "")[2]
+    counters = counters_of(as_hit if result == "hit" else result, cost_micros=saved)
+    return Counter(counters | ({"@hits": 1} if reply.kind == "hit" else {}))
 
 
 def head_of(value: str) -> tuple[int, int, int]:

@@ -1,9 +1,11 @@
 """What a store does: a few whole operations, the same for Upstash, Redis and memory."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, Protocol, Self
 
+from core.errors import BudgetReserved, BudgetSpent, ModelError
 from core.rate_limit import Client, Decision
 from core.store.counters import NO_COUNTERS, Counters
 from core.store.purges import Purge, Purged
@@ -24,8 +26,8 @@ class Lookup:
     the client's limit. `max_age_seconds`: how old a kept answer may be. `waited`: the request waited for
     another's generation, so that a hit is counted as collapsed. `max_cost_usd`: what leading may cost, to be
     reserved of the day's budget and of the client's own; 0 where that is not known yet. `token` names this
-    caller. `draft` is the key of the draft that the answer is a view of, if it is one; drafts made until
-    `unfit_ms` are of no use.
+    caller; without one the look-up is dry: nothing is counted, taken or reserved. `draft` is the key of the
+    draft that the answer is a view of, if it is one; drafts made until `unfit_ms` are of no use.
     """
 
     LOOKING_MODES: ClassVar[tuple[Mode, ...]] = ("normal", "only_if_cached")
@@ -72,6 +74,13 @@ class Budget:
     state: Literal["covered", "reserved", "spent", "own_reserved", "own_spent"] = "covered"
     spent_micros: int = -1
     own_spent_micros: int = -1
+
+    def shortage(self, now: float) -> ModelError | None:
+        """Why a model may not be asked at `now`, if it may not; a spent budget ends with the day (UTC)."""
+        state, reason = self.state.removeprefix("own_"), f"budget {self.state}"
+        if state == "spent":
+            return BudgetSpent(reason=reason, headers={"Retry-After": str(math.ceil(86_400 - now % 86_400))})
+        return BudgetReserved(reason=reason) if state == "reserved" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +161,7 @@ class Store(Protocol):
         """Limit, look-up, lease and reservation (for `seconds`) in one atomic step.
 
         `counters` are added to the day's, the client's own (USES) to its, unless the call is over the limit.
+        A dry one changes nothing, and its reply has limit and budget, whatever its kind.
         """
 
     async def reserve(self, lookup: Lookup, seconds: float) -> Budget:

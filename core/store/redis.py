@@ -13,7 +13,7 @@ from core.errors import StoreError
 from core.net.late_import import import_in_thread
 from core.rate_limit import Client, Decision, Window
 from core.store.clock import StoreClock
-from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, last_days, pack_counters, uses_by_day
+from core.store.counters import KEPT_DAYS, NO_COUNTERS, Counters, last_days, uses_by_day
 from core.store.keys import CACHE_INDEX, new_stamp, rate_limit_key, script_keys, side_keys
 from core.store.pipeline import BatchingClient
 from core.store.protocol import LEASE_SECONDS, Budget, ClientUse, Lookup, Reply, StoredEntry, StoreStats
@@ -99,7 +99,7 @@ class RedisStore(RedisValues):
             kind=kind,
             now=now_ms / 1000,
             value=value,
-            decision=decision if charged[lookup.charge] else None,
+            decision=decision if charged[lookup.charge] or not lookup.token else None,
             budget=Budget(*budget),
             known_contents=note if kind == "lead" else "",
             failure=note if kind == "failed" else "",
@@ -190,8 +190,7 @@ class RedisStore(RedisValues):
         arguments |= {"token": lookup.token, "max_cost_usd": repr(lookup.max_cost_usd)}
         arguments |= [time_argument(self._clock)]
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
-        if counters:
-            named |= {f"+{name}": number for name, number in pack_counters(counters).items()}
+        named |= {f"+{name}": number for name, number in counters.items() if number}
         pairs = itertools.chain.from_iterable(named.items())
         keys = script_keys(lookup, entry)
         result = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from core.cache.cache_control import Caller
+from core.cache.counted import avoided, composed
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, NotStored, SameDraft
 from core.cache.request_key import Lookup, Lookups, RequestIdentity
 from core.cache.single_flight import SingleFlight
@@ -54,11 +55,11 @@ class GenerateThread:
         """The answer, `cached` unless it was made meanwhile. Raises ThreadrError by type."""
         if request.platforms is None:
             return (await self.entry(request, caller, record)).answer
-        return await several(self.entry, request, caller, record)
+        return await several(self.entry, self._cache, request, caller, record)
 
     async def entry(self, request: GenerateRequest, caller: Caller, record: RequestRecord) -> AnswerEntry:
         """The answer to a request for one platform, as it is kept. Raises ThreadrError by type."""
-        lookup, attempt = self._lookup(request, caller), 0
+        lookup, attempt = self.lookup(request, caller), 0
         while True:
             outcome = await self._cache.look_up(lookup, record)
             try:
@@ -87,7 +88,8 @@ class GenerateThread:
                 stale = outcome.stale if isinstance(outcome, Failed | Follow | Lead) else None
                 return await self._instead(error, stale, request, lookup, record)
 
-    def _lookup(self, request: GenerateRequest, caller: Caller) -> Lookup:
+    def lookup(self, request: GenerateRequest, caller: Caller) -> Lookup:
+        """What is asked of the store. Raises ArticleBlocked when the URL is none."""
         identity = self.identity(request)
         text, max_cost_usd = (request.text or "")[: self._settings.max_content_length], 0.0
         if text:  # a page's length is known when it was read
@@ -185,6 +187,7 @@ class GenerateThread:
             held = lookup.mode != "refresh"
             source = await self._source(request, None, record, may_be_held=held)
             _, entry = await self._writing.write(request, source, record, unavailable, allow_fallback=True)
+            self._cache.count_later(lookup.client, composed(record))
             flight.set_result((entry, None))
             return entry
 
@@ -197,13 +200,13 @@ class GenerateThread:
 
     def _collapsed(self, entry: AnswerEntry, client: Client, record: RequestRecord) -> AnswerEntry:
         """The answer that another request in this process was given."""
-        self._cache.count_later("collapsed", client)
+        self._cache.count_later(client, avoided("collapsed", entry))
         record.collapsed()
         return _cached(entry, record, waited=True)
 
     def _serve(self, stale: AnswerEntry, client: Client, record: RequestRecord) -> AnswerEntry:
         """The stale answer, since no new one could be made."""
-        self._cache.count_later("stale", client)
+        self._cache.count_later(client, avoided("stale", stale))
         now = self._cache.clock()
         age_seconds = max(0, int(now - stale.created_at))
         record.served_stale(ttl_seconds=int(stale.fresh_until - now), age_seconds=age_seconds)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import BaseModel
 
 from core.rate_limit import Client, Decision
+from core.text.platforms import PlatformName
+
+Expected = Literal["hit", "same-draft", "stale", "collapsed", "compose", "write", "fails"]
 
 
 class DayOfKey(BaseModel):
@@ -79,3 +83,24 @@ class RateLimitStatus(BaseModel):
             minutes_until_reset=round(decision.retry_after_seconds / 60, 2),
             using_redis=decision.shared,
         )
+
+
+class EstimateAnswer(BaseModel):
+    """What the same request to /api/generate would come to now: `outcome`, for each platform `outcomes`, and
+    the `problem` of one that fails. `calls` of the model are needed as a rule, and `cost_usd` is about what
+    they cost; `max_cost_usd` is the bound, with second attempts, which the budget must cover.
+    `budget_left_usd` is the least that is left of the day's budgets, null without one or where no model
+    would be asked; `budget_covers` is null where that depends on the length of the page.
+    """
+
+    outcome: Expected
+    reason: str
+    problem: str | None
+    outcomes: dict[PlatformName, Expected]
+    model: str | None
+    calls: int
+    cost_usd: float
+    max_cost_usd: float
+    budget_left_usd: float | None
+    budget_covers: bool | None
+    limit: RateLimitStatus

@@ -5,6 +5,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from core.cache.cache_control import CacheControl, Caller
+from core.cache.counted import avoided, unanswered
+from core.cache.tiered import TieredCache
+from core.errors import NotCached
 from core.request import CacheRecord, RequestRecord
 from core.text.platforms import PLATFORMS, PlatformName
 from core.threads.answer import AnswerEntry, viewed
@@ -14,28 +17,45 @@ from core.usage import Usage, UsageMeter
 _SLACK_SECONDS = 30  # between the answers of one request
 
 Make = Callable[[GenerateRequest, Caller, RequestRecord], Awaitable[AnswerEntry]]
+Cache = TieredCache[GenerateAnswer]
 
 
 async def several(
-    make: Make, request: GenerateRequest, caller: Caller, record: RequestRecord
+    make: Make, cache: Cache, request: GenerateRequest, caller: Caller, record: RequestRecord
 ) -> ThreadsAnswer:
     """The draft is written for the platform with the shortest posts, which serves the others by rule.
 
-    Raises what `make` raises for any of them.
+    Each thread counts as an answer, unless another fails. Raises what `make` raises for any of them.
     """
     names = sorted({*(request.platforms or ()), request.shown}, key=lambda name: PLATFORMS[name].limit)
     first, *others = (request.model_copy(update={"platform": name, "platforms": None}) for name in names)
     entry = await make(first, caller, record)
     free = replace(caller, is_charged=False, cache_control=_wants_after(caller.cache_control, record))
     asides = [replace(record, cache=CacheRecord(), usage=UsageMeter(), facts={}) for _ in others]
-    beside = (_beside(make, each, (free, entry), of) for each, of in zip(others, asides, strict=True))
-    entries = [entry, *await asyncio.gather(*beside)]
+    beside = (_beside(make, cache, each, (free, entry), of) for each, of in zip(others, asides, strict=True))
+    found = [entry, *await asyncio.gather(*beside, return_exceptions=True)]
+    entries = [each for each in found if not isinstance(each, BaseException)]
+    if len(entries) < len(found):
+        raise _failure(cache, caller, zip(found, [record, *asides], strict=True))
     for aside in asides:
         record.usage.add(aside.usage.total)
         record.cache.counted.update(aside.cache.counted)
         if aside.cache.status and aside.cache.status.forward:
             record.cache.status = aside.cache.status
     return _answer(request, dict(zip(names, entries, strict=True)))
+
+
+def _failure(
+    cache: Cache, caller: Caller, found: Iterable[tuple[AnswerEntry | BaseException, RequestRecord]]
+) -> BaseException:
+    """One of those that there are; the answers beside it are taken back."""
+    failed: BaseException = NotCached()
+    for each, record in found:
+        if isinstance(each, BaseException):
+            failed = each
+        else:
+            cache.count_later(caller.client, unanswered(each, record))
+    return failed
 
 
 def _wants_after(wants: CacheControl, record: RequestRecord) -> CacheControl:
@@ -47,13 +67,20 @@ def _wants_after(wants: CacheControl, record: RequestRecord) -> CacheControl:
 
 
 async def _beside(
-    make: Make, request: GenerateRequest, found: tuple[Caller, AnswerEntry], record: RequestRecord
+    make: Make,
+    cache: Cache,
+    request: GenerateRequest,
+    found: tuple[Caller, AnswerEntry],
+    record: RequestRecord,
 ) -> AnswerEntry:
     """The same for another platform, free of charge."""
     (caller, first), view = found, None
     if first.fresh_until <= first.created_at or caller.cache_control.no_store:  # it is kept nowhere
         source = first.answer.title, first.answer.source
         view = await viewed(request, first, source, record, first.created_at)
+    if view:
+        cache.count_later(caller.client, avoided("same_draft", view))
+        record.cache.counted["same_draft"] += 1
     return view or await make(request.model_copy(update={"refresh": False}), caller, record)
 
 

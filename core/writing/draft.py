@@ -58,6 +58,10 @@ class MaxCost:
     fixed_usd: float
     usd_per_byte: float
 
+    def of(self, source_bytes: int) -> float:
+        """In USD."""
+        return self.fixed_usd + self.usd_per_byte * source_bytes
+
 
 class Composer(Protocol):
     async def compose(self, article: Article, brief: Brief, *, seconds: float, meter: UsageMeter) -> Draft:

@@ -54,8 +54,7 @@ class Writer:
         """The most that writing about `source` can cost."""
         if self._model is None or generator == "extractive":
             return 0.0
-        max_cost = self._model.max_cost
-        return max_cost.fixed_usd + max_cost.usd_per_byte * len(source.encode("utf-8", "replace"))
+        return self._model.max_cost.of(len(source.encode("utf-8", "replace")))
 
     async def write(
         self, article: Article, brief: Brief, generator: Generator, context: WritingContext

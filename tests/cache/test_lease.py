@@ -277,7 +277,7 @@ async def test_an_entry_that_the_shared_store_refuses_is_kept_in_the_process(
     assert tiers.local.items.get(LOOKUP.key)
     (day,) = tiers.local.ledger.days.values()
     assert day["cost_micros"] == 2
-    assert list(tiers.unsent.values()) == [record.usage.total.counters() | {"generated": 1}]
+    assert list(tiers.unsent.values()) == [record.usage.counters(generated=1) | {"composed": 1}]
 
 
 @pytest.mark.parametrize(

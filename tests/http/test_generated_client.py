@@ -63,8 +63,8 @@ def test_operations_have_names_that_people_would_write(app: FastAPI) -> None:
     assert sorted(f"{each['tags'][0]}.{each['operationId']}" for each in operations) == [
         *("admin.clear_cache", "admin.get_cache_stats"),
         *("health.get_health", "health.get_service_health", "health.get_startup_report"),
-        *("threads.delete_thread", "threads.get_kept_thread", "threads.get_rate_limit"),
-        *("threads.get_thread", "threads.get_usage", "threads.make_thread"),
+        *("threads.delete_thread", "threads.estimate_thread", "threads.get_kept_thread"),
+        *("threads.get_rate_limit", "threads.get_thread", "threads.get_usage", "threads.make_thread"),
         *("threads.rewrite_post", "threads.validate_thread"),
     ]
 

@@ -18,11 +18,13 @@ from core.rate_limit import Window
 from core.request import counters_of, result_of
 from core.services import Services
 from core.settings import Settings
+from core.store.counters import with_amounts
 from core.store.keys import CONTENT_INDEX, content_key, failure_key, lease_key
 from core.store.memory_limiter import LocalWindow
 from core.store.protocol import Budget, Lookup, Store, StoredEntry
 from core.store.redis_limiter import SlidingWindow
 from core.store.tcp import TcpRedis
+from core.usage import AMOUNT
 from tests.support.clock import Clock
 from tests.support.stores import named
 
@@ -328,14 +330,14 @@ async def test_stats_count_hits_misses_and_what_hits_saved(store: Store, clock: 
         await store.look_up(lookup)
     await store.release(OTHER, {"generated": 1, "cost_micros": 2_500})
     clock.now += 86_400
-    await store.look_up(LOOKING, {"hits": 2, "saved_micros": 10, "collapsed": 1})
+    await store.look_up(LOOKING, {"hits": 2 + 10 * AMOUNT, "collapsed": 1})
     today, yesterday = (await store.stats()).days.values()
     assert today == {"hits": 3, "saved_micros": 2_510, "collapsed": 1}
     counted = {
         "hits": 2,
         "misses": 1,
         "collapsed": 1,
-        "saved_micros": 5_000,
+        "saved_micros": 7_500,
         "generated": 1,
         "cost_micros": 2_500,
     }
@@ -459,6 +461,5 @@ async def test_every_outcome_counts_what_core_request_says(
     (after,) = (await store.stats()).days.values()
     counted = {name: after[name] - before.get(name, 0) for name in after}
     cost_micros = 2_500 if reply.kind == "hit" else 0
-    assert {name: number for name, number in counted.items() if number} == counters_of(
-        outcome, cost_micros=cost_micros
-    )
+    expected = with_amounts(counters_of(outcome, cost_micros=cost_micros))
+    assert {name: number for name, number in counted.items() if number} == expected

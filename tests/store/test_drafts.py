@@ -13,6 +13,7 @@ from core.services import Services
 from core.settings import Settings
 from core.store.keys import DRAFT_PREFIX
 from core.store.protocol import Lookup, Store, StoredEntry
+from core.usage import AMOUNT
 from tests.support.clock import Clock
 from tests.support.stores import named
 
@@ -53,7 +54,7 @@ async def test_who_wants_another_view_gets_the_draft_and_keeps_the_view(store: S
         reply = await store.look_up(replace(BLUESKY, mode=mode))
         assert (reply.kind, reply.value) == ("draft", draft)
     view = entry_of(BLUESKY, clock, is_view=True)
-    assert await store.keep(BLUESKY, view, {"same_draft": 1, "saved_micros": 7})
+    assert await store.keep(BLUESKY, view, {"same_draft": 1 + 7 * AMOUNT})
     assert (await store.look_up(BLUESKY)).value == view.value
     assert (await store.look_up(MASTODON)).value == draft
     (day,) = (await store.stats()).days.values()

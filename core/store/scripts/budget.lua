@@ -1,5 +1,6 @@
 -- What is reserved of the day's budgets, of everybody's and of the client's own: `token:millionths` by its end, so that
 -- nobody reads them all. The member `total` holds minus their sum, which sorts before all ends.
+local is_dry = arg.token == ''  -- a look-up that changes nothing
 local function cost()
   -- In whole millionths, rounded up as core/usage.py does.
   return math.ceil(math.floor(tonumber(arg.max_cost_usd) * 1e9 + 0.5) / 1e3)
@@ -41,7 +42,7 @@ local function reserve()
     local own = not state and shortage(key.own_reserved, arg.own_budget, own_spent)
     state = state or own and 'own_' .. own
   end
-  if state then return state, spent, own_spent end
+  if state or is_dry then return state or 'covered', spent, own_spent end
   if arg.budget > 0 then hold(key.reserved) end
   if arg.own_budget > 0 then hold(key.own_reserved) end
   return 'covered', spent, own_spent
@@ -55,7 +56,7 @@ local function settle()
     count_all()
     if arg.keyed == 1 then
       load_client()
-      own_counters.generations = counters.generated
+      own_counters.generations = (counters.generated or 0) % 16777216
       for _, name in ipairs({'tokens_in', 'tokens_out', 'cost_micros'}) do own_counters[name] = counters[name] end
       save_client(own_counters)
     end

@@ -4,7 +4,8 @@
 -- not forgotten or made again.
 settle()
 local day = date_of(now() - arg.kept_days * day_ms)
-local names = 'blocked hits misses collapsed same_draft stale_served generated tokens_in tokens_out cost_micros'
+local names = 'blocked hits first_tier misses collapsed same_content same_draft stale_served generated composed '
+  .. 'tokens_in tokens_out cost_micros'
 local forgotten = {}
 for name in string.gmatch(names, '%S+') do table.insert(forgotten, day .. ':' .. name) end
 if arg.is_view == 0 then

@@ -1,16 +1,14 @@
 -- Limit, look-up, lease and reservation in one step; store/memory.py does the same, step for step.
 --
 -- A value is `fresh-until created-at cost digest payload`, the first three in milliseconds and millionths.
--- Hits and what they saved are one number (hits + cost * 2^24), so that a hit costs one command for both.
+-- Hits and what they saved are one number (hits + cost * 2^24, AMOUNT of core/usage.py): one command for both.
 -- All days' counters are fields of one hash, whose TTL every kept answer renews: a hit need not.
 local looks = arg.mode == 'normal' or arg.mode == 'only_if_cached'
 local leads = arg.mode == 'normal' or arg.mode == 'refresh'
 -- What an outcome adds to the day's counters; core/request.py has the same rule.
 local function count_outcome(kind, cost)
-  if kind == 'hit' and arg.waited == 1 then
-    count('collapsed', 1)
-  elseif kind == 'hit' then
-    count('hits', 1 + cost * 16777216)
+  if kind == 'hit' then
+    count(arg.waited == 1 and 'collapsed' or 'hits', 1 + cost * 16777216)
   elseif kind == 'lead' and arg.mode ~= 'refresh' then
     count('misses', 1)
   end
@@ -23,7 +21,9 @@ load_client(stored)
 -- `note`: the failure of `failed`, the known contents of `lead`.
 local function answer(kind, found, note, budget, spent, own_spent)
   if kind == 'hit' then own_counters.hits = (own_counters.hits or 0) + 1 end
-  if kind ~= 'limited' then
+  if is_dry then
+    budget, spent, own_spent = reserve()
+  elseif kind ~= 'limited' then
     count_all()
     save_client(own_counters)
   end
@@ -38,7 +38,7 @@ local function is_fresh(text, from)
   return fresh and tonumber(fresh) > now() and now() - created < arg.max_age and tonumber(created) >= from
 end
 
-if arg.charge == 'always' and not take(1, arg.limit) then return answer('limited') end
+if arg.charge == 'always' and not take(is_dry and 0 or 1, arg.limit) then return answer('limited') end
 value = looks and value
 if value then
   local cost, digest = string.match(value, '^%d+ %d+ (%d+) (%x+) ')
@@ -46,7 +46,7 @@ if value then
   if digest ~= arg.digest then
     value = false
   elseif is_fresh(value, since) then
-    count_outcome('hit', cost)
+    if not is_dry then count_outcome('hit', cost) end
     return answer('hit', value)
   end
 end
@@ -57,6 +57,11 @@ local is_purged = failure and tonumber(made) <= (tonumber(string.match(purged or
 if failure and not is_purged and now() - made < arg.max_age then return answer('failed', value, failure) end
 if not leads then return answer('not_stored', value) end
 local takes_over = arg.mode == 'refresh'
+if is_dry then
+  if not takes_over and call('EXISTS', key.lease) == 1 then return answer('follow', value) end
+  if arg.charge == 'on_generation' and not take(0, arg.limit) then return answer('limited') end
+  return answer('lead', value)
+end
 if not takes_over and not call('SET', key.lease, arg.token, 'NX', 'PX', arg.lease) then
   if call('PTTL', key.lease) ~= -1 then return answer('follow', value) end
   takes_over = true  -- a lease without an end was not set by this script

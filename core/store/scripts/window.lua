@@ -51,7 +51,7 @@ end
 -- Stores what was taken and, of a client with a key, adds the numbers to its day.
 local function save_client(numbers)
   for name, number in pairs(arg.keyed == 1 and numbers or {}) do
-    if used[name] then used[name], client.is_used = used[name] + number, true end
+    if used[name] then used[name], client.is_used = math.max(0, used[name] + number), true end
   end
   if not (client.is_charged or client.is_used) then return end
   local value, ttl = client.window .. ':' .. client.current .. ':' .. client.previous, arg.width * 2

@@ -76,6 +76,7 @@ class Chat:
         if not meter.covers(worst):
             raise ModelCallFailed("one more call may cost more than was reserved", "healthy")
         meter.add(worst)
+        meter.calls += 1
         options: dict[str, Any] = capabilities.options(question)
         try:
             completion = await self._call(
@@ -87,6 +88,7 @@ class Chat:
         except ModelError as failed:
             if failed.is_free:
                 meter.total = before
+                meter.calls -= getattr(failed, "health", "") == "unreachable"
             raise
         return completion
 

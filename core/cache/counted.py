@@ -1,0 +1,44 @@
+"""Under which cause an answer counts, and what it cost or saved."""
+
+from collections import Counter
+
+from core.cache.entry import AnswerT, Entry
+from core.request import AVOIDED, RequestRecord, counters_of
+from core.store.counters import Counters
+from core.usage import micros
+
+
+def avoided(result: str, entry: Entry[AnswerT]) -> Counters:
+    """What an answer adds that cost no call."""
+    return counters_of(result, cost_micros=micros(entry.answer.cost_usd)) | {"@hits": 1}
+
+
+def made(entry: Entry[AnswerT], record: RequestRecord, *, reused: bool) -> Counters:
+    """What a lease's answer adds: written, or `reused` of the same text. The record has it, too."""
+    counters = Counter(record.usage.counters(generated=not reused))
+    names = ["same_content"] if reused else ["generated"]
+    if reused:
+        counters.update(avoided("same_content", entry))
+    elif entry.answer.generator != "openai":
+        counters["composed"] = 1
+        names.append("composed")
+    record.cache.counted.update(names)
+    return counters
+
+
+def composed(record: RequestRecord) -> Counters:
+    """What the built-in composer's answer adds beside a lease; noted in the record."""
+    record.cache.counted.update(("generated", "composed"))
+    return {"generated": 1, "composed": 1, "@generations": 1}
+
+
+def unanswered(entry: Entry[AnswerT], record: RequestRecord) -> Counters:
+    """What takes back an answer that nobody got, since another part of its request failed."""
+    found, counters = record.cache.counted, Counter[str]()
+    counters.update({name: -found[name] for name in ("generated", "composed")})
+    counters["@generations"] = -found["generated"]
+    for name in AVOIDED:
+        for _ in range(found[name]):
+            counters.subtract(avoided(name, entry))
+    found.subtract({name: found[name] for name in (*AVOIDED, "generated", "composed")})
+    return counters
