@@ -25,6 +25,7 @@ SEED = int(os.environ.get("SCHEMATHESIS_SEED", "1"))
 TOKEN = "admin-token"
 # What an address or a text is worth is not a matter of its form; neither is that of two places one is filled.
 BEYOND_FORM = ["POST /api/generate", "DELETE /api/cache/clear", "GET /api/threads/{id}", "GET /api/thread"]
+BEYOND_FORM += ["POST /api/threads/{id}/edit"]
 # A model that does not write what it should is a 503, when nothing else can be given.
 REWRITE, REWRITTEN = "POST /api/threads/{id}/posts/{n}/rewrite", ["2xx", "3xx", "4xx", "503"]
 REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]

@@ -1,0 +1,109 @@
+// The dashboard: what the cache did and saved, the budget and the health, for the last 30 days. The token is in this
+// module's memory alone.
+import { ask, dollars } from "./api.js";
+import { bars, chart, gauge, line, roundUp } from "./charts.js";
+import { element, find } from "./element.js";
+
+const percent = (part) => `${Math.round(part * 100)} %`;
+const CAUSES = [
+  ["generated", "Model asked"], ["hits", "Kept"], ["first_tier", "Kept in the process"], ["collapsed", "Asked at the same time"],
+  ["same_content", "Same content"], ["same_draft", "Same draft"], ["stale_served", "Older version"],
+];
+const MONEY = [["cost_usd", "Spent", dollars], ["saved_usd", "Saved", dollars]];
+const CHECKS = [["healthy", "Healthy"], ["degraded", "Degraded"], ["unhealthy", "Unhealthy"]];
+
+async function load(token) {
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const [stats, health] = await Promise.all([ask("api/cache/stats", { headers }), ask("api/monitor/health", { headers })]);
+  show(stats.answer, health.answer);
+}
+
+function show(stats, health) {
+  const days = [...stats.days].reverse();
+  const causes = CAUSES.filter(([name]) => name in days[0]);
+  const sections = [tiles(stats, health), answers(days, causes, stats), hitRate(days, stats), money(days, stats), ...savedBy(days), ...budget(health), ...checks(health), services(health)];
+  find("charts").replaceChildren(...sections);
+  find("form").hidden = true;
+  find("status").textContent = `As of ${new Date().toLocaleTimeString()}. Days are in UTC.`;
+}
+
+function tiles(stats, health) {
+  const all = {
+    "Hit rate, 30 days": stats.hit_rate === null ? "–" : percent(stats.hit_rate), "Calls of the model": stats.generated.toLocaleString(),
+    Spent: dollars(stats.cost_usd), Saved: dollars(stats.saved_usd), Collapsed: stats.collapsed.toLocaleString(),
+    "Older versions served": stats.stale_served.toLocaleString(), "Turned away": stats.blocked.toLocaleString(), Health: health.status,
+  };
+  return element("section", { className: "full" }, element("h2", { textContent: "In short" }),
+    element("dl", { className: "tiles" }, ...Object.entries(all).map(([term, value]) => element("div", {}, element("dt", { textContent: term }), element("dd", { textContent: value })))));
+}
+
+function answers(days, causes, stats) {
+  const avoided = causes.slice(1).reduce((sum, [name]) => sum + (stats[name] ?? days.reduce((total, day) => total + day[name], 0)), 0);
+  return chart("Answers by cause", bars(days, causes), `The model was asked ${stats.generated} times; ${avoided} answers did without.`, causes, days);
+}
+
+function hitRate(days, stats) {
+  const rows = days.map((day) => ({ date: day.date, rate: day.hits + day.misses ? day.hits / (day.hits + day.misses) : null }));
+  const words = stats.hit_rate === null ? "Nothing was asked." : `${percent(stats.hit_rate)} over all days.`;
+  return chart("Hit rate", line(rows, "rate", 1, percent), words, [["rate", "Hit rate", percent]], rows);
+}
+
+const money = (days, stats) =>
+  chart("Dollars", bars(days, MONEY, dollars), `${dollars(stats.cost_usd)} spent, ${dollars(stats.saved_usd)} saved.`, MONEY, days);
+
+// Where the server counts what each cause saved.
+function savedBy(days) {
+  const names = Object.keys(days[0].saved_by ?? {});
+  if (!names.length) return [];
+  const rows = days.map((day) => ({ date: day.date, ...day.saved_by }));
+  const series = names.map((name) => [name, CAUSES.find(([cause]) => cause === name)?.[1] ?? name.replaceAll("_", " "), dollars]);
+  return [chart("Dollars saved by cause", bars(rows, series, dollars), "What each answer would have cost.", series, rows)];
+}
+
+function budget({ last_scheduled_check: last }) {
+  if (!last?.budget_usd) return [];
+  const part = (last.budget_used_usd ?? 0) / last.budget_usd;
+  const words = `${dollars(last.budget_used_usd ?? 0)} of ${dollars(last.budget_usd)} used today, at the last check.`;
+  const rows = [{ date: last.at.slice(0, 10), used: last.budget_used_usd ?? 0, budget: last.budget_usd }];
+  return [chart("Budget", gauge(part), words, [["used", "Used", dollars], ["budget", "Budget", dollars]], rows)];
+}
+
+function checks({ last_scheduled_check: last }) {
+  if (!last?.days?.length) return [];
+  const days = [...last.days].reverse();
+  const bad = days.filter((day) => day.unhealthy || day.degraded).length;
+  const milliseconds = (number) => `${Math.round(number)} ms`;
+  const highest = roundUp(Math.max(1, ...days.map((day) => day.store_ms ?? 0)));
+  return [
+    chart("Scheduled checks", bars(days, CHECKS), `${last.status} at ${new Date(last.at).toLocaleString()}; ${bad} of ${days.length} days had a fault.`, CHECKS, days),
+    chart("Latency of the store", line(days, "store_ms", highest, milliseconds), "The slowest answer of each day.", [["store_ms", "Slowest", milliseconds]], days),
+  ];
+}
+
+function services(health) {
+  const rows = Object.entries(health.services).map(([name, part]) => element("tr", {}, element("th", { textContent: name, scope: "row" }),
+    ...[part.status, part.latency_ms === null ? "–" : `${part.latency_ms} ms`, part.reason ?? ""].map((textContent) => element("td", { textContent }))));
+  const head = ["Part", "State", "Latency", "Reason"].map((textContent) => element("th", { textContent, scope: "col" }));
+  return element("section", {}, element("h2", { textContent: "Now" }),
+    element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)));
+}
+
+async function open(token) {
+  find("error").textContent = "";
+  try {
+    await load(token);
+  } catch (error) {
+    find("status").textContent = "";
+    const asked = error.kind === "unauthorized";
+    if (!asked || token) find("error").textContent = error.message;
+    find("form").hidden = false;
+    find("token").focus();
+  }
+}
+
+find("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  open(find("token").value);
+  find("token").value = "";
+});
+open("");
