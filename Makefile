@@ -1,5 +1,5 @@
 # One command each; `make` sets up what each needs, once. `make help` lists them.
-.PHONY: run test browser coverage check check-deploy bench bench-data soak fuzz package deploy deploy-values invoke offline lock help clean
+.PHONY: run test browser screenshots coverage check check-deploy bench bench-data soak fuzz package deploy deploy-values invoke offline lock help clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -21,8 +21,12 @@ test: $(VENV)/dev.stamp  ## all tests but those of browser and check-deploy
 	@echo "Testing …"
 	@$(PY) -m pytest -n 2 --dist loadfile
 
-browser: $(VENV)/dev.stamp  ## the pages in Chromium (Debian's; CHROMIUM=… overrides), and docs/screenshots/
+browser: $(VENV)/dev.stamp  ## the pages in Chromium; CHROMIUM=… names another than /usr/bin/chromium
 	@$(PY) -m pytest -m browser tests/browser
+
+screenshots: $(VENV)/dev.stamp  ## docs/screenshots/ again
+	@mkdir -p docs/screenshots
+	@SCREENSHOTS=docs/screenshots $(PY) -m pytest -m browser tests/browser/test_screenshots.py
 
 # Measuring takes the tests half as long again.
 coverage: $(VENV)/dev.stamp  ## the tests, with what they cover

@@ -12,10 +12,10 @@ function shape(tag, attributes, ...children) {
 }
 
 // A section with its picture, the meaning of its colours, and the numbers behind it.
-export function chart(title, svg, summary, series, rows) {
+export function chart(title, svg, summary, series, rows, { legend: wanted = series.length > 1 } = {}) {
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `${title}. ${summary}`);
-  const legend = series.length > 1 && element("ul", { className: "legend" }, ...series.map(([, words], at) =>
+  const legend = wanted && element("ul", { className: "legend" }, ...series.map(([, words], at) =>
     element("li", {}, shape("svg", { viewBox: "0 0 1 1", "aria-hidden": "true" }, shape("rect", { width: 1, height: 1, class: `s${at}` })), words)));
   return element("section", {}, element("h2", { textContent: title }), element("p", { className: "hint", textContent: summary }), svg, legend, table(title, series, rows));
 }

@@ -65,7 +65,7 @@ function budget({ last_scheduled_check: last }) {
   const part = (last.budget_used_usd ?? 0) / last.budget_usd;
   const words = `${dollars(last.budget_used_usd ?? 0)} of ${dollars(last.budget_usd)} used today, at the last check.`;
   const rows = [{ date: last.at.slice(0, 10), used: last.budget_used_usd ?? 0, budget: last.budget_usd }];
-  return [chart("Budget", gauge(part), words, [["used", "Used", dollars], ["budget", "Budget", dollars]], rows)];
+  return [chart("Budget", gauge(part), words, [["used", "Used", dollars], ["budget", "Budget", dollars]], rows, { legend: false })];
 }
 
 function checks({ last_scheduled_check: last }) {

@@ -22,8 +22,8 @@ PART = re.compile(rb'[{\[,:]|"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # a string may 
 MAX_HEAD_BYTES = 64 * 1024  # address and headers; API Gateway allows 10 KB, an ALB 64 KB
 MAX_FIELDS = 128  # headers, and parameters of the query
 
-# By RATE_LIMIT_REQUESTS.
-LIMITED_PATH = re.compile("/api/generate|/compose|/api/threads/[^/]+/(?:edit|posts/[^/]+/rewrite)")
+# By RATE_LIMIT_REQUESTS, known before the store is asked; /compose is not: it answers with a page.
+LIMITED_PATH = re.compile("/api/generate|/api/threads/[^/]+/(?:edit|posts/[^/]+/rewrite)")
 # One client's calls of all routes of this process; a larger RATE_LIMIT_REQUESTS raises both.
 BURST_CALLS = 120
 CALLS_PER_SECOND = 2.0

@@ -180,7 +180,7 @@ def test_ctrl_enter_makes_and_cancel_keeps_the_text(tab: Tab) -> None:
 def test_the_old_thread_cannot_be_copied_under_a_new_request_and_an_error_keeps_it(tab: Tab) -> None:
     shown = tab.make(ARTICLE)
     held: list[Route] = []
-    shown.route("**/api/generate", held.append)
+    shown.route("**/api/generate", lambda route: held.append(route))
     shown.locator("#source").fill("http://no-such-host.invalid/")
     shown.get_by_role("button", name="Make a thread").click()
     expect(shown.locator("#result")).to_be_hidden()

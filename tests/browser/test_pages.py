@@ -133,7 +133,9 @@ def fill(valkey: Redis) -> None:
         budget_used_usd=1.3,
         budget_usd=5.0,
         days=[
-            DayOfChecks(date=day, healthy=288 - at % 6 * 3, degraded=at % 6 * 3, store_ms=4.0 + at % 8)
+            DayOfChecks(
+                date=day, healthy=288 - (at % 10 == 9) * 9, degraded=(at % 10 == 9) * 9, store_ms=4.0 + at % 8
+            )
             for at, day in enumerate(days())
         ],
     )

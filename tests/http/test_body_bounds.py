@@ -105,9 +105,7 @@ def test_the_bounds_are_those_of_routes_that_exist() -> None:
     paths |= {route.path for route in (*generate.routes, *mcp.routes)}
     assert set(bounds.MAX_BODY_BYTES) <= paths
     of_thread = {f"/api/threads/{{id}}/{rest}" for rest in ("edit", "posts/{n}/rewrite")}
-    assert {path for path in paths if bounds.LIMITED_PATH.fullmatch(path)} == {
-        *("/api/generate", "/compose", *of_thread)
-    }
+    assert {path for path in paths if bounds.LIMITED_PATH.fullmatch(path)} == {*("/api/generate", *of_thread)}
 
 
 def reader(
