@@ -50,7 +50,7 @@ function request() {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (form.source.value.trim()) make(request());
+  if (form.source.value.trim() && !find("make").disabled) make(request()); // Ctrl+Enter comes here, too
 });
 form.source.addEventListener("input", () => { state.otherwise = false; sayHowItIsRead(); remember("draft", form.source.value.slice(0, 200_000)); });
 form.addEventListener("change", () => { remember("options", Object.fromEntries([...OPTIONS, "platform"].map((name) => [name, form.elements[name].value]))); });
@@ -70,7 +70,7 @@ find("server").addEventListener("change", (event) => { remember("server", event.
 async function work(steps, act) {
   state.working?.abort();
   const working = (state.working = new AbortController());
-  if (Date.now() > state.lockedUntil) fail("");
+  fail("");
   find("cancel").hidden = false;
   find("make").disabled = true;
   const timers = steps.map(([after, words]) => setTimeout(say, after, words));
@@ -330,17 +330,18 @@ function say(words) {
 
 let counting;
 function fail(words, waitSeconds = 0) {
-  clearInterval(counting);
-  find("make").textContent = "Make a thread";
   find("error").textContent = words;
   if (!waitSeconds) return;
+  clearInterval(counting);
   state.lockedUntil = Date.now() + waitSeconds * 1000;
   const tick = () => {
     const left = Math.ceil((state.lockedUntil - Date.now()) / 1000);
     find("make").textContent = `Again in ${Math.floor(Math.max(0, left) / 60)}:${String(Math.max(0, left) % 60).padStart(2, "0")}`;
     if (left > 0) return;
+    clearInterval(counting);
     fail("");
-    find("make").disabled = false;
+    find("make").textContent = "Make a thread";
+    find("make").disabled = Boolean(state.working);
     say("You can make a thread again.");
   };
   counting = setInterval(tick, 1000);

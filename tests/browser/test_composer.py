@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Request, Route, expect
 from starlette.responses import Response
 
 from tests.support.browser import Open, Tab
@@ -206,8 +206,12 @@ def test_too_many_requests_count_down(open_tab: Open) -> None:
     expect(shown.locator("#error")).to_contain_text("Wait a while, then try again.")
     expect(shown.locator("#make")).to_have_text(re.compile(r"Again in 0:0\d"))
     expect(shown.locator("#make")).to_be_disabled()
+    asked: list[Request] = []
+    shown.on("request", lambda request: asked.append(request))
+    shown.locator("#source").press("Control+Enter")
     expect(shown.locator("#status")).to_have_text("You can make a thread again.", timeout=15_000)
     expect(shown.locator("#make")).to_be_enabled()
+    assert [request.url for request in asked if "generate" in request.url] == []
 
 
 def test_offline_is_said_and_loses_nothing(tab: Tab) -> None:
