@@ -28,7 +28,8 @@ def _caller(request: Request) -> Caller:
     return Caller(request.state.client, cache_control)
 
 
-def _made(answer: GenerateAnswer) -> Response:
+def _made_of_thread(answer: GenerateAnswer) -> Response:
+    """A thread made of another; make_thread, the hit's path, does without a call more."""
     headers = {"X-Delete-Token": answer.delete_token} if answer.delete_token else None
     return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
 
@@ -50,7 +51,8 @@ async def make_thread(body: GenerateRequest, request: Request) -> Response:
     """
     services: Services = request.app.state.services
     answer = await services.generate(body, _caller(request), request.state.record)
-    return _made(answer)
+    headers = {"X-Delete-Token": answer.delete_token} if answer.delete_token else None
+    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
 
 
 @router.post(
@@ -73,7 +75,7 @@ async def rewrite_post(
     services: Services = request.app.state.services
     wish = body.wish if body else None
     answer = await services.rewrite(thread_id, number, wish, _caller(request), request.state.record)
-    return _made(answer)
+    return _made_of_thread(answer)
 
 
 @router.post(
@@ -94,7 +96,7 @@ async def save_edited(
     """The thread as it was edited, which the platform must take; the result is a thread of its own."""
     services: Services = request.app.state.services
     answer = await services.edit(thread_id, body, _caller(request), request.state.record)
-    return _made(answer)
+    return _made_of_thread(answer)
 
 
 @router.get("/api/rate-limit-status", responses=answers(None), openapi_extra=KEY)

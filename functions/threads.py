@@ -1,4 +1,4 @@
-"""The permalinks of threads, as JSON and as pages, the thread kept for a page, POST /api/validate: public, no model.
+"""Permalinks of threads, as JSON and as pages, a page's kept thread, POST /api/validate: public, no model.
 
 Other pages are in functions/pages.py, which has no way to the store.
 """

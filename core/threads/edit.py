@@ -50,7 +50,7 @@ async def lease_of_new(
     caller: Caller,
     record: RequestRecord,
 ) -> Lease[GenerateAnswer]:
-    """The lease of a new thread, which this token will delete, charged to the caller. Raises RateLimited and StoreError."""
+    """The lease of a new thread, which the token deletes; it counts. Raises RateLimited and StoreError."""
     match await cache.look_up(lookups.for_thread(thread_id_of(delete_token), caller), record):
         case Limited():
             raise RateLimited

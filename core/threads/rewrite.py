@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.cache.cache_control import Caller
 from core.cache.lease import Lease
-from core.cache.request_key import Lookups, new_delete_token, thread_id_of
+from core.cache.request_key import Lookups, new_delete_token
 from core.cache.tiered import TieredCache
 from core.errors import InvalidRequest, ModelError, NotFound
 from core.request import RequestRecord
