@@ -1,5 +1,5 @@
 // The server's routes, relative to this file: a path may stand in front of both. Failures are raised as Problem.
-import { Problem } from "./problems.js";
+import { faultOf, Problem } from "./problems.js";
 
 const base = new URL("..", import.meta.url);
 
@@ -26,7 +26,7 @@ export async function ask(path, { body, headers = {}, signal, method = body ? "P
 function problemOf(answer, response) {
   const kind = String(answer.type ?? "").match(/[^/]+$/)?.[0] ?? (response.status === 429 ? "rate-limited" : "internal");
   const waitSeconds = response.status === 429 ? Number(response.headers.get("Retry-After")) || 60 : 0;
-  return new Problem(kind, { status: response.status, waitSeconds });
+  return new Problem(kind, { status: response.status, fault: faultOf(answer.detail), waitSeconds });
 }
 
 // "7 of 10 left, more at 14:20"; nothing where the answer has no limit.

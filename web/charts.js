@@ -15,8 +15,8 @@ function shape(tag, attributes, ...children) {
 export function chart(title, svg, summary, series, rows, { legend: wanted = series.length > 1 } = {}) {
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `${title}. ${summary}`);
-  const legend = wanted && element("ul", { className: "legend" }, ...series.map(([, words], at) =>
-    element("li", {}, shape("svg", { viewBox: "0 0 1 1", "aria-hidden": "true" }, shape("rect", { width: 1, height: 1, class: `s${at}` })), words)));
+  const legend = wanted && element("ul", { className: "legend" }, ...series.map(([, words, , colour], at) =>
+    element("li", {}, shape("svg", { viewBox: "0 0 1 1", "aria-hidden": "true" }, shape("rect", { width: 1, height: 1, class: `s${colour ?? at}` })), words)));
   return element("section", {}, element("h2", { textContent: title }), element("p", { className: "hint", textContent: summary }), svg, legend, table(title, series, rows));
 }
 
@@ -57,11 +57,11 @@ export function bars(days, series, show = String) {
   const svg = frame(days, highest, show);
   for (const [index, day] of days.entries()) {
     let below = 0;
-    for (const [which, [name, words]] of series.entries()) {
+    for (const [which, [name, words, , colour]] of series.entries()) {
       const [bottom, top] = [at(below / highest), at((below + day[name]) / highest)];
       below += day[name];
       if (bottom - top > 0) {
-        const bar = shape("rect", { x: middle(index, days.length) - step(days.length) * 0.38, width: step(days.length) * 0.76, y: top, height: bottom - top, class: `s${which}` });
+        const bar = shape("rect", { x: middle(index, days.length) - step(days.length) * 0.38, width: step(days.length) * 0.76, y: top, height: bottom - top, class: `s${colour ?? which}` });
         bar.append(shape("title", {}, `${day.date}: ${words} ${show(day[name])}`));
         svg.append(bar);
       }
@@ -86,8 +86,8 @@ export function line(days, name, highest, show) {
   return svg;
 }
 
-export function gauge(part) {
-  const svg = shape("svg", { viewBox: `0 0 ${WIDTH} 28` }, shape("rect", { width: WIDTH, height: 28, rx: 8, class: "empty" }));
-  svg.append(shape("rect", { width: Math.min(1, part) * WIDTH, height: 28, rx: 8, class: part > 0.9 ? "s5" : "s0" }));
+export function gauge(part, words) {
+  const svg = shape("svg", { viewBox: `0 0 ${WIDTH} 10`, role: "img", "aria-label": words }, shape("rect", { width: WIDTH, height: 10, rx: 5, class: "empty" }));
+  svg.append(shape("rect", { width: Math.min(1, part) * WIDTH, height: 10, rx: 5, class: part > 0.9 ? "s5" : "s0" }));
   return svg;
 }

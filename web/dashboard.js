@@ -5,12 +5,17 @@ import { bars, chart, gauge, line, roundUp } from "./charts.js";
 import { element, find } from "./element.js";
 
 const percent = (part) => `${Math.round(part * 100)} %`;
-const CAUSES = [
-  ["generated", "Model asked"], ["hits", "Kept"], ["first_tier", "Kept in the process"], ["collapsed", "Asked at the same time"],
+const ASKED = ["generated", "Model asked"];
+const AVOIDED = [
+  ["hits", "Kept"], ["first_tier", "Kept in the process"], ["collapsed", "Asked at the same time"],
   ["same_content", "Same content"], ["same_draft", "Same draft"], ["stale_served", "Older version"],
 ];
+// Of a day or of all days. A server that does not count a cause has none of it.
+const avoided = (figures, name) => figures.avoided?.[name] ?? figures.avoided_by?.[name] ?? figures[name] ?? 0;
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 const MONEY = [["cost_usd", "Spent", dollars], ["saved_usd", "Saved", dollars]];
-const CHECKS = [["healthy", "Healthy"], ["degraded", "Degraded"], ["unhealthy", "Unhealthy"]];
+// The fourth is the colour: green, amber, red.
+const CHECKS = [["healthy", "Healthy", String, 1], ["degraded", "Degraded", String, 2], ["unhealthy", "Unhealthy", String, 5]];
 
 async function load(token) {
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
@@ -20,8 +25,7 @@ async function load(token) {
 
 function show(stats, health) {
   const days = [...stats.days].reverse();
-  const causes = CAUSES.filter(([name]) => name in days[0]);
-  const sections = [tiles(stats, health), answers(days, causes, stats), hitRate(days, stats), money(days, stats), ...savedBy(days), ...budget(health), ...checks(health), services(health)];
+  const sections = [tiles(stats, health), answers(days, stats), hitRate(days, stats), money(days, stats), ...savedBy(days), ...checks(health), services(health)];
   find("charts").replaceChildren(...sections);
   find("form").hidden = true;
   find("status").textContent = `As of ${new Date().toLocaleTimeString()}. Days are in UTC.`;
@@ -34,16 +38,21 @@ function tiles(stats, health) {
     "Older versions served": stats.stale_served.toLocaleString(), "Turned away": stats.blocked.toLocaleString(), Health: health.status,
   };
   return element("section", { className: "full" }, element("h2", { textContent: "In short" }),
-    element("dl", { className: "tiles" }, ...Object.entries(all).map(([term, value]) => element("div", {}, element("dt", { textContent: term }), element("dd", { textContent: value })))));
+    element("dl", { className: "tiles" }, ...Object.entries(all).map(([term, value]) => element("div", {}, element("dt", { textContent: term }), element("dd", { textContent: value })))),
+    ...budget(health));
 }
 
-function answers(days, causes, stats) {
-  const avoided = causes.slice(1).reduce((sum, [name]) => sum + (stats[name] ?? days.reduce((total, day) => total + day[name], 0)), 0);
-  return chart("Answers by cause", bars(days, causes), `The model was asked ${stats.generated} times; ${avoided} answers did without.`, causes, days);
+function answers(days, stats) {
+  const rows = days.map((day) => ({ date: day.date, generated: day.generated, ...Object.fromEntries(AVOIDED.map(([name]) => [name, avoided(day, name)])) }));
+  const causes = AVOIDED.filter(([name]) => rows.some((day) => day[name]));
+  const total = sum(AVOIDED.map(([name]) => avoided(stats, name) || sum(rows.map((day) => day[name]))));
+  const words = `The model was asked ${stats.generated.toLocaleString()} times; ${total.toLocaleString()} answers did without.`;
+  return chart("Answers by cause", bars(rows, [ASKED, ...causes]), words, [ASKED, ...causes], rows);
 }
 
 function hitRate(days, stats) {
-  const rows = days.map((day) => ({ date: day.date, rate: day.hits + day.misses ? day.hits / (day.hits + day.misses) : null }));
+  const rate = ({ answered, avoided, hits, misses }) => (answered ? avoided / answered : hits + misses ? hits / (hits + misses) : null);
+  const rows = days.map((day) => ({ date: day.date, rate: rate(day) }));
   const words = stats.hit_rate === null ? "Nothing was asked." : `${percent(stats.hit_rate)} over all days.`;
   return chart("Hit rate", line(rows, "rate", 1, percent), words, [["rate", "Hit rate", percent]], rows);
 }
@@ -56,16 +65,15 @@ function savedBy(days) {
   const names = Object.keys(days[0].saved_by ?? {});
   if (!names.length) return [];
   const rows = days.map((day) => ({ date: day.date, ...day.saved_by }));
-  const series = names.map((name) => [name, CAUSES.find(([cause]) => cause === name)?.[1] ?? name.replaceAll("_", " "), dollars]);
+  const series = names.map((name) => [name, AVOIDED.find(([cause]) => cause === name)?.[1] ?? name.replaceAll("_", " "), dollars]);
   return [chart("Dollars saved by cause", bars(rows, series, dollars), "What each answer would have cost.", series, rows)];
 }
 
 function budget({ last_scheduled_check: last }) {
   if (!last?.budget_usd) return [];
-  const part = (last.budget_used_usd ?? 0) / last.budget_usd;
-  const words = `${dollars(last.budget_used_usd ?? 0)} of ${dollars(last.budget_usd)} used today, at the last check.`;
-  const rows = [{ date: last.at.slice(0, 10), used: last.budget_used_usd ?? 0, budget: last.budget_usd }];
-  return [chart("Budget", gauge(part), words, [["used", "Used", dollars], ["budget", "Budget", dollars]], rows, { legend: false })];
+  const used = last.budget_used_usd ?? 0;
+  const words = `Budget: ${dollars(used)} of ${dollars(last.budget_usd)} used today, at the last check.`;
+  return [element("p", { className: "hint", textContent: words }), gauge(used / last.budget_usd, words)];
 }
 
 function checks({ last_scheduled_check: last }) {

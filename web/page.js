@@ -1,4 +1,5 @@
 // A thread's own page: what is to be copied. Without this script the posts are there to be selected.
+import { confirmed, deleteThreads, ownedBefore } from "./deleting.js";
 import { button, element, find } from "./element.js";
 import { copy } from "./share.js";
 
@@ -13,5 +14,18 @@ for (const [at, text] of texts.entries()) {
 }
 if (texts.length) {
   const all = () => say(copy(texts.map((text) => text.textContent).join("\n\n\n\n")), "The whole thread is copied.");
-  find("posts").after(element("p", {}, button("Copy all", all)));
+  const owned = ownedBefore([location.pathname.match(/[^/]*$/)[0]]);
+  const forAll = owned.length && button("Delete…", () => remove(owned), { className: "small danger" });
+  find("posts").before(element("p", { className: "row" }, button("Copy all", all, { className: "small primary" }), forAll || ""));
+}
+
+async function remove(owned) {
+  if (!confirmed()) return;
+  try {
+    const seconds = await deleteThreads(owned);
+    document.querySelector("main").querySelectorAll("#posts, #warnings, .row, .hint").forEach((part) => part.remove());
+    find("status").textContent = `The thread is deleted. In ${seconds} seconds the last copy of it is gone.`;
+  } catch (error) {
+    find("status").textContent = error.message;
+  }
 }

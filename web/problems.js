@@ -3,6 +3,8 @@
 export const problems = {
   "internal": "Something broke on our side. Try again; if it happens again, tell whoever runs this page.",
   "validation": "Something in the form cannot be used. Check the link or the text and the options, then try again.",
+  "validation edit": "The platform would not take the thread like this. Mend what is marked in red, then save it.",
+  "validation rewrite": "This post cannot be rewritten: it holds nothing but a link. Change it by hand.",
   "validation 400": "The request arrived damaged. Try again.",
   "validation 408": "Your connection was too slow to send the text in time. Try again, or send a shorter part.",
   "validation 413": "The text is too long. Paste the part that matters: a megabyte at most.",
@@ -22,16 +24,29 @@ export const problems = {
   "no-article": "No article was found on the page; it may need a login. Paste the text instead.",
   "paywall": "The page shows only the start of the article. Paste the whole text, if you may read it.",
   "model-unavailable": "The writer cannot be reached just now. Try again in a minute.",
+  "model-unavailable key": "The writer's key was refused. Whoever runs this page must set a valid one; change the post by hand meanwhile.",
+  "model-unavailable quota": "The writer's account has no credit left. Whoever runs this page must add some; try again later.",
+  "model-unavailable model": "There is no such writer as was set. Whoever runs this page must name another; try again later.",
+  "model-unavailable server": "The writer failed with an error of its own. It may work again in a minute.",
+  "model-unavailable none": "No writer is set up here, so nothing can be rewritten. Change the post by hand.",
   "budget-spent": "What may be spent on writing today is used up. Try again tomorrow.",
   "content-refused": "The writer declined this content. Change the text, or take another article.",
   "offline": "You are offline. Your text is kept here; try again when you are connected.",
   "unreachable": "Threadr cannot be reached. Check your connection, then try again."
 };
 
+// What a detail of model-unavailable begins with, where it names a fault (core/writing/model/failure.toml).
+const FAULTS = {
+  key: "The model's server refused the key", quota: "The model's account has no quota", model: "The model's server has no such model",
+  server: "The model's server failed", none: "No OPENAI_API_KEY is set",
+};
+
+export const faultOf = (detail) => Object.keys(FAULTS).find((name) => String(detail ?? "").startsWith(FAULTS[name]));
+
 // An error that says what to do; `waitSeconds` is the time to wait first, 0 where there is none.
 export class Problem extends Error {
-  constructor(kind, { status = 0, waitSeconds = 0 } = {}) {
-    super(problems[`${kind} ${status}`] ?? problems[kind] ?? problems.internal);
+  constructor(kind, { status = 0, fault = "", waitSeconds = 0 } = {}) {
+    super(problems[`${kind} ${fault}`] ?? problems[`${kind} ${status}`] ?? problems[kind] ?? problems.internal);
     this.kind = kind;
     this.waitSeconds = waitSeconds;
   }

@@ -1,8 +1,10 @@
 // The composer: asks for threads, shows one for each platform, and lets people change it before they post.
 import { ask, address, clock, costWords, limitWords } from "./api.js";
+import { confirmed, deleteThreads, ownedBefore, ownedBy } from "./deleting.js";
 import { focusPost, showPosts, showReview } from "./editor.js";
 import { button, element, find } from "./element.js";
 import { forgetThread, remember, remembered, rememberThread } from "./memory.js";
+import { Problem } from "./problems.js";
 import { copy, download, joined, PLATFORMS } from "./share.js";
 import { read } from "./source.js";
 import { showSource } from "./sources.js";
@@ -66,8 +68,9 @@ find("server").addEventListener("change", (event) => { remember("server", event.
 
 // --- Asking ---------------------------------------------------------------------------------------------------
 
-// Runs `act` with a signal, says what is happening, and says what to do when it fails. True when it was done.
-async function work(steps, act) {
+// Runs `act` with a signal, says what is happening, and says what to do when it fails. True when it was done. What
+// cannot be used of a `refined` request is said in words of its own.
+async function work(steps, act, refined = "") {
   state.working?.abort();
   const working = (state.working = new AbortController());
   fail("");
@@ -81,7 +84,7 @@ async function work(steps, act) {
     if (state.working !== working) return false;
     say("");
     if (error.name === "AbortError") say("Cancelled. Your text is still here.");
-    else fail(error.message, error.waitSeconds);
+    else fail(refined && error.kind === "validation" ? new Problem(error.kind, { fault: refined }).message : error.message, error.waitSeconds);
     return false;
   } finally {
     timers.forEach(clearTimeout);
@@ -101,7 +104,7 @@ async function make(wanted, { fresh = false } = {}) {
   const done = await work(steps, async (signal) => {
     const { answer, headers } = await ask("api/generate", { body: fresh ? { ...wanted, refresh: true } : wanted, signal });
     find("limit").textContent = limitWords(headers);
-    state.made = madeOf(wanted, answer, costWords(answer, headers));
+    state.made = madeOf(wanted, answer, headers);
   });
   if (!done && state.working) return; // a newer request is under way
   if (!done) {
@@ -115,11 +118,13 @@ async function make(wanted, { fresh = false } = {}) {
   find("title").focus();
 }
 
-function madeOf(wanted, answer, cost) {
+function madeOf(wanted, answer, headers) {
+  const [cost, ids] = [costWords(answer, headers), Object.values(answer.ids)];
   const threads = Object.entries(answer.threads).map(([name, posts]) => [name, edits.threadOf(answer.ids[name], posts)]);
   return {
     at: Date.now(), request: wanted, title: answer.title, cost, hooks: answer.hooks, warnings: answer.warnings,
     source: { text: wanted.text, url: answer.source.url ?? wanted.url }, threads: Object.fromEntries(threads),
+    owned: [...ownedBy(ids, headers), ...ownedBefore(ids)],
   };
 }
 
@@ -210,12 +215,13 @@ function showThread() {
 function showActions() {
   const thread = shown();
   const edited = edits.isEdited(thread);
-  find("actions").replaceChildren(
-    button("Copy all", () => said(copy(joined(thread)), "The whole thread is copied.")),
+  find("actions").replaceChildren(...[
+    button("Copy all", () => said(copy(joined(thread)), "The whole thread is copied."), { className: "small primary" }),
     ...["txt", "md", "json"].map((form) => button(`.${form}`, () => download(form, thread, state.made.title), { "aria-label": `Download as ${form}` })),
     button(edited ? "Save and copy its address" : "Copy its address", () => on.share()),
     button("Another version", () => make({ ...state.made.request, platform: state.platform }, { fresh: true })),
-    button("Undo", () => on.undo(), { disabled: !thread.undo.length, "aria-keyshortcuts": "Control+Alt+Z" }));
+    button("Undo", () => on.undo(), { disabled: !thread.undo.length, "aria-keyshortcuts": "Control+Alt+Z" }),
+    state.made.owned?.length ? button("Delete…", () => on.deleteAll(), { className: "small danger" }) : []].flat());
 }
 
 async function said(copied, words) {
@@ -249,10 +255,11 @@ const on = {
       const path = `api/threads/${from.id}/posts/${from.number}/rewrite`;
       const { answer, headers } = await ask(path, { body: wish ? { wish } : {}, signal });
       find("limit").textContent = limitWords(headers);
+      state.made.owned = [...(state.made.owned ?? []), ...ownedBy([answer.id], headers)];
       edits.rewritten(thread, at, answer);
       changed(at);
       say(`Post ${at + 1} is rewritten. ${costWords(answer, headers)}`);
-    });
+    }, "rewrite");
   },
   share: () => {
     const thread = shown();
@@ -260,11 +267,24 @@ const on = {
       if (edits.isEdited(thread)) {
         const { answer, headers } = await ask(`api/threads/${thread.id}/edit`, { body: { thread: edits.contents(thread) }, signal });
         find("limit").textContent = limitWords(headers);
+        state.made.owned = [...(state.made.owned ?? []), ...ownedBy([answer.id], headers)];
         edits.saved(thread, answer);
         changed();
       }
       const link = address(`t/${thread.id}?shared`).href;
       await said(copy(link), `The address is copied: ${link}`);
+    }, "edit");
+  },
+  deleteAll: () => {
+    const { made } = state;
+    if (!confirmed()) return;
+    work([[0, "Deleting …"]], async (signal) => {
+      const seconds = await deleteThreads(made.owned, signal);
+      if (state.made === made) close();
+      forgetThread(made.at);
+      showHistory();
+      say(`The thread is deleted. In ${seconds} seconds the last copy of it is gone.`);
+      form.source.focus();
     });
   },
 };

@@ -1,6 +1,5 @@
 """POST /compose: the page's form without its script, answered with a page; no text stands in an address."""
 
-import re
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
@@ -8,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.cache.cache_control import CacheControl, Caller
-from core.errors import InvalidRequest
+from core.cache.canonical import canonical_url
+from core.errors import ArticleBlocked, InvalidRequest
 from core.http.problems import invalid
 from core.pages.templates import NOT_INDEXED, failed, page
 from core.pages.thread_page import thread_body
@@ -17,9 +17,8 @@ from core.threads.schemas import GenerateRequest
 from core.workers.pool import run_in_worker
 
 _MAX_FIELDS = 20
-_MAX_WORDS = 30  # around a link; web/source.js has the same rule
-_LINK = re.compile(r"https?://\S+")
-_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?:[/:?#]\S*)?")
+_MAX_LINK, _MAX_WORDS = 2_048, 30  # of a line that holds a link
+_MIN_WORDS = 4  # of a text; fewer may be an address with spaces
 _NUMBERS = ("max_posts", "hooks")
 
 
@@ -57,12 +56,20 @@ def requested(form: dict[str, str]) -> GenerateRequest:
 
 
 def _source(pasted: str) -> dict[str, str]:
-    """An address alone, or the only one in a short line, is a link."""
-    is_line = len(pasted) <= 2_048 and "\n" not in pasted and len(pasted.split()) <= _MAX_WORDS
-    links = _LINK.findall(pasted) if is_line else []
-    if len(links) == 1 or (is_line and _HOST.fullmatch(pasted)):
-        return {"url": links[0] if links else pasted}
-    return {"text": pasted}
+    """An address alone, or the only one in a short line, is a link; web/source.js has the same rule."""
+    if len(pasted) > _MAX_LINK or "\n" in pasted or len(words := pasted.split()) > _MAX_WORDS:
+        return {"text": pasted}
+    alone = [pasted] if len(words) < _MIN_WORDS and pasted.count("://") < 2 and _is_address(pasted) else []
+    linked = [word for word in words if "://" in word] or [word for word in words if "/" in word]
+    found = alone or [word for word in linked if _is_address(word)]
+    return {"url": found[0]} if len(found) == 1 else {"text": pasted}
+
+
+def _is_address(words: str) -> bool:
+    try:
+        return bool(canonical_url(words, as_pasted=True))
+    except ArticleBlocked:
+        return False
 
 
 def prepare() -> None:

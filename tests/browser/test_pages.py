@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from redis import Redis
 
 from core.ops.health import ServiceHealth
@@ -20,30 +20,6 @@ from tests.support.fake_openai import POSTS
 from tests.support.site import ARTICLE
 
 pytestmark = pytest.mark.browser
-
-LINKS = [
-    *("https://example.com/a/story", "example.com/story", "www.example.com", "“https://example.com/a”,"),
-    *("<https://example.com/a>.", "[A](https://example.com/a)", "👉 https://example.com/a"),
-    *('<a href="https://example.com/a">A</a>', "htps://example.com", "https://example.com/my pool"),
-    *("https://example.com/a/\n  b", "The pool is back: https://example.com/a", "See “example.com/story”."),
-    "https://example.com/a says that it is back.",
-]
-TEXTS = [
-    *("Hello world.", "Dr.Smith said no.", "3.14", "https://example.com/a https://example.com/b"),
-    *("https://example.com/a\n\nThe pool is back.", "- a\n- b", "word " * 40 + "https://example.com/a"),
-]
-
-
-def test_what_looks_like_an_address_is_read_as_one_and_the_page_says_so(tab: Tab) -> None:
-    said = tab.page.locator("#read-as-words")
-    found = []
-    for source in LINKS + TEXTS:
-        tab.page.get_by_label("Link, text or Markdown draft").fill(source)
-        found += [source] * (said.text_content() or "").startswith("Read as a link: ")
-    assert found == LINKS
-    expect(said).to_have_text("Read as a text.")
-    tab.page.get_by_role("button", name="Read the link in it").click()
-    expect(said).to_have_text("Read as a link: https://example.com/a")
 
 
 def test_a_threads_own_page_shows_and_copies_it(tab: Tab) -> None:
@@ -99,10 +75,37 @@ def test_the_dashboard_asks_for_the_token_once_and_shows_thirty_days(
     expect(tab.page.locator("svg[role=img]")).to_have_count(6)
     expect(tab.page.get_by_label("Answers by cause").locator("rect")).to_have_count(30 * 5)
     expect(tab.page.locator(".tiles")).to_contain_text("Hit rate, 30 days")
+    expect(tab.page.locator(".tiles")).to_contain_text("healthy")
+    expect(tab.page.get_by_label("Budget: $1.30 of $5.00")).to_be_visible()
+    expect(tab.page.get_by_label("Scheduled checks.").locator("rect")).to_have_count(
+        30 + 3
+    )  # three days had a fault
     tab.page.get_by_text("Numbers", exact=True).first.click()
     expect(tab.page.locator("table").first.locator("tbody tr")).to_have_count(30)
     assert tab.page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
     tab.is_accessible()
+
+
+@pytest.mark.parametrize("field", ["avoided", "avoided_by"])
+def test_the_dashboard_shows_each_cause_that_a_server_counts(
+    open_tab: Open, valkey: Redis, tcp_settings: dict[str, Any], field: str
+) -> None:
+    fill(valkey)
+    tab = open_tab(**tcp_settings)
+
+    def with_causes(route: Route) -> None:
+        answer = route.fetch()
+        stats = answer.json()
+        for figures in (stats, *stats["days"]) if answer.ok else ():
+            figures[field] = {"hits": 9, "same_content": 4, "stale_served": 0}
+        route.fulfill(response=answer, json=stats)
+
+    tab.page.route("**/api/cache/stats", with_causes)
+    tab.open("/dashboard")
+    tab.page.get_by_label("Admin token").fill(ADMIN)
+    tab.page.get_by_role("button", name="Show the dashboard").click()
+    expect(tab.page.locator(".legend").first).to_contain_text("Same content")
+    expect(tab.page.locator(".legend").first).not_to_contain_text("Older version")
 
 
 def days() -> list[str]:
