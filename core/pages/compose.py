@@ -59,10 +59,15 @@ def _source(pasted: str) -> dict[str, str]:
     """An address alone, or the only one in a short line, is a link; web/source.js has the same rule."""
     if len(pasted) > _MAX_LINK or "\n" in pasted or len(words := pasted.split()) > _MAX_WORDS:
         return {"text": pasted}
-    alone = [pasted] if len(words) < _MIN_WORDS and pasted.count("://") < 2 and _is_address(pasted) else []
-    linked = [word for word in words if "://" in word] or [word for word in words if "/" in word]
-    found = alone or [word for word in linked if _is_address(word)]
+    is_short = len(words) < _MIN_WORDS and pasted.count("://") < 2
+    found = [pasted] if is_short and _is_address(pasted) else _addresses(words)
     return {"url": found[0]} if len(found) == 1 else {"text": pasted}
+
+
+def _addresses(words: list[str]) -> list[str]:
+    """Those with a scheme, or else those with a path."""
+    linked = [word for word in words if "://" in word] or [word for word in words if "/" in word]
+    return [word for word in linked if _is_address(word)]
 
 
 def _is_address(words: str) -> bool:

@@ -72,3 +72,23 @@ async def test_saving_counts_and_needs_a_thread(instance_of: Instances) -> None:
         for each in ("AAAAAAAAAAAAAAAAAAAAAA", thread["id"], thread["id"])
     ]
     assert [each.status_code for each in answers] == [404, 200, 429]
+
+
+async def test_a_saved_thread_is_deleted_by_its_own_token(instance_of: Instances) -> None:
+    client = instance_of()
+    thread = await made(client)
+    saved = await client.post(f"/api/threads/{thread['id']}/edit", json={"thread": ["One."]})
+    headers = {"X-Delete-Token": saved.headers["x-delete-token"]}
+    others = await client.delete(f"/api/threads/{thread['id']}", headers=headers)
+    own = await client.delete(f"/api/threads/{saved.json()['id']}", headers=headers)
+    assert (others.status_code, own.status_code) == (401, 200)
+
+
+async def test_a_purge_of_the_source_takes_what_was_saved(
+    instance_of: Instances, store_settings: dict[str, Any]
+) -> None:
+    client = instance_of(**store_settings)
+    thread = await made(client)
+    saved = await client.post(f"/api/threads/{thread['id']}/edit", json={"thread": ["One."]})
+    await client.request("DELETE", "/api/cache/clear", json={"text": ARTICLE})
+    assert (await client.get(f"/api/threads/{saved.json()['id']}")).status_code == 404
