@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from redis import Redis
+from starlette.responses import Response
 
 from tests.browser.test_pages import fill
 from tests.support.browser import ADMIN, Open, Tab
 from tests.support.fake_openai import thread_answer
-from tests.support.site import ARTICLE
+from tests.support.site import page
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +29,7 @@ HOOKS = [
     "Eleven of forty girders are cracked. What now?",
     "A bridge of 1931 needs a rest of eighteen months.",
 ]
+NEWS = "https://news.example.com"
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1180, "height": 1080}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1180, "height": 1080}, "color_scheme": "dark"},
@@ -38,6 +40,19 @@ LOOKS: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return Path(os.environ.get("SCREENSHOTS", tmp_path))
+
+
+def with_news(tab: Tab) -> str:
+    """The address of the article as the pictures have it: the site's own name stands for it on the way."""
+    tab.site.pages["/bridge"] = lambda: Response(page(), media_type="text/html")
+
+    def renamed(route: Route) -> None:
+        answer = route.fetch(post_data=(route.request.post_data or "").replace(NEWS, tab.site.url) or None)
+        route.fulfill(response=answer, body=answer.text().replace(tab.site.url, NEWS))
+
+    tab.page.route("**/api/generate", renamed)
+    tab.page.route("**/t/*", renamed)
+    return f"{NEWS}/bridge"
 
 
 def shoot(tab: Tab, folder: Path, name: str) -> None:
@@ -54,7 +69,7 @@ def test_the_composer_looks_like_this(open_tab: Open, folder: Path, look: str) -
     tab.page.locator("#options summary").click()
     tab.page.get_by_label("Openings to choose from").select_option("2")
     tab.page.locator("#options summary").click()
-    shown = tab.make(f"# Harbour bridge closes\n\n{ARTICLE}")
+    shown = tab.make(with_news(tab))
     expect(shown.locator(".count").first).to_contain_text("of 280")
     shown.locator("h1" if look != "phone" else "#title").scroll_into_view_if_needed()
     if look == "phone":
@@ -66,9 +81,8 @@ def test_the_composer_looks_like_this(open_tab: Open, folder: Path, look: str) -
 def test_a_threads_page_looks_like_this(open_tab: Open, folder: Path, look: str) -> None:
     tab = open_tab(context=LOOKS[look])
     tab.openai.answer = lambda _: thread_answer(POSTS)
-    made = tab.page.request.post(
-        f"{tab.url}/api/generate", data={"text": f"# Harbour bridge closes\n\n{ARTICLE}"}
-    )
+    with_news(tab)
+    made = tab.page.request.post(f"{tab.url}/api/generate", data={"url": f"{tab.site.url}/bridge"})
     tab.open(f"/t/{made.json()['id']}")
     shoot(tab, folder, f"thread-{look}")
 
