@@ -1,5 +1,5 @@
 # One command each; `make` sets up what each needs, once. `make help` lists them.
-.PHONY: run test coverage check check-deploy bench bench-data soak fuzz package deploy deploy-values invoke offline lock help clean
+.PHONY: run test test-browser screenshots coverage check check-deploy bench bench-data soak fuzz package deploy deploy-values invoke offline lock help clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -17,9 +17,17 @@ UV_COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile
 run: $(VENV)/serve.stamp  ## serves everything on http://localhost:8001; PORT=… overrides; reads .env
 	@exec $(PY) -m core.cli serve
 
-test: $(VENV)/dev.stamp  ## all tests but those of check-deploy
+test: $(VENV)/dev.stamp  ## all tests but those of test-browser and check-deploy
 	@echo "Testing …"
 	@$(PY) -m pytest -n 2 --dist loadfile
+
+test-browser: $(VENV)/dev.stamp  ## the pages in Chromium, CHROMIUM=… or what is found; skipped without one
+	@echo "Testing the pages in Chromium …"
+	@$(PY) -m pytest -m browser -n 2 --dist loadfile -rs tests/browser
+
+screenshots: $(VENV)/dev.stamp  ## docs/screenshots/ again
+	@mkdir -p docs/screenshots
+	@SCREENSHOTS=docs/screenshots $(PY) -m pytest -m browser tests/browser/test_screenshots.py
 
 # Measuring takes the tests half as long again.
 coverage: $(VENV)/dev.stamp  ## the tests, with what they cover

@@ -16,6 +16,7 @@ from core.store.clock import StoreClock
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
 from core.store.shared import shared_store
+from core.threads.edit import EditThread
 from core.threads.estimate import EstimateThread
 from core.threads.generate import GenerateThread
 from core.threads.rewrite import RewritePost
@@ -78,6 +79,11 @@ class Services:
     def purging(self) -> Purging[GenerateAnswer]:
         """What removes kept threads."""
         return Purging(self.tiers, self.cache.kept)
+
+    @property
+    def edit(self) -> EditThread:
+        """What keeps a thread as somebody edited it."""
+        return EditThread(cache=self.cache, lookups=Lookups(self.settings))
 
     @property
     def store(self) -> Store:

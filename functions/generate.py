@@ -1,4 +1,4 @@
-"""POST /api/generate, rewriting a post, the caller's limit and use: the function that has the model's key."""
+"""Threads made by JSON or by form, rewritten, saved; limit and use: what has the model's key, or writes."""
 
 from typing import Annotated
 
@@ -22,8 +22,10 @@ from core.http.app import create_app
 from core.http.client_id import keyed_client
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import KEY, LIMITED, OF_KEY, WITH_BODY, answers
+from core.http.site import PageRoute
+from core.pages.compose import compose
 from core.services import Services
-from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
+from core.threads.edit_schemas import EditRequest, RewriteAnswer, RewriteRequest
 from core.threads.limit_schemas import EstimateAnswer, KeyUsage, RateLimitStatus
 from core.threads.schemas import GenerateAnswer, GenerateRequest, ThreadsAnswer
 
@@ -33,6 +35,12 @@ router = APIRouter(tags=["threads"])
 def _caller(request: Request) -> Caller:
     cache_control = CacheControl.parse(request.headers.get("cache-control", "")[:500])
     return Caller(request.state.client, cache_control)
+
+
+def _made_of_thread(answer: GenerateAnswer) -> Response:
+    """A thread made of another; make_thread, the hit's path, does without a call more."""
+    headers = {"X-Delete-Token": answer.delete_token} if answer.delete_token else None
+    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
 
 
 @router.post(
@@ -86,8 +94,28 @@ async def rewrite_post(
     services: Services = request.app.state.services
     wish = body.wish if body else None
     answer = await services.rewrite(thread_id, number, wish, _caller(request), request.state.record)
-    headers = {"X-Delete-Token": answer.delete_token} if answer.delete_token else None
-    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
+    return _made_of_thread(answer)
+
+
+@router.post(
+    "/api/threads/{id}/edit",
+    responses=answers(
+        GenerateAnswer,
+        *(*WITH_BODY, NotFound, RateLimited, StoreError),
+        headers=LIMITED,
+        hit=["X-Delete-Token"],
+    ),
+    openapi_extra=KEY,
+)
+async def save_edited(
+    thread_id: Annotated[str, Path(alias="id", description="Of a thread that was made")],
+    request: Request,
+    body: EditRequest,
+) -> Response:
+    """The thread as it was edited, which the platform must take; the result is a thread of its own."""
+    services: Services = request.app.state.services
+    answer = await services.edit(thread_id, body, _caller(request), request.state.record)
+    return _made_of_thread(answer)
 
 
 @router.get("/api/rate-limit-status", responses=answers(None), openapi_extra=KEY)
@@ -106,5 +134,6 @@ async def get_usage(request: Request) -> KeyUsage:
     return KeyUsage.of(client, used.decision, used.days)
 
 
-app = create_app(router, make_services=Services)
+routes = [PageRoute("/compose", compose, methods=["POST"])]
+app = create_app(router, pages=routes, make_services=Services)
 handler = lambda_handler(app)

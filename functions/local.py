@@ -10,5 +10,5 @@ settings = checked_settings()  # before each function makes an app of its own
 from functions import cache, generate, mcp, monitor, pages, threads  # noqa: E402
 
 ROUTERS = (generate.router, threads.router, cache.router, cache.makers, monitor.router)
-ROUTES = [*pages.routes, *mcp.routes]
+ROUTES = [*pages.routes, *generate.routes, *threads.routes, *mcp.routes]
 app = create_app(*ROUTERS, pages=ROUTES, settings=settings, make_services=Services)

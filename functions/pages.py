@@ -1,5 +1,6 @@
 """The page that people use, its files, and a page for each kind of problem."""
 
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,11 +23,20 @@ def _file(name: str, content: bytes | None = None) -> Response:
     return Response(content or _FILES[name], headers=headers, media_type=_TYPES[Path(name).suffix])
 
 
-async def index(request: Request) -> Response:
+async def _page(request: Request, name: str) -> Response:
     """Its addresses are relative; where a path stands in front, they begin with it: it may lack its slash."""
     path = quote(request.scope["root_path"])
-    page = _FILES["index.html"]
-    return _file("index.html", page.replace(b'"static/', f'"{path}/static/'.encode()) if path else page)
+    return _file(
+        name, re.sub(rb'"(?=static/|compose"|\./")', f'"{path}/'.encode(), _FILES[name]) if path else None
+    )
+
+
+async def index(request: Request) -> Response:
+    return await _page(request, "index.html")
+
+
+async def dashboard(request: Request) -> Response:
+    return await _page(request, "dashboard.html")
 
 
 async def static(request: Request) -> Response:
@@ -41,6 +51,11 @@ async def problem(request: Request) -> Response:
     return _file("problem.html", page)
 
 
-routes = [PageRoute("/", index), PageRoute("/static/{name}", static), PageRoute("/problems/{kind}", problem)]
+routes = [
+    PageRoute("/", index),
+    PageRoute("/dashboard", dashboard),
+    PageRoute("/static/{name}", static),
+    PageRoute("/problems/{kind}", problem),
+]
 app = create_site(routes)
 handler = lambda_handler(app)

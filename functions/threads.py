@@ -1,4 +1,7 @@
-"""GET /api/threads/{id} and /api/thread, which a CDN can serve, POST /api/validate: public, no model."""
+"""Permalinks of threads, as JSON and as pages, a page's kept thread, POST /api/validate: public, no model.
+
+Other pages are in functions/pages.py, which has no way to the store.
+"""
 
 from typing import Annotated
 
@@ -11,6 +14,8 @@ from core.errors import ArticleBlocked, InvalidRequest, NotFound, NotKept, Store
 from core.http.app import create_app
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import WITH_BODY, answers, referred
+from core.http.site import PageRoute
+from core.pages.thread_page import oembed, thread_page
 from core.services import Services
 from core.threads.edit_schemas import ThreadForm, ValidateAnswer, ValidateRequest
 from core.threads.export import MEDIA_TYPES
@@ -67,5 +72,6 @@ async def validate_thread(body: ValidateRequest, request: Request) -> ValidateAn
     return await run_in_worker(review, body, seconds=seconds)
 
 
-app = create_app(router, make_services=Services.of_readers)
+routes = [PageRoute("/t/{id}", thread_page), PageRoute("/oembed", oembed)]
+app = create_app(router, pages=routes, make_services=Services.of_readers)
 handler = lambda_handler(app)

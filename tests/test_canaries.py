@@ -46,6 +46,7 @@ REQUESTS = [
     ("POST", "/api/generate", '{"url": "URL"}'),
     ("POST", "/api/generate", '{"url": "URL", "generator": "openai", "refresh": true}'),
     ("POST", "/api/generate", '{"canary-wrong'),
+    ("POST", "/api/threads/{id}/edit", '{"thread": ["One."]}'),
     ("POST", "/api/threads/{id}/posts/{n}/rewrite", '{"wish": "shorter"}'),
     ("POST", "/api/validate", '{"platform": "x", "thread": ["A post."]}'),
     ("GET", "/api/threads/{id}", ""),

@@ -22,7 +22,8 @@ MODULES = sorted([*ROOT.glob("core/**/*.py"), *ROOT.glob("functions/*.py")])
 # Who may import whom. The files of core/ itself but services are open to all.
 MAY_IMPORT = {
     "cli": "ops services threads cache writing text",
-    "functions": "http ops threads cache text services workers mcp",
+    "functions": "http ops pages threads cache text services workers mcp",
+    "pages": "http threads cache services workers",
     "mcp": "http threads cache services workers",
     "ops": "services threads cache store writing article text workers net",
     "http": "text",

@@ -18,10 +18,9 @@ _OWN = "own_"
 _DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
 _THREAD_SECONDS = 30 * 86_400.0  # how long a permalink is kept, at least
 
-# For whom an entry is kept: as the answer to the same request; in this process, for a short time, with or
-# without its permalink in the shared store; under its permalink only, in this process or everywhere; or for
-# nobody.
-Audience = Literal["everyone", "process", "process+permalink", "client", "permalink", "nobody"]
+# For whom an entry is kept: as the answer to the same request; in this process, for a short time, with its
+# permalink in the shared store; under its permalink only; or for nobody.
+Audience = Literal["everyone", "process+permalink", "permalink", "nobody"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,16 +110,14 @@ class Lease(Generic[AnswerT]):
         stored = self._stored(entry, for_nobody=audience == "nobody")
         self._kept, is_stored = True, False
         self._tiers.local.items.drop(thread_key(stored.thread_id))  # that there is none
-        if audience in ("process", "client", "nobody"):
+        if audience == "nobody":
             await self._release(counters)
         elif audience == "everyone":
             is_stored = await self._keep_shared(stored, counters)
         else:
             await self._keep_shared(replace(stored, ttl_seconds=0), counters)
-        if audience in ("process", "process+permalink"):
+        if audience == "process+permalink":
             self._keep_local(replace(stored, ttl_seconds=min(stored.ttl_seconds, _DEGRADED_SECONDS)))
-        if audience == "client":
-            self._keep_local(replace(stored, ttl_seconds=0))
         self._record.record_stored(is_stored, reused=reused)
         return entry
 

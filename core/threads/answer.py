@@ -133,16 +133,14 @@ def known_spans(entry: AnswerEntry) -> list[Span]:
 
 def audience_of(written: Written | None, only_for: Client | None = None, *, is_private: bool) -> Audience:
     """Model answers are shared, and what is rendered of them, when nothing is written. Others stay in this
-    process, being cheap to make again; one that was asked for has its permalink in the shared store. One
-    `only_for` a client, whose budget was short, is no answer to others.
+    process, being cheap to make again, with their permalink in the shared store. One `only_for` a client,
+    whose budget was short, is no answer to others.
     """
     if is_private:
         return "nobody"
     if written is None or written.draft.generator == "openai":
         return "everyone"
-    if written.degraded:
-        return "client" if only_for else "process"
-    return "process+permalink"
+    return "permalink" if written.degraded and only_for else "process+permalink"
 
 
 def _posts(source: SourceOut, made: LaidOut) -> tuple[list[PostOut], tuple[tuple[str, str], ...], list[str]]:

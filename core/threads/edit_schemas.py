@@ -90,13 +90,12 @@ class EditedPost(BaseModel):
 _Thread = Annotated[list[EditedPost | _Content], Field(min_length=1, max_length=_MAX_POSTS)]
 
 
-class ValidateRequest(BaseModel):
-    """A thread for a platform; a post may be its content alone."""
+class EditRequest(BaseModel):
+    """A thread as somebody edited it; a post may be its content alone."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     thread: list[EditedPost] = Field(min_length=1, max_length=_MAX_POSTS)
-    platform: PlatformName = "x"
 
     @field_validator("thread", mode="before", json_schema_input_type=_Thread)
     @classmethod
@@ -111,6 +110,12 @@ class ValidateRequest(BaseModel):
         if sum(len(post.content) for post in posts) > _MAX_CHARACTERS:
             raise ValueError(f"may have {_MAX_CHARACTERS} characters in all")
         return posts
+
+
+class ValidateRequest(EditRequest):
+    """For a platform."""
+
+    platform: PlatformName = "x"
 
 
 class ReviewedPost(CountedPost):

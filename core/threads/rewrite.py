@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from core.cache.cache_control import Caller
 from core.cache.lease import Lease
-from core.cache.outcome import Lead, Limited
-from core.cache.request_key import Lookups, new_delete_token, thread_id_of
+from core.cache.request_key import Lookups, new_delete_token
 from core.cache.tiered import TieredCache
-from core.errors import InvalidRequest, ModelError, NotFound, RateLimited, StoreError
+from core.errors import InvalidRequest, ModelError, NotFound
 from core.request import RequestRecord
 from core.text.thread import Brief, Post, space_beside
 from core.threads.answer import AnswerEntry, finished_rewrite, for_maker, known_spans
+from core.threads.edit import lease_of_new
 from core.threads.edit_schemas import RewriteAnswer
 from core.threads.laying_out import fitted_with_proof
 from core.threads.schemas import GenerateAnswer
@@ -33,15 +33,7 @@ class RewritePost:
     ) -> RewriteAnswer:
         """The new thread. Raises RateLimited, NotFound, InvalidRequest, ModelError and StoreError."""
         token = new_delete_token()
-        lookup = self._lookups.for_thread(thread_id_of(token), caller)
-        match await self._cache.look_up(lookup, record):
-            case Limited():
-                raise RateLimited
-            case Lead(lease):
-                pass
-            case outcome:
-                raise StoreError(reason=f"{type(outcome).__name__} for a thread that is new")
-        async with lease:
+        async with await lease_of_new(token, self._cache, self._lookups, caller, record) as lease:
             entry = await self._cache.kept.thread(thread_id)
             post = _post(entry, number)
             task = await _task(entry, post, instruction, record)

@@ -213,7 +213,6 @@ async def test_a_failure_after_keep_is_neither_released_nor_remembered(
         pytest.param("everyone", {"shared": True, "shared thread": True}, id="everyone"),
         pytest.param("process+permalink", {"local": True, "shared thread": True}, id="process+permalink"),
         pytest.param("permalink", {"shared thread": True}, id="permalink"),
-        pytest.param("process", {"local": True}, id="process"),
         pytest.param("nobody", {}, id="nobody"),
     ],
 )

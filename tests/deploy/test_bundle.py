@@ -101,8 +101,15 @@ def test_every_event_into_every_function_is_answered(lambda_: Lambda, name: str)
         assert all(isinstance(json.loads(line), dict) for line in process.log.splitlines())
     assert max(answers.values()) < 500
     own = {event: code for event, code in answers.items() if event.partition(".")[0] == name}
-    refused = dict.fromkeys(("threads", "threads.kept", "generate.rewrite"), 404)
-    refused |= dict.fromkeys(("generate.usage", "cache.thread"), 401)
+    of_a_thread = (
+        "threads",
+        "threads.kept",
+        "threads.page",
+        "threads.oembed",
+        "generate.edit",
+        "generate.rewrite",
+    )
+    refused = dict.fromkeys(of_a_thread, 404) | dict.fromkeys(("generate.usage", "cache.thread"), 401)
     assert own == {event: refused.get(event, 200) for event in own}
 
 

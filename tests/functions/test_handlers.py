@@ -20,10 +20,15 @@ from tests.support.paths import ROOT
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 # There is no such thread and no such key, and the token is another's.
-STATUSES = {
-    **dict.fromkeys(("threads", "threads.kept", "generate.rewrite"), 404),
-    **dict.fromkeys(("generate.usage", "cache.thread"), 401),
-}
+OF_A_THREAD = (
+    "threads",
+    "threads.kept",
+    "threads.page",
+    "threads.oembed",
+    "generate.edit",
+    "generate.rewrite",
+)
+STATUSES = dict.fromkeys(OF_A_THREAD, 404) | dict.fromkeys(("generate.usage", "cache.thread"), 401)
 EXPECTED: dict[str, Callable[[Any], bool]] = {
     "generate": lambda answer: json.loads(answer["body"])["success"] is True,
     "threads.validate": lambda answer: json.loads(answer["body"])["valid"] is True,

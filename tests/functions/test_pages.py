@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import re
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from core.errors import ThreadrError
+from core.pages.templates import words
 from tests.support.app import Make
+from tests.support.paths import ROOT
 
 
 def every(error: type[ThreadrError]) -> Iterator[type[ThreadrError]]:
@@ -69,6 +72,17 @@ async def test_the_address_in_a_problems_type_leads_to_a_page_that_explains_it(
 )
 async def test_a_problems_page_says_whether_a_retry_helps(client_of: Make, kind: str, words: str) -> None:
     assert f"help? {words}" in (await client_of().get(f"/problems/{kind}")).text
+
+
+@pytest.mark.parametrize("error", [*every(ThreadrError)], ids=lambda error: error.__name__)
+def test_the_page_has_a_sentence_for_every_problem(error: type[ThreadrError]) -> None:
+    sentence = words().get(f"{error.kind} {error.status}") or words()[error.kind]
+    assert 20 < len(sentence) < 140
+    assert not re.search(r"API|generator|Content-Type|Retry-After|JSON|header|token as|HTTP", sentence)
+
+
+async def test_all_that_the_page_loads_is_small() -> None:
+    assert sum(len(gzip.compress(path.read_bytes())) for path in (ROOT / "web").iterdir()) < 60 * 1024
 
 
 async def test_a_problem_that_nobody_meets_has_no_page(client_of: Make) -> None:

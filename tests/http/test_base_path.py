@@ -175,11 +175,11 @@ def test_the_page_finds_its_files_and_the_api_below_its_own_address(
     base = address.rstrip("/")
     assert found == {f"{base}/static/{name}" for name in ("icon.svg", "threadr.css", "threadr.js")}
     assert not re.search("[\"'`]/(?!/)", (whole_script := _script(handler)))
-    assert 'new URL("../api/generate", import.meta.url)' in whole_script
+    assert 'new URL("..", import.meta.url)' in whole_script
 
 
 def _script(handler: Handler) -> str:
-    return str(handler(v1("GET", "/static/threadr.js"), Context())["body"])
+    return str(handler(v1("GET", "/static/api.js"), Context())["body"])
 
 
 async def test_behind_a_proxy_that_keeps_the_prefix_all_works(client_of: Make) -> None:

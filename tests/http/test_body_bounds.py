@@ -102,9 +102,10 @@ async def test_a_body_has_as_many_bytes_as_its_route_can_use(client_of: Make, pa
 
 def test_the_bounds_are_those_of_routes_that_exist() -> None:
     paths = {route.path for module in (generate, threads, cache) for route in module.router.routes}
-    assert set(bounds.MAX_BODY_BYTES) <= paths | {route.path for route in mcp.routes}
-    limited = {path for path in paths if bounds.LIMITED_PATH.fullmatch(path)}
-    assert limited == {"/api/generate", "/api/threads/{id}/posts/{n}/rewrite"}
+    paths |= {route.path for route in (*generate.routes, *mcp.routes)}
+    assert set(bounds.MAX_BODY_BYTES) <= paths
+    of_thread = {f"/api/threads/{{id}}/{rest}" for rest in ("edit", "posts/{n}/rewrite")}
+    assert {path for path in paths if bounds.LIMITED_PATH.fullmatch(path)} == {*("/api/generate", *of_thread)}
 
 
 def reader(

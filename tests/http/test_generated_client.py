@@ -65,7 +65,7 @@ def test_operations_have_names_that_people_would_write(app: FastAPI) -> None:
         *("health.get_health", "health.get_service_health", "health.get_startup_report"),
         *("threads.delete_thread", "threads.estimate_thread", "threads.get_kept_thread"),
         *("threads.get_rate_limit", "threads.get_thread", "threads.get_usage", "threads.make_thread"),
-        *("threads.rewrite_post", "threads.validate_thread"),
+        *("threads.rewrite_post", "threads.save_edited", "threads.validate_thread"),
     ]
 
 

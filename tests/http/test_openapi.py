@@ -31,6 +31,7 @@ BEYOND_FORM = [
     "GET /api/threads/{id}",
     "GET /api/thread",
 ]
+BEYOND_FORM += ["POST /api/threads/{id}/edit"]
 # A model that does not write what it should is a 503, when nothing else can be given.
 REWRITE, REWRITTEN = "POST /api/threads/{id}/posts/{n}/rewrite", ["2xx", "3xx", "4xx", "503"]
 REFUSED = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429", "5xx"]

@@ -1,0 +1,81 @@
+"""POST /compose: the page's form without its script, answered with a page; no text stands in an address."""
+
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.cache.cache_control import CacheControl, Caller
+from core.cache.canonical import canonical_url
+from core.errors import ArticleBlocked, InvalidRequest
+from core.http.problems import invalid
+from core.pages.templates import NOT_INDEXED, failed, page
+from core.pages.thread_page import thread_body
+from core.services import Services
+from core.threads.schemas import GenerateRequest
+from core.workers.pool import run_in_worker
+
+_MAX_FIELDS = 20
+_MAX_LINK, _MAX_WORDS = 2_048, 30  # of a line that holds a link
+_MIN_WORDS = 4  # of a text; fewer may be an address with spaces
+_NUMBERS = ("max_posts", "hooks")
+
+
+async def compose(request: Request) -> Response:
+    """The thread as a page, or the form again with what to do."""
+    form: dict[str, str] = {}
+    request.state.render = lambda error, _: failed(request, error, again=form.get("source", ""))
+    # Another site's page must not spend what this reader may spend; older browsers do not say.
+    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        raise InvalidRequest("The form is sent from its own page.")
+    form |= await run_in_worker(read_form, await request.body(), seconds=request.state.record.seconds_left)
+    services: Services = request.app.state.services
+    caller = Caller(request.state.client, CacheControl.parse(""))
+    answer = await services.generate(requested(form), caller, request.state.record)
+    return page(request, answer.title or "Your thread", thread_body(answer), head=NOT_INDEXED)
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """The fields that are filled in. Raises InvalidRequest for what no form sends."""
+    try:
+        fields = parse_qsl(body.decode(), errors="strict", max_num_fields=_MAX_FIELDS)
+    except ValueError:
+        raise InvalidRequest("This is not a form.") from None
+    return {name: value for name, value in fields if value.strip()}
+
+
+def requested(form: dict[str, str]) -> GenerateRequest:
+    """What the form asks for. Raises InvalidRequest."""
+    options: dict[str, object] = {name: value for name, value in form.items() if name != "source"}
+    options |= {name: int(form[name]) for name in _NUMBERS if form.get(name, "").isdecimal()}
+    try:
+        return GenerateRequest.model_validate(options | _source(form.get("source", "").strip()))
+    except ValidationError as error:
+        raise invalid(error.errors(), [GenerateRequest]) from None
+
+
+def _source(pasted: str) -> dict[str, str]:
+    """An address alone, or the only one in a short line, is a link; web/source.js has the same rule."""
+    if len(pasted) > _MAX_LINK or "\n" in pasted or len(words := pasted.split()) > _MAX_WORDS:
+        return {"text": pasted}
+    is_short = len(words) < _MIN_WORDS and pasted.count("://") < 2
+    found = [pasted] if is_short and _is_address(pasted) else _addresses(words)
+    return {"url": found[0]} if len(found) == 1 else {"text": pasted}
+
+
+def _addresses(words: list[str]) -> list[str]:
+    """Those with a scheme, or else those with a path."""
+    linked = [word for word in words if "://" in word] or [word for word in words if "/" in word]
+    return [word for word in linked if _is_address(word)]
+
+
+def _is_address(words: str) -> bool:
+    try:
+        return bool(canonical_url(words, as_pasted=True))
+    except ArticleBlocked:
+        return False
+
+
+def prepare() -> None:
+    """Reading a form needs nothing more."""

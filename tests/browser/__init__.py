@@ -1,0 +1,1 @@
+"""The pages in Chromium, against the whole service on loopback."""
