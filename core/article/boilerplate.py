@@ -148,7 +148,8 @@ def _references(tree: HtmlElement, amounts: Amounts, sizes: Sizes) -> Iterator[H
             case "ul" | "ol":
                 found = _is_menu(element.findall("li"), size)
             case "span":
-                found = size.links > 1 and size.linked == size.characters
+                # One link in it is a name in the text, with a menu that opens beside it.
+                found = size.links > 1 and size.linked == size.characters and len(element.findall("a")) != 1
             case "a":
                 found = leaf and _is_alone(element)
             case _:

@@ -49,6 +49,12 @@ class Announced:
 def mend(tree: HtmlElement) -> None:
     """Renames what extraction takes for no text: wrappers of articles, linked paragraphs, dates in prose."""
     amounts = prose(tree)
+    for table in list(tree.iter("table")):
+        _unroll_layout(table, amounts)
+    for gap in tree.xpath(
+        ".//div[not(node())][preceding-sibling::node()[1][self::text()[normalize-space()]]]"
+    ):
+        gap.tag = "br"
     for wrapper in list(tree.iter(*_WRAPPERS)):
         if amounts[wrapper] * 2 > amounts[tree]:
             wrapper.tag = "div"
@@ -66,6 +72,16 @@ def mend(tree: HtmlElement) -> None:
     for paragraph in tree.iter("p"):
         if paragraph.find(".//p") is None:
             _mend_paragraph(paragraph)
+
+
+def _unroll_layout(table: HtmlElement, amounts: Amounts) -> None:
+    """Turns a table that sets the page, nearly all its prose in paragraphs of one cell, into blocks."""
+    cells = table.xpath("./tr/*|./*/tr/*")
+    largest = max(cells, key=amounts.__getitem__, default=table)
+    enough = amounts[largest] >= max(ENOUGH_PROSE, _SHARE * amounts[table])
+    if largest is not table and enough and len(largest.findall(".//p")) > 1:
+        for part in [table, *table.xpath("./tr|./*/tr|./*[tr]"), *cells]:
+            part.tag = "div"
 
 
 def _keep_lead(tree: HtmlElement, amounts: Amounts) -> None:

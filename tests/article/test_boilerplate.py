@@ -99,3 +99,12 @@ def test_a_first_paragraph_that_is_the_description_is_read_whatever_its_class(na
     head = f'<meta name=description content="{LEAD[:80]} …">'
     body = f"<article><h1>Ferry</h1><div class={name}><p>{LEAD}</p></div>{LONG}</article>"
     assert read(page(body, head=head)).startswith(f"{LEAD}\n{STORY[0]}")
+
+
+def test_a_name_with_a_menu_beside_it_stays() -> None:
+    menu = "<span><a href=/a>The boats of the bay</a><a href=/b>A yard up the coast</a></span>"
+    name = f"<span><a href=/ann>Ann Harper</a>{menu}</span>"
+    text = read(page(f"<p>The yard of {name} builds boats, said a friend of the sailor on Monday.</p>{LONG}"))
+    assert (
+        text.split("\n")[0] == "The yard of Ann Harper builds boats, said a friend of the sailor on Monday."
+    )

@@ -174,3 +174,15 @@ def test_a_paragraph_that_is_one_link_is_told_in_a_long_story_too(tag: str) -> N
 def test_an_element_in_a_sentence_keeps_its_words(element: str) -> None:
     markup = f"<p>The vote on <{element}>1 June</{element}> was won by the islanders of the bay.</p>"
     assert told(markup) == "The vote on 1 June was won by the islanders of the bay."
+
+
+def test_a_table_that_sets_the_page_is_unrolled() -> None:
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
+    body = f"<table><tr><td>Home</td><td><h1>R</h1><h3>by A. B.</h3>{paragraphs}</td><td></td></tr></table>"
+    assert read(page(body)) == "\n".join(STORY)
+
+
+def test_an_empty_block_between_sentences_divides_them() -> None:
+    rest = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
+    text = f"<article><div>Boats came.<div></div>They left in May, a friend said.</div>{rest}</article>"
+    assert read(page(text)).startswith("Boats came.\nThey left in May, a friend said.\n")

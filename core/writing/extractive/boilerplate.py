@@ -18,6 +18,8 @@ _FIRST = 8  # sentences among which the title may stand
 _MAX_DATELINE = 150  # characters
 _DATELINES = 6  # paragraphs that may begin with a place and an agency
 _TIME = re.compile(r"\d{1,2}(?:[:.h]\d\d)?\s?(?:[ap]\.?m\.?|Uhr|h)?[.:]?", re.IGNORECASE)
+_MAX_REFERENCE = 120  # characters of a sentence that only sends to an address
+_ADDRESS_END = re.compile(r"(?i)(?:\bhttps?://|\bwww\.)\S+$|\S@[\w-]+(?:\.[\w-]+)+\W*$")
 _END = re.compile(r"[.!?…:;~。．！？；：؟।॥۔።៕｡][\"'”’»)\]）」』】*\d]*$")
 
 
@@ -109,4 +111,6 @@ def _is_boilerplate(text: str, title: str) -> bool:
     openings = any_of(__file__, "openings", "all")
     says_nothing = any_of(__file__, "says_nothing", "all")
     line = text.lstrip("-–—•*[( ")
+    if len(text) <= _MAX_REFERENCE and _ADDRESS_END.search(text):
+        return True
     return len(text) <= _MAX_CHARACTERS and bool(openings.match(line) or says_nothing.search(line))

@@ -157,3 +157,15 @@ def test_datelines_go(dateline: str) -> None:
 )
 def test_what_only_looks_like_a_dateline_stays(text: str) -> None:
     assert without_datelines(f"{TEXT[0]}\n{text}") == f"{TEXT[0]}\n{text}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("For more information, please visit www.paper.example.", id="site"),
+        pytest.param("Mehr unter https://paper.example/mehr", id="address"),
+        pytest.param("Escribe a redaccion@paper.example.", id="mail"),
+    ],
+)
+def test_a_line_that_only_sends_elsewhere_is_no_text(line: str) -> None:
+    assert kept(*TEXT, line) == TEXT
