@@ -85,14 +85,23 @@ def _unroll_layout(table: HtmlElement, amounts: Amounts) -> None:
 
 
 def _keep_lead(tree: HtmlElement, amounts: Amounts) -> None:
-    """Removes a teaser's class from the paragraph of the body that repeats the page's description."""
+    """Removes a teaser's class from the paragraph of the body that repeats the page's description.
+
+    An element that begins with the description, right in it, and goes on in lines is the body.
+    """
     described = {letters_of(meta.get("content", ""))[:_WORDS] for meta in tree.xpath(_DESCRIPTION)} - {""}
     for block in tree.iter("p", "div", "section") if described else ():
         around, own = block.getparent(), amounts[block]
+        if own >= max(ENOUGH_PROSE, amounts[around] * _SHARE) and _is_lines(block, described):
+            block.set("itemprop", "articleBody")
         if not 0 < own <= _MAX_ITEM or "itemprop" in block.attrib or amounts[around] - own < ENOUGH_PROSE:
             continue
         if letters_of(block.text_content())[:_WORDS] in described and not block.xpath(".//h1|.//h2|.//h3"):
             block.attrib.clear()
+
+
+def _is_lines(block: HtmlElement, openings: set[str]) -> bool:
+    return letters_of(block.text or "")[:_WORDS] in openings and block.find("br") is not None
 
 
 def _mend_paragraph(paragraph: HtmlElement) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from lxml.html import fromstring
 
-from core.article.lost_text import Announced, restored
+from core.article.lost_text import Announced, mend, restored
 from tests.support.stories import STORY, page, read, told
 
 FIRST, SECOND, THIRD = STORY
@@ -186,3 +187,11 @@ def test_an_empty_block_between_sentences_divides_them() -> None:
     rest = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
     text = f"<article><div>Boats came.<div></div>They left in May, a friend said.</div>{rest}</article>"
     assert read(page(text)).startswith("Boats came.\nThey left in May, a friend said.\n")
+
+
+def test_lines_that_begin_as_the_page_describes_itself_are_the_body() -> None:
+    head = f'<meta name="description" content="{FIRST}">'
+    lines = f"<div id=b>{FIRST}<br><br>{SECOND}<br><br>{THIRD}</div>"
+    tree = fromstring(page(f"<div class=article><h1>R</h1>{lines}</div><div>{FIRST}</div>", head=head))
+    mend(tree)
+    assert [each.get("id") for each in tree.iter("div") if each.get("itemprop") == "articleBody"] == ["b"]
