@@ -169,3 +169,22 @@ def test_what_only_looks_like_a_dateline_stays(text: str) -> None:
 )
 def test_a_line_that_only_sends_elsewhere_is_no_text(line: str) -> None:
     assert kept(*TEXT, line) == TEXT
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("The opinions here are not those of Harbour News or its owners.", id="site"),
+        pytest.param("We asked the council and will update this article when it answers.", id="article"),
+        pytest.param("Dieser Beitrag erschien zuerst in einer Zeitung.", id="german"),
+    ],
+)
+def test_the_publisher_speaks_at_the_end_and_not_in_the_text(line: str) -> None:
+    parts = sentences("\n".join([*TEXT, line]))
+    assert content_mask(parts, "A bridge", "Harbour News") == [True] * 3 + [False]
+    assert content_mask(sentences("\n".join([line, *TEXT])), "A bridge", "Harbour News")[0]
+
+
+def test_a_site_that_writes_of_itself_is_told_to_the_end() -> None:
+    parts = sentences("\n".join([*TEXT, "Harbour News prints the plans."]))
+    assert all(content_mask(parts, "Harbour News moves", "Harbour News"))
