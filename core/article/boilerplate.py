@@ -31,6 +31,8 @@ _MIN_LINK = 12  # characters
 _MAX_REFERENCE = 300  # characters
 _MAX_LABEL = 60
 _MAX_FORM = 400  # characters around a field that belong to its form
+_MAX_LINE = 100  # characters around a link to a site's first page that say only that
+_HOME = re.compile(r"(?:(?:https?:)?//[^/?#]+/?|/)(?:[?#].*)?")
 _SENTENCES = re.compile("[.!?…。！？।؟]")
 _REACH = 3  # steps up from a part of a body to the body
 
@@ -140,15 +142,18 @@ def _forms(tree: HtmlElement, sizes: Sizes) -> Iterator[HtmlElement]:
 
 def _references(tree: HtmlElement, amounts: Amounts, sizes: Sizes) -> Iterator[HtmlElement]:
     """Blocks that are mostly links and no sentences, lists of such, and links without a text between them."""
-    for element in tree.iter("a", "span", "p", "div", "ul", "ol", *HEADINGS):
+    for element in tree.iter("a", "span", "p", "div", "ul", "ol", "li", *HEADINGS):
         size, leaf = sizes[element], "block" not in sizes[element].holds
         match element.tag:
             case _ if size.linked < _MIN_LINK:
                 found = False
+            case "li":
+                found = _leads_home(element, size)
             case "ul" | "ol":
                 found = _is_menu(element.findall("li"), size)
             case "span":
-                found = size.links > 1 and size.linked == size.characters
+                # One link in it is a name in the text, with a menu that opens beside it.
+                found = size.links > 1 and size.linked == size.characters and len(element.findall("a")) != 1
             case "a":
                 found = leaf and _is_alone(element)
             case _:
@@ -170,7 +175,15 @@ def _is_alone(link: HtmlElement) -> bool:
     return between and parent.tag in ("div", "section", "article") and not (said + (link.tail or "")).strip()
 
 
+def _leads_home(block: HtmlElement, size: _Size) -> bool:
+    """Whether it is a short line whose only link is to a site's first page."""
+    short = size.links == 1 and size.characters <= min(_MAX_LINE, 3 * size.linked)
+    return short and _HOME.fullmatch(next(block.iter("a")).get("href", "")) is not None
+
+
 def _is_reference(block: HtmlElement, amounts: Amounts, size: _Size) -> bool:
+    if _leads_home(block, size):
+        return True
     before, following = block.getprevious(), block.getnext()
     is_head = before is None or (following is not None and amounts[following])  # of a section: may be a link
     if is_head and block.tag in HEADINGS and size.linked > 0.9 * size.characters:

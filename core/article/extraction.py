@@ -32,6 +32,7 @@ from core.errors import NoArticle
 from core.text import language
 from core.text.cleaning import clean, is_allowed, safe
 from core.text.language import guess
+from core.text.sentence_ends import spaced
 from core.text.word_lists import any_of, word_lists
 
 if TYPE_CHECKING:
@@ -98,12 +99,13 @@ def _html_article(page: str, url: str) -> Article:
     titles = [title.title or "", title.shown, where.text(title.heading) if title.heading else ""]
     raise_if_blocked_page(text, titles=titles, after=where.after(), lock=metadata.lock(where))
     raise_if_too_short(text, title=title.shown, page=page, unseen=found.unseen)
+    code = _language(tree, text)
     return Article(
-        text=body_of(without_offers(text), tree, titles),
+        text=spaced(body_of(without_offers(text), tree, titles), code or "en"),
         title=title.title,
         author=find_author(metadata, where, title),
         published=find_date(metadata, where, title),
-        language=_language(tree, text),
+        language=code,
         site=next(iter([*metadata.site_names(), *metadata.host_names()]), None),
         url=canonical_link(tree, url),
         card=find_card(metadata, title.title),

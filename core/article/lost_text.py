@@ -49,6 +49,12 @@ class Announced:
 def mend(tree: HtmlElement) -> None:
     """Renames what extraction takes for no text: wrappers of articles, linked paragraphs, dates in prose."""
     amounts = prose(tree)
+    for table in list(tree.iter("table")):
+        _unroll_layout(table, amounts)
+    for gap in tree.xpath(
+        ".//div[not(node())][preceding-sibling::node()[1][self::text()[normalize-space()]]]"
+    ):
+        gap.tag = "br"
     for wrapper in list(tree.iter(*_WRAPPERS)):
         if amounts[wrapper] * 2 > amounts[tree]:
             wrapper.tag = "div"
@@ -68,15 +74,34 @@ def mend(tree: HtmlElement) -> None:
             _mend_paragraph(paragraph)
 
 
+def _unroll_layout(table: HtmlElement, amounts: Amounts) -> None:
+    """Turns a table that sets the page, nearly all its prose in paragraphs of one cell, into blocks."""
+    cells = table.xpath("./tr/*|./*/tr/*")
+    largest = max(cells, key=amounts.__getitem__, default=table)
+    enough = amounts[largest] >= max(ENOUGH_PROSE, _SHARE * amounts[table])
+    if largest is not table and enough and len(largest.findall(".//p")) > 1:
+        for part in [table, *table.xpath("./tr|./*/tr|./*[tr]"), *cells]:
+            part.tag = "div"
+
+
 def _keep_lead(tree: HtmlElement, amounts: Amounts) -> None:
-    """Removes a teaser's class from the paragraph of the body that repeats the page's description."""
+    """Removes a teaser's class from the paragraph of the body that repeats the page's description.
+
+    An element that begins with the description, right in it, and goes on in lines is the body.
+    """
     described = {letters_of(meta.get("content", ""))[:_WORDS] for meta in tree.xpath(_DESCRIPTION)} - {""}
     for block in tree.iter("p", "div", "section") if described else ():
         around, own = block.getparent(), amounts[block]
+        if own >= max(ENOUGH_PROSE, amounts[around] * _SHARE) and _is_lines(block, described):
+            block.set("itemprop", "articleBody")
         if not 0 < own <= _MAX_ITEM or "itemprop" in block.attrib or amounts[around] - own < ENOUGH_PROSE:
             continue
         if letters_of(block.text_content())[:_WORDS] in described and not block.xpath(".//h1|.//h2|.//h3"):
             block.attrib.clear()
+
+
+def _is_lines(block: HtmlElement, openings: set[str]) -> bool:
+    return letters_of(block.text or "")[:_WORDS] in openings and block.find("br") is not None
 
 
 def _mend_paragraph(paragraph: HtmlElement) -> None:

@@ -18,6 +18,9 @@ _PARAGRAPH = 60  # characters by which a sentence is a paragraph of the body, an
 _SUBTITLE = 200  # a longer heading is the first paragraph
 _HEAD = 12  # lines before the first paragraph
 _TAIL = 4  # lines behind the last
+_UNDER_RULE = (
+    ".//hr[not(following-sibling::*[string-length() > 400])]/following-sibling::p[string-length() < 200]"
+)
 _LINKED = 0.8  # of a paragraph's letters
 
 
@@ -28,7 +31,7 @@ def ends_sentence(text: str) -> bool:
 def body_of(text: str, tree: HtmlElement, titles: Iterable[str]) -> str:
     """The text without its title, subtitles and bylines, and without what follows its last paragraph.
 
-    What follows is labels, and paragraphs that are one link.
+    What follows is labels, paragraphs that are one link, and short ones under a rule.
     """
     lines = text.split("\n")
     start, end = _start(lines, tree, {letters_of(title) for title in titles}), _end(lines, tree)
@@ -53,7 +56,8 @@ def _is_above(line: str, is_heading: bool) -> bool:
 
 
 def _end(lines: list[str], tree: HtmlElement) -> int:
-    notes = {letters_of(each.text_content()) for each in tree.iter("p", *HEADINGS) if _is_note(each)}
+    marked = [*filter(_is_note, tree.iter("p", *HEADINGS)), *tree.xpath(_UNDER_RULE)]
+    notes = {letters_of(each.text_content()) for each in marked}
     end = len(lines)
     while end and (_is_label(lines[end - 1]) or letters_of(lines[end - 1]) in notes):
         end -= 1

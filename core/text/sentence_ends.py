@@ -28,6 +28,28 @@ def sentence_ends(before: str, after: str, language: str) -> bool | None:
     return bool(joint.lastgroup == "ends")
 
 
+def spaced(text: str, language: str) -> str:
+    """The text with a space where a sentence begins right behind the stop of another.
+
+    Not in names, such as those of files and hosts: what is written twice is one.
+    """
+    parted: str = _run_on(language).sub(lambda found: _apart(found, text), text)
+    return parted
+
+
+def _apart(found: re.Match[str], text: str) -> str:
+    name = found[1] + found[2]
+    return name if text.count(name) > 1 else f"{found[1]} {found[2]}"
+
+
+@functools.lru_cache(32)
+def _run_on(language: str) -> Any:
+    import regex
+
+    tables, code = word_lists(__file__), language.partition("-")[0].lower()
+    return regex.compile(tables["run_on"]["pattern"], openers=tables["openers"].get(code, "\0").split())
+
+
 @functools.lru_cache(32)
 def _joint(language: str) -> Any:
     """Matches a word with its stop, a line feed for white space or a return for none, and what follows."""

@@ -99,3 +99,46 @@ def test_a_first_paragraph_that_is_the_description_is_read_whatever_its_class(na
     head = f'<meta name=description content="{LEAD[:80]} …">'
     body = f"<article><h1>Ferry</h1><div class={name}><p>{LEAD}</p></div>{LONG}</article>"
     assert read(page(body, head=head)).startswith(f"{LEAD}\n{STORY[0]}")
+
+
+def test_a_name_with_a_menu_beside_it_stays() -> None:
+    menu = "<span><a href=/a>The boats of the bay</a><a href=/b>A yard up the coast</a></span>"
+    name = f"<span><a href=/ann>Ann Harper</a>{menu}</span>"
+    text = read(page(f"<p>The yard of {name} builds boats, said a friend of the sailor on Monday.</p>{LONG}"))
+    assert (
+        text.split("\n")[0] == "The yard of Ann Harper builds boats, said a friend of the sailor on Monday."
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(
+            '<p><a href="https://news.example.com/?from=list">All of our stories</a>.</p>', id="paragraph"
+        ),
+        pytest.param("<ul><li>Go to <a href=/>the paper’s first page</a> for more.</li></ul>", id="item"),
+    ],
+)
+def test_a_short_line_whose_only_link_is_to_a_first_page_is_no_text(line: str) -> None:
+    assert told(line) == ""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(
+            "<p>The yard, <a href=/>Bay Boats</a>, has built nine of such ferries in the last years.</p>",
+            id="name",
+        ),
+        pytest.param(
+            "<p>The yard has published <a href=/plan>the plan of the ferry</a>.</p>", id="other-page"
+        ),
+    ],
+)
+def test_a_sentence_with_a_link_is_text(line: str) -> None:
+    assert told(line).startswith("The yard")
+
+
+def test_a_short_paragraph_under_a_rule_at_the_end_is_no_text() -> None:
+    note = "<p>Note: we read all the comments before they are shown here.</p>"
+    assert read(page(f"<div>{PARAGRAPHS}<hr>{note}</div>")) == WHOLE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from lxml.html import fromstring
 
-from core.article.lost_text import Announced, restored
+from core.article.lost_text import Announced, mend, restored
 from tests.support.stories import STORY, page, read, told
 
 FIRST, SECOND, THIRD = STORY
@@ -174,3 +175,23 @@ def test_a_paragraph_that_is_one_link_is_told_in_a_long_story_too(tag: str) -> N
 def test_an_element_in_a_sentence_keeps_its_words(element: str) -> None:
     markup = f"<p>The vote on <{element}>1 June</{element}> was won by the islanders of the bay.</p>"
     assert told(markup) == "The vote on 1 June was won by the islanders of the bay."
+
+
+def test_a_table_that_sets_the_page_is_unrolled() -> None:
+    paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
+    body = f"<table><tr><td>Home</td><td><h1>R</h1><h3>by A. B.</h3>{paragraphs}</td><td></td></tr></table>"
+    assert read(page(body)) == "\n".join(STORY)
+
+
+def test_an_empty_block_between_sentences_divides_them() -> None:
+    rest = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
+    text = f"<article><div>Boats came.<div></div>They left in May, a friend said.</div>{rest}</article>"
+    assert read(page(text)).startswith("Boats came.\nThey left in May, a friend said.\n")
+
+
+def test_lines_that_begin_as_the_page_describes_itself_are_the_body() -> None:
+    head = f'<meta name="description" content="{FIRST}">'
+    lines = f"<div id=b>{FIRST}<br><br>{SECOND}<br><br>{THIRD}</div>"
+    tree = fromstring(page(f"<div class=article><h1>R</h1>{lines}</div><div>{FIRST}</div>", head=head))
+    mend(tree)
+    assert [each.get("id") for each in tree.iter("div") if each.get("itemprop") == "articleBody"] == ["b"]

@@ -18,6 +18,10 @@ _FIRST = 8  # sentences among which the title may stand
 _MAX_DATELINE = 150  # characters
 _DATELINES = 6  # paragraphs that may begin with a place and an agency
 _TIME = re.compile(r"\d{1,2}(?:[:.h]\d\d)?\s?(?:[ap]\.?m\.?|Uhr|h)?[.:]?", re.IGNORECASE)
+_MAX_REFERENCE = 120  # characters of a sentence that only sends to an address
+_ADDRESS_END = re.compile(r"(?i)(?:\bhttps?://|\bwww\.)\S+$|\S@[\w-]+(?:\.[\w-]+)+\W*$")
+_TAIL = 3  # paragraphs in which the publisher may speak
+_QUOTE = re.compile('[“”„«»「『"]')
 _END = re.compile(r"[.!?…:;~。．！？；：؟।॥۔።៕｡][\"'”’»)\]）」』】*\d]*$")
 
 
@@ -49,13 +53,15 @@ def prepared(parts: Sequence[Sentence]) -> list[Sentence]:
     return found
 
 
-def content_mask(parts: Sequence[Sentence], title: str) -> list[bool]:
-    """Which of an article's sentences are its text."""
+def content_mask(parts: Sequence[Sentence], title: str, site: str | None = None) -> list[bool]:
+    """Which of an article's sentences are its text, not the words of its `site`."""
+    publishers = _publishers(parts, title, site)
     tables = {part.paragraph for part in parts if part.text.startswith("|")}
     headings, title = _headings(parts), letters_of(title)
     body = _body(parts, headings, title)
     mask = [
-        i in body and not (part.paragraph in tables or i in headings or _is_boilerplate(part.text, title))
+        i in body
+        and not (part.paragraph in tables or i in headings | publishers or _is_boilerplate(part.text, title))
         for i, part in enumerate(parts)
     ]
     for i in reversed(range(len(parts))):
@@ -69,6 +75,20 @@ def _body(parts: Sequence[Sentence], headings: set[int], title: str) -> range:
     press = any_of(__file__, "press", "all")
     ends = (i for i in sorted(headings) if 2 * i > len(parts) and press.match(parts[i].text))
     return range(max(titles, default=0), next(ends, len(parts)))
+
+
+def _publishers(parts: Sequence[Sentence], title: str, site: str | None) -> set[int]:
+    """Those of the last paragraphs that speak of the article, or of a site that the title does not name."""
+    itself = any_of(__file__, "itself", "all")
+    name = re.compile(rf"\b{re.escape(site)}\b") if site and site.lower() not in title.lower() else None
+    first = max((part.paragraph for part in parts), default=0) - _TAIL
+    tail = (i for i, part in enumerate(parts) if part.paragraph > first and 2 * i > len(parts))
+    return {
+        i
+        for i in tail
+        if itself.search(parts[i].text)
+        or (name and name.search(parts[i].text) and not _QUOTE.search(parts[i].text))
+    }
 
 
 def _is_fragment(parts: Sequence[Sentence], i: int, *, goes_on: bool) -> bool:
@@ -109,4 +129,6 @@ def _is_boilerplate(text: str, title: str) -> bool:
     openings = any_of(__file__, "openings", "all")
     says_nothing = any_of(__file__, "says_nothing", "all")
     line = text.lstrip("-–—•*[( ")
+    if len(text) <= _MAX_REFERENCE and _ADDRESS_END.search(text):
+        return True
     return len(text) <= _MAX_CHARACTERS and bool(openings.match(line) or says_nothing.search(line))

@@ -108,7 +108,7 @@ class _Composition:
         text = without_datelines(self._article.text)
         parts = prepared([*fitting_sentences(text, self._language, self._space.fits)])
         title = self._article.title or ""
-        mask = without_deck(parts, content_mask(parts, title), title, self._language)
+        mask = without_deck(parts, content_mask(parts, title, self._article.site), title, self._language)
         found = passages(parts, content_mask=mask, language=self._language, fits=self._space.fits)
         return linked(found, parts, self._language, self._space.fits)
 

@@ -13,8 +13,8 @@ _ONLY_QUOTED = re.compile(r"[\"“„«「『][^\"“”„«»「」『』]*[\"
 
 
 def needs_antecedent(sentence: str, language: str = "en") -> bool:
-    """Whether it cannot open a post: it begins with a word that refers back or in lower case, or quotes a
-    speaker who is not named. `language` is an ISO 639-1 code; of some nothing is known.
+    """Whether it cannot open a post: it begins with a word that refers back or in lower case, has one
+    aside, or quotes a speaker who is not named. `language` is an ISO 639-1 code; of some nothing is known.
     """
     bare = _BEFORE_WORDS.sub("", sentence.replace("’", "'"), count=1)
     opener, speaker = _patterns(language[:2].lower())
@@ -35,8 +35,9 @@ def is_quotation(sentence: str) -> bool:
 @functools.cache
 def _patterns(code: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """What opens a sentence that refers back, and what shows a quotation of a speaker without a name."""
-    spaced, unspaced, speaker = (
+    spaced, unspaced, speaker, aside = (
         alternatives(word_lists(__file__)[table].get(code, "(?!)"))  # which matches nothing
-        for table in ("openers", "unspaced_openers", "speakers")
+        for table in ("openers", "unspaced_openers", "speakers", "asides")
     )
-    return re.compile(rf"(?:{spaced})(?![\w{_MARK}-])|(?:{unspaced})", re.IGNORECASE), re.compile(speaker)
+    opener = re.compile(rf"(?:{spaced})(?![\w{_MARK}-])|(?:{unspaced})", re.IGNORECASE)
+    return opener, re.compile(f"{speaker}|{aside}")

@@ -24,12 +24,16 @@ def introducers(texts: Sequence[str], language: str, *, content: Container[int])
     content_first = sorted(range(len(texts)), key=lambda i: i not in content)
     sources = _first_by_word(introduced, content_first)
     nouns = _first_by_word([map(_stem, row) for row in words], content_first)
+    objects: dict[str, int] = {}  # the last that names "a vehicle", by the noun
     found = []
     for i, text in enumerate(texts):
         match = _opener(language).match(text)
-        known = [nouns[stem] for stem in map(_stem, match[1].split())] if match else []
+        known = [nouns[stem] for stem in map(_stem, match[1].split()[:1])] if match else []
         named = {sources[word] for word in words[i] if word in sources and word not in introduced[i]}
-        found.append(named | {*known[:1]} - {i})
+        indefinite, definite = _nouns_after(language)
+        known += [objects[noun] for noun in _found(definite, text) if noun in objects]
+        objects |= dict.fromkeys(_found(indefinite, text), i)
+        found.append((named | {*known}) - {i})
     return found
 
 
@@ -57,6 +61,26 @@ def _nouns(texts: Sequence[str]) -> set[str]:
 
 def _stem(word: str) -> str:
     return word.casefold()[:_STEM].rstrip("s")
+
+
+def _found(pattern: re.Pattern[str], text: str) -> Iterable[str]:
+    """The stems of the nouns, and their adjectives, behind the articles that it finds."""
+    return (_stem(word) for match in pattern.finditer(text) for word in match[1].split())
+
+
+@functools.cache
+def _nouns_after(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Finds up to three words after an indefinite article, and up to two after a definite one in an opening.
+
+    That is "A search of the vehicle", not "the man who", where the rest of the sentence says which one.
+    """
+    tables = word_lists(__file__)
+    words = r"{}\b(?i:{})((?:[^\W\d_][\w-]{{3,}}(?: |\b)){{1,{}}})(?! ?(?:{})\b)"
+    indefinite, definite, defines = (
+        alternatives(tables[name].get(language, "(?!)")) for name in ("indefinite", "definite", "defines")
+    )
+    opening = words.format(r"^\W*(?:[\w-]+ ){0,3}", definite, 2, defines)
+    return re.compile(words.format("", indefinite, 3, "(?!)")), re.compile(opening)
 
 
 @functools.cache

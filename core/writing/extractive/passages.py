@@ -1,6 +1,7 @@
 """Sentences that are kept together or left out: quotations, lists, and what refers to the one before."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, compress, count, pairwise
@@ -14,6 +15,8 @@ _CLOSE = {"“": "”", "„": "“”", "«": "»", "»": "«", "「": "」", "
 _QUOTATION = re.compile('“[^“”]*”|„[^“”]*[“”]|”[^”]*”|«[^»]*»|»[^«]*«|「[^」]*」|『[^』]*』|"[^"]*"')
 _MARKS = '“”„«»「」『』"'
 _CRIES = (*ASKS, "!", "！", "…")
+_TRAILS = ("…", "...")  # at a paragraph's end, to what it leads to
+_LABEL = re.compile(r"[^\W\d_][^.!?:：\n]{0,39}[:：](?=\s|[“\"]|$)")  # of who speaks
 _QUOTE = re.compile(f"[{_MARKS}]")
 
 
@@ -60,7 +63,7 @@ def passages(
     bound |= {i for i in range(1, len(parts)) if _goes_on(parts[i - 1], parts[i])}
     bound |= _attributions(parts)
     refers_back = {i for i, part in enumerate(parts) if needs_antecedent(part.text, language)}
-    refers_back |= _spoken_by_nobody(parts, bound, language)
+    refers_back |= _spoken_by_nobody(parts, bound, language) | _labelled(parts)
     refers_back -= {next(compress(count(), content_mask), 0)}
     found: list[Passage] = []
     for group in _groups(parts, content_mask, refers_back | bound) or [list(range(len(parts)))]:
@@ -134,7 +137,8 @@ def _joint(one: Sentence, other: Sentence) -> str:
 def _goes_on(one: Sentence, other: Sentence) -> bool:
     """Whether the other goes on with the list or the line of the one before."""
     items = one.paragraph != other.paragraph and ITEM.match(one.text) and ITEM.match(other.text)
-    return one.text.endswith(ANNOUNCES) or bool(items)
+    trails = one.text.endswith(_TRAILS) and one.paragraph != other.paragraph
+    return one.text.endswith(ANNOUNCES) or trails or bool(items)
 
 
 def _attributions(parts: Sequence[Sentence]) -> set[int]:
@@ -164,6 +168,15 @@ def _spoken_by_nobody(parts: Sequence[Sentence], bound: set[int], language: str)
         if needs_antecedent(" ".join(part.text for part in parts[start:stop]), language):
             found.add(start)
     return found
+
+
+def _labelled(parts: Sequence[Sentence]) -> set[int]:
+    """What goes on in a paragraph that begins with a label, as another does: "A: Yes." in interviews."""
+    heads = {part.paragraph: _LABEL.match(part.text) for part in reversed(parts)}
+    labels = Counter(head[0] for head in heads.values() if head)
+    spoken = {number for number, head in heads.items() if head and labels[head[0]] > 1}
+    pairs = enumerate(pairwise(parts), start=1)
+    return {i for i, (one, other) in pairs if one.paragraph == other.paragraph and one.paragraph in spoken}
 
 
 def _quoted(parts: Sequence[Sentence]) -> set[int]:

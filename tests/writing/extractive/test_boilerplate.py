@@ -29,6 +29,7 @@ def kept(*lines: str, title: str = "") -> list[str]:
         pytest.param("Follow us on every network!", id="follow"),
         pytest.param("© 2026 The Paper. All rights reserved.", id="rights"),
         pytest.param("Lesen Sie auch: Zehn Brücken.", id="german"),
+        pytest.param("อ่านเพิ่มเติม: สะพานสิบแห่ง.", id="thai"),
         pytest.param("What the mayor says", id="heading"),
         pytest.param("THE WEEKLY LETTER, FREE.", id="capitals"),
         pytest.param("4:14 p.m.", id="time-of-day"),
@@ -130,6 +131,8 @@ def test_an_item_that_says_something_stands_alone_without_its_mark() -> None:
         "नई दिल्ली, 18 नवंबर (भाषा) ",
         "新华社北京11月18日电（记者王某）",
         "【東京=共同】",
+        "【福岡共同】",
+        "Wien – ",
         "[서울=뉴시스] 홍길동 기자 = ",
         "(서울=연합뉴스) 홍길동 기자 = ",
         "（东京讯）",
@@ -157,3 +160,34 @@ def test_datelines_go(dateline: str) -> None:
 )
 def test_what_only_looks_like_a_dateline_stays(text: str) -> None:
     assert without_datelines(f"{TEXT[0]}\n{text}") == f"{TEXT[0]}\n{text}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("For more information, please visit www.paper.example.", id="site"),
+        pytest.param("Mehr unter https://paper.example/mehr", id="address"),
+        pytest.param("Escribe a redaccion@paper.example.", id="mail"),
+    ],
+)
+def test_a_line_that_only_sends_elsewhere_is_no_text(line: str) -> None:
+    assert kept(*TEXT, line) == TEXT
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param("The opinions here are not those of Harbour News or its owners.", id="site"),
+        pytest.param("We asked the council and will update this article when it answers.", id="article"),
+        pytest.param("Dieser Beitrag erschien zuerst in einer Zeitung.", id="german"),
+    ],
+)
+def test_the_publisher_speaks_at_the_end_and_not_in_the_text(line: str) -> None:
+    parts = sentences("\n".join([*TEXT, line]))
+    assert content_mask(parts, "A bridge", "Harbour News") == [True] * 3 + [False]
+    assert content_mask(sentences("\n".join([line, *TEXT])), "A bridge", "Harbour News")[0]
+
+
+def test_a_site_that_writes_of_itself_is_told_to_the_end() -> None:
+    parts = sentences("\n".join([*TEXT, "Harbour News prints the plans."]))
+    assert all(content_mask(parts, "Harbour News moves", "Harbour News"))

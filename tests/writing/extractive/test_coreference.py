@@ -147,6 +147,35 @@ def test_quotations_need_an_antecedent_unless_their_speaker_is_named(sentence: s
     assert needs_antecedent(sentence) is expected
 
 
+@pytest.mark.parametrize(
+    ("sentence", "language", "expected"),
+    [
+        pytest.param("Courts, however, have ruled.", "en", True, id="however"),
+        pytest.param("The rain and the snow, however short, hurt.", "en", False, id="however-short"),
+        pytest.param("The roof, too, is new.", "en", True, id="too"),
+        pytest.param("Kilns that burn wood are another factor.", "en", True, id="another"),
+        pytest.param("Rain hit Bonn and another town.", "en", False, id="another-within"),
+        pytest.param("My favorite part of both is rain.", "en", True, id="both"),
+        pytest.param("Rain fell in both towns.", "en", False, id="both-towns"),
+        pytest.param("Naturally, I let her have the boat.", "en", True, id="her"),
+        pytest.param("Ann said nobody told her.", "en", False, id="her-named"),
+        pytest.param("Die Opposition kritisierte dagegen den Plan.", "de", True, id="de"),
+        pytest.param("Le maire, en revanche, a refusé.", "fr", True, id="fr"),
+        pytest.param("La oposición, sin embargo, votó en contra.", "es", True, id="es"),
+        pytest.param("L’opposizione, invece, ha votato contro.", "it", True, id="it"),
+        pytest.param("A oposição, no entanto, votou contra.", "pt", True, id="pt"),
+        pytest.param("De oppositie stemde echter tegen.", "nl", True, id="nl"),
+        pytest.param("Оппозиция, однако, голосовала против.", "ru", True, id="ru"),
+        pytest.param("Muhalefet ise plana karşı çıktı.", "tr", True, id="tr"),
+        pytest.param("야당 역시 반대했다.", "ko", True, id="ko"),
+        pytest.param("विपक्ष ने भी विरोध किया।", "hi", True, id="hi"),
+        pytest.param("رفضت المعارضة أيضا الخطة.", "ar", True, id="ar"),
+    ],
+)
+def test_words_within_a_sentence_refer_back(sentence: str, language: str, expected: bool) -> None:
+    assert needs_antecedent(sentence, language) is expected
+
+
 def test_other_languages_have_no_openers() -> None:
     assert not needs_antecedent("He left.", "xx")
 

@@ -115,6 +115,11 @@ def test_a_surname_stands_only_after_the_full_name(pairs: list[tuple[str, str]],
             "The diver then swam with it to the shore, where a crowd waited until midnight.",
             id="the-diver",
         ),
+        pytest.param(
+            "At noon a customs officer and two colleagues stopped a lorry whose driver was quite lost.",
+            "A search of the lorry found girders of the harbour bridge that the council closed.",
+            id="search-of-the-lorry",
+        ),
     ],
 )
 def test_what_is_taken_for_known_comes_after_what_introduces_it(introduction: str, use: str) -> None:

@@ -107,3 +107,21 @@ def test_no_passage_begins_with_a_reference_back_unless_it_needs_the_previous(
     if not needs_antecedent(parts[0].parts[0].text):  # else all did, or was left out
         assert not any(needs_antecedent(part.parts[0].text) and not part.needs_previous for part in parts)
         assert all(len(part.text) <= max_length or len(part.parts) == 1 for part in parts)
+
+
+@given(
+    st.sampled_from([("Q", "A"), ("Frage", "Antwort"), ("Le Monde", "Anne Petit"), ("P", "R")]),
+    st.integers(20, 200),
+)
+def test_what_goes_on_under_a_speakers_label_needs_its_beginning(labels: tuple[str, str], size: int) -> None:
+    ask, answer = labels
+    text = f"{ask}: Why boats?\n{answer}: Boats are quiet. I love the sea in March.\n"
+    text += f"{ask}: Why here?\n{answer}: Winds are good. We sail on Mondays in May."
+    spoken = [each for each in found(text, size) if "love the sea" in each.text or "We sail" in each.text]
+    assert len(spoken) in (1, 2)
+    assert all(each.needs_previous or f"{answer}: " in each.text for each in spoken)
+
+
+def test_a_paragraph_that_trails_off_stays_with_what_it_leads_to() -> None:
+    text = "Here is what the sailor had to say…\nBoats are quiet in March.\nWinds are good."
+    assert texts(text)[0] == "Here is what the sailor had to say…\n\nBoats are quiet in March."
