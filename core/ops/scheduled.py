@@ -152,7 +152,7 @@ class Checker:
         return redis, note, spent_usd
 
     async def _check_model(self, note: str | None) -> tuple[ServiceHealth, dict[str, str]]:
-        """Its health by the last paid call, `unknown` where only its server answers; and a note that is new."""
+        """Its health by the last paid call, else whether its server answers; and a note that is new."""
         settings, now, by = self._settings, self._clock(), "the scheduled check"
         word, reason = read_note(note, now) or ("", None)
         is_used = word not in ("", "not_configured")
