@@ -35,7 +35,7 @@ TOTALS = {
     "files that write Cache-Status": 1,
     "broad excepts": 10,
     "dict[str, Any]": 15,
-    "lines of Python": 19_127,
+    "lines of Python": 19_139,
 }
 
 MAY_BE_LONG = {"core/errors.py"}
