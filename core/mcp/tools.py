@@ -73,7 +73,10 @@ class Tools:
         except ValidationError as error:
             raise invalid(error.errors(), [takes]) from None
         answer: BaseModel = await getattr(self, name)(body)
-        return {"content": text(_readable(answer)), "structuredContent": answer.model_dump(mode="json")}
+        structured = answer.model_dump(mode="json")
+        if token := getattr(answer, "delete_token", None):  # of HTTP answers it is a header
+            structured["delete_token"] = token
+        return {"content": text(_readable(answer)), "structuredContent": structured}
 
     def _check_limit(self) -> None:
         if self._services.settings.rate_limit_scope == "requests":
@@ -94,7 +97,7 @@ def listed() -> list[Object]:
             "name": name,
             **about,
             "inputSchema": _kinds(name)["body"].model_json_schema(),
-            "outputSchema": _kinds(name)["return"].model_json_schema(mode="serialization"),
+            "outputSchema": _output(_kinds(name)["return"]),
         }
         for name, about in texts()["tools"].items()
     ]
@@ -103,6 +106,15 @@ def listed() -> list[Object]:
 @functools.cache
 def _kinds(name: str) -> Mapping[str, type[BaseModel]]:
     return get_type_hints(getattr(Tools, name))
+
+
+def _output(answer: type[BaseModel]) -> Object:
+    """With the token, which HTTP answers have as a header."""
+    schema = answer.model_json_schema(mode="serialization")
+    if "delete_token" in answer.model_fields:
+        about = "For DELETE /api/threads/{id}; in the answer that made the thread alone"
+        schema["properties"]["delete_token"] = {"type": "string", "description": about}
+    return schema
 
 
 def text(words: str) -> list[Object]:

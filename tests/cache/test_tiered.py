@@ -97,6 +97,7 @@ async def test_no_route_costs_more_than_its_documentation_says(
         "a blocked client": lambda: other.post("/api/generate", json={"text": "One more."}),
         "`GET /api/rate-limit-status`": lambda: other.get(status),
         "`GET /api/usage`": lambda: other.get("/api/usage", headers=acme),
+        "`POST /api/estimate`": lambda: other.post("/api/estimate", json={"text": "New."}, headers=acme),
         "`GET /api/cache/stats`": lambda: other.get(stats),
         "`DELETE /api/cache/clear`": lambda: other.request("DELETE", "/api/cache/clear", json=body),
         "`GET /api/monitor/health`": lambda: other.get(health),

@@ -16,6 +16,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 from starlette.responses import Response
 
+from core.cache.request_key import thread_id_of
 from core.threads.schemas import GenerateRequest
 from tests.support.fake_openai import POSTS, FakeOpenAI, completion, thread_answer
 from tests.support.site import ARTICLE, Site
@@ -78,6 +79,7 @@ async def test_every_tool_works(
         made = answered(result)
         assert all(post["content"] in words(result) for post in made["thread"])
         assert made["id"] in words(result)
+        assert thread_id_of(made.pop("delete_token")) == made["id"]
         assert answered(await client.call_tool("get_thread", {"id": made["id"]})) == made
         which = {"id": made["id"], "n": 2, "wish": "shorter"}
         assert answered(await client.call_tool("rewrite_post", which))["post"]["content"].startswith("Said")
@@ -108,6 +110,7 @@ async def test_a_hit_is_one_round_trip(
         front.requests.clear()
         second = answered(await client.call_tool("make_thread", {"text": ARTICLE}))
     assert (len(front.requests), len(openai.requests)) == (1, 1)
+    assert first.pop("delete_token")
     assert second == first | {"cached": True}
 
 
