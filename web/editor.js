@@ -53,7 +53,7 @@ function card(thread, at, platform, { server, warnings, on }) {
     element("p", { className: "number", textContent: number(thread, at).trim() }),
     element("p", { className: "facts" }, element("span", { className: "count", id: `count-${at}`, textContent: "…" }), supportWords(post)),
     element("ul", { className: "problems", id: `problems-${at}` }),
-    warnings(post).map((words) => element("p", { className: "warning", textContent: words, dir: "auto" }))[0] ?? "",
+    ...warnings(post).map((words) => element("p", { className: "warning", textContent: words, dir: "auto" })),
     proof(post, on),
     element("div", { className: "row tools", role: "group", "aria-label": name },
       labelled("Copy", () => on.copy(at)),

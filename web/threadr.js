@@ -199,8 +199,10 @@ function warningsOf(post) {
 }
 
 const namedIn = (words) => {
+  const quoted = [...words.matchAll(/[“"]([^”"]{2,})[”"]/g)].map(([, name]) => name);
   const [, names] = words.match(/^.*(?:: |the (?:numbers|names|dates) |sentence with )(.+?)\.?$/) ?? [];
-  return (names ?? "").split(/,? (?:and|or) |, /).map((name) => name.replace(/^["“'‘]|["”'’.]$/g, "")).filter((name) => name.length > 1);
+  const listed = (names ?? "").split(/,? (?:and|or) |, /).map((name) => name.replace(/^["“'‘]|["”'’.]$/g, ""));
+  return [...quoted, ...listed.filter((name) => name.length > 1)];
 };
 
 function showThread() {

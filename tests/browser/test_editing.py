@@ -138,3 +138,11 @@ def test_a_warning_stands_beside_the_post_that_it_names(tab: Tab) -> None:
     shown = tab.make(ARTICLE)
     expect(shown.locator(".card").nth(1).locator(".warning")).to_contain_text("77")
     expect(shown.locator(".card .warning")).to_have_count(1)
+
+
+def test_all_warnings_of_a_post_stand_beside_it(tab: Tab) -> None:
+    doubtful = "It will cost 77 billion dollars, “a gift of the heavens to us all”, said nobody."
+    tab.openai.answer = lambda _: thread_answer([POSTS[0], doubtful, POSTS[2]])
+    shown = tab.make(ARTICLE)
+    expect(shown.locator(".card").nth(1).locator(".warning")).to_have_count(2)
+    expect(shown.locator("#warnings li")).to_have_count(0)
