@@ -38,7 +38,7 @@ def test_requirements_hold_all_that_they_need(extras: tuple[str, ...]) -> None:
 
 
 def test_the_server_is_not_in_the_bundle() -> None:
-    server = {"uvicorn", "uvloop", "httptools"}
+    server = {"uvicorn", "uvloop"}
     assert not server & set(map(name_of, pinned()))
     assert server <= set(map(name_of, pinned("serve")))
 

@@ -9,11 +9,14 @@ _LONGEST_PAUSE_SECONDS = 300.0
 
 
 class Breaker:
-    """Opens on the first permanent failure or on three transient ones in a row. `clock` gives seconds."""
+    """Opens on the first permanent failure or on three transient ones in a row. `clock` gives seconds.
+
+    `failures` is how many there were since the last success: with none it allows every call.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._failures = 0
+        self.failures = 0
         self._open_until: float | None = None
 
     def allows(self) -> bool:
@@ -26,17 +29,17 @@ class Breaker:
         return True
 
     def succeeded(self) -> None:
-        self._failures = 0
+        self.failures = 0
         self._open_until = None
 
     def failed(self, *, permanent: bool, pause_seconds: float = 0) -> None:
         """`pause_seconds`: Retry-After of the service; opens the breaker at once."""
-        self._failures += 1
+        self.failures += 1
         if permanent:
             pause_seconds = _PERMANENT_PAUSE_SECONDS
         elif pause_seconds:
             pause_seconds = min(max(pause_seconds, _TRANSIENT_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
-        elif self._failures >= _TRANSIENT_FAILURES_TO_OPEN:
+        elif self.failures >= _TRANSIENT_FAILURES_TO_OPEN:
             pause_seconds = _TRANSIENT_PAUSE_SECONDS
         if pause_seconds:  # a call that was under way when it opened may fail later: that shortens nothing
             self._open_until = max(self._open_until or 0, self._clock() + pause_seconds)

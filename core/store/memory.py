@@ -117,7 +117,7 @@ class MemoryStore(PlainValues):
         return self.items.get(key) is not None and self.items.drop(key)
 
     async def purge(self, purge: Purge, *, seconds: float) -> Purged:
-        origins = [(key, origin) for key, (_, _, origin) in self.items.items.items() if origin[0]]
+        origins = [(key, origin) for key, (_, _, origin, _) in self.items.items.items() if origin[0]]
         # The address that was asked for comes last, after the one that it led to.
         led_to = {sources[0] for _, (sources, _) in origins if purge.source in sources}
         named = {key for key, origin in origins if purge.covers(*origin) or led_to.intersection(origin[0])}
@@ -138,11 +138,11 @@ class MemoryStore(PlainValues):
 
     async def stats(self) -> StoreStats:
         now = self.clock()
-        kept = [key for key, (_, ends_at, _) in self.items.items.items() if ends_at > now]
+        kept = [key for key, (_, ends_at, _, _) in self.items.items.items() if ends_at > now]
         return StoreStats(
             cache_entries=sum(key.startswith("threadr:cache:") for key in kept),
             rate_limit_entries=self._limiter.clients(),
-            memory_used=f"{self.items.characters / 1024:.1f}K",
+            memory_used=f"{self.items.bytes / 1024:.1f}K",
             connected_clients=0,
             uptime_seconds=int(now - self._started_at),
             writable=True,

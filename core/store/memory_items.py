@@ -1,5 +1,6 @@
 """What the store in the process keeps, and what of it answers a look-up."""
 
+import sys
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from core.request import counters_of, result_of
 from core.store.keys import content_key, lease_key
 from core.store.protocol import Lookup, Reply, StoredEntry
 
-_MAX_CHARACTERS = 16 * 1024 * 1024
+_MAX_BYTES = 16 * 1024 * 1024
 
 Origin = tuple[tuple[str, ...], str]
 
@@ -18,14 +19,14 @@ class Items:
     """Values with an expiry; the least recently used are evicted first."""
 
     clock: Callable[[], float]
-    # Value, until when, and what it was made of: sources and a prompt.
-    items: OrderedDict[str, tuple[str, float, Origin]] = field(default_factory=OrderedDict)
-    characters: int = 0
+    # Value, until when, what it was made of (sources and a prompt), and its size with the key's.
+    items: OrderedDict[str, tuple[str, float, Origin, int]] = field(default_factory=OrderedDict)
+    bytes: int = 0
 
     def get(self, key: str) -> str | None:
         if key not in self.items:
             return None
-        value, ends_at, _ = self.items[key]
+        value, ends_at, _, _ = self.items[key]
         if ends_at <= self.clock():
             self.drop(key)
             return None
@@ -34,9 +35,10 @@ class Items:
 
     def put(self, key: str, value: str, ttl_seconds: float, origin: Origin = ((), "")) -> None:
         self.drop(key)
-        self.items[key] = (value, self.clock() + ttl_seconds, origin)
-        self.characters += len(key) + len(value)
-        while self.characters > _MAX_CHARACTERS:
+        size = sys.getsizeof(key) + sys.getsizeof(value)  # one emoji makes four bytes of each character
+        self.items[key] = (value, self.clock() + ttl_seconds, origin, size)
+        self.bytes += size
+        while self.bytes > _MAX_BYTES:
             self.drop(next(iter(self.items)))
 
     def is_fresh(self, value: str, lookup: Lookup, since: int) -> bool:
@@ -50,11 +52,11 @@ class Items:
 
     def clear(self) -> None:
         self.items.clear()
-        self.characters = 0
+        self.bytes = 0
 
     def drop(self, key: str) -> bool:
         if item := self.items.pop(key, None):
-            self.characters -= len(key) + len(item[0])
+            self.bytes -= item[3]
         return item is not None
 
 

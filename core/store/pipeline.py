@@ -3,19 +3,16 @@
 import asyncio
 import itertools
 import time
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from upstash_redis.commands import AsyncCommands
-
 from core.errors import StoreError
 from core.net.breaker import Breaker
-from core.net.per_loop import PerLoop
 from core.usage import StoreUsage, current_store_usage
 
-MAX_BATCHES = 2  # under way at once; each has a connection, so that none waits in the client's pool
+MAX_BATCHES = 2  # under way at once, each over a connection of its own
 _MAX_COMMANDS = 64  # of a batch
 _MAX_WAITING = 32 * _MAX_COMMANDS
 _SLICES, _TURNS = 5, 50
@@ -63,12 +60,10 @@ class _Waiting:
     usage: StoreUsage | None
 
 
-class BatchingClient(AsyncCommands, Generic[_Client]):
-    """The SDK's command surface over batches, with deadlines and a breaker for each batch.
+class BatchingClient(ABC, Generic[_Client]):
+    """Commands in batches, with deadlines and a breaker for each batch; callers simply await them together.
 
-    The Python SDK sends a request per command (its JavaScript sister has auto-pipelining). Callers
-    simply await commands together; upstash-ratelimit works on it unchanged. A batch is sent by a task of its
-    own, so that a caller's cancellation ends no request that others share.
+    A batch is sent by a task of its own, so that a caller's cancellation ends no request that others share.
     """
 
     def __init__(
@@ -77,8 +72,8 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
         self._limits = timeout_seconds, connect_timeout_seconds
         self._breaker = breaker
         self._last_failure = "", ""
-        self._clients = PerLoop(self.new_client, self.close_client)
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: _Client | None = None  # of this loop: connections belong to the one that opened them
         self._waiting: list[_Waiting] = []
         self._deliveries: set[asyncio.Task[None]] = set()
         self._closing: set[asyncio.Task[None]] = set()
@@ -101,9 +96,7 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
 
     async def execute(self, command: Command) -> Any:
         """The raw result of one command. Raises StoreError; at once while the breaker is open."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:  # what is left over belongs to a loop that was stopped
-            self._loop, self._waiting, self._deliveries, self._closing = loop, [], set(), set()
+        loop = self._this_loop()
         if len(self._waiting) >= _MAX_WAITING:
             raise StoreError(reason="too many commands wait", counts_for_breaker=False)
         waiting = _Waiting(command, loop.create_future(), current_store_usage.get())
@@ -114,28 +107,41 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
 
     async def connect(self) -> None:
         """Open a connection in advance. What fails here does not count: the first command tries again."""
+        self._this_loop()
         try:
             await self._send([["PING"]], Deadline(*self._limits))
         except StoreError:
             self._breaker.succeeded()
 
     async def close(self) -> None:
-        """Give back connections."""
-        await self._clients.close()
-        await asyncio.gather(*self._closing)
+        """Give back connections, if they are this loop's."""
+        client, self._client = self._client, None
+        if self._loop is asyncio.get_running_loop():
+            if client is not None:
+                await self.close_client(client)
+            await asyncio.gather(*self._closing)
+
+    def _this_loop(self) -> asyncio.AbstractEventLoop:
+        """The running loop; what is left over of one that was stopped is dropped."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._client, self._waiting = loop, None, []
+            self._deliveries, self._closing = set(), set()
+        return loop
 
     def _flush(self) -> None:
         """Send what waits, as far as not too much is under way; without commands whose callers have gone."""
         self._waiting = [each for each in self._waiting if not each.future.done()]
         while self._waiting and len(self._deliveries) < MAX_BATCHES:
             batch, self._waiting = self._waiting[:_MAX_COMMANDS], self._waiting[_MAX_COMMANDS:]
-            delivery = asyncio.ensure_future(self._deliver(batch))
+            delivery = asyncio.get_running_loop().create_task(self._deliver(batch))
             self._deliveries.add(delivery)  # the loop itself holds tasks only weakly
             delivery.add_done_callback(self._delivered)
 
     def _delivered(self, delivery: asyncio.Task[None]) -> None:
         self._deliveries.discard(delivery)
-        self._flush()
+        if self._waiting:
+            self._flush()
 
     async def _deliver(self, batch: list[_Waiting]) -> None:
         started, deadline = time.perf_counter(), Deadline(*self._limits)
@@ -161,10 +167,10 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
     async def _send(self, commands: Sequence[Command], deadline: Deadline) -> list[Any]:
         client, is_usable = None, False
         try:
-            if not self._breaker.allows():
+            if self._breaker.failures and not self._breaker.allows():
                 reason, health = self._last_failure
                 raise StoreError(reason=reason, health=health, counts_for_breaker=False)
-            client = self._clients.client()
+            client = self._client = self._client or self.new_client()
             async with deadline.timeout:
                 results = await self.send(client, commands, deadline)
             is_usable = True
@@ -181,15 +187,17 @@ class BatchingClient(AsyncCommands, Generic[_Client]):
             deadline.timer.cancel()
             if client is not None and not is_usable:
                 self._replace(client)
-        self._breaker.succeeded()
+        if self._breaker.failures:
+            self._breaker.succeeded()
         return results
 
     def _replace(self, client: _Client) -> None:
         """Have the next batch get a new client, and close this one when the batches that use it have ended.
 
-        A pool may never give back the connection of a request that was cancelled (encode/httpcore, #1093).
+        A pool may never give back the connection of a request that was cancelled.
         """
-        self._clients.discard(client)
+        if self._client is client:
+            self._client = None
         closing = asyncio.ensure_future(self._close(client, self._deliveries - {asyncio.current_task()}))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)

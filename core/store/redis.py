@@ -1,15 +1,12 @@
 """The store that all instances share: Redis's commands, over REST or TCP."""
 
 import asyncio
-import functools
 import itertools
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
-from core.errors import StoreError
 from core.net.late_import import import_in_thread
 from core.rate_limit import Client, Decision, Window
 from core.store.clock import StoreClock
@@ -19,41 +16,14 @@ from core.store.pipeline import BatchingClient
 from core.store.protocol import LEASE_SECONDS, Budget, ClientUse, Lookup, Reply, StoredEntry, StoreStats
 from core.store.purges import Purge, Purged
 from core.store.redis_errors import check_type
+from core.store.redis_scripts import Scripts
 from core.store.redis_stats import read_stats
 from core.store.redis_values import RedisValues
-from core.usage import current_store_usage, micros
+from core.usage import micros
 
 _LEASE_MS = int(LEASE_SECONDS * 1000)
-_SHARED_PARTS = ("head", "window", "budget")  # what every script has in front of it
-_ANSWERS: dict[str, tuple[Any, ...]] = {  # what scripts answer after the number of commands that they ran
-    "look_up": (int, str, str | None, int, int, str, str, int, int, str),
-    "reserve": (int, str, int, int),
-    "take": (int, int, int, int, str),
-    "keep": (int,),
-    "content": (str | None,),
-    "purge": (int, str),
-}
 _NO_LOOKUP = Lookup(key="", digest="", client=Client("", Window(1, 1)), token="")
 _NO_ENTRY = StoredEntry(value=None)
-
-
-@functools.cache
-def script(name: str) -> str:
-    """The script scripts/`name`.lua behind what it shares with the others, without comments and indents."""
-    folder = Path(__file__).with_name("scripts")
-    parts = [(folder / f"{part}.lua").read_text("utf-8") for part in (*_SHARED_PARTS, name)]
-    lines = [line.strip() for line in "".join(parts).splitlines()]
-    return "\n".join(line for line in lines if not line.startswith("--"))
-
-
-def script_answer(name: str, result: Any) -> list[Any]:
-    """What the script answered; the commands that it ran are counted. Raises StoreError."""
-    kinds = (int, *_ANSWERS.get(name, ()))
-    if not isinstance(result, list) or len(result) != len(kinds) or not all(map(isinstance, result, kinds)):
-        raise StoreError(reason="a script's answer has another shape", health="bad_response")
-    if usage := current_store_usage.get():
-        usage.commands += result[0]
-    return result[1:]
 
 
 def time_argument(clock: Callable[[], float]) -> tuple[str, int]:
@@ -74,6 +44,7 @@ class RedisStore(RedisValues):
         super().__init__(redis, clock)
         self.connect, self.explain, self.close = redis.connect, redis.explain, redis.close
         self._budget_micros = micros(budget_usd)
+        self._scripts = Scripts(redis)
 
     async def look_up(self, lookup: Lookup, counters: Counters = NO_COUNTERS, seconds: float = 60) -> Reply:
         answer = await self._run(
@@ -160,11 +131,13 @@ class RedisStore(RedisValues):
         return Purged(removed, finished=not cursor)
 
     async def status(self, client: Client) -> Decision:
-        await import_in_thread("core.store.redis_limiter")  # only this call needs the library
+        await import_in_thread("core.store.redis_limiter", "core.store.sdk")  # only this call needs them
         from core.store.redis_limiter import SlidingWindow
+        from core.store.sdk import SdkCommands
 
         limiter = SlidingWindow(client.window, self._clock)
-        decision: Decision = await limiter.limit_async(self._redis, rate_limit_key(client.name), rate=0)
+        key, commands = rate_limit_key(client.name), SdkCommands(self._redis)
+        decision: Decision = await limiter.limit_async(commands, key, rate=0)
         return decision
 
     async def use(self, client: Client, counters: Counters = NO_COUNTERS) -> ClientUse:
@@ -192,9 +165,7 @@ class RedisStore(RedisValues):
         named = {name if isinstance(value, str) else f"{name}#": value for name, value in arguments.items()}
         named |= {f"+{name}": number for name, number in counters.items() if number}
         pairs = itertools.chain.from_iterable(named.items())
-        keys = script_keys(lookup, entry)
-        result = await self._redis.execute(["EVAL", script(name), len(keys), *keys, *pairs])
-        answer = script_answer(name, result)
+        answer = await self._scripts.run(name, script_keys(lookup, entry), pairs)
         if name in ("look_up", "reserve") and isinstance(self._clock, StoreClock):
             self._clock.set(answer[0])
         return answer

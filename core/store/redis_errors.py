@@ -12,6 +12,7 @@ _MEANINGS: tuple[tuple[type[StoreError], str, str], ...] = (
     (WriteRejected, "read_only", "capacity quota|read[ -]?only|noperm|oom command"),
     (StoreError, "unreachable", "loading|busy|(cluster|master)down|tryagain|internal|concurrent connections"),
     (CommandFailed, "too_large", "max request size|max single record|max key size"),
+    (CommandFailed, "no_script", "noscript|no matching script"),
     (CommandFailed, "bad_response", ""),
 )
 

@@ -7,7 +7,8 @@ from upstash_ratelimit.limiter import AbstractLimiter
 
 from core.rate_limit import Window
 from core.store.keys import RATE_LIMIT_INDEX
-from core.store.redis import script, script_answer, time_argument
+from core.store.redis import time_argument
+from core.store.redis_scripts import script, script_answer
 
 Steps = Generator[Any, Any, None]  # yields a command and its arguments, is sent the result, yields the answer
 

@@ -23,6 +23,7 @@ from core.store.keys import CONTENT_INDEX, content_key, failure_key, lease_key
 from core.store.memory_limiter import LocalWindow
 from core.store.protocol import Budget, Lookup, Store, StoredEntry
 from core.store.redis_limiter import SlidingWindow
+from core.store.sdk import SdkCommands
 from core.store.tcp import TcpRedis
 from core.usage import AMOUNT
 from tests.support.clock import Clock
@@ -411,7 +412,7 @@ async def test_the_window_in_redis_is_a_limiter_of_upstash_ratelimit(redis_url: 
     limiter = SlidingWindow(Window(2, 1_000), clock)
     assert isinstance(limiter, Limiter)
     client = TcpRedis(redis_url, timeout_seconds=5, breaker=Breaker(clock))
-    ratelimit = Ratelimit(redis=client, limiter=limiter, prefix="threadr:ratelimit")
+    ratelimit = Ratelimit(redis=SdkCommands(client), limiter=limiter, prefix="threadr:ratelimit")
     answers = [await ratelimit.limit("client") for _ in range(3)]
     assert [(answer.allowed, answer.limit, answer.remaining) for answer in answers] == [
         (True, 2, 1),

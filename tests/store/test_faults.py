@@ -246,7 +246,8 @@ async def test_a_store_that_recovers_is_used_again_without_a_restart(
 @pytest.mark.parametrize("wire", [*TEMPORARY, pytest.param({"reset": True}, id="reset")])
 async def test_a_write_is_never_sent_twice(wire: Wire, command: str, client_over: ClientOver) -> None:
     client = client_over(wire)
-    write = client.upstash.eval("return 1", [], []) if command == "EVAL" else client.upstash.set("a", "1")
+    arguments = ["return 1", 0] if command == "EVAL" else ["a", "1"]
+    write = client.upstash.execute([command, *arguments])
     assert not any(await asyncio.gather(works(write), client.read()))
     assert (client.store.count(command), len(client.store.requests)) == (1, 1)
 
@@ -264,7 +265,7 @@ async def test_a_command_that_is_too_large_does_not_count_as_down(client_over: C
     client = client_over(refused(TOO_LARGE), only=holding("large"))
     for _ in range(4):
         with pytest.raises(CommandFailed):
-            await client.upstash.set("a", "large")
+            await client.upstash.execute(["SET", "a", "large"])
     assert await client.write()
 
 

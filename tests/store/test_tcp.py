@@ -29,7 +29,8 @@ def client_of(url: str) -> TcpRedis:
 async def test_commands_of_one_loop_iteration_are_one_pipeline_with_raw_results(redis_url: str) -> None:
     tcp = client_of(redis_url)
     results = await asyncio.gather(
-        tcp.set("a", "1"), tcp.incr("a"), tcp.llen("a"), tcp.get("a"), return_exceptions=True
+        *map(tcp.execute, [["SET", "a", "1"], ["INCR", "a"], ["LLEN", "a"], ["GET", "a"]]),
+        return_exceptions=True,
     )
     await tcp.close()
     assert (results[0], results[1], results[3]) == ("OK", 2, "2")
@@ -39,7 +40,7 @@ async def test_commands_of_one_loop_iteration_are_one_pipeline_with_raw_results(
 async def test_a_closed_port_is_unreachable_and_the_password_is_not_shown() -> None:
     tcp = client_of(f"redis://default:canary@127.0.0.1:{closed_port()}")
     with pytest.raises(StoreError) as caught:
-        await tcp.get("a")
+        await tcp.execute(["GET", "a"])
     assert "canary" not in repr(caught.value) + str(caught.value.reason)
     assert caught.value.__cause__ is None
 
@@ -48,7 +49,7 @@ async def test_a_wrong_password_is_permanent(redis_url: str, valkey: Any) -> Non
     valkey.acl_setuser("guarded", enabled=True, passwords=["+right"], commands=["+@all"], keys=["*"])
     tcp = client_of(redis_url.replace("redis://", "redis://guarded:wrong@"))
     with pytest.raises(StoreRefused):
-        await tcp.get("a")
+        await tcp.execute(["GET", "a"])
     valkey.acl_deluser("guarded")
 
 

@@ -9,24 +9,33 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 import respx
+from upstash_redis.asyncio import Redis
 
 from core.errors import CommandFailed, StoreError, StoreRefused
 from core.net.breaker import Breaker
+from core.store.sdk import SdkCommands
 from core.store.upstash import UpstashRest
 from tests.support.app import Make
+from tests.support.loopback import closed_port
 from tests.support.site import ARTICLE
 from tests.support.upstash_front import Front
+from tests.support.wire_server import Sent, WireServer, answering, http, wire_server
 
 URL = "https://eu1-test.upstash.io"
 TOKEN = "canary-token"
 
 
 @pytest.fixture
-async def upstash() -> AsyncIterator[UpstashRest]:
-    client = UpstashRest(URL, TOKEN, timeout_seconds=0.25, breaker=Breaker(time.monotonic))
+async def server() -> AsyncIterator[WireServer]:
+    async with wire_server(answering(http())) as served:
+        yield served
+
+
+@pytest.fixture
+async def upstash(server: WireServer) -> AsyncIterator[UpstashRest]:
+    client = UpstashRest(server.url, TOKEN, timeout_seconds=0.25, breaker=Breaker(time.monotonic))
     yield client
     await client.close()
 
@@ -35,83 +44,135 @@ def encoded(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+def results(*items: object) -> bytes:
+    return http(json.dumps(items).encode())
+
+
 @respx.mock
-async def test_commands_of_one_loop_iteration_are_one_request(upstash: UpstashRest) -> None:
+async def test_a_batch_is_what_the_sdks_own_client_sends_and_is_read_alike(
+    upstash: UpstashRest, server: WireServer
+) -> None:
     answers = [{"result": encoded("ä")}, {"result": 7}, {"result": None}, {"result": [encoded("a"), None, 3]}]
     route = respx.post(f"{URL}/pipeline").respond(json=[*answers, {"result": "OK"}])
-    results: Any = await asyncio.gather(
-        upstash.get("a"),
-        upstash.incr("b"),
-        upstash.get("c"),
-        upstash.mget("a", "c", "b"),
-        upstash.set("d", "1"),
-    )
-    assert results == ["ä", 7, None, ["a", None, 3], "OK"]
-    assert route.call_count == 1
-    sent = route.calls.last.request
-    assert json.loads(sent.content)[0] == ["GET", "a"]
-    assert sent.headers["authorization"] == f"Bearer {TOKEN}"
-    assert sent.headers["upstash-encoding"] == "base64"
+    respx.route(host="127.0.0.1").pass_through()
+    theirs, ours = Redis(url=URL, token=TOKEN, allow_telemetry=False).pipeline(), SdkCommands(upstash)
+    server.answer = answering(results(*answers, {"result": "OK"}))
+    calls: list[Any] = [
+        (each.get("a"), each.incr("b"), each.get("c"), each.mget("a", "c", "b"), each.set("d", "ü", px=5))
+        for each in (ours, theirs)
+    ]
+    assert await asyncio.gather(*calls[0]) == ["ä", 7, None, ["a", None, 3], "OK"]
+    assert await theirs.exec() == ["ä", 7, None, ["a", None, 3], True]  # it casts
+    (sent,), wanted = server.requests, route.calls.last.request
+    assert sent.json == json.loads(wanted.content)
+    assert sent.line == "POST /pipeline HTTP/1.1"
+    for name in ("authorization", "upstash-encoding", "content-type"):
+        assert sent.headers[name] == wanted.headers[name]
     assert "upstash-telemetry-sdk" not in sent.headers
 
 
-@respx.mock
-async def test_one_failed_command_leaves_the_others_results(upstash: UpstashRest) -> None:
-    respx.post(f"{URL}/pipeline").respond(json=[{"result": 1}, {"error": "WRONGTYPE"}, {"result": 3}])
-    results = await asyncio.gather(
-        upstash.incr("a"), upstash.llen("b"), upstash.incr("c"), return_exceptions=True
-    )
-    assert (results[0], results[2]) == (1, 3)
-    assert isinstance(results[1], CommandFailed)
+async def test_one_failed_command_leaves_the_others_results(upstash: UpstashRest, server: WireServer) -> None:
+    server.answer = answering(results({"result": 1}, {"error": "WRONGTYPE"}, {"result": 3}))
+    commands = [["INCR", "a"], ["LLEN", "b"], ["INCR", "c"]]
+    found = await asyncio.gather(*map(upstash.execute, commands), return_exceptions=True)
+    assert (found[0], found[2]) == (1, 3)
+    assert isinstance(found[1], CommandFailed)
 
 
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        pytest.param(httpx.Response(401, json={"error": "WRONGPASS"}), StoreRefused, id="wrong token"),
-        pytest.param(httpx.Response(404, html="<html>"), StoreRefused, id="wrong address"),
-        pytest.param(httpx.Response(429, html="<html>"), StoreError, id="429 from an edge"),
-        pytest.param(httpx.Response(500, json={"error": "ERR internal"}), StoreError, id="500"),
-        pytest.param(httpx.Response(200, html="<html>hi</html>"), StoreError, id="captive page"),
-        pytest.param(httpx.Response(200, json=[]), StoreError, id="too few results"),
-        pytest.param(httpx.Response(200, json={"result": 1}), StoreError, id="an object"),
-        pytest.param(httpx.Response(200, text="null"), StoreError, id="null"),
-        pytest.param(httpx.Response(200, json=["x"]), StoreError, id="a result that is none"),
-        pytest.param(httpx.Response(200, json=[{"result": "hello!"}]), StoreError, id="not base64"),
-        pytest.param(httpx.Response(200, json=[{"result": "/w=="}]), StoreError, id="not UTF-8"),
-        pytest.param(httpx.ConnectError("refused"), StoreError, id="refused"),
-        pytest.param(httpx.RemoteProtocolError("cut"), StoreError, id="cut inside the body"),
-        pytest.param(httpx.LocalProtocolError(f"Illegal {TOKEN}"), StoreError, id="broken token"),
+        pytest.param(http(b'{"error": "WRONGPASS"}', 401), StoreRefused, id="wrong token"),
+        pytest.param(http(b"<html>", 404), StoreRefused, id="wrong address"),
+        pytest.param(http(b"<html>", 429), StoreError, id="429 from an edge"),
+        pytest.param(http(b'{"error": "ERR internal"}', 500), StoreError, id="500"),
+        pytest.param(http(b"<html>hi</html>"), StoreError, id="captive page"),
+        pytest.param(http(b"[]"), StoreError, id="too few results"),
+        pytest.param(http(b'{"result": 1}'), StoreError, id="an object"),
+        pytest.param(http(b"null"), StoreError, id="null"),
+        pytest.param(http(b'["x"]'), StoreError, id="a result that is none"),
+        pytest.param(http(b'[{"result": "hello!"}]'), StoreError, id="not base64"),
+        pytest.param(http(b'[{"result": "/w=="}]'), StoreError, id="not UTF-8"),
+        pytest.param(http(b'[{"result": 1}]')[:-1], StoreError, id="cut inside the body"),
+        pytest.param(b"canary-token", StoreError, id="no HTTP"),
     ],
 )
-@respx.mock
 async def test_every_fault_is_a_store_error_that_leaks_nothing(
-    upstash: UpstashRest, answer: Any, error: type[StoreError]
+    upstash: UpstashRest, server: WireServer, answer: bytes, error: type[StoreError]
 ) -> None:
-    respx.post(f"{URL}/pipeline").mock(side_effect=[answer])
+    async def reply(_: Sent, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        writer.close()
+
+    server.answer = reply
     with pytest.raises(error) as caught:
-        await upstash.get("a")
-    assert TOKEN not in repr(caught.value)
-    assert TOKEN not in str(caught.value.reason)
+        await upstash.execute(["GET", "a"])
+    assert TOKEN not in repr(caught.value) + str(caught.value.reason) + repr(upstash)
     assert caught.value.__cause__ is None
 
 
-@respx.mock
-async def test_a_silent_store_times_out_and_after_three_times_is_not_called(upstash: UpstashRest) -> None:
-    requests, reasons = [], []
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        pytest.param(f"http://127.0.0.1:{closed_port()}", "ConnectionRefusedError", id="refused"),
+        pytest.param(f"http://{'a' * 70}.test", "UnicodeError", id="no possible name"),
+    ],
+)
+async def test_a_server_that_is_not_reached_is_named_by_its_kind_alone(url: str, reason: str) -> None:
+    upstash = UpstashRest(url, TOKEN, timeout_seconds=5, breaker=Breaker(time.monotonic))
+    with pytest.raises(StoreError) as caught:
+        await upstash.execute(["GET", "a"])
+    assert (caught.value.reason, caught.value.health) == (reason, "unreachable")
+    await upstash.close()
 
-    async def hang(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        await asyncio.sleep(60)
-        return httpx.Response(200)
 
-    respx.post(f"{URL}/pipeline").mock(side_effect=hang)
+async def test_a_silent_store_times_out_and_after_three_times_is_not_called(
+    upstash: UpstashRest, server: WireServer
+) -> None:
+    server.answer, reasons = answering(), []
     for _ in range(5):
         with pytest.raises(StoreError) as caught:
-            await upstash.get("a")
+            await upstash.execute(["GET", "a"])
         reasons.append(caught.value.reason)
     assert reasons == ["no answer in time"] * 3 + ["breaker open: no answer in time"] * 2
-    assert len(requests) == 3
+    assert len(server.requests) == 3
+
+
+async def test_a_hundred_callers_share_two_connections(upstash: UpstashRest, server: WireServer) -> None:
+    async def answer(sent: Sent, writer: asyncio.StreamWriter) -> None:
+        writer.write(results(*({"result": int(key)} for _, key in sent.json)))
+
+    server.answer = answer
+    tasks = []
+    for key in range(100):
+        tasks.append(asyncio.ensure_future(upstash.execute(["INCR", f"{key}"])))
+        await asyncio.sleep(0)
+    assert await asyncio.gather(*tasks) == list(range(100))
+    assert server.connections == 2
+
+
+async def test_a_write_after_the_process_stood_still_finds_an_open_connection(
+    upstash: UpstashRest, server: WireServer
+) -> None:
+    server.answer = answering(results({"result": 1}))
+    assert await upstash.execute(["INCR", "a"]) == 1
+    for writer in server.open:
+        writer.write_eof()
+    time.sleep(0.02)  # noqa: ASYNC251 (as a Lambda function between two invocations)
+    assert await upstash.execute(["INCR", "a"]) == 1
+    assert server.connections == 2
+
+
+def test_each_loop_has_connections_of_its_own(front: Front, upstash_settings: dict[str, Any]) -> None:
+    url, token = upstash_settings["upstash_redis_rest_url"], upstash_settings["upstash_redis_rest_token"]
+    upstash = UpstashRest(url, token, timeout_seconds=5, breaker=Breaker(time.monotonic))
+
+    async def count() -> Any:
+        counted = await upstash.execute(["INCR", "a"])
+        await upstash.close()
+        return counted
+
+    assert [asyncio.run(count()) for _ in range(3)] == [1, 2, 3]
 
 
 async def test_a_hit_costs_one_http_request(

@@ -84,11 +84,11 @@ class UpstashClient:
 
     async def write(self, *, after: float = 0) -> bool:
         self.clock.now += after
-        return await works(self.upstash.eval("return 1", [], []))
+        return await works(self.upstash.execute(["EVAL", "return 1", 0]))
 
     async def read(self, *, after: float = 0) -> bool:
         self.clock.now += after
-        return await works(self.upstash.get("a"))
+        return await works(self.upstash.execute(["GET", "a"]))
 
     @property
     def attempts(self) -> int:
