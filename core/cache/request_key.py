@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ class Lookups:
             digest=name,
             draft=draft,
             client=caller.client,
-            token=secrets.token_hex(8),
+            token=os.urandom(8).hex(),
             mode=mode,
             charge=self._charge if caller.is_charged else "never",
             max_age_seconds=ANY_AGE_SECONDS if age is None else age,
@@ -116,7 +117,7 @@ class Lookups:
             key=key,
             digest=digest(key),
             client=caller.client,
-            token=secrets.token_hex(8),
+            token=os.urandom(8).hex(),
             mode="refresh",
             charge=self._charge,
         )

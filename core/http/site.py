@@ -1,6 +1,6 @@
 """What is around every app's routes, and the app of routes that take no models: plain Starlette."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -8,11 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from core import log
 from core.http.middleware import RequestMiddleware
-from core.http.outer import LIMITED, BasePath, HeadMiddleware, SecurityHeaders
+from core.http.outer import LIMITED, OuterMiddleware
 from core.http.problems import raise_ours
 from core.settings import Settings
 
@@ -59,12 +59,17 @@ def add_middleware(app: Starlette, settings: Settings) -> None:
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
         )
-    app.add_middleware(HeadMiddleware)
-    app.add_middleware(SecurityHeaders, production=settings.in_production)
-    app.add_middleware(BasePath, base_path=settings.base_path)
+    app.add_middleware(
+        OuterMiddleware, base_path=settings.base_path, production=settings.in_production
+    )
 
 
 class _Cors(CORSMiddleware):
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if b"origin" in dict(scope.get("headers", ())):
+            return super().__call__(scope, receive, send)
+        return self.app(scope, receive, send)
+
     def preflight_response(self, request_headers: Headers) -> Response:
         """Without a body, and 200 even for a refusal: browsers go by the headers."""
         headers = super().preflight_response(request_headers).headers
