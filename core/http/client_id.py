@@ -129,8 +129,11 @@ class Clients:
         known = [client for candidate, client in self._keys if hmac.compare_digest(candidate, key)]
         return known[0] if known else None
 
-    def admit(self, scope: Scope, record: RequestRecord) -> None:
-        """Put the client into the request's state. Raises InvalidRequest, Denied and RateLimited."""
+    def admit(self, scope: Scope, record: RequestRecord) -> str:
+        """Put the client into the request's state; the path without its prefix.
+
+        Raises InvalidRequest, Denied and RateLimited.
+        """
         headers, query, path = scope["headers"], scope["query_string"], _route_path(scope)
         size = len(scope["path"]) + len(query) + sum(map(len, itertools.chain.from_iterable(headers)))
         if size > bounds.MAX_HEAD_BYTES or len(headers) + query.count(b"&") > bounds.MAX_FIELDS:
@@ -147,6 +150,7 @@ class Clients:
             self._count(known, scope)
         if self._settings.rate_limit_scope == "requests" and _is_limited(scope, path):
             known.check_limit(self._clock(), record)
+        return path
 
     def headers(self, scope: Scope, record: RequestRecord) -> Mapping[str, str]:
         """The headers of a request without a decision: with what is known of its limit, if it has one."""

@@ -5,8 +5,9 @@ import itertools
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +21,9 @@ from core.request import RequestRecord
 from core.settings import Settings
 from core.usage import current_store_usage
 
+if TYPE_CHECKING:
+    from core.http.body_route import BodyRoute
+
 _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
 
 
@@ -27,11 +31,13 @@ class RequestMiddleware:
     """ASGI middleware; puts a RequestRecord into the request's state, and its headers into the response.
 
     Of `services`, where there are any, it uses the machine's clock, the details for health answers, and the
-    cache's counters.
+    cache's counters. What the `direct` routes, by path, answer does not reach the app.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, services: Any = None) -> None:
-        self._app = app
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, services: Any, direct: Mapping[str, "BodyRoute"]
+    ) -> None:
+        self._app, self._direct = app, direct
         self._seconds = settings.generate_deadline_seconds
         self._clock = services.machine_clock if services else time.time
         self._clients = Clients(settings, self._clock, services.details if services else {})
@@ -75,8 +81,12 @@ class RequestMiddleware:
         try:
             if refusal := scope["state"].get("refusal"):
                 raise refusal
-            self._clients.admit(scope, record)
-            return await self._app(scope, body, send)
+            path = self._clients.admit(scope, record)
+            wanted: Receive | None = body
+            if scope["method"] == "POST" and (route := self._direct.get(path)):
+                scope["route"] = route
+                wanted = await route.answer(scope, body, send)
+            return await self._app(scope, wanted, send) if wanted else None
         except ThreadrError as error:
             failure = error
         # The only place that catches everything; otherwise the caller gets no answer.

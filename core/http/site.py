@@ -1,6 +1,7 @@
 """What is around every app's routes, and the app of routes that take no models: plain Starlette."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -15,6 +16,9 @@ from core.http.middleware import RequestMiddleware
 from core.http.outer import LIMITED, OuterMiddleware
 from core.http.problems import raise_ours
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.http.body_route import BodyRoute
 
 _DELETING = "X-Delete-Token"
 _EXPOSED = sorted([*LIMITED, "Age", "ETag", "Retry-After", _DELETING, "X-Request-Id"])
@@ -42,13 +46,14 @@ def create_site(
     site.router.redirect_slashes = False
     site.state.settings = settings
     site.state.services = make_services(settings) if make_services else None
-    add_middleware(site, settings)
+    add_middleware(site, settings, {})
     return site
 
 
-def add_middleware(app: Starlette, settings: Settings) -> None:
+def add_middleware(app: Starlette, settings: Settings, direct: Mapping[str, "BodyRoute"]) -> None:
     """The last added is the outermost. CORS wraps the requests so that other origins can read problems."""
-    app.add_middleware(RequestMiddleware, settings=settings, services=app.state.services)
+    services = app.state.services
+    app.add_middleware(RequestMiddleware, settings=settings, services=services, direct=direct)
     # Not for every page of the web: in development no token is asked for.
     deleting = [] if "*" in settings.allowed_origins else ["DELETE"]
     if settings.allowed_origins:
