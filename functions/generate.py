@@ -14,7 +14,6 @@ from core.http.body_route import BodyRoute, JsonResponse
 from core.http.client_id import keyed_client
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import KEY, LIMITED, OF_KEY, WITH_BODY, answers
-from core.http.outer import first_values
 from core.services import Services
 from core.threads.edit_schemas import RewriteAnswer, RewriteRequest
 from core.threads.limit_schemas import KeyUsage, RateLimitStatus
@@ -24,8 +23,9 @@ router = APIRouter(tags=["threads"], route_class=BodyRoute)
 
 
 def _caller(request: Request) -> Caller:
-    cache_control = first_values(request.scope).get(b"cache-control", b"")[:500].decode("latin-1")
-    return Caller(request.state.client, CacheControl.parse(cache_control))
+    state = request.scope["state"]
+    cache_control = state["headers"].get(b"cache-control", b"")[:500].decode("latin-1")
+    return Caller(state["client"], CacheControl.parse(cache_control))
 
 
 @router.post(

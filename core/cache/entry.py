@@ -4,8 +4,9 @@ import base64
 import functools
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -24,7 +25,7 @@ _IN_LIST = ("answer", "drafts", "warnings", "content", "validators")
 
 class KeptAnswer(Protocol):
     """What the cache must know of an answer: its id, what made it, what that cost, which page it is of, with
-    which prompt and model it was made ("" without one), and what it is as a hit, with the JSON of that.
+    which prompt and model it was made ("" without one). It is a pydantic model with a field `cached`.
     """
 
     @property
@@ -37,7 +38,8 @@ class KeptAnswer(Protocol):
     def source_url(self) -> str | None: ...
     @property
     def made_by(self) -> str: ...
-    def as_hit(self) -> tuple[Self, bytes]: ...
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self: ...
+    def model_dump_json(self) -> str: ...
 
 
 AnswerT = TypeVar("AnswerT", bound=KeptAnswer)
@@ -51,8 +53,8 @@ class Entry(Generic[AnswerT]):
     `voice` is the language, tone and audience asked for, `content` is the digest of the source text,
     `validators` are the page's ETag and Last-Modified. `digest`, the SHA-256 of what was asked, and the
     times, in epoch seconds, are set when it is kept. `key` is where the answer to its source is kept, which a
-    rewrite keeps. `delete_token` is its maker's, and never stored: the id is its digest. `body` is there for a
-    hit: the answer's JSON. An entry that is made of this one has none.
+    rewrite keeps. `delete_token` is its maker's, and never stored: the id is its digest. `body` is a hit's
+    alone: the answer's JSON. An entry that is made of this one has none.
     """
 
     answer: AnswerT
@@ -111,9 +113,8 @@ class EntryCodec(Generic[AnswerT]):
         """The entry with its answer as a hit has it, and that one's JSON; None as above."""
         if (entry := self._from_value(value)) is None:
             return None
-        answer, body = entry.answer.as_hit()
-        hit = replace(entry, answer=answer)
-        object.__setattr__(hit, "body", body)
+        hit = replace(entry, answer=entry.answer.model_copy(update={"cached": True}))
+        object.__setattr__(hit, "body", hit.answer.model_dump_json().encode())
         return hit
 
 

@@ -9,8 +9,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from core.http.outer import first_values
-
 
 class BodyRoute(APIRoute):
     """FastAPI documents it and answers what is not as it should be; `answer` does the rest.
@@ -26,14 +24,14 @@ class BodyRoute(APIRoute):
         taken = self.dependant
         others = (taken.path_params, taken.query_params, taken.header_params, taken.dependencies)
         if len(taken.body_params) == 1 and not any(others) and self.response_field is None:
-            self.model = taken.body_params[0].field_info.annotation
+            self.model = taken.body_params[0].field_info.annotation  # type: ignore[assignment]
 
     async def answer(self, scope: Scope, receive: Receive, send: Send) -> Receive | None:
         """Answer a good POST; else what gives FastAPI the body, which is read by then if it is JSON.
 
         `receive` gives the whole body at once.
         """
-        kind = first_values(scope).get(b"content-type", b"")
+        kind = scope["state"]["headers"].get(b"content-type", b"")
         if self.model is None or kind.partition(b";")[0] != b"application/json":
             return receive
         message = await receive()

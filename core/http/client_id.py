@@ -17,7 +17,6 @@ from core import log
 from core.errors import Denied, InvalidRequest, RateLimited, Unauthorized
 from core.http import bounds
 from core.http.admin import bearer_token, is_admin
-from core.http.outer import first_values
 from core.rate_limit import Client, Decision, DenyList
 from core.request import LookedUp, RequestRecord, current_client, limit_headers
 from core.settings import Settings
@@ -122,7 +121,7 @@ class Clients:
         return Client(_bucket(_address(scope, self._settings.front_door)), self._window)
 
     def _of_key(self, scope: Scope) -> Client | None:
-        headers = first_values(scope)
+        headers = scope["state"]["headers"]
         key = headers.get(b"x-api-key", b"")
         if not key and _route_path(scope) == bounds.MCP_PATH:
             key = bearer_token(headers.get(b"authorization", b"").decode("latin-1"))
@@ -181,7 +180,7 @@ class Clients:
         if over < seconds_per_call / 2:  # half a call for rounding
             known.full_at += seconds_per_call
             return
-        authorization = first_values(scope).get(b"authorization", b"").decode("latin-1")
+        authorization = scope["state"]["headers"].get(b"authorization", b"").decode("latin-1")
         if not self._settings.admin_token or not is_admin(authorization, self._settings):
             wait = math.ceil(over)
             policy, rest = f'"{_BURST}";q={burst};w={math.ceil(seconds)}', f'"{_BURST}";r=0;t={wait}'
@@ -192,7 +191,7 @@ class Clients:
         """Say once that the peer seems to be a proxy; on Lambda it is the caller."""
         if "aws.context" in scope or self._settings.front_door != "gateway":
             return
-        if not {b"x-forwarded-for", b"forwarded"}.isdisjoint(dict(scope["headers"])):
+        if not {b"x-forwarded-for", b"forwarded"}.isdisjoint(scope["state"]["headers"]):
             self._details["front_door"] = _PROXY
             log.logger.warning("FRONT_DOOR is gateway, and %s", _PROXY)
 

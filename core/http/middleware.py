@@ -15,7 +15,7 @@ from core import log
 from core.errors import BodyTimeout, BodyTooLarge, Busy, InvalidRequest, Malformed, RateLimited, ThreadrError
 from core.http import bounds
 from core.http.client_id import Clients, KnownClient
-from core.http.outer import HeaderSender, first_values
+from core.http.outer import HeaderSender
 from core.http.problems import NOT_VALID, problem
 from core.request import RequestRecord
 from core.settings import Settings
@@ -48,7 +48,7 @@ class RequestMiddleware:
             return await self._app(scope, receive, send)
         arrived_at, seconds = self._clock(), self._budget_seconds(scope)
         record = RequestRecord(request_id=os.urandom(8).hex(), seconds=seconds)
-        scope.setdefault("state", {})["record"] = record
+        scope["state"]["record"] = record
         current_store_usage.set(record.store_usage)
         sender = HeaderSender(send, lambda _: self._headers(scope, record))
         ids = {"request_id": record.request_id}
@@ -131,7 +131,7 @@ class BodyReader:
         if self.is_read:
             return await self.receive()
         self.is_read = True
-        headers, route = first_values(self.scope), getattr(self.scope.get("route"), "path", "")
+        headers, route = self.scope["state"]["headers"], getattr(self.scope.get("route"), "path", "")
         limit = bounds.MAX_BODY_BYTES.get(route, bounds.MAX_SMALL_BODY_BYTES)
         declared = headers.get(b"content-length", b"")[:15]
         if declared.isdigit() and int(declared) > limit:

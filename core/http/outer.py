@@ -47,11 +47,6 @@ class HeaderSender:
         await self.send(message)
 
 
-def first_values(scope: Scope) -> dict[bytes, bytes]:
-    """The request's headers by their lower-case names; of several with one name the first, as Starlette."""
-    return dict(reversed(scope["headers"]))
-
-
 def tidy(path: str) -> str:
     """The path with single slashes: one in front, none at its end."""
     return "/".join(["", *filter(None, path.split("/"))])
@@ -59,7 +54,7 @@ def tidy(path: str) -> str:
 
 class OuterMiddleware:
     """ASGI middleware, the outermost one, which also reaches what other middleware answers: the base path,
-    the security headers, and HEAD, which is GET without its body.
+    the security headers, and HEAD, which is GET without its body. The state gets the request's `headers`.
 
     `path` becomes `root_path` and a route's path, as ASGI has it. In front of the route may stand BASE_PATH,
     what the server gives as root_path, and what a Lambda event shows (`prefixes` of the state); the first
@@ -76,6 +71,8 @@ class OuterMiddleware:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] != "http":
             return self._app(scope, receive, send)
+        # By lower-case name; of several the first, as Starlette has it.
+        scope.setdefault("state", {})["headers"] = dict(reversed(scope["headers"]))
         path = tidy(scope["path"])
         prefix = self._prefix(scope, path)
         scope["root_path"] = prefix or self._base_path

@@ -64,14 +64,12 @@ def add_middleware(app: Starlette, settings: Settings, direct: Mapping[str, "Bod
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
         )
-    app.add_middleware(
-        OuterMiddleware, base_path=settings.base_path, production=settings.in_production
-    )
+    app.add_middleware(OuterMiddleware, base_path=settings.base_path, production=settings.in_production)
 
 
 class _Cors(CORSMiddleware):
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if b"origin" in dict(scope.get("headers", ())):
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
+        if scope["type"] == "http" and b"origin" in scope["state"]["headers"]:
             return super().__call__(scope, receive, send)
         return self.app(scope, receive, send)
 

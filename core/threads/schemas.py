@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -194,11 +194,6 @@ class GenerateAnswer(BaseModel):
     @property
     def made_by(self) -> str:
         return made_by(self.model)
-
-    def as_hit(self) -> tuple[Self, bytes]:
-        """The answer as it is given again, and the JSON of that."""
-        hit = self.model_copy(update={"cached": True})
-        return hit, hit.model_dump_json().encode()
 
 
 class ThreadsAnswer(GenerateAnswer):

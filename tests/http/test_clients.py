@@ -72,7 +72,7 @@ def admitted(clients: Clients, calls: int, *, address: str = "203.0.113.5") -> i
             "path": "/x",
             "query_string": b"",
             "headers": [],
-            "state": {},
+            "state": {"headers": {}},
         }
         try:
             clients.admit(scope | {"client": (address, 1)}, RequestRecord(request_id="", seconds=1))
