@@ -70,8 +70,8 @@ def test_an_odd_body_is_the_same_request_in_one_step_as_in_two(body: bytes) -> N
         pytest.param("application/json; charset=utf-8", 200, id="with a parameter"),
         pytest.param("Application/JSON", 200, id="in capitals"),
         pytest.param("application/ld+json", 200, id="a kind of json"),
-        pytest.param("text/plain", 422, id="text"),
-        pytest.param("", 422, id="none"),
+        pytest.param("text/plain", 415, id="text"),
+        pytest.param("", 415, id="none"),
     ],
 )
 async def test_each_content_type_is_answered_as_before(
