@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+import time
 import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -26,13 +27,8 @@ UNITS = {
 
 def _line(record: logging.LogRecord) -> dict[str, object]:
     """The members of a record's line."""
-    line: dict[str, object] = {
-        "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-        "level": record.levelname.lower(),
-    }
-    line |= {"message": record.getMessage()} if record.name == logger.name else _of_another(record)
-    line |= current_ids.get() or {}
-    line |= getattr(record, "facts", {})
+    said = {"message": record.getMessage()} if record.name == logger.name else _of_another(record)
+    line = _members(record.created, record.levelname.lower(), said, getattr(record, "facts", {}))
     if record.exc_info and record.exc_info[1]:
         # Only type and place: the text may hold secrets.
         line["exception"] = type(record.exc_info[1]).__name__
@@ -40,24 +36,24 @@ def _line(record: logging.LogRecord) -> dict[str, object]:
     return line
 
 
-class _Json(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        # ASCII: standard output may take nothing else, and lone surrogates never.
-        return json.dumps(_line(record), default=str)
+def _members(
+    at: float, level: str, said: Mapping[str, object], facts: Mapping[str, object]
+) -> dict[str, object]:
+    timestamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return {"timestamp": timestamp, "level": level, **said, **(current_ids.get() or {}), **facts}
 
 
+# ASCII: standard output may take nothing else, and lone surrogates never.
+_AS_JSON = json.JSONEncoder(default=str)
 _NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what a terminal would obey
 
 
-class _ForPeople(logging.Formatter):
+def _for_people(line: dict[str, object]) -> str:
     """The time, a level that is not info, the message, and the facts that say something."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = _line(record)
-        at, level, message = str(line.pop("timestamp"))[11:19], str(line.pop("level")), line.pop("message")
-        facts = [f"{name}={fact}" for name, fact in line.items() if fact not in (None, 0, "")]
-        text = " ".join([at, *([level.upper()] if level != "info" else []), str(message), *facts])
-        return _NOT_SHOWN.sub("?", text)
+    at, level, message = str(line.pop("timestamp"))[11:19], str(line.pop("level")), line.pop("message")
+    facts = [f"{name}={fact}" for name, fact in line.items() if fact not in (None, 0, "")]
+    text = " ".join([at, *([level.upper()] if level != "info" else []), str(message), *facts])
+    return _NOT_SHOWN.sub("?", text)
 
 
 class _Output(logging.Handler):
@@ -66,17 +62,20 @@ class _Output(logging.Handler):
     on_command_line = False
 
     def emit(self, record: logging.LogRecord) -> None:
+        self.write(_line(record))
+
+    def write(self, line: dict[str, object]) -> None:
         stream = sys.stderr if self.on_command_line else sys.stdout
-        for_people = self.on_command_line or stream.isatty()
-        text = _FOR_PEOPLE.format(record) if for_people else self.format(record)
-        encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+        if self.on_command_line or stream.isatty():
+            encoding = stream.encoding or "ascii"
+            text = _for_people(line).encode(encoding, "replace").decode(encoding)
+        else:
+            text = _AS_JSON.encode(line)
+        stream.write(f"{text}\n")
         stream.flush()
 
 
-_FOR_PEOPLE = _ForPeople()
 handler = _Output()
-handler.setFormatter(_Json())
 
 
 def set_up(*, on_command_line: bool = False) -> None:
@@ -98,8 +97,13 @@ def set_up(*, on_command_line: bool = False) -> None:
 
 
 def event(message: str, **facts: object) -> None:
-    """One line about something that happened; facts that are None are left out."""
-    logger.info(message, extra={"facts": {name: fact for name, fact in facts.items() if fact is not None}})
+    """One line about something that happened; facts that are None are left out.
+
+    It is written at once: each request has one, and a LogRecord with its caller and thread takes 20 calls.
+    """
+    if logger.isEnabledFor(logging.INFO):
+        given = {name: fact for name, fact in facts.items() if fact is not None}
+        handler.write(_members(time.time(), "info", {"message": message}, given))
 
 
 def metrics(facts: Mapping[str, object], *, function: str, now: float) -> dict[str, object]:

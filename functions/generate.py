@@ -19,6 +19,7 @@ from core.errors import (
     Unauthorized,
 )
 from core.http.app import create_app
+from core.http.body_route import BodyRoute, JsonResponse
 from core.http.client_id import keyed_client
 from core.http.lambda_handler import lambda_handler
 from core.http.openapi import KEY, LIMITED, OF_KEY, WITH_BODY, answers
@@ -29,12 +30,13 @@ from core.threads.edit_schemas import EditRequest, RewriteAnswer, RewriteRequest
 from core.threads.limit_schemas import EstimateAnswer, KeyUsage, RateLimitStatus
 from core.threads.schemas import GenerateAnswer, GenerateRequest, ThreadsAnswer
 
-router = APIRouter(tags=["threads"])
+router = APIRouter(tags=["threads"], route_class=BodyRoute)
 
 
 def _caller(request: Request) -> Caller:
-    cache_control = CacheControl.parse(request.headers.get("cache-control", "")[:500])
-    return Caller(request.state.client, cache_control)
+    state = request.scope["state"]
+    cache_control = state["headers"].get(b"cache-control", b"")[:500].decode("latin-1")
+    return Caller(state["client"], CacheControl.parse(cache_control))
 
 
 def _made_of_thread(answer: GenerateAnswer) -> Response:
@@ -59,9 +61,9 @@ async def make_thread(body: GenerateRequest, request: Request) -> Response:
     Cache-Control takes no-cache, no-store, max-age and only-if-cached.
     """
     services: Services = request.app.state.services
-    answer = await services.generate(body, _caller(request), request.state.record)
-    headers = {"X-Delete-Token": answer.delete_token} if answer.delete_token else None
-    return Response(answer.model_dump_json(), media_type="application/json", headers=headers)
+    answer, content = await services.generate.answered(body, _caller(request), request.state.record)
+    token = answer.delete_token
+    return JsonResponse(content, {b"x-delete-token": token.encode()} if token else {})
 
 
 @router.post(

@@ -1,5 +1,6 @@
 """One spelling for all URLs of the same page: what is fetched, linked, kept, remembered and purged."""
 
+import functools
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +21,7 @@ _MARK_BEHIND = re.compile(r"(?:[^\w/]|%\w\w)$")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})")
 
 
+@functools.lru_cache(maxsize=512)  # the same few are asked for again and again
 def canonical_url(url: str, *, as_pasted: bool = False) -> str:
     """The one spelling of `url`; `as_pasted`: of the address that a person meant with it.
 

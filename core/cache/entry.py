@@ -1,10 +1,12 @@
 """Cached answers and their stored form: a header that the scripts read, then the answer as JSON."""
 
 import base64
+import functools
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -16,13 +18,14 @@ MAX_BYTES = 256 * 1024
 _MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 _MIN_PACKED_BYTES = 2_048
 _PERMANENT_SECONDS, _TRANSIENT_SECONDS = 60, 3  # the latter is enough for all that waited
-_NOT_IN_PAYLOAD = {"digest", "created_at", "fresh_until", "delete_token"}
+_NOT_IN_PAYLOAD = {"digest", "created_at", "fresh_until", "delete_token", "body"}
+_KEPT_READ = 64
 _IN_LIST = ("answer", "drafts", "warnings", "content", "validators")
 
 
 class KeptAnswer(Protocol):
-    """What the cache must know of an answer: its id, what made it, what that cost, which page it is of, and
-    with which prompt and model it was made ("" without one).
+    """What the cache must know of an answer: its id, what made it, what that cost, which page it is of, with
+    which prompt and model it was made ("" without one). It is a pydantic model with a field `cached`.
     """
 
     @property
@@ -35,6 +38,8 @@ class KeptAnswer(Protocol):
     def source_url(self) -> str | None: ...
     @property
     def made_by(self) -> str: ...
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self: ...
+    def model_dump_json(self) -> str: ...
 
 
 AnswerT = TypeVar("AnswerT", bound=KeptAnswer)
@@ -48,7 +53,8 @@ class Entry(Generic[AnswerT]):
     `voice` is the language, tone and audience asked for, `content` is the digest of the source text,
     `validators` are the page's ETag and Last-Modified. `digest`, the SHA-256 of what was asked, and the
     times, in epoch seconds, are set when it is kept. `key` is where the answer to its source is kept, which a
-    rewrite keeps. `delete_token` is its maker's, and never stored: the id is its digest.
+    rewrite keeps. `delete_token` is its maker's, and never stored: the id is its digest. `body` is a hit's
+    alone: the answer's JSON. An entry that is made of this one has none.
     """
 
     answer: AnswerT
@@ -62,6 +68,7 @@ class Entry(Generic[AnswerT]):
     voice: tuple[str | None, str | None, str | None] = (None, None, None)
     key: str = ""
     delete_token: str = ""
+    body: bytes = field(default=b"", init=False, compare=False)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -75,6 +82,9 @@ class EntryCodec(Generic[AnswerT]):
 
     def __init__(self, answer_type: type[AnswerT]) -> None:
         self._payload: TypeAdapter[Entry[AnswerT]] = TypeAdapter(Entry[answer_type])  # type: ignore[valid-type]
+        # What many ask for is read once: the same value gives the same entry, which nobody changes.
+        self.from_value = functools.lru_cache(_KEPT_READ)(self._from_value)
+        self.hit_from_value = functools.lru_cache(_KEPT_READ)(self._hit_from_value)
 
     def to_value(self, entry: Entry[AnswerT]) -> str | None:
         """`fresh-until created-at cost digest payload` (scripts/look_up.lua); None if it is over 256 KB."""
@@ -87,7 +97,7 @@ class EntryCodec(Generic[AnswerT]):
         value = f"{' '.join(f'{number:.0f}' for number in head)} {entry.digest} {payload}"
         return value if len(value.encode()) <= MAX_BYTES else None
 
-    def from_value(self, value: str) -> Entry[AnswerT] | None:
+    def _from_value(self, value: str) -> Entry[AnswerT] | None:
         """The entry, or None when the value is damaged, of another shape, or too large."""
         try:
             fresh, created, _, digest, payload = value.split(" ", 4)
@@ -98,6 +108,14 @@ class EntryCodec(Generic[AnswerT]):
         except (ValueError, ArithmeticError, TypeError, RecursionError, zlib.error):
             return None
         return replace(entry, digest=digest, created_at=created_at, fresh_until=fresh_until)
+
+    def _hit_from_value(self, value: str) -> Entry[AnswerT] | None:
+        """The entry with its answer as a hit has it, and that one's JSON; None as above."""
+        if (entry := self._from_value(value)) is None:
+            return None
+        hit = replace(entry, answer=entry.answer.model_copy(update={"cached": True}))
+        object.__setattr__(hit, "body", hit.answer.model_dump_json().encode())
+        return hit
 
 
 def _unpack(payload: str) -> str | bytes:

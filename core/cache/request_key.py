@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from core.store.protocol import ANY_AGE_SECONDS, Charge, Mode
 from core.store.protocol import Lookup as Lookup  # threads/ may not import store/
 
 Variant = Mapping[str, object]
+_as_json = json.JSONEncoder(sort_keys=True).encode
 
 
 def url_key(url: str, variant: Variant | None = None) -> str:
@@ -45,7 +47,7 @@ def thread_id_of(delete_token: str) -> str:
 
 def _suffix(variant: Variant | None) -> str:
     # A space cannot occur in a canonical URL, so no URL's key can look like another's with options.
-    return f" {digest(json.dumps(variant, sort_keys=True))[:16]}" if variant else ""
+    return f" {digest(_as_json(variant))[:16]}" if variant else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +68,12 @@ class RequestIdentity:
         """The answer's key and digest, and the draft's key. Raises ArticleBlocked when the URL is none."""
         text, options = self.text or "", {**self.variant, **self.view}
         key = text_key(text, options) if self.url is None else url_key(self.url, options)
-        source = f"{key.partition(' ')[0]} {json.dumps(self.variant, sort_keys=True)}"
-        name, draft = (digest(f"{each}{self.made_by}\n{text}") for each in (key, source))
-        return key, name, f"{DRAFT_PREFIX}{draft}"
+        source, behind = f"{key.partition(' ')[0]} {_as_json(self.variant)}", f"{self.made_by}\n{text}"
+        return key, digest(key + behind), f"{DRAFT_PREFIX}{digest(source + behind)}"
 
     def content(self, title: str | None, text: str) -> str:
         """The digest of a source text and of the draft's options: what an answer is filed under, too."""
-        options = json.dumps(self.variant, sort_keys=True)
-        return digest(f"{options}{self.made_by}\n{title or ''}\n{text}")
+        return digest(f"{_as_json(self.variant)}{self.made_by}\n{title or ''}\n{text}")
 
 
 class Lookups:
@@ -98,7 +98,7 @@ class Lookups:
             digest=name,
             draft=draft,
             client=caller.client,
-            token=secrets.token_hex(8),
+            token=os.urandom(8).hex(),
             mode=mode,
             charge=self._charge if caller.is_charged else "never",
             max_age_seconds=ANY_AGE_SECONDS if age is None else age,
@@ -116,7 +116,7 @@ class Lookups:
             key=key,
             digest=digest(key),
             client=caller.client,
-            token=secrets.token_hex(8),
+            token=os.urandom(8).hex(),
             mode="refresh",
             charge=self._charge,
         )

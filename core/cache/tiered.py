@@ -179,9 +179,10 @@ class TieredCache(Generic[AnswerT]):
 
     def _found(self, reply: Reply, lookup: Lookup) -> Entry[AnswerT] | None:
         """The entry of a hit, or the one that holds the look-up's draft; None when it is damaged."""
-        entry = self._codec.from_value(reply.value or "") if reply.kind in ("hit", "draft") else None
-        is_other = entry is not None and reply.kind == "draft" and entry.draft.name != lookup.draft
-        return None if is_other else entry
+        if reply.kind == "hit":
+            return self._codec.hit_from_value(reply.value or "")
+        entry = self._codec.from_value(reply.value or "") if reply.kind == "draft" else None
+        return entry if entry and entry.draft.name == lookup.draft else None
 
     def _outcome_without_hit(self, grant: Grant, record: RequestRecord) -> LookupOutcome[AnswerT]:
         value = grant.reply.value or ""

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute
 
 from core import log
+from core.http.body_route import BodyRoute
 from core.http.openapi import DocumentedApp
 from core.http.problems import raise_invalid, raise_ours
 from core.http.site import PageRoute, add_middleware
@@ -39,7 +40,9 @@ def create_app(
     for router in routers:
         app.include_router(router)
     app.router.routes.extend(pages if settings.in_production else [*pages, PageRoute("/docs", _docs)])
-    add_middleware(app, settings)
+    routes = (route for router in routers for route in router.routes)
+    direct = {route.path: route for route in routes if isinstance(route, BodyRoute) and route.model}
+    add_middleware(app, settings, direct)
     return app
 
 

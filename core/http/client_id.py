@@ -3,11 +3,13 @@
 import functools
 import hmac
 import ipaddress
+import itertools
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -52,15 +54,15 @@ def _bucket(text: str) -> str:
     return str(ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
-def _address(request: Request, front_door: str) -> str:
+def _address(scope: Scope, front_door: str) -> str:
     """What the front door vouches for, never what a caller can write: the peer for API Gateway and Function
     URLs, the last X-Forwarded-For entry behind an ALB, the Nth from the right behind N proxies.
     """
     if front_door in ("gateway", "function-url"):
-        return request.client.host[:100] if request.client else ""
+        return str(scope["client"][0][:100]) if scope.get("client") else ""
     hops = 1 if front_door == "alb" else int(front_door.partition(":")[2])
     # A proxy may add a line of its own below the caller's: all of them are one list (RFC 9110, section 5.3).
-    forwarded = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
     return forwarded[-hops].strip()[:100] if len(forwarded) >= hops else ""
 
 
@@ -109,42 +111,49 @@ class Clients:
         self._known: OrderedDict[str, KnownClient] = OrderedDict()
         self.held_bytes = 0  # of all bodies under way
 
-    def client_of(self, request: Request) -> Client:
+    def client_of(self, scope: Scope) -> Client:
         """Whose limit the call counts against: a known X-API-Key's, else the address's.
 
         Clients of MCP may send the key as a Bearer token, the one credential that all of them know.
         """
-        # Servers decode headers as Latin-1; encoding it again gives the UTF-8 that was sent.
-        key = request.headers.get("x-api-key", "").encode("latin-1", "replace")
-        if not key and _route_path(request.scope) == bounds.MCP_PATH:
-            key = bearer_token(request.headers.get("authorization", ""))
-        known = [client for candidate, client in self._keys if hmac.compare_digest(candidate, key)]
-        address = _address(request, self._settings.front_door)
-        return known[0] if known else Client(_bucket(address), self._window)
+        if self._keys and (client := self._of_key(scope)):
+            return client
+        return Client(_bucket(_address(scope, self._settings.front_door)), self._window)
 
-    def admit(self, request: Request, record: RequestRecord) -> None:
-        """Put the client into the request's state. Raises InvalidRequest, Denied and RateLimited."""
-        scope, headers, query = request.scope, request.scope["headers"], request.scope["query_string"]
-        size = len(scope["path"]) + len(query) + sum(len(name) + len(value) for name, value in headers)
+    def _of_key(self, scope: Scope) -> Client | None:
+        headers = scope["state"]["headers"]
+        key = headers.get(b"x-api-key", b"")
+        if not key and _route_path(scope) == bounds.MCP_PATH:
+            key = bearer_token(headers.get(b"authorization", b"").decode("latin-1"))
+        known = [client for candidate, client in self._keys if hmac.compare_digest(candidate, key)]
+        return known[0] if known else None
+
+    def admit(self, scope: Scope, record: RequestRecord) -> str:
+        """Put the client into the request's state; the path without its prefix.
+
+        Raises InvalidRequest, Denied and RateLimited.
+        """
+        headers, query, path = scope["headers"], scope["query_string"], _route_path(scope)
+        size = len(scope["path"]) + len(query) + sum(map(len, itertools.chain.from_iterable(headers)))
         if size > bounds.MAX_HEAD_BYTES or len(headers) + query.count(b"&") > bounds.MAX_FIELDS:
             raise InvalidRequest("The address or the headers are too long.")
-        self._notice_proxy(scope)
-        request.state.client = client = self.client_of(request)
-        request.state.known = known = self._known_client(client)
+        if "front_door" not in self._details:
+            self._notice_proxy(scope)
+        client = self.client_of(scope)
+        known = self._known_client(client)
+        scope["state"] |= {"client": client, "known": known}
         current_client.set(client.name)
-        if _route_path(scope) != "/health":  # load balancers ask often, and it costs nothing
-            self._check_denied(client, request)
-            self._count(known, request)
-        if self._settings.rate_limit_scope == "requests" and _is_limited(scope):
+        if path != "/health":  # load balancers ask often, and it costs nothing
+            if self._settings.deny and self._denied(client, _ip(_address(scope, self._settings.front_door))):
+                raise Denied
+            self._count(known, scope)
+        if self._settings.rate_limit_scope == "requests" and _is_limited(scope, path):
             known.check_limit(self._clock(), record)
-
-    def _check_denied(self, client: Client, request: Request) -> None:
-        if self._settings.deny and self._denied(client, _ip(_address(request, self._settings.front_door))):
-            raise Denied
+        return path
 
     def headers(self, scope: Scope, record: RequestRecord) -> Mapping[str, str]:
         """The headers of a request without a decision: with what is known of its limit, if it has one."""
-        if not _is_limited(scope) or record.facts.get("reason") == _BURST:
+        if not _is_limited(scope, _route_path(scope)) or record.facts.get("reason") == _BURST:
             return record.headers()
         window = self._window
         if known := scope["state"].get("known"):
@@ -159,7 +168,7 @@ class Clients:
             self._known.popitem(last=False)
         return known
 
-    def _count(self, known: KnownClient, request: Request) -> None:
+    def _count(self, known: KnownClient, scope: Scope) -> None:
         """Raises RateLimited for one call too many, which is not counted, unless it is the admin's."""
         window = known.client.window
         burst = max(bounds.BURST_CALLS, window.limit)
@@ -171,7 +180,7 @@ class Clients:
         if over < seconds_per_call / 2:  # half a call for rounding
             known.full_at += seconds_per_call
             return
-        authorization = request.headers.get("authorization", "")
+        authorization = scope["state"]["headers"].get(b"authorization", b"").decode("latin-1")
         if not self._settings.admin_token or not is_admin(authorization, self._settings):
             wait = math.ceil(over)
             policy, rest = f'"{_BURST}";q={burst};w={math.ceil(seconds)}', f'"{_BURST}";r=0;t={wait}'
@@ -180,15 +189,15 @@ class Clients:
 
     def _notice_proxy(self, scope: Scope) -> None:
         """Say once that the peer seems to be a proxy; on Lambda it is the caller."""
-        if "front_door" in self._details or "aws.context" in scope or self._settings.front_door != "gateway":
+        if "aws.context" in scope or self._settings.front_door != "gateway":
             return
-        if any(name in (b"x-forwarded-for", b"forwarded") for name, _ in scope["headers"]):
+        if not {b"x-forwarded-for", b"forwarded"}.isdisjoint(scope["state"]["headers"]):
             self._details["front_door"] = _PROXY
             log.logger.warning("FRONT_DOOR is gateway, and %s", _PROXY)
 
 
-def _is_limited(scope: Scope) -> bool:
-    return scope["method"] == "POST" and bounds.LIMITED_PATH.fullmatch(_route_path(scope)) is not None
+def _is_limited(scope: Scope, path: str) -> bool:
+    return scope["method"] == "POST" and bounds.LIMITED_PATH.fullmatch(path) is not None
 
 
 def _route_path(scope: Scope) -> str:

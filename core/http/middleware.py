@@ -3,13 +3,12 @@
 import asyncio
 import itertools
 import json
-import secrets
+import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import log
@@ -22,6 +21,9 @@ from core.request import RequestRecord
 from core.settings import Settings
 from core.usage import current_store_usage
 
+if TYPE_CHECKING:
+    from core.http.body_route import BodyRoute
+
 _SECONDS_FOR_LAMBDA = 1.0  # kept back so that an answer leaves before the function is stopped
 
 
@@ -29,11 +31,13 @@ class RequestMiddleware:
     """ASGI middleware; puts a RequestRecord into the request's state, and its headers into the response.
 
     Of `services`, where there are any, it uses the machine's clock, the details for health answers, and the
-    cache's counters.
+    cache's counters. What the `direct` routes, by path, answer does not reach the app.
     """
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, services: Any = None) -> None:
-        self._app = app
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, services: Any, direct: Mapping[str, "BodyRoute"]
+    ) -> None:
+        self._app, self._direct = app, direct
         self._seconds = settings.generate_deadline_seconds
         self._clock = services.machine_clock if services else time.time
         self._clients = Clients(settings, self._clock, services.details if services else {})
@@ -43,15 +47,10 @@ class RequestMiddleware:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         arrived_at, seconds = self._clock(), self._budget_seconds(scope)
-        record = RequestRecord(request_id=secrets.token_hex(8), seconds=seconds)
-        scope.setdefault("state", {})["record"] = record
+        record = RequestRecord(request_id=os.urandom(8).hex(), seconds=seconds)
+        scope["state"]["record"] = record
         current_store_usage.set(record.store_usage)
-        sender = HeaderSender(
-            send,
-            lambda headers: headers.update(
-                record.headers() if record.decision else self._clients.headers(scope, record)
-            ),
-        )
+        sender = HeaderSender(send, lambda _: self._headers(scope, record))
         ids = {"request_id": record.request_id}
         if lambda_id := getattr(scope.get("aws.context"), "aws_request_id", None):
             ids["aws_request_id"] = str(lambda_id)  # it is in Lambda's own lines
@@ -72,14 +71,22 @@ class RequestMiddleware:
             return self._seconds
         return min(self._seconds, max(0.0, float(remaining_ms()) / 1000 - _SECONDS_FOR_LAMBDA))
 
+    def _headers(self, scope: Scope, record: RequestRecord) -> dict[bytes, bytes]:
+        headers = record.headers() if record.decision else self._clients.headers(scope, record)
+        return {name.lower().encode(): value.encode("latin-1") for name, value in headers.items()}
+
     async def _run(self, scope: Scope, receive: Receive, send: HeaderSender, record: RequestRecord) -> None:
         """Send the app's answer, or its failure as a problem."""
         body = BodyReader(scope, receive, self._clients, record.seconds)
         try:
             if refusal := scope["state"].get("refusal"):
                 raise refusal
-            self._clients.admit(Request(scope), record)
-            return await self._app(scope, body, send)
+            path = self._clients.admit(scope, record)
+            wanted: Receive | None = body
+            if scope["method"] == "POST" and (route := self._direct.get(path)):
+                scope["route"] = route
+                wanted = await route.answer(scope, body, send)
+            return await self._app(scope, wanted, send) if wanted else None
         except ThreadrError as error:
             failure = error
         # The only place that catches everything; otherwise the caller gets no answer.
@@ -124,10 +131,10 @@ class BodyReader:
         if self.is_read:
             return await self.receive()
         self.is_read = True
-        headers, route = Headers(scope=self.scope), getattr(self.scope.get("route"), "path", "")
+        headers, route = self.scope["state"]["headers"], getattr(self.scope.get("route"), "path", "")
         limit = bounds.MAX_BODY_BYTES.get(route, bounds.MAX_SMALL_BODY_BYTES)
-        declared = headers.get("content-length", "")[:15]
-        if declared.isdecimal() and int(declared) > limit:
+        declared = headers.get(b"content-length", b"")[:15]
+        if declared.isdigit() and int(declared) > limit:
             limit = -1
         try:
             async with asyncio.timeout(min(bounds.MAX_BODY_SECONDS, self.seconds)):
@@ -139,7 +146,7 @@ class BodyReader:
             raise BodyTooLarge
         body = bytes(self.body)
         self.body.clear()
-        if "json" in headers.get("content-type", "").lower():
+        if b"json" in headers.get(b"content-type", b"").lower():
             body = _bounded(body)
         return {"type": "http.request", "body": body, "more_body": False}
 

@@ -1,9 +1,8 @@
 """Around everything else: the base path, security headers of every answer, and HEAD."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,25 +17,33 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+_NOTHING = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _PAGE = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
 @dataclass(slots=True)
 class HeaderSender:
-    """A `send` that adds headers to the response when it starts, and remembers its status."""
+    """A `send` that adds headers to the response when it starts, and remembers its status.
+
+    `headers_for` is given what the response has, by lower-case name; what it returns takes the place of that.
+    """
 
     send: Send
-    add_headers: Callable[[MutableHeaders], None]
+    headers_for: Callable[[Mapping[bytes, bytes]], Mapping[bytes, bytes]]
     status: int | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self.add_headers(MutableHeaders(scope=message))
+            given = dict(message["headers"])
+            added = self.headers_for(given)
+            kept = message["headers"]
+            if not added.keys().isdisjoint(given):
+                kept = [each for each in kept if each[0] not in added]
+            message["headers"] = [*kept, *added.items()]
         await self.send(message)
 
 
@@ -45,25 +52,42 @@ def tidy(path: str) -> str:
     return "/".join(["", *filter(None, path.split("/"))])
 
 
-class BasePath:
-    """ASGI middleware, the outermost one: makes `path` be `root_path` and a route's path, as ASGI has it.
+class OuterMiddleware:
+    """ASGI middleware, the outermost one, which also reaches what other middleware answers: the base path,
+    the security headers, and HEAD, which is GET without its body. The state gets the request's `headers`.
 
-    In front of the route may stand BASE_PATH, what the server gives as root_path, and what a Lambda event
-    shows (`prefixes` of the state); the first behind which a route lies is taken. BASE_PATH is a part of the
-    public address, so it is the root_path also where a proxy has taken it off.
+    `path` becomes `root_path` and a route's path, as ASGI has it. In front of the route may stand BASE_PATH,
+    what the server gives as root_path, and what a Lambda event shows (`prefixes` of the state); the first
+    behind which a route lies is taken. BASE_PATH is a part of the public address, so it is the root_path also
+    where a proxy has taken it off.
     """
 
-    def __init__(self, app: ASGIApp, *, base_path: str) -> None:
+    def __init__(self, app: ASGIApp, *, base_path: str, production: bool) -> None:
         self._app = app
         self._base_path = base_path
+        always = _ALWAYS | ({"Strict-Transport-Security": "max-age=31536000"} if production else {})
+        self._always = {name.lower().encode(): value.encode() for name, value in always.items()}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "http":
-            path = tidy(scope["path"])
-            prefix = self._prefix(scope, path)
-            scope["root_path"] = prefix or self._base_path
-            scope["path"] = scope["root_path"] + (path[len(prefix) :] or "/")
+        if scope["type"] != "http":
+            return self._app(scope, receive, send)
+        # By lower-case name; of several the first, as Starlette has it.
+        scope.setdefault("state", {})["headers"] = dict(reversed(scope["headers"]))
+        path = tidy(scope["path"])
+        prefix = self._prefix(scope, path)
+        scope["root_path"] = prefix or self._base_path
+        scope["path"] = scope["root_path"] + (path[len(prefix) :] or "/")
+        send = HeaderSender(send, self._headers)
+        if scope["method"] == "HEAD":
+            send, scope = _without_body(send), {**scope, "method": "GET", "head": True}
         return self._app(scope, receive, send)
+
+    def _headers(self, given: Mapping[bytes, bytes]) -> Mapping[bytes, bytes]:
+        html = given.get(b"content-type", b"").startswith(b"text/html")
+        policy = {b"content-security-policy": _PAGE if html else _NOTHING}
+        # Cacheable routes set their own Cache-Control.
+        caching = {} if b"cache-control" in given else {b"cache-control": b"no-store"}
+        return self._always | caching | policy
 
     def _prefix(self, scope: Scope, path: str) -> str:
         server, event = scope.get("root_path"), scope.get("state", {}).get("prefixes", ())
@@ -82,40 +106,10 @@ def _is_route(scope: Scope, path: str) -> bool:
     return any(route.matches(dict(asked))[0] is not Match.NONE for route in scope["app"].router.routes)
 
 
-class SecurityHeaders:
-    """ASGI middleware: it also reaches what other middleware answers."""
+def _without_body(send: Send) -> Send:
+    async def send_without_body(message: Message) -> None:
+        if message["type"] != "http.response.start":
+            message = {"type": "http.response.body", "more_body": message.get("more_body", False)}
+        await send(message)
 
-    def __init__(self, app: ASGIApp, *, production: bool) -> None:
-        self._app = app
-        always = _ALWAYS | ({"Strict-Transport-Security": "max-age=31536000"} if production else {})
-        self._always = Headers(always).raw
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "http":
-            send = HeaderSender(send, self._add)
-        return self._app(scope, receive, send)
-
-    def _add(self, headers: MutableHeaders) -> None:
-        headers.raw.extend(self._always)  # no route sets one, and looking for each took a hit 10 us
-        # Cacheable routes set their own Cache-Control.
-        headers.setdefault("Cache-Control", "no-store")
-        html = headers.get("Content-Type", "").startswith("text/html")
-        headers["Content-Security-Policy"] = _PAGE if html else _NOTHING
-
-
-class HeadMiddleware:
-    """ASGI middleware: HEAD is GET without its body."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
-            return self._app(scope, receive, send)
-
-        async def send_without_body(message: Message) -> None:
-            if message["type"] != "http.response.start":
-                message = {"type": "http.response.body", "more_body": message.get("more_body", False)}
-            await send(message)
-
-        return self._app({**scope, "method": "GET", "head": True}, receive, send_without_body)
+    return send_without_body

@@ -1,6 +1,7 @@
 """What is around every app's routes, and the app of routes that take no models: plain Starlette."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
@@ -8,13 +9,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from core import log
 from core.http.middleware import RequestMiddleware
-from core.http.outer import LIMITED, BasePath, HeadMiddleware, SecurityHeaders
+from core.http.outer import LIMITED, OuterMiddleware
 from core.http.problems import raise_ours
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.http.body_route import BodyRoute
 
 _DELETING = "X-Delete-Token"
 _EXPOSED = sorted([*LIMITED, "Age", "ETag", "Retry-After", _DELETING, "X-Request-Id"])
@@ -42,13 +46,14 @@ def create_site(
     site.router.redirect_slashes = False
     site.state.settings = settings
     site.state.services = make_services(settings) if make_services else None
-    add_middleware(site, settings)
+    add_middleware(site, settings, {})
     return site
 
 
-def add_middleware(app: Starlette, settings: Settings) -> None:
+def add_middleware(app: Starlette, settings: Settings, direct: Mapping[str, "BodyRoute"]) -> None:
     """The last added is the outermost. CORS wraps the requests so that other origins can read problems."""
-    app.add_middleware(RequestMiddleware, settings=settings, services=app.state.services)
+    services = app.state.services
+    app.add_middleware(RequestMiddleware, settings=settings, services=services, direct=direct)
     # Not for every page of the web: in development no token is asked for.
     deleting = [] if "*" in settings.allowed_origins else ["DELETE"]
     if settings.allowed_origins:
@@ -59,12 +64,15 @@ def add_middleware(app: Starlette, settings: Settings) -> None:
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
         )
-    app.add_middleware(HeadMiddleware)
-    app.add_middleware(SecurityHeaders, production=settings.in_production)
-    app.add_middleware(BasePath, base_path=settings.base_path)
+    app.add_middleware(OuterMiddleware, base_path=settings.base_path, production=settings.in_production)
 
 
 class _Cors(CORSMiddleware):
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
+        if scope["type"] == "http" and b"origin" in scope["state"]["headers"]:
+            return super().__call__(scope, receive, send)
+        return self.app(scope, receive, send)
+
     def preflight_response(self, request_headers: Headers) -> Response:
         """Without a body, and 200 even for a refusal: browsers go by the headers."""
         headers = super().preflight_response(request_headers).headers

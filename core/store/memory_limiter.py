@@ -16,14 +16,15 @@ class LocalWindow:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        # The number of a client's newest window, and the counts of that one and the one before.
-        self._clients: OrderedDict[Client, tuple[int, int, int]] = OrderedDict()
+        # By name, the number of a client's newest window, the counts of that one and the one before, and how
+        # long one is.
+        self._clients: OrderedDict[str, tuple[int, int, int, int]] = OrderedDict()
 
     def limit(self, client: Client, rate: int = 1) -> Decision:
         """Count `rate` calls if they are within the limit; `rate` 0 reads only, a negative one refunds."""
         now_ms = int(self._clock() * 1000)
         index = client.window.index(now_ms)
-        window, current, previous = self._clients.get(client, (index, 0, 0))
+        window, current, previous, _ = self._clients.get(client.name, (index, 0, 0, 0))
         if window == index + 1:  # the clock was set back: that window has begun, and its counts hold
             now_ms, index = window * client.window.milliseconds, window
         if window != index:
@@ -34,8 +35,8 @@ class LocalWindow:
             if rate < 0 and current == 0:
                 previous = max(0, previous + rate)
             current = max(0, current + rate)
-            self._clients[client] = (index, current, previous)
-            self._clients.move_to_end(client)
+            self._clients[client.name] = (index, current, previous, client.window.milliseconds)
+            self._clients.move_to_end(client.name)
             if len(self._clients) > _MAX_CLIENTS:
                 self._clients.popitem(last=False)
         return client.window.decision(
@@ -45,4 +46,4 @@ class LocalWindow:
     def clients(self) -> int:
         """How many clients have calls that count now."""
         now_ms = int(self._clock() * 1000)
-        return sum(at >= client.window.index(now_ms) - 1 for client, (at, _, _) in self._clients.items())
+        return sum(at >= now_ms // milliseconds - 1 for at, _, _, milliseconds in self._clients.values())

@@ -21,6 +21,8 @@ from core.writing.writer import Written
 
 AnswerEntry = Entry[GenerateAnswer]
 
+CACHED = "Returning cached thread response"
+
 
 async def finished(
     request: GenerateRequest, article: Article, written: Written, record: RequestRecord, now: float
@@ -123,6 +125,18 @@ def for_maker(made: AnswerEntry, *, is_private: bool) -> AnswerEntry:
     """The entry for the one whose request made it: with the token that deletes it, if it is kept."""
     token = None if is_private else made.delete_token or None
     return replace(made, answer=made.answer.model_copy(update={"delete_token": token}))
+
+
+def as_cached(entry: AnswerEntry, record: RequestRecord, *, waited: bool = False) -> AnswerEntry:
+    """The kept answer, marked as such; one that was waited for is as new as that of who made it."""
+    answer = entry.answer
+    record.record_answer(CACHED, answer.generator, answer.degraded)
+    return entry if waited else replace(entry, answer=answer.model_copy(update={"cached": True}))
+
+
+def as_new(hit: AnswerEntry) -> AnswerEntry:
+    """The hit for those who waited until it was made."""
+    return replace(hit, answer=hit.answer.model_copy(update={"cached": False}))
 
 
 def known_spans(entry: AnswerEntry) -> list[Span]:

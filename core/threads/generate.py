@@ -13,15 +13,13 @@ from core.errors import ArticleError, Busy, ContentRefused, ModelError
 from core.rate_limit import Client
 from core.request import RequestRecord
 from core.settings import Settings
-from core.threads.answer import AnswerEntry, audience_of, for_maker, viewed
+from core.threads.answer import CACHED, AnswerEntry, as_cached, as_new, audience_of, for_maker, viewed
 from core.threads.schemas import GenerateAnswer, GenerateRequest
 from core.threads.several import several
 from core.threads.source import Source, Sources
 from core.threads.writing import Writing
 from core.writing.model.prompt import PROMPT, model_variant
 from core.writing.writer import Writer
-
-CACHED = "Returning cached thread response"
 
 _OF_VIEW = ("platform", "max_posts", "numbering", "hooks", "source_link")  # the rest decides a draft's words
 _FALLBACK_SECONDS = 3.0  # a follower that has no more left stops waiting
@@ -53,9 +51,18 @@ class GenerateThread:
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
     ) -> GenerateAnswer:
         """The answer, `cached` unless it was made meanwhile. Raises ThreadrError by type."""
+        return (await self.answered(request, caller, record))[0]
+
+    async def answered(
+        self, request: GenerateRequest, caller: Caller, record: RequestRecord
+    ) -> tuple[GenerateAnswer, bytes]:
+        """The answer and its JSON, which is there already where it is a hit."""
         if request.platforms is None:
-            return (await self.entry(request, caller, record)).answer
-        return await several(self.entry, self._cache, request, caller, record)
+            entry = await self.entry(request, caller, record)
+            answer, body = entry.answer, entry.body
+        else:
+            answer, body = await several(self.entry, self._cache, request, caller, record), b""
+        return answer, body or answer.model_dump_json().encode()
 
     async def entry(self, request: GenerateRequest, caller: Caller, record: RequestRecord) -> AnswerEntry:
         """The answer to a request for one platform, as it is kept. Raises ThreadrError by type."""
@@ -65,10 +72,8 @@ class GenerateThread:
             try:
                 match outcome:
                     case Hit(entry):
-                        answer = entry.answer
-                        record.record_answer(CACHED, answer.generator, answer.degraded)
-                        changes = {} if lookup.waited else {"cached": True}
-                        return replace(entry, answer=answer.model_copy(update=changes))
+                        record.record_answer(CACHED, entry.answer.generator, entry.answer.degraded)
+                        return as_new(entry) if lookup.waited else entry
                     case SameDraft():
                         if view := await self._view(request, caller, outcome, record):
                             return view
@@ -122,7 +127,7 @@ class GenerateThread:
             return None
         is_private = self._lookups.leaves_nothing(caller, is_text=request.url is None)
         view = await known.lease.keep_view(view, audience_of(None, is_private=is_private))
-        return for_maker(_cached(view, record), is_private=is_private)
+        return for_maker(as_cached(view, record), is_private=is_private)
 
     async def _make(
         self, request: GenerateRequest, caller: Caller, lead: Lead[GenerateAnswer], record: RequestRecord
@@ -137,7 +142,7 @@ class GenerateThread:
                 source = await self._source(request, lead.stale, record, may_be_held=is_known)
                 if entry := await self._writing.reused(request, source, lead, record):
                     kept = await lease.keep(entry, audience_of(None, is_private=is_private), reused=True)
-                    entry = _cached(kept, record)
+                    entry = as_cached(kept, record)
                 else:
                     text = f"{source.article.title or ''}{source.article.text}"
                     unavailable = await lease.reserve(self._writer.max_cost_usd(request.generator, text))
@@ -202,7 +207,7 @@ class GenerateThread:
         """The answer that another request in this process was given."""
         self._cache.count_later(client, avoided("collapsed", entry))
         record.collapsed()
-        return _cached(entry, record, waited=True)
+        return as_cached(entry, record, waited=True)
 
     def _serve(self, stale: AnswerEntry, client: Client, record: RequestRecord) -> AnswerEntry:
         """The stale answer, since no new one could be made."""
@@ -210,11 +215,4 @@ class GenerateThread:
         now = self._cache.clock()
         age_seconds = max(0, int(now - stale.created_at))
         record.served_stale(ttl_seconds=int(stale.fresh_until - now), age_seconds=age_seconds)
-        return _cached(stale, record)
-
-
-def _cached(entry: AnswerEntry, record: RequestRecord, *, waited: bool = False) -> AnswerEntry:
-    """The kept answer, marked as such; one that was waited for is as new as that of who made it."""
-    answer = entry.answer
-    record.record_answer(CACHED, answer.generator, answer.degraded)
-    return entry if waited else replace(entry, answer=answer.model_copy(update={"cached": True}))
+        return as_cached(stale, record)

@@ -114,7 +114,7 @@ def reader(
     """Of a body that begins with `chunks` and never ends."""
     headers = [(b"content-length", str(length).encode())] if length else []
     route = type("Route", (), {"path": "/api/generate"})
-    scope: Scope = {"type": "http", "headers": headers, "route": route, "state": {"known": sender}}
+    scope: Scope = {"type": "http", "route": route, "state": {"headers": dict(headers), "known": sender}}
     left = list(chunks)
 
     async def receive() -> Message:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import fields
@@ -45,11 +44,10 @@ def secrets_of(settings: Settings) -> dict[str, str]:
     return found
 
 
-class CanaryGuard(logging.Filter):
+class CanaryGuard:
     """Knows the secrets of every app that got a request; `leaks` says which one was seen where."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.secrets: dict[str, str] = {}
         self.leaks: list[str] = []
 
@@ -62,10 +60,9 @@ class CanaryGuard(logging.Filter):
         leaks, self.leaks = self.leaks, []
         return leaks
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Every line, as it is written; a filter of the handler stays when loggers are set up again."""
-        self.look(f"a log line of {record.name}", log.handler.format(record))
-        return True
+    def read(self, line: dict[str, object]) -> None:
+        """A line of the log, as it is written."""
+        self.look(f"a log line of {line.get('logger', log.logger.name)}", json.dumps(line, default=str))
 
     async def watch(self, transport: httpx.ASGITransport, response: httpx.Response) -> None:
         body = b"".join([chunk async for chunk in response.stream])  # type: ignore[union-attr]
@@ -92,11 +89,16 @@ def _watching() -> Iterator[None]:
         await _GUARD.watch(transport, response)
         return response
 
-    log.handler.addFilter(_GUARD)
+    write = log.handler.write
+
+    def watched_write(line: dict[str, object]) -> None:
+        _GUARD.read(line)
+        write(line)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(httpx.ASGITransport, "handle_async_request", watched)
+        patch.setattr(log.handler, "write", watched_write)
         yield
-    log.handler.removeFilter(_GUARD)
 
 
 @pytest.fixture(autouse=True)
