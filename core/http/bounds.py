@@ -5,7 +5,9 @@ import re
 _TEXT = 6 * 1024 * 1024  # Lambda's own limit: 1 MB of text may be six times that in JSON escapes
 MCP_PATH = "/mcp"
 # By route; a body of any other is small. 30,000 characters, which validate takes, may be 12 bytes each.
-MAX_BODY_BYTES = dict.fromkeys(("/api/generate", "/api/estimate", MCP_PATH, "/api/cache/clear", "/compose"), _TEXT)
+MAX_BODY_BYTES = dict.fromkeys(
+    ("/api/generate", "/api/estimate", MCP_PATH, "/api/cache/clear", "/compose"), _TEXT
+)
 MAX_BODY_BYTES["/api/validate"] = MAX_BODY_BYTES["/api/threads/{id}/edit"] = 512 * 1024
 MAX_SMALL_BODY_BYTES = 16 * 1024
 MAX_READ_BYTES = 8 * 1024 * 1024  # of a body that is too large; who sends more may miss the answer

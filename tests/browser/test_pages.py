@@ -13,7 +13,6 @@ from redis import Redis
 
 from core.ops.health import ServiceHealth
 from core.ops.scheduled import DayOfChecks, ScheduledCheck
-from core.store.counters import pack_counters
 from core.store.keys import LAST_HEALTH_CHECK, STATS
 from tests.support.browser import ADMIN, Open, Tab
 from tests.support.fake_openai import POSTS
@@ -115,7 +114,12 @@ def days() -> list[str]:
 
 def counted(at: int) -> dict[str, int]:
     """Of the day `at` days ago."""
-    answers = {"hits": 60 + at % 7 * 9, "misses": 30 + at % 5 * 6, "generated": 28 + at % 5 * 6}
+    answers = {
+        "hits": 60 + at % 7 * 9,
+        "misses": 30 + at % 5 * 6,
+        "generated": 28 + at % 5 * 6,
+        "same_content": 3,
+    }
     answers |= {"collapsed": 4 + at % 3, "same_draft": 12 + at % 4, "stale_served": 1 + at % 2}
     return answers | {"cost_micros": 60_000 + at % 5 * 9_000, "saved_micros": 140_000 + at % 7 * 15_000}
 
@@ -123,9 +127,7 @@ def counted(at: int) -> dict[str, int]:
 def fill(valkey: Redis) -> None:
     """30 days of counters and of checks, as instances leave them."""
     counters: dict[Any, Any] = {
-        f"{day}:{name}": number
-        for at, day in enumerate(days())
-        for name, number in pack_counters(counted(at)).items()
+        f"{day}:{name}": number for at, day in enumerate(days()) for name, number in counted(at).items()
     }
     valkey.hset(STATS, mapping=counters)
     healthy = ServiceHealth("healthy", 3.2, None)
