@@ -52,6 +52,7 @@ REQUESTS = [
     ("GET", "/api/threads/{id}", ""),
     ("GET", "/api/rate-limit-status", ""),
     ("GET", "/api/usage", ""),
+    ("POST", "/api/estimate", '{"url": "URL"}'),
     ("GET", "/api/cache/stats", ""),
     ("DELETE", "/api/cache/clear", '{"url": "URL"}'),
     ("GET", "/api/thread", ""),
