@@ -35,7 +35,7 @@ TOTALS = {
     "files that write Cache-Status": 1,
     "broad excepts": 10,
     "dict[str, Any]": 15,
-    "lines of Python": 18_828,
+    "lines of Python": 18_830,
 }
 
 MAY_BE_LONG = {"core/errors.py"}
