@@ -53,7 +53,7 @@ async def answered(app: ASGIApp) -> dict[str, str]:
         sent.append(message)
 
     await app(scope, receive, send)
-    assert sent[0]["status"] == 200
+    assert sent[0]["status"] == 200, sent
     return {name.decode(): value.decode() for name, value in sent[0]["headers"]}
 
 

@@ -75,6 +75,14 @@ class RequestMiddleware:
         headers = record.headers() if record.decision else self._clients.headers(scope, record)
         return {name.lower().encode(): value.encode("latin-1") for name, value in headers.items()}
 
+    async def _answer(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        left: Receive | None = receive
+        if scope["method"] == "POST" and (route := self._direct.get(path)):
+            scope["route"] = route
+            left = await route.answer(scope, receive, send)
+        if left:
+            await self._app(scope, left, send)
+
     async def _run(self, scope: Scope, receive: Receive, send: HeaderSender, record: RequestRecord) -> None:
         """Send the app's answer, or its failure as a problem."""
         body = BodyReader(scope, receive, self._clients, record.seconds)
@@ -82,11 +90,7 @@ class RequestMiddleware:
             if refusal := scope["state"].get("refusal"):
                 raise refusal
             path = self._clients.admit(scope, record)
-            wanted: Receive | None = body
-            if scope["method"] == "POST" and (route := self._direct.get(path)):
-                scope["route"] = route
-                wanted = await route.answer(scope, body, send)
-            return await self._app(scope, wanted, send) if wanted else None
+            return await self._answer(path, scope, body, send)
         except ThreadrError as error:
             failure = error
         # The only place that catches everything; otherwise the caller gets no answer.
