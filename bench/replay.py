@@ -4,8 +4,8 @@
 
 The services are real, several at once over a real Valkey behind an Upstash-REST front, and each is replaced
 after a while, as Lambda's instances are; sites, names and the model are on loopback. The clock is the trace's
-own. What no setting switches off is computed from the trace by `expected_calls`; the table shows how far that and
-the service agree.
+own. What no setting switches off is computed from the trace by `expected_calls`; the table shows how far that
+and the service agree.
 """
 
 from __future__ import annotations
