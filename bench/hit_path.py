@@ -23,7 +23,7 @@ from upstash_redis.asyncio import Redis as SdkRedis
 from bench.load import Loaded, Target, drive, load, quantile
 from bench.peers import litellm
 from bench.ratios import Ratio, kept, ratio_of
-from bench.stage import Stage, server, stage
+from bench.stage import Stage, ready, server, stage
 from tests.support.process_tree import thread_seconds
 from tests.support.site import ARTICLE
 
@@ -110,9 +110,11 @@ def apps(
         found = {}
         for name in names:
             app, environ = APPS[name]
-            port, process = stack.enter_context(server(app, around.environ | dict(environ), path="/docs"))
+            port, process = stack.enter_context(server(app, around.environ | dict(environ), path=""))
             way = "GET" if "decorated" in app else "POST"
             found[name] = Target(port, method=way), process
+        for target, _ in found.values():
+            ready(target.port)
         try:
             found[litellm.NAME] = stack.enter_context(litellm.proxy(around.environ))
         except litellm.Absent as absent:

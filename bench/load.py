@@ -25,7 +25,7 @@ class Target:
         """The bytes of a request by the client of that number."""
         path, body = self.path, b""
         if self.method == "GET":
-            path += f"?text={quote(text)}"
+            path += f"?text={quote(text)}" if text else ""
         elif self.is_chat:
             messages = [{"role": "system", "content": "-"}, {"role": "user", "content": f"-\n{text}\n-"}]
             body = json.dumps({"model": "m", "messages": messages}).encode()

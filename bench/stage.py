@@ -75,36 +75,37 @@ def stage() -> Iterator[Stage]:
 
 @contextlib.contextmanager
 def server(
-    app: str,
-    environ: Mapping[str, str],
-    *,
-    port: int = 0,
-    path: str = "/",
-    log: int | None = subprocess.DEVNULL,
+    app: str, environ: Mapping[str, str], *, port: int = 0, path: str = "/"
 ) -> Iterator[tuple[int, int]]:
-    """The app in a process of its own under uvicorn, uvloop and httptools; its port and its process id."""
+    """The app in a process of its own under uvicorn, uvloop and httptools; its port and its process id.
+
+    With `path` "" it is not waited for: see `ready`.
+    """
     port = port or closed_port()
     command = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "critical"]
     command += ["--no-access-log", "--no-proxy-headers", "--backlog", "2048"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("UPSTASH", "REDIS"))}
+    nowhere = subprocess.DEVNULL
     with subprocess.Popen(
-        command, cwd=ROOT, env=kept | dict(environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, cwd=ROOT, env=kept | dict(environ), stdout=nowhere, stderr=nowhere
     ) as process:
         try:
-            _wait_for(f"http://127.0.0.1:{port}{path}", process)
+            if path:
+                ready(port, path)
             yield port, process.pid
         finally:
             process.kill()
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def ready(port: int, path: str = "/docs") -> None:
+    """Wait until a server answers. Raises TimeoutError."""
     ends = time.monotonic() + _START_SECONDS
-    while time.monotonic() < ends and process.poll() is None:
+    while time.monotonic() < ends:
         with contextlib.suppress(httpx.TransportError):
-            httpx.get(url, trust_env=False)
+            httpx.get(f"http://127.0.0.1:{port}{path}", trust_env=False, timeout=_START_SECONDS)
             return
         time.sleep(0.05)
-    raise TimeoutError(f"{url} did not start")
+    raise TimeoutError(f"the server of port {port} did not start")
 
 
 _model = FakeOpenAI(answer=written)

@@ -14,7 +14,7 @@ from typing import Any
 from bench.hit_path import APPS, THREADR
 from bench.load import Connection, Loaded, Target, drive, quantile
 from bench.ratios import kept, ratio_of
-from bench.stage import Stage, server, stage
+from bench.stage import Stage, ready, server, stage
 from tests.support.site import ARTICLE
 
 PROCESSES, MODEL_SECONDS = 4, 1.0
@@ -23,13 +23,12 @@ PEERS = (THREADR, "straightforward, REST", "fastapi-cache2 + slowapi, TCP", "the
 
 def main(*, quick: bool = False) -> dict[str, Any]:
     """Prints the table; by app and callers the calls of the model and percentiles in ms."""
-    rounds, callers = (1, (50,)) if quick else (3, (50, 500))
+    rounds, callers = (1, (50,)) if quick else (2, (50, 500))
     rows: dict[str, dict[str, Any]] = {}
     waits: dict[tuple[str, int], list[float]] = {}
     with stage() as around:
         for name in PEERS[:2] if quick else PEERS:
-            for many in callers:
-                seen, calls = _measured(around, name, many, rounds)
+            for many, (seen, calls) in _measured(around, name, callers, rounds).items():
                 waits[name, many] = [quantile(each.milliseconds, 0.99) for each in seen]
                 rows[f"{name}, {many} callers"] = _row(seen, calls)
     ratios = {
@@ -55,28 +54,36 @@ def _row(seen: Sequence[Loaded], calls: list[int]) -> dict[str, Any]:
     return {"calls": calls, **row, "failures": sum(each.failures for each in seen)}
 
 
-def _measured(around: Stage, name: str, many: int, rounds: int) -> tuple[list[Loaded], list[int]]:
+def _measured(
+    around: Stage, name: str, callers: Sequence[int], rounds: int
+) -> dict[int, tuple[list[Loaded], list[int]]]:
     app, environ = APPS[name]
     with contextlib.ExitStack() as stack:
         environ = around.environ | dict(environ)
         way = "GET" if "decorated" in app else "POST"
-        each = [stack.enter_context(server(app, environ, path="/docs")) for _ in range(PROCESSES)]
+        each = [stack.enter_context(server(app, environ, path="")) for _ in range(PROCESSES)]
         targets = [Target(port, method=way) for port, _ in each]
-        return asyncio.run(_rounds(around, targets, many, rounds, name))
+        for port, _ in each:
+            ready(port)
+        return asyncio.run(_rounds(around, targets, callers, rounds, name))
 
 
 async def _rounds(
-    around: Stage, targets: list[Target], many: int, rounds: int, name: str
-) -> tuple[list[Loaded], list[int]]:
-    seen, calls = [], []
-    for number in range(rounds + 1):
-        text = f"{ARTICLE}\n{name} was asked by {many} callers in round {number}."
-        around.model_calls(delay_seconds=MODEL_SECONDS)
-        found = await _at_once(targets, text, many if number else len(targets))
-        if number:  # before it, all have imported what they need
-            seen.append(found)
+    around: Stage, targets: list[Target], callers: Sequence[int], rounds: int, name: str
+) -> dict[int, tuple[list[Loaded], list[int]]]:
+    around.model_calls(delay_seconds=0)
+    for n in range(len(targets)):  # all import what they need
+        await _at_once(targets[n : n + 1], f"{ARTICLE}\n{name} warms up {n}.", 1)
+    found: dict[int, tuple[list[Loaded], list[int]]] = {}
+    for many in callers:
+        seen, calls = [], []
+        for number in range(rounds):
+            around.model_calls(delay_seconds=MODEL_SECONDS)
+            text = f"{ARTICLE}\n{name} was asked by {many} callers in round {number}."
+            seen.append(await _at_once(targets, text, many))
             calls.append(around.model_calls())
-    return seen, calls
+        found[many] = seen, calls
+    return found
 
 
 async def _at_once(targets: list[Target], text: str, many: int) -> Loaded:
