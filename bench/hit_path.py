@@ -56,7 +56,7 @@ APPS: dict[str, tuple[str, Mapping[str, str]]] = {
 }
 QUICK = (THREADR, "Threadr, in the process", "straightforward, REST", "fastapi-cache2 + slowapi, TCP", BARE)
 RTTS_MS, CALLERS = (0, 1, 5, 20), (1, 20, 100)
-REQUESTS = {1: 40, 20: 200, 100: 300}  # of a round, by callers
+REQUESTS = {1: 40, 20: 150, 100: 200}  # of a round, by callers
 BUSY_RTTS_MS = (0, 5)  # at which there is more than one caller
 
 
@@ -90,7 +90,7 @@ Cells = dict[tuple[str, int, int], Cell]
 
 def main(*, quick: bool = False) -> dict[str, Any]:
     """Prints the tables; figures by app, round trip time and callers, and the ratios."""
-    rounds, rtts, callers = (3, (0, 5), (1,)) if quick else (7, RTTS_MS, CALLERS)
+    rounds, rtts, callers = (3, (0, 5), (1,)) if quick else (5, RTTS_MS, CALLERS)
     skipped: dict[str, str] = {}
     with stage() as around, apps(around, QUICK if quick else [*APPS], skipped) as targets:
         cells = uvloop.run(_measure(around, targets, rounds, rtts, callers))
@@ -134,9 +134,11 @@ async def _measure(
     floor = await _floor_of(around)
     settings = [(rtt, many) for rtt in rtts for many in callers if many == 1 or rtt in BUSY_RTTS_MS]
     for number in range(rounds + 1):
-        for rtt, many in settings:
+        for rtt, many in settings if number else settings[:1]:
             around.relay.set_rtt(rtt)
             for name in [*targets, FLOOR]:
+                if name == litellm.NAME and many > 1:
+                    continue  # it would take half of the time
                 target, process = targets.get(name, (None, 0))
                 before = thread_seconds(process) if process else time.process_time()
                 around.store_bytes()
@@ -214,8 +216,8 @@ def _print(
     print("\nRequests a second, and p99 in ms.\n")
     print(f"| | {' | '.join(f'{many} callers, {rtt} ms' for rtt, many in busy)} |\n|---|{'--:|' * len(busy)}")
     for name in names:
-        each = [cells[name, rtt, many].figures() for rtt, many in busy]
-        shown = [f"{row['per_second']:,.0f}; {row['p99']:.0f}" for row in each]
+        each = [cells[name, *at].figures() if (name, *at) in cells else None for at in busy]
+        shown = [f"{row['per_second']:,.0f}; {row['p99']:.0f}" if row else "" for row in each]
         print(f"| {name} | {' | '.join(shown)} |")
     print("\n| ratio of medians (quartiles of the rounds) | |\n|---|--:|")
     for name, ratio in ratios.items():

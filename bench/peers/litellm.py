@@ -1,6 +1,6 @@
 """LiteLLM's proxy with its Redis cache. It is large, so it is measured only where it was installed.
 
-`make bench-litellm` does; LITELLM=… names the command of another one.
+`python -m bench.peers.litellm` installs it, some 700 MB; LITELLM=… names the command of another one.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
 
 NAME = "LiteLLM's proxy, TCP"
-_START_SECONDS = 90.0
+_START_SECONDS = 180.0
 
 
 class Absent(Exception):
@@ -65,3 +66,14 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.2)
     raise Absent("its proxy did not start")
+
+
+def install() -> None:
+    """Into .venv-litellm, at its newest version: it is no part of the project, and not locked."""
+    folder = ROOT / ".venv-litellm"
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    subprocess.run([str(folder / "bin/pip"), "install", "--quiet", "litellm[proxy]"], check=True)
+
+
+if __name__ == "__main__":
+    install()
