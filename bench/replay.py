@@ -310,7 +310,7 @@ def main(
         f"calls of the model, the service ÷ computed, {repeat} repeat": _agreement(table["rows"])
         for repeat, table in found.items()
     }
-    return found | {"ratios": agreed} | ({} if quick else {"switched": _switched(requests)})
+    return found | {"ratios": agreed} | ({} if quick else {"switched": _switched(requests // 2)})
 
 
 def _agreement(rows: dict[str, dict[str, Any]]) -> dict[str, float]:
