@@ -127,7 +127,7 @@ def _draw(file: Path, draw: Any, figures: dict[str, Any]) -> None:
 def _hit_path(axes: Any, figures: dict[str, Any]) -> None:
     """p50 of a hit by round trip time, as a multiple of one GET."""
     cells = figures["cells"]
-    floor = "one GET of the SDK"
+    floor, others = "one GET of the SDK", iter(("#d9480f", "#2b8a3e", "#862e9c", "#5c3d00"))
     rtts = sorted({int(re.findall(r"@ (\d+) ms", name)[0]) for name in cells})
     for name in dict.fromkeys(name.partition(" @ ")[0] for name in cells):
         if name in (floor, "bare FastAPI POST") or "process" in name or "tier" in name:
@@ -136,13 +136,14 @@ def _hit_path(axes: Any, figures: dict[str, Any]) -> None:
             cells[f"{name} @ {rtt} ms × 1"]["p50"] / cells[f"{floor} @ {rtt} ms × 1"]["p50"] for rtt in rtts
         ]
         is_ours = name.startswith("Threadr")
-        style = {"color": _BLUE, "linewidth": 2.4} if is_ours else {"linewidth": 1.2}
-        axes.plot([f"{rtt} ms" for rtt in rtts], times, marker="o", label=name, **style)
+        dashes = "-" if name.endswith("REST") else "--"
+        style = {"color": _BLUE, "linewidth": 2.4} if is_ours else {"color": next(others), "linewidth": 1.2}
+        axes.plot([f"{rtt} ms" for rtt in rtts], times, dashes, marker="o", label=name, **style)
     axes.axhline(1, color=_GREY, linewidth=0.8, linestyle=":")
     axes.set_ylim(bottom=0)
     axes.set_xlabel("round trip time to the store")
     axes.set_title("A hit's median time ÷ one GET of Upstash's SDK", fontsize=11)
-    axes.legend(fontsize=8, frameon=False)
+    axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
 
 
 def _cost(axes: Any, figures: dict[str, Any]) -> None:
