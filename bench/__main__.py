@@ -34,7 +34,7 @@ def run(names: list[str], *, quick: bool, check: bool) -> None:
     if not check:
         RESULTS.mkdir(exist_ok=True)
         (RESULTS / "machine.json").write_text(json.dumps(report.machine(), indent=1) + "\n")
-    all_worse = {}
+    all_worse: dict[str, str] = {}
     for name in names:
         printed, started = io.StringIO(), time.perf_counter()
         with contextlib.redirect_stdout(printed):

@@ -102,7 +102,7 @@ def main(*, quick: bool = False) -> dict[str, Any]:
 
 
 def _to_copy(redis: Redis) -> list[str]:
-    names: list[str] = sorted(name.decode() for name in redis.keys("threadr:*"))
+    names: list[str] = sorted(bytes(name).decode() for name in redis.scan_iter("threadr:*"))
     found = {prefix: [name for name in names if name.startswith(prefix)] for prefix in _COPIED}
     entries, clients, indexes = found.values()
     return [*entries[:1], *clients[:1], *(name for name in indexes if not name.endswith(":content"))]

@@ -216,8 +216,8 @@ def _print(
     print("\nRequests a second, and p99 in ms.\n")
     print(f"| | {' | '.join(f'{many} callers, {rtt} ms' for rtt, many in busy)} |\n|---|{'--:|' * len(busy)}")
     for name in names:
-        each = [cells[name, *at].figures() if (name, *at) in cells else None for at in busy]
-        shown = [f"{row['per_second']:,.0f}; {row['p99']:.0f}" if row else "" for row in each]
+        rows = [cells[name, *at].figures() if (name, *at) in cells else {} for at in busy]
+        shown = [f"{row['per_second']:,.0f}; {row['p99']:.0f}" if row else "" for row in rows]
         print(f"| {name} | {' | '.join(shown)} |")
     print("\n| ratio of medians (quartiles of the rounds) | |\n|---|--:|")
     for name, ratio in ratios.items():

@@ -43,8 +43,8 @@ def main(*, quick: bool = False) -> dict[str, Any]:
     print(f"{PROCESSES} processes; the model takes {MODEL_SECONDS:g} s. Calls of each of {rounds} rounds.\n")
     print("| | calls of the model | p50, ms | p99, ms | not 200 |\n|---|--:|--:|--:|--:|")
     for name, row in rows.items():
-        calls = ", ".join(map(str, row["calls"]))
-        print(f"| {name} | {calls} | {row['p50']:,.0f} | {row['p99']:,.0f} | {row['failures']} |")
+        made = ", ".join(map(str, row["calls"]))
+        print(f"| {name} | {made} | {row['p50']:,.0f} | {row['p99']:,.0f} | {row['failures']} |")
     return {"rows": rows, "ratios": kept(ratios), "counts": calls_of}
 
 
