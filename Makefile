@@ -1,5 +1,5 @@
 # One command each; `make` sets up what each needs, once. `make help` lists them.
-.PHONY: run test test-browser screenshots coverage check check-deploy bench bench-data soak fuzz package deploy deploy-values invoke offline lock help clean
+.PHONY: run test test-browser screenshots coverage check check-deploy bench bench-check bench-data soak fuzz package deploy deploy-values invoke offline lock help clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -48,8 +48,11 @@ check-deploy: $(VENV)/dev.stamp .venv-lint/stamp .venv-sam/stamp .venv-checkov/s
 	@echo "Checking templates, bundle and images with the tools that deploy them …"
 	@PATH="$(CURDIR)/.venv-sam/bin:$(CURDIR)/.venv-checkov/bin:$$PATH" $(PY) -m pytest -m deploy -vv --durations 5 tests/deploy
 
-bench: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## benchmark tables, also under bench/results/
+bench: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## benchmark tables; writes bench/results/ and docs/benchmarks.md
 	@$(PY) -m bench
+
+bench-check: $(VENV)/dev.stamp $(VENV)/bench.stamp  ## a short run, compared with bench/results/; names what got worse, fails on nothing
+	@$(PY) -m bench --quick --check
 
 bench-data: $(VENV)/serve.stamp  ## the annotated pages that bench measures on, by name and hash, into bench/data
 	@$(PY) -m bench.articles

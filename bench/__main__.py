@@ -1,62 +1,78 @@
-"""All benchmarks: prints the tables and writes them, with a plot each, under bench/results/."""
+"""All benchmarks: prints the tables, writes JSON and plots to bench/results/, and docs/benchmarks.md.
+
+    python -m bench [--quick] [--check] [name …]
+
+--check writes nothing: it compares the run with what is in bench/results/ and names what got worse by more
+than the spread of both. --quick is a shorter run of what compares by ratios. Neither fails on what it
+finds, since machines are noisy.
+"""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
+import json
+import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import matplotlib
+from bench import report
+from bench.ratios import worse
+from bench.report import RESULTS, TITLES
 
-matplotlib.use("Agg")
-from matplotlib import pyplot
 
-from bench import data_path, extraction, hits, imports, path, pressure, summaries, threads
+def _run(name: str, *, quick: bool) -> dict[str, Any]:
+    """The figures of a benchmark. What it needs is imported here, since not every run has every package."""
+    from importlib import import_module
 
-RESULTS = Path(__file__).parent / "results"
-BENCHMARKS: dict[str, Callable[[], dict[str, Any]]] = {
-    "imports": imports.main,
-    "hits": hits.main,
-    "path": path.main,
-    "data_path": data_path.main,
-    "extraction": extraction.main,
-    "summaries": summaries.main,
-    "threads": threads.main,
-    "pressure": pressure.main,
-}
-BARS: dict[str, Callable[[dict[str, Any]], dict[str, float]]] = {
-    "imports": lambda ratios: ratios,
-    "hits": lambda rows: {store: row["median"] for store, row in rows.items()},
-    "path": lambda files: files,
-    "data_path": lambda milliseconds: milliseconds,
-    "extraction": lambda figures: {name: row["f1"] for name, row in figures["scores"].items()},
-    "pressure": lambda seconds: seconds,
-    "summaries": lambda figures: {method: scores["rouge2@1"] for method, scores in figures["rouge"].items()},
-    "threads": lambda figures: {method: row["lead in post 1"] for method, row in figures["x"].items()},
-}
+    main: Callable[..., dict[str, Any]] = import_module(f"bench.{name}").main
+    return main(quick=quick) if name in report.QUICK else main(*report.ARGUMENTS.get(name, ()))
+
+
+def run(names: list[str], *, quick: bool, check: bool) -> None:
+    if not check:
+        RESULTS.mkdir(exist_ok=True)
+        (RESULTS / "machine.json").write_text(json.dumps(report.machine(), indent=1) + "\n")
+    all_worse: dict[str, str] = {}
+    for name in names:
+        printed, started = io.StringIO(), time.perf_counter()
+        with contextlib.redirect_stdout(printed):
+            figures = _run(name, quick=quick)
+        seconds = round(time.perf_counter() - started)
+        print(f"\n## {TITLES[name][0]}\n\n{printed.getvalue().rstrip()}\n\n({seconds} s)", flush=True)
+        file = RESULTS / f"{name}.json"
+        if check and file.is_file():
+            all_worse |= compared(json.loads(file.read_text("utf-8"))["figures"], figures)
+        elif not check and figures:
+            result = {"seconds": seconds, "printed": printed.getvalue().strip(), "figures": figures}
+            file.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    if check:
+        print("\n## Worse than bench/results/ by more than the spread\n")
+        print("\n".join(f"- {name}: {change}" for name, change in all_worse.items()) or "Nothing.")
+    elif not quick:
+        report.main()
+
+
+def compared(before: dict[str, Any], now: dict[str, Any]) -> dict[str, str]:
+    """What got worse: ratios by more than their spread, counts at all."""
+    old, new = before.get("counts", {}), now.get("counts", {})
+    more = {
+        name: f"{old[name]:g} → {new[name]:g}" for name in old.keys() & new.keys() if new[name] > old[name]
+    }
+    return worse(before.get("ratios", {}), now.get("ratios", {})) | more
 
 
 def main() -> None:
-    RESULTS.mkdir(exist_ok=True)
-    for name, run in BENCHMARKS.items():
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            figures = run()
-        print(f"\n## {name}\n\n{printed.getvalue()}")
-        (RESULTS / f"{name}.md").write_text(f"# {name}\n\n{printed.getvalue()}")
-        if figures:
-            _plot(name, BARS[name](figures))
-
-
-def _plot(name: str, bars: dict[str, float]) -> None:
-    figure, axes = pyplot.subplots(figsize=(7, 0.5 * len(bars) + 1))
-    axes.barh(list(bars), list(bars.values()), color="#1d6fd1")
-    axes.invert_yaxis()
-    axes.set_title(name)
-    figure.tight_layout()
-    figure.savefig(RESULTS / f"{name}.png", dpi=120)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("names", nargs="*", choices=[[], *TITLES])
+    given = parser.parse_args()
+    names = given.names or [name for name in TITLES if not given.quick or name in report.QUICK]
+    run(names, quick=given.quick, check=given.check)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def main(folder: Path | None = None) -> dict[str, Any]:
 
 def cases(sources: list[Source]) -> Iterator[tuple[str, str, str, bool]]:
     """The kind of each, the sentence, what was made of it, and whether that is flagged."""
-    chance = random.Random(SEED)  # noqa: S311 - nothing secret
+    chance = random.Random(SEED)
     for source in sources:
         for part in source.parts:
             yield "verbatim", part, part, _is_flagged(part, source)

@@ -76,7 +76,7 @@ class Soak:
     broken: Counter[str] = field(default_factory=Counter)
     thread: str = ""  # the newest
     started: float = field(default_factory=time.monotonic)
-    chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311
+    chance: random.Random = field(default_factory=lambda: random.Random(7))
 
     @property
     def now(self) -> float:
