@@ -24,7 +24,7 @@ from tests.support.upstash_front import Front
 async def measure(requests: int, *, repeated: float) -> tuple[int, float, float]:
     """Calls of the model, and the dollars that the statistics call spent and saved."""
     new = [f"Report {n}. {' '.join(PARAGRAPHS)}" for n in range(round(requests * (1 - repeated)))]
-    texts = [*new, *random.Random(1).choices(new, k=requests - len(new))]  # noqa: S311 - no secret
+    texts = [*new, *random.Random(1).choices(new, k=requests - len(new))]
     fake = FakeOpenAI()
     with (
         ValkeyServer() as valkey,

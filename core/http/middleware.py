@@ -1,22 +1,18 @@
 """Around every request: its id, deadline, body, log line, and the handler for unexpected errors."""
 
-import asyncio
-import itertools
-import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core import log
-from core.errors import BodyTimeout, BodyTooLarge, Busy, InvalidRequest, Malformed, RateLimited, ThreadrError
-from core.http import bounds
-from core.http.client_id import Clients, KnownClient
+from core.errors import Busy, ThreadrError
+from core.http.body import BodyReader
+from core.http.client_id import Clients
 from core.http.outer import HeaderSender
-from core.http.problems import NOT_VALID, problem
+from core.http.problems import problem
 from core.request import RequestRecord
 from core.settings import Settings
 from core.usage import current_store_usage
@@ -99,7 +95,8 @@ class RequestMiddleware:
             failure = ThreadrError()
         finally:
             if body.size:
-                body.count(-body.size)
+                scope["state"]["known"].held_bytes -= body.size
+                self._clients.held_bytes -= body.size
         record.record_failure(failure)
         if failure.status in (403, 429) and not isinstance(failure, Busy):
             record.facts["blocked"] = 1
@@ -112,91 +109,6 @@ class RequestMiddleware:
                 answer = render(failure, answer)
             await answer(scope, receive, send)
         return None
-
-
-@dataclass(slots=True)
-class BodyReader:
-    """A `receive` that gives the body whole; it is read, within bounds, when a route first wants it.
-
-    The bytes of all bodies under way count at `clients`, and at the client that sends this one.
-    """
-
-    scope: Scope
-    receive: Receive
-    clients: Clients
-    seconds: float
-    body: bytearray = field(default_factory=bytearray)
-    arrived: int = 0
-    size: int = 0  # of what is kept
-    is_read: bool = False
-
-    async def __call__(self) -> Message:
-        """Raises BodyTooLarge, BodyTimeout, RateLimited, InvalidRequest; Malformed when it is cut off."""
-        if self.is_read:
-            return await self.receive()
-        self.is_read = True
-        headers, route = self.scope["state"]["headers"], getattr(self.scope.get("route"), "path", "")
-        limit = bounds.MAX_BODY_BYTES.get(route, bounds.MAX_SMALL_BODY_BYTES)
-        declared = headers.get(b"content-length", b"")[:15]
-        if declared.isdigit() and int(declared) > limit:
-            limit = -1
-        try:
-            async with asyncio.timeout(min(bounds.MAX_BODY_SECONDS, self.seconds)):
-                await self._read(limit)
-        except TimeoutError:
-            if self.arrived <= limit:
-                raise BodyTimeout from None
-        if self.arrived > limit:
-            raise BodyTooLarge
-        body = bytes(self.body)
-        self.body.clear()
-        if b"json" in headers.get(b"content-type", b"").lower():
-            body = _bounded(body)
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def _read(self, limit: int) -> None:
-        """Discards what is over the limit: a caller that still sends when we close never sees the 413."""
-        more = True
-        while more and self.arrived < bounds.MAX_READ_BYTES:
-            message = await self.receive()
-            if message["type"] == "http.disconnect":
-                raise Malformed("The body was cut off.")
-            chunk, more = message.get("body", b""), message.get("more_body", False)
-            self.arrived += len(chunk)
-            if self.arrived > limit:
-                self.body.clear()
-                continue
-            self.body += chunk
-            known = self.count(len(chunk))
-            if max(known.held_bytes * 3, self.clients.held_bytes) > bounds.MAX_HELD_BYTES:
-                raise RateLimited("Too much is being sent at once.", headers={"Retry-After": "5"})
-
-    def count(self, change: int) -> KnownClient:
-        known: KnownClient = self.scope["state"]["known"]
-        self.size += change
-        known.held_bytes += change
-        self.clients.held_bytes += change
-        return known
-
-
-def _bounded(body: bytes) -> bytes:
-    """The JSON in UTF-8. Raises InvalidRequest when it has more parts than a request needs."""
-    encoding = json.detect_encoding(body)
-    if not encoding.startswith("utf-8"):
-        try:
-            body = body.decode(encoding, "surrogatepass").encode(errors="surrogatepass")
-        except ValueError:
-            raise InvalidRequest(f"{NOT_VALID}.") from None
-    # First an upper bound, which counts marks inside strings too; only beyond it they are counted exactly.
-    if _has_too_many(body.translate(None, bounds.NO_MARK)):
-        found = itertools.islice(bounds.PART.finditer(body), bounds.MAX_PARTS + 1)
-        if _has_too_many(bytes(body[part.start()] for part in found)):
-            raise InvalidRequest("The body has more parts than a request needs.")
-    return body
-
-
-def _has_too_many(marks: bytes) -> bool:
-    return len(marks) > bounds.MAX_PARTS or marks.count(b"{") + marks.count(b"[") > bounds.MAX_NESTED
 
 
 def _log(scope: Scope, record: RequestRecord, status: int | None) -> None:

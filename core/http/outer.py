@@ -1,8 +1,11 @@
-"""Around everything else: the base path, security headers of every answer, and HEAD."""
+"""Around everything else: the base path, security headers of every answer, HEAD, and CORS."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -113,3 +116,15 @@ def _without_body(send: Send) -> Send:
         await send(message)
 
     return send_without_body
+
+
+class Cors(CORSMiddleware):
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
+        if scope["type"] == "http" and b"origin" in scope["state"]["headers"]:
+            return super().__call__(scope, receive, send)
+        return self.app(scope, receive, send)
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Without a body, and 200 even for a refusal: browsers go by the headers."""
+        headers = super().preflight_response(request_headers).headers
+        return Response(headers={name: value for name, value in headers.items() if name[:8] != "content-"})

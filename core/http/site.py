@@ -1,19 +1,16 @@
 """What is around every app's routes, and the app of routes that take no models: plain Starlette."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
 from core import log
 from core.http.middleware import RequestMiddleware
-from core.http.outer import LIMITED, OuterMiddleware
+from core.http.outer import LIMITED, Cors, OuterMiddleware
 from core.http.problems import raise_ours
 from core.settings import Settings
 
@@ -58,22 +55,10 @@ def add_middleware(app: Starlette, settings: Settings, direct: Mapping[str, "Bod
     deleting = [] if "*" in settings.allowed_origins else ["DELETE"]
     if settings.allowed_origins:
         app.add_middleware(
-            _Cors,
+            Cors,
             allow_origins=settings.allowed_origins,
             allow_methods=["GET", "HEAD", "POST", *deleting],
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
         )
     app.add_middleware(OuterMiddleware, base_path=settings.base_path, production=settings.in_production)
-
-
-class _Cors(CORSMiddleware):
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:  # type: ignore[override]
-        if scope["type"] == "http" and b"origin" in scope["state"]["headers"]:
-            return super().__call__(scope, receive, send)
-        return self.app(scope, receive, send)
-
-    def preflight_response(self, request_headers: Headers) -> Response:
-        """Without a body, and 200 even for a refusal: browsers go by the headers."""
-        headers = super().preflight_response(request_headers).headers
-        return Response(headers={name: value for name, value in headers.items() if name[:8] != "content-"})

@@ -14,8 +14,8 @@ from starlette.types import Message, Scope
 
 from core.errors import BodyTimeout, BodyTooLarge, RateLimited
 from core.http import bounds
+from core.http.body import BodyReader
 from core.http.client_id import Clients, KnownClient
-from core.http.middleware import BodyReader
 from core.settings import Settings
 from functions import cache, generate, mcp, threads
 from tests.support.app import Make, whole_app
@@ -165,7 +165,8 @@ async def test_one_client_holds_a_third_and_all_together_the_whole_of_what_may_w
     assert outcomes[RateLimited] == 13 - bounds.MAX_HELD_BYTES // len(part)
     for task, each in zip(tasks, sending, strict=True):
         task.cancel()
-        each.count(-each.size)
+        each.clients.held_bytes -= each.size
+        each.scope["state"]["known"].held_bytes -= each.size
     assert (everyone.held_bytes, {sender.held_bytes for sender in senders}) == (0, {0})
     alone = [asyncio.create_task(reader(everyone, senders[0], part)()) for _ in range(4)]
     await asyncio.wait(alone, timeout=0, return_when=asyncio.FIRST_COMPLETED)

@@ -85,4 +85,4 @@ async def test_each_content_type_is_answered_as_before(
 
 def test_only_what_takes_nothing_but_a_body_is_answered_so() -> None:
     routes = [route for route in generate.router.routes if isinstance(route, BodyRoute)]
-    assert {route.path for route in routes if route.model} == {"/api/generate"}
+    assert {route.path for route in routes if route.model} == {"/api/generate", "/api/estimate"}
