@@ -199,7 +199,10 @@ async def test_counts_that_wait_are_not_lost_with_a_blocked_call(
 
 @pytest.mark.parametrize(
     ("waited", "counted"),
-    [(True, {"collapsed": 1, "saved_micros": 7}), (False, {"first_tier": 1, "saved_micros": 7})],
+    [
+        (True, {"collapsed": 1, "collapsed_saved_micros": 7}),
+        (False, {"first_tier": 1, "hits_saved_micros": 7}),
+    ],
 )
 async def test_a_request_that_waited_counts_as_collapsed_on_a_local_hit(
     upstash_settings: dict[str, Any], clock: Clock, waited: bool, counted: dict[str, int]
