@@ -15,6 +15,8 @@ from tests.support.paths import ROOT
 EXAMPLE = re.compile(r"-d '(\{\"text\":.*?\})'\n```\n\n```json\n(.*?)\n```", re.DOTALL)
 README = (ROOT / "README.md").read_text("utf-8")
 PAGES = {page.relative_to(ROOT).as_posix(): page for page in (ROOT / "README.md", *ROOT.glob("docs/*.md"))}
+# A link's or a picture's address, in Markdown and in HTML; a srcset has more than one.
+ADDRESSES = re.compile(r"""\]\((?:<([^>]+)>|([^)\s]+))|\b(?:src|srcset|href)=["']([^"']+)["']""")
 NAMED = re.compile(r"\btests/[\w/]+(?:\.py|/)(?:::(\w+))?")
 # The beginning of each row under Troubleshooting, and the test that produces the symptom.
 SYMPTOMS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
@@ -59,13 +61,37 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_each_relative_link_of_a_page_resolves(page: str) -> None:
-    at, broken = PAGES[page], []
-    for link in re.findall(r"\]\((?!https?:)([^)\s]+)\)", at.read_text("utf-8")):
-        path, _, anchor = link.partition("#")
-        to = (at.parent / path).resolve() if path else at
-        if not to.exists() or (anchor and anchor not in anchors(to)):
-            broken.append(link)
-    assert broken == []
+    at = PAGES[page]
+    assert [link for link in relative_links(at.read_text("utf-8")) if not resolves(link, at)] == []
+
+
+def relative_links(text: str) -> list[str]:
+    addresses = [address for found in ADDRESSES.findall(text) for address in "".join(found).split(",")]
+    found = [address.split()[0] for address in addresses if address.strip()]
+    return [link for link in found if not re.match(r"[a-z]+:|//", link)]
+
+
+def resolves(link: str, at: Path) -> bool:
+    path, _, anchor = link.partition("#")
+    to = (at.parent / path).resolve() if path else at
+    return to.exists() and (not anchor or anchor in anchors(to))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[words](no.md)",
+        "![a picture](no.png)",
+        '![a picture](no.png "with a title")',
+        "[![a picture](no.png)](https://example.com)",
+        '<img alt="" src="no.png">',
+        '<source srcset="no.png 1x, README.md 2x">',
+        "[words](README.md#no-such-heading)",
+    ],
+)
+def test_a_link_or_a_picture_that_is_not_there_is_noticed(text: str) -> None:
+    links = relative_links(text)
+    assert [resolves(link, ROOT / "README.md") for link in links].count(False) == 1
 
 
 def test_every_page_is_linked_from_the_readme() -> None:

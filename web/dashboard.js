@@ -5,16 +5,15 @@ import { bars, chart, gauge, line, roundUp } from "./charts.js";
 import { element, find } from "./element.js";
 
 const percent = (part) => `${Math.round(part * 100)} %`;
-const ASKED = ["generated", "Model asked"];
-const AVOIDED = [
-  ["hits", "Kept"], ["first_tier", "Kept in the process"], ["collapsed", "Asked at the same time"],
-  ["same_content", "Same content"], ["same_draft", "Same draft"], ["stale_served", "Older version"],
+// A figure's name, its words, how it is shown, its colour.
+const CAUSES = [
+  ["hits", "Kept", String, 1], ["collapsed", "Asked at the same time", String, 2], ["same_content", "Same content", String, 3],
+  ["same_draft", "Same draft", String, 4], ["stale_served", "Older version", String, 6],
 ];
-// Of a day or of all days. A server that does not count a cause has none of it.
-const avoided = (figures, name) => figures.avoided?.[name] ?? figures.avoided_by?.[name] ?? figures[name] ?? 0;
-const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
-const MONEY = [["cost_usd", "Spent", dollars], ["saved_usd", "Saved", dollars]];
-// The fourth is the colour: green, amber, red.
+const ANSWERS = [["generated", "Written", String, 0], ...CAUSES];
+const SAVED_BY = CAUSES.map(([name, words, , colour]) => [name, words, dollars, colour]);
+const CALLS = [["model_calls", "Calls of the model", String, 0]];
+const MONEY = [["cost_usd", "Spent", dollars, 0], ["saved_usd", "Saved", dollars, 1]];
 const CHECKS = [["healthy", "Healthy", String, 1], ["degraded", "Degraded", String, 2], ["unhealthy", "Unhealthy", String, 5]];
 
 async function load(token) {
@@ -25,7 +24,7 @@ async function load(token) {
 
 function show(stats, health) {
   const days = [...stats.days].reverse();
-  const sections = [tiles(stats, health), answers(days, stats), hitRate(days, stats), money(days, stats), ...savedBy(days), ...checks(health), services(health)];
+  const sections = [tiles(stats, health), answers(days, stats), savedBy(days), money(days, stats), hitRate(days, stats), calls(days, stats), ...checks(health), services(health)];
   find("charts").replaceChildren(...sections);
   find("form").hidden = true;
   find("status").textContent = `As of ${new Date().toLocaleTimeString()}. Days are in UTC.`;
@@ -33,7 +32,7 @@ function show(stats, health) {
 
 function tiles(stats, health) {
   const all = {
-    "Hit rate, 30 days": stats.hit_rate === null ? "–" : percent(stats.hit_rate), "Calls of the model": stats.generated.toLocaleString(),
+    "Hit rate, 30 days": stats.hit_rate === null ? "–" : percent(stats.hit_rate), "Calls of the model": stats.model_calls.toLocaleString(),
     Spent: dollars(stats.cost_usd), Saved: dollars(stats.saved_usd), Collapsed: stats.collapsed.toLocaleString(),
     "Older versions served": stats.stale_served.toLocaleString(), "Turned away": stats.blocked.toLocaleString(), Health: health.status,
   };
@@ -43,41 +42,36 @@ function tiles(stats, health) {
 }
 
 function answers(days, stats) {
-  const rows = days.map((day) => ({ date: day.date, generated: day.generated, ...Object.fromEntries(AVOIDED.map(([name]) => [name, avoided(day, name)])) }));
-  const causes = AVOIDED.filter(([name]) => rows.some((day) => day[name]));
-  const total = sum(AVOIDED.map(([name]) => avoided(stats, name) || sum(rows.map((day) => day[name]))));
-  const words = `The model was asked ${stats.generated.toLocaleString()} times; ${total.toLocaleString()} answers did without.`;
-  return chart("Answers by cause", bars(rows, [ASKED, ...causes]), words, [ASKED, ...causes], rows);
+  const words = `${stats.generated.toLocaleString()} answers were written; ${stats.avoided.toLocaleString()} cost no call.`;
+  return chart("Answers by cause", bars(days, ANSWERS), words, ANSWERS, days);
 }
 
 function hitRate(days, stats) {
-  const rate = ({ answered, avoided, hits, misses }) => (answered ? avoided / answered : hits + misses ? hits / (hits + misses) : null);
-  const rows = days.map((day) => ({ date: day.date, rate: rate(day) }));
+  const rows = days.map(({ date, answered, avoided }) => ({ date, rate: answered ? avoided / answered : null }));
   const words = stats.hit_rate === null ? "Nothing was asked." : `${percent(stats.hit_rate)} over all days.`;
   return chart("Hit rate", line(rows, "rate", 1, percent), words, [["rate", "Hit rate", percent]], rows);
 }
 
+const calls = (days, stats) =>
+  chart("Calls of the model", bars(days, CALLS), `${stats.model_calls.toLocaleString()}, with second questions and failed ones.`, CALLS, days);
+
 const money = (days, stats) =>
   chart("Dollars", bars(days, MONEY, dollars), `${dollars(stats.cost_usd)} spent, ${dollars(stats.saved_usd)} saved.`, MONEY, days);
 
-// Where the server counts what each cause saved.
 function savedBy(days) {
-  const names = Object.keys(days[0].saved_by ?? {});
-  if (!names.length) return [];
-  const rows = days.map((day) => ({ date: day.date, ...day.saved_by }));
-  const series = names.map((name) => [name, AVOIDED.find(([cause]) => cause === name)?.[1] ?? name.replaceAll("_", " "), dollars]);
-  return [chart("Dollars saved by cause", bars(rows, series, dollars), "What each answer would have cost.", series, rows)];
+  const rows = days.map(({ date, saved_by }) => ({ date, ...saved_by }));
+  return chart("Dollars saved by cause", bars(rows, SAVED_BY, dollars), "What the answers cost when they were written.", SAVED_BY, rows);
 }
 
 function budget({ last_scheduled_check: last }) {
-  if (!last?.budget_usd) return [];
-  const used = last.budget_used_usd ?? 0;
+  if (!last?.budget_usd || last.budget_used_usd === null) return [];
+  const used = last.budget_used_usd;
   const words = `Budget: ${dollars(used)} of ${dollars(last.budget_usd)} used today, at the last check.`;
   return [element("p", { className: "hint", textContent: words }), gauge(used / last.budget_usd, words)];
 }
 
 function checks({ last_scheduled_check: last }) {
-  if (!last?.days?.length) return [];
+  if (!last?.days.length) return [];
   const days = [...last.days].reverse();
   const bad = days.filter((day) => day.unhealthy || day.degraded).length;
   const milliseconds = (number) => `${Math.round(number)} ms`;

@@ -65,8 +65,8 @@ def without_offers(text: str) -> str:
 
 def _is_notice(kind: str, text: str, size: float, titles: list[str]) -> bool:
     """Whether the whole title says so, or most of a short text, or a part of both."""
-    if any(_is_titled(kind, title) for title in titles):
-        return size < _NOTICE or kind == "missing_page"
+    if notices := "".join(filter(functools.partial(_is_titled, kind), titles)):
+        return size < _NOTICE or (kind == "missing_page" and any(map(str.isalpha, notices)))  # a year, say
     if size >= _THIN:
         return False
     partly = any(_is_titled(kind, title, words=_WORDS_OF_SITE) for title in titles)
@@ -126,7 +126,7 @@ def raise_if_too_short(text: str, *, title: str, page: str, unseen: int) -> None
 def _pattern(kind: str, *, whole: bool = False) -> re.Pattern[str]:
     words = alternatives(word_lists(__file__)["pages"][kind]).replace(" ?", r"\s*").replace(" ", r"\s+")
     opening = r"(?:^|[.!?…。！？]\s*|:\s+(?-i:(?=[A-Z])))(?:please\s)?" if kind in _WALLS else ""
-    code = r"(?:[45]\d\d)?\W*"
+    code = r"(?:\b[45]\d\d\b)?\W*"
     framed = (
         rf"\W*(?:(?:error|http|fehler|erreur)\W*)?{code}(?:{words})\W*{code}"
         if whole

@@ -21,9 +21,9 @@ def stats_command(as_json: bool) -> None:
     if as_json:
         return click.echo(json.dumps(found, indent=2))
     for name, value in found.items():
-        if name != "days":
+        if name not in ("days", "saved_by"):
             click.echo(f"{name.replace('_', ' '):20}{'–' if value is None else value}")
-    return say("--json has each of the days.")
+    return say("--json has each of the days, and what each cause saved.")
 
 
 async def _stats() -> dict[str, object]:

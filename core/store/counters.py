@@ -14,7 +14,10 @@ KEPT_DAYS = 30
 # `hits` are all answers that were there already, or being made; `blocked` calls are not among the `requests`.
 SPENT = ("tokens_in", "tokens_out", "cost_micros")
 USES = ("requests", "generations", "hits", "blocked", *SPENT)
-_AMOUNTS = dict.fromkeys(AVOIDED, "saved_micros") | {"generated": "model_calls"}
+_AMOUNTS = {name: f"{name}_saved_micros" for name in AVOIDED} | {
+    "first_tier": "hits_saved_micros",  # which are hits
+    "generated": "model_calls",
+}
 _TAKEN_BACK = 2**20  # of what waits to be counted, less than none by at most so many
 
 

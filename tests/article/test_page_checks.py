@@ -171,8 +171,14 @@ def test_what_is_not_free_is_refused_where_the_text_really_ends(
 MISSING = """
 404
 404 Not Found
+404 error
+410 Gone
 Error 404
+Error 404 (Not Found)!!1
+Error code: 404
+HTTP Status 404 – Not Found
 404 - Page not found
+404 | Page not found
 Page not found | Marlow Post
 Page Not Found – 404
 Oops! That page can’t be found
@@ -323,6 +329,14 @@ def test_a_cookie_notice_is_refused(notice: str) -> None:
         "Page not found: the library that lost its oldest book",
         "404 Media raises money",
         "404 swimmers came to the pool",
+        "Peugeot 404: sixty years of a car",
+        "Peugeot 404",
+        "Room 410",
+        "Boeing 410",
+        "AD 410",
+        "5404",
+        "US$404 for a towel",
+        "410 kilometres for a swim",
         "Just a moment with the mayor",
         "Just a moment: a minute of silence at the pool",
         "Are you a robot? A town tests its new lifeguard",
@@ -366,6 +380,24 @@ def test_a_story_whose_headline_begins_like_a_notice_is_an_article(title: str) -
 )
 def test_a_story_about_such_notices_is_an_article(sentence: str) -> None:
     assert "thirty years." in text_of(page(STORY.replace("<p>The council", f"<p>{sentence} The council")))
+
+
+@pytest.mark.parametrize("name", ["Peugeot 404", "Room 410", "Group 5404", "The 404 bus", "$410 coat"])
+def test_a_short_text_about_a_thing_with_such_a_number_is_an_article(name: str) -> None:
+    story = (
+        f"<p>{name} was new in 1960, when the pool was built. {name} has four doors, as everybody knows.</p>"
+    )
+    story += f"<p>In Marlow {name} is still loved by many. Nobody has ever seen {name} in the rain.</p>"
+    assert text_of(page(f"<h1>{name}</h1>{story}", title=f"{name} | Marlow Post")).count(name) >= 3
+
+
+@pytest.mark.parametrize("number", ["404", "410"])
+def test_a_long_text_whose_title_is_only_such_a_number_is_an_article(number: str) -> None:
+    years = [f"<p>In {number} family {n} left the town, and nobody knew why.</p>" for n in range(25)]
+    year = "".join(years)
+    assert "nobody knew why" in text_of(page(f"<h1>{number}</h1>{year}", title=number))
+    with pytest.raises(NoArticle, match="nothing here"):
+        text_of(page(f"<h1>{number} Not Found</h1>{year}", title=f"{number} Not Found"))
 
 
 def test_a_text_that_hides_behind_scripts_says_so() -> None:

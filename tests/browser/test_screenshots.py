@@ -96,5 +96,5 @@ def test_the_dashboard_looks_like_this(
     tab = open_tab(path="/dashboard", context=LOOKS[look], **store)
     tab.page.get_by_label("Admin token").fill(ADMIN)
     tab.page.get_by_role("button", name="Show the dashboard").click()
-    expect(tab.page.locator("svg[role=img]")).to_have_count(6)
+    expect(tab.page.locator("svg[role=img]")).to_have_count(8)
     shoot(tab, folder, f"dashboard-{look}")

@@ -70,8 +70,14 @@ async def test_no_route_costs_more_than_its_documentation_says(
     upstash_settings: dict[str, Any],
     site: Site,
     scope: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Renewals of a lease are not counted here; on a busy machine a miss takes longer, and workers are late.
+    monkeypatch.setattr("core.cache.lease.LEASE_SECONDS", 600.0)
+    monkeypatch.setattr("core.store.redis._LEASE_MS", 600_000)
+    monkeypatch.setattr("core.ops.report.DEADLINE_SECONDS", 300.0)
     settings = {**upstash_settings, "rate_limit_scope": scope, "rate_limit_requests": 3}
+    settings |= {"store_timeout_ms": 10_000, "generate_deadline_seconds": 300.0}
     body = {"url": f"{site.url}/bridge"}
     site.pages["/another"] = lambda: Response(
         page(BODY.replace("harbour", "central")), media_type="text/html"
@@ -199,7 +205,10 @@ async def test_counts_that_wait_are_not_lost_with_a_blocked_call(
 
 @pytest.mark.parametrize(
     ("waited", "counted"),
-    [(True, {"collapsed": 1, "saved_micros": 7}), (False, {"first_tier": 1, "saved_micros": 7})],
+    [
+        (True, {"collapsed": 1, "collapsed_saved_micros": 7}),
+        (False, {"first_tier": 1, "hits_saved_micros": 7}),
+    ],
 )
 async def test_a_request_that_waited_counts_as_collapsed_on_a_local_hit(
     upstash_settings: dict[str, Any], clock: Clock, waited: bool, counted: dict[str, int]

@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 from starlette.responses import JSONResponse, Response
 
+from core.usage import micros
 from tests.support.app import Instances
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI, completion, thread_answer
@@ -52,6 +53,9 @@ async def ledger_of(*clients: httpx.AsyncClient) -> dict[str, Any]:
         round(stats["avoided"] / stats["answered"], 4) if stats["answered"] else None
     )
     assert all(sum(day[name] for day in stats["days"]) == stats[name] for name in ("answered", "avoided"))
+    assert all(
+        sum(map(micros, of["saved_by"].values())) == micros(of["saved_usd"]) for of in (stats, *stats["days"])
+    )
     return stats
 
 
@@ -72,7 +76,7 @@ async def test_twenty_at_once_are_one_call_and_nineteen_that_were_avoided(
     stats = await ledger_of(*clients)
     assert (stats["answered"], stats["generated"], stats["model_calls"], stats["avoided"]) == (20, 1, 1, 19)
     assert (stats["collapsed"], stats["hit_rate"]) == (stats["avoided"], 0.95)
-    assert stats["saved_usd"] == pytest.approx(19 * COST_USD)
+    assert stats["saved_usd"] == stats["saved_by"]["collapsed"] == pytest.approx(19 * COST_USD)
 
 
 async def test_each_cause_is_counted_under_its_name_with_what_it_saved(
@@ -108,7 +112,8 @@ async def test_each_cause_is_counted_under_its_name_with_what_it_saved(
         "composed": 0,
         "model_calls": 1,
     }
-    assert stats["saved_usd"] == pytest.approx(5 * COST_USD)
+    saved = {name: pytest.approx(stats[name] * COST_USD) for name in CAUSES}
+    assert stats["saved_by"] == stats["days"][0]["saved_by"] == saved
 
 
 def answers_of(rng: random.Random) -> Callable[[dict[str, Any]], Response | dict[str, Any]]:

@@ -331,14 +331,15 @@ async def test_stats_count_hits_misses_and_what_hits_saved(store: Store, clock: 
         await store.look_up(lookup)
     await store.release(OTHER, {"generated": 1, "cost_micros": 2_500})
     clock.now += 86_400
-    await store.look_up(LOOKING, {"hits": 2 + 10 * AMOUNT, "collapsed": 1})
+    await store.look_up(LOOKING, {"hits": 2 + 10 * AMOUNT, "first_tier": 1 + 5 * AMOUNT, "collapsed": 1})
     today, yesterday = (await store.stats()).days.values()
-    assert today == {"hits": 3, "saved_micros": 2_510, "collapsed": 1}
+    assert today == {"hits": 3, "first_tier": 1, "hits_saved_micros": 2_515, "collapsed": 1}
     counted = {
         "hits": 2,
         "misses": 1,
         "collapsed": 1,
-        "saved_micros": 7_500,
+        "hits_saved_micros": 5_000,
+        "collapsed_saved_micros": 2_500,
         "generated": 1,
         "cost_micros": 2_500,
     }
