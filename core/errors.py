@@ -259,6 +259,11 @@ class ModelError(ThreadrError, status=503, kind="model-unavailable"):
     default_headers: ClassVar[Mapping[str, str]] = {"Retry-After": "60"}
 
 
+class NoModel(ModelError):
+    title = "No model is configured"
+    detail = "No OPENAI_API_KEY is set, so no model can write."
+
+
 class BudgetSpent(ModelError, kind="budget-spent"):
     title = "Today's budget does not cover this"
     detail = "Try again tomorrow (UTC), or ask with generator: auto to get the built-in composer."

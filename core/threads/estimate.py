@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from core.cache.cache_control import Caller
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored, SameDraft
 from core.cache.tiered import TieredCache
-from core.errors import BudgetSpent, ContentRefused, ModelError, ThreadrError
+from core.errors import BudgetSpent, ContentRefused, ModelError, NoModel, ThreadrError
 from core.request import RequestRecord
 from core.settings import Settings
 from core.text.platforms import PLATFORMS
@@ -131,7 +131,7 @@ class EstimateThread:
         if request.generator == "extractive":
             return _Found("compose")
         if self._model is None:
-            return _without_model(request, ModelError(reason="not configured"), stale)
+            return _without_model(request, NoModel(reason="not configured"), stale)
         least = micros(self._model.max_cost.of(0)) if request.url is not None else math.inf
         if isinstance(unavailable, BudgetSpent) and left >= least:
             return _Found("write", is_covered=None)

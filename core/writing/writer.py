@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.article.article import Article
-from core.errors import BudgetReserved, BudgetSpent, ContentRefused, ModelError
+from core.errors import BudgetReserved, BudgetSpent, ContentRefused, ModelError, NoModel
 from core.net.late_import import import_in_thread
 from core.text.thread import Brief
 from core.usage import UsageMeter
@@ -80,7 +80,7 @@ class Writer:
 
     def _usable_model(self, context: WritingContext) -> Model:
         if self._model is None:
-            raise ModelError("No OPENAI_API_KEY is set, so no model can write.", reason="not configured")
+            raise NoModel(reason="not configured")
         if context.model_unavailable:
             raise context.model_unavailable
         return self._model

@@ -172,3 +172,9 @@ async def test_a_failure_that_is_remembered_and_an_old_thread_are_foretold(
     await client.post("/api/generate", json={"text": "A text that the model cannot write about."})
     foretold = await estimated(client, {"url": "http://127.0.0.1:1/x"})
     assert foretold["outcome"] in ("write", "fails")
+
+
+async def test_without_a_model_the_composer_writes_and_it_says_why(instance_of: Instances) -> None:
+    found = await estimated(instance_of(openai_api_key=None), {"text": ARTICLE})
+    assert (found["outcome"], found["calls"]) == ("compose", 0)
+    assert found["reason"] == "The built-in composer writes the thread. No model is configured."
