@@ -65,10 +65,12 @@ class OuterMiddleware:
     where a proxy has taken it off.
     """
 
-    def __init__(self, app: ASGIApp, *, base_path: str, production: bool) -> None:
+    def __init__(self, app: ASGIApp, *, base_path: str, production: bool, has_cors: bool) -> None:
         self._app = app
         self._base_path = base_path
         always = _ALWAYS | ({"Strict-Transport-Security": "max-age=31536000"} if production else {})
+        # Also for those who send no Origin: a cache must not give other sites an answer without CORS.
+        always |= {"Vary": "Origin"} if has_cors else {}
         self._always = {name.lower().encode(): value.encode() for name, value in always.items()}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
