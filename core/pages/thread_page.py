@@ -34,10 +34,13 @@ async def oembed(request: Request) -> Response:
     """GET /oembed?url=…: a thread as a quotation with a link. Raises NotFound for what is no thread here."""
     if request.query_params.get("format", "json") != "json":
         return Response(status_code=501)  # as section 2.3.4 asks
-    asked = urlsplit(request.query_params.get("url", "")[:2_048])
+    try:
+        asked = urlsplit(request.query_params.get("url", "")[:2_048])
+    except ValueError:  # of a bracket
+        raise NotFound from None
     path = asked.path.removeprefix(request.scope["root_path"])
     found = _ADDRESS.fullmatch(path)
-    if asked.netloc != request.url.netloc or not found:
+    if asked.scheme not in ("https", "http") or asked.netloc != request.url.netloc or not found:
         raise NotFound
     width = request.query_params.get("maxwidth", str(_WIDTH))
     if not width.isdecimal() or len(width) > 5:
