@@ -61,9 +61,4 @@ def add_middleware(app: Starlette, settings: Settings, direct: Mapping[str, "Bod
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
         )
-    app.add_middleware(
-        OuterMiddleware,
-        base_path=settings.base_path,
-        production=settings.in_production,
-        has_cors=bool(settings.allowed_origins),
-    )
+    app.add_middleware(OuterMiddleware, settings=settings)

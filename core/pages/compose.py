@@ -40,12 +40,15 @@ def _is_own(request: Request) -> bool:
 
     Older browsers send only Origin, which is `null` for a page whose Referrer-Policy is ours.
     """
-    headers, origin = request.headers, request.headers.get("origin", "null")
-    site = headers.get("sec-fetch-site") or (
-        "none" if origin.partition("://")[2] in ("", headers.get("host")) else "cross-site"
-    )
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    return site in ("same-origin", "none") and kind == "application/x-www-form-urlencoded"
+    headers = request.headers
+    if (
+        headers.get("content-type", "").partition(";")[0].strip().lower()
+        != "application/x-www-form-urlencoded"
+    ):
+        return False
+    if site := headers.get("sec-fetch-site"):
+        return site in ("same-origin", "none")
+    return headers.get("origin", "null").partition("://")[2] in ("", headers.get("host"))
 
 
 def read_form(body: bytes) -> dict[str, str]:

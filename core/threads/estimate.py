@@ -65,7 +65,7 @@ class EstimateThread:
     async def __call__(
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
     ) -> EstimateAnswer:
-        """In one round trip, or two where a draft cannot serve. Raises ArticleBlocked when the URL is none."""
+        """In one round trip, two where a draft cannot serve. Raises ArticleBlocked when the URL is none."""
         names = sorted({*(request.platforms or ()), request.shown}, key=lambda name: PLATFORMS[name].limit)
         asked = [request.model_copy(update={"platform": name, "platforms": None}) for name in names]
         found = await asyncio.gather(*(self._one(each, caller, record) for each in asked))

@@ -50,9 +50,7 @@ async def test_the_limit_holds_for_the_form(client_of: Make) -> None:
         pytest.param({"Content-Type": "text/plain"}, id="no form"),
     ],
 )
-async def test_a_page_of_another_site_cannot_send_the_form(
-    client_of: Make, sender: dict[str, str]
-) -> None:
+async def test_a_page_of_another_site_cannot_send_the_form(client_of: Make, sender: dict[str, str]) -> None:
     client = client_of()
     answer = await client.post("/compose", content="source=One.", headers=FORM | sender)
     assert answer.status_code == 422
