@@ -40,11 +40,12 @@ def _text(raw: str) -> str:
     return raw
 
 
-def _url(raw: str, schemes: Sequence[str] = ("https", "http")) -> str:
+def _url(raw: str, schemes: Sequence[str] = ("https", "http"), without: str = "") -> str:
     _text(raw)
     with contextlib.suppress(ValueError):  # of a port or bracket that urlsplit cannot read
         parts = urlsplit(raw)
-        if parts.scheme in schemes and parts.hostname and parts.port != 0:
+        is_free = set(without).isdisjoint(raw)  # of characters that an address of its kind has no use for
+        if is_free and parts.scheme in schemes and parts.hostname and parts.port != 0:
             return raw.rstrip("/")
     raise ValueError(f"must be an address that starts with {' or '.join(f'{s}://' for s in schemes)}")
 
@@ -130,7 +131,7 @@ def _setting(parse: Callable[..., Any], default: Any = None, *, secret: bool = F
 class Settings:
     """One field per variable, in lower case. Secrets stay out of its repr."""
 
-    upstash_redis_rest_url: str | None = _setting(_url)
+    upstash_redis_rest_url: str | None = _setting(_url, without="?#@\\")
     # Any text: one with a newline copied along must not stop the start; health answers name it.
     upstash_redis_rest_token: str | None = _setting(str, secret=True)
     upstash_redis_rest_readonly_token: str | None = _setting(str, secret=True)

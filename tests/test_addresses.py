@@ -114,6 +114,9 @@ def test_another_redis_url_stops_the_start_with_what_to_do(url: str, words: str)
         pytest.param("curl https://x.upstash.io/get/a", "without a command", id="command"),
         pytest.param("UPSTASH_REDIS_REST_URL=https://x", "without the variable's name", id="name-too"),
         pytest.param("x.upstash.io", "starts with https://", id="no-scheme"),
+        pytest.param(f"https://u:{SECRET}@x.upstash.io", "TOKEN", id="login"),
+        pytest.param("https://x.upstash.io?a=1", "without options", id="query"),
+        pytest.param("https://x.upstash.io/#a", "without options", id="fragment"),
     ],
 )
 def test_another_rest_address_stops_the_start_with_what_to_do(value: str, words: str) -> None:

@@ -50,7 +50,7 @@ class BodyReader:
         body = bytes(self.body)
         self.body.clear()
         if b"json" in headers.get(b"content-type", b"").lower():
-            body = _bounded(body)
+            body = _bounded(body, *bounds.MAX_PARTS_OF_THREAD.get(route, bounds.MAX_PARTS))
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def _read(self, limit: int) -> None:
@@ -79,7 +79,7 @@ class BodyReader:
         return known
 
 
-def _bounded(body: bytes) -> bytes:
+def _bounded(body: bytes, most: int, most_nested: int) -> bytes:
     """The JSON in UTF-8. Raises InvalidRequest when it has more parts than a request needs."""
     encoding = json.detect_encoding(body)
     if not encoding.startswith("utf-8"):
@@ -88,12 +88,14 @@ def _bounded(body: bytes) -> bytes:
         except ValueError:
             raise InvalidRequest(f"{NOT_VALID}.") from None
     # First an upper bound, which counts marks inside strings too; only beyond it they are counted exactly.
-    if _has_too_many(body.translate(None, bounds.NO_MARK)):
-        found = itertools.islice(bounds.PART.finditer(body), bounds.MAX_PARTS + 1)
-        if _has_too_many(bytes(body[part.start()] for part in found)):
+    marks = body.translate(None, bounds.NO_MARK)
+    if len(marks) > most or _nested(marks) > most_nested:
+        found = itertools.islice(bounds.PART.finditer(body), most + 1)
+        marks = bytes(body[part.start()] for part in found)
+        if len(marks) > most or _nested(marks) > most_nested:
             raise InvalidRequest("The body has more parts than a request needs.")
     return body
 
 
-def _has_too_many(marks: bytes) -> bool:
-    return len(marks) > bounds.MAX_PARTS or marks.count(b"{") + marks.count(b"[") > bounds.MAX_NESTED
+def _nested(marks: bytes) -> int:
+    return marks.count(b"{") + marks.count(b"[")

@@ -15,9 +15,10 @@ MAX_BODY_SECONDS = 10.0
 # Bodies of all requests under way; one client may have a third, so that it cannot keep out the others.
 MAX_HELD_BYTES = 48 * 1024 * 1024
 
-# 100 posts of 4 fields are 102 objects and lists, and with their strings, colons and commas 1,400 parts.
-MAX_PARTS = 2_000
-MAX_NESTED = 200
+# Parts, and objects and lists among them. 100 posts of 4 fields are 102, and with their strings, colons and
+# commas 1,400 parts; as an answer has them, with 12,000 characters of quotes as evidence, up to 11 a quote.
+MAX_PARTS = 2_000, 200
+MAX_PARTS_OF_THREAD = dict.fromkeys(("/api/validate", "/api/threads/{id}/edit", MCP_PATH), (16_000, 1_500))
 NO_MARK = bytes(set(range(256)) - set(b'{[,:"'))
 PART = re.compile(rb'[{\[,:]|"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # a string may lack its end: no second try
 

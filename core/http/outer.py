@@ -9,6 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.settings import Settings
+
 # Headers of the answers that a limit applies to.
 LIMITED = """RateLimit RateLimit-Policy X-RateLimit-Limit X-RateLimit-Remaining X-RateLimit-Reset
 Cache-Status Server-Timing""".split()
@@ -65,10 +67,14 @@ class OuterMiddleware:
     where a proxy has taken it off.
     """
 
-    def __init__(self, app: ASGIApp, *, base_path: str, production: bool) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings) -> None:
         self._app = app
-        self._base_path = base_path
-        always = _ALWAYS | ({"Strict-Transport-Security": "max-age=31536000"} if production else {})
+        self._base_path = settings.base_path
+        always = _ALWAYS | (
+            {"Strict-Transport-Security": "max-age=31536000"} if settings.in_production else {}
+        )
+        # Also for those who send no Origin: a cache must not give other sites an answer without CORS.
+        always |= {"Vary": "Origin"} if settings.allowed_origins else {}
         self._always = {name.lower().encode(): value.encode() for name, value in always.items()}
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

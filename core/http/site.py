@@ -61,4 +61,4 @@ def add_middleware(app: Starlette, settings: Settings, direct: Mapping[str, "Bod
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
         )
-    app.add_middleware(OuterMiddleware, base_path=settings.base_path, production=settings.in_production)
+    app.add_middleware(OuterMiddleware, settings=settings)

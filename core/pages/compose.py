@@ -19,21 +19,36 @@ from core.workers.pool import run_in_worker
 _MAX_FIELDS = 20
 _MAX_LINK, _MAX_WORDS = 2_048, 30  # of a line that holds a link
 _MIN_WORDS = 4  # of a text; fewer may be an address with spaces
-_NUMBERS = ("max_posts", "hooks")
+_NUMBERS, _MAX_DIGITS = ("max_posts", "hooks"), 9
 
 
 async def compose(request: Request) -> Response:
     """The thread as a page, or the form again with what to do."""
     form: dict[str, str] = {}
     request.state.render = lambda error, _: failed(request, error, again=form.get("source", ""))
-    # Another site's page must not spend what this reader may spend; older browsers do not say.
-    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+    if not _is_own(request):
         raise InvalidRequest("The form is sent from its own page.")
     form |= await run_in_worker(read_form, await request.body(), seconds=request.state.record.seconds_left)
     services: Services = request.app.state.services
     caller = Caller(request.state.client, CacheControl.parse(""))
     answer = await services.generate(requested(form), caller, request.state.record)
     return page(request, answer.title or "Your thread", thread_body(answer), head=NOT_INDEXED)
+
+
+def _is_own(request: Request) -> bool:
+    """Whether it is this page's form: another site's must not spend what this reader may spend.
+
+    Older browsers send only Origin, which is `null` for a page whose Referrer-Policy is ours.
+    """
+    headers = request.headers
+    if (
+        headers.get("content-type", "").partition(";")[0].strip().lower()
+        != "application/x-www-form-urlencoded"
+    ):
+        return False
+    if site := headers.get("sec-fetch-site"):
+        return site in ("same-origin", "none")
+    return headers.get("origin", "null").partition("://")[2] in ("", headers.get("host"))
 
 
 def read_form(body: bytes) -> dict[str, str]:
@@ -48,7 +63,8 @@ def read_form(body: bytes) -> dict[str, str]:
 def requested(form: dict[str, str]) -> GenerateRequest:
     """What the form asks for. Raises InvalidRequest."""
     options: dict[str, object] = {name: value for name, value in form.items() if name != "source"}
-    options |= {name: int(form[name]) for name in _NUMBERS if form.get(name, "").isdecimal()}
+    numbers = {name: form[name][:_MAX_DIGITS] for name in _NUMBERS if name in form}
+    options |= {name: int(number) for name, number in numbers.items() if number.isdecimal()}
     try:
         return GenerateRequest.model_validate(options | _source(form.get("source", "").strip()))
     except ValidationError as error:

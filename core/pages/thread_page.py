@@ -2,7 +2,7 @@
 
 import re
 from html import escape
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,7 +12,6 @@ from core.pages.templates import NOT_INDEXED, failed, page
 from core.services import Services
 from core.threads.schemas import GenerateAnswer
 
-_ADDRESS = re.compile(r"/t/([A-Za-z0-9_-]{1,64})")
 _WIDTH = 550
 _MAX_DESCRIPTION = 200
 
@@ -34,17 +33,16 @@ async def oembed(request: Request) -> Response:
     """GET /oembed?url=…: a thread as a quotation with a link. Raises NotFound for what is no thread here."""
     if request.query_params.get("format", "json") != "json":
         return Response(status_code=501)  # as section 2.3.4 asks
-    asked = urlsplit(request.query_params.get("url", "")[:2_048])
-    path = asked.path.removeprefix(request.scope["root_path"])
-    found = _ADDRESS.fullmatch(path)
-    if asked.netloc != request.url.netloc or not found:
+    asked = re.split("[?#]", request.query_params.get("url", "")[:2_048])[0]
+    service, _, thread_id = asked.rpartition("/t/")
+    if service not in {f"{scheme}://{_address(request).partition('://')[2]}" for scheme in ("https", "http")}:
         raise NotFound
     width = request.query_params.get("maxwidth", str(_WIDTH))
     if not width.isdecimal() or len(width) > 5:
         raise InvalidRequest("maxwidth must be a number of pixels.")
     services: Services = request.app.state.services
-    answer = (await services.cache.kept.thread(found[1])).answer
-    address = _address(request, found[1])
+    answer = (await services.cache.kept.thread(thread_id)).answer
+    address = _address(request, thread_id)
     quotation = f'<blockquote><p dir="auto">{escape(answer.thread[0].content)}</p>'
     quotation += f'<a href="{address}">{escape(_title(answer))}</a></blockquote>'
     card = {"version": "1.0", "type": "rich", "title": _title(answer), "html": quotation}

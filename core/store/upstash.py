@@ -103,7 +103,7 @@ def _http_failure(answer: Answer, error: str | None) -> StoreError:
             return known
     if status in (408, 425, 429) or status >= 500:
         wait = answer.header(b"retry-after")
-        pause_seconds = float(wait) if wait.isascii() and wait.isdecimal() else 0
+        pause_seconds = float(wait[:6]) if wait.isascii() and wait.isdecimal() else 0  # a week and more
         return StoreError(reason=f"HTTP {status}", pause_seconds=pause_seconds)
     if status == 413:
         return CommandFailed(reason="HTTP 413")

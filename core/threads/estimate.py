@@ -65,7 +65,7 @@ class EstimateThread:
     async def __call__(
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
     ) -> EstimateAnswer:
-        """In one round trip. Raises ArticleBlocked when the URL is none."""
+        """In one round trip, two where a draft cannot serve. Raises ArticleBlocked when the URL is none."""
         names = sorted({*(request.platforms or ()), request.shown}, key=lambda name: PLATFORMS[name].limit)
         asked = [request.model_copy(update={"platform": name, "platforms": None}) for name in names]
         found = await asyncio.gather(*(self._one(each, caller, record) for each in asked))
@@ -99,6 +99,9 @@ class EstimateThread:
             draft = outcome.entry
             article = draft.answer.title, draft.answer.source
             view = await viewed(request, draft, article, record, self._cache.clock())
+            if view is None:
+                lookup = lookup.without_draft(draft.created_at)
+                outcome, reply = await self._cache.estimate(lookup, record)
         left = self._left_micros((reply.budget.spent_micros, reply.budget.own_spent_micros), caller)
         unavailable = reply.budget.shortage(self._cache.clock())
         found = _Found("same-draft") if view else self._found(request, outcome, unavailable, left or 0)

@@ -41,12 +41,26 @@ async def test_the_limit_holds_for_the_form(client_of: Make) -> None:
         assert int(refused.headers["retry-after"]) > 0
 
 
-@pytest.mark.parametrize("sender", ["cross-site", "same-site"])
-async def test_a_page_of_another_site_cannot_send_the_form(client_of: Make, sender: str) -> None:
+@pytest.mark.parametrize(
+    "sender",
+    [
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, id="another site"),
+        pytest.param({"Sec-Fetch-Site": "same-site", "Origin": "http://threadr.test"}, id="a neighbour"),
+        pytest.param({"Origin": "https://evil.example"}, id="an older browser"),
+        pytest.param({"Content-Type": "text/plain"}, id="no form"),
+    ],
+)
+async def test_a_page_of_another_site_cannot_send_the_form(client_of: Make, sender: dict[str, str]) -> None:
     client = client_of()
-    answer = await client.post("/compose", data={"source": "One."}, headers={"Sec-Fetch-Site": sender})
+    answer = await client.post("/compose", content="source=One.", headers=FORM | sender)
     assert answer.status_code == 422
     assert (await client.get("/api/rate-limit-status")).json()["requests_used"] == 0
+
+
+@pytest.mark.parametrize("origin", ["null", "http://threadr.test", "https://threadr.test"])
+async def test_an_older_browser_can_send_the_form(client_of: Make, origin: str) -> None:
+    answer = await client_of().post("/compose", data={"source": "One."}, headers={"Origin": origin})
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -55,6 +69,7 @@ async def test_a_page_of_another_site_cannot_send_the_form(client_of: Make, send
         pytest.param(b"source=%ff", id="not-utf-8"),
         pytest.param(b"a=1&" * 21, id="fields"),
         pytest.param(b"source=One.&max_posts=many", id="number"),
+        pytest.param(b"source=One.&max_posts=" + b"9" * 5_000, id="a number that Python does not read"),
         pytest.param(b"source=One.&admin=1", id="unknown"),
         pytest.param(b"", id="empty"),
     ],

@@ -36,7 +36,8 @@ def store_fails(request: pytest.FixtureRequest, store_settings: dict[str, Any]) 
     def set_to(fails: bool) -> None:
         if valkey:
             run: Any = valkey.execute_command
-            run("ACL", "SETUSER", "default", f"{'-' if fails else '+'}eval")
+            sign = "-" if fails else "+"
+            run("ACL", "SETUSER", "default", f"{sign}eval", f"{sign}evalsha")
 
     yield set_to
     set_to(False)

@@ -87,6 +87,8 @@ async def test_oembed_is_found_from_the_page(client_of: Make) -> None:
         pytest.param("url=https%3A%2F%2Felsewhere.example%2Ft%2F{id}", 404, id="another-host"),
         pytest.param("url={here}%2Fapi%2Fthreads%2F{id}", 404, id="no-page"),
         pytest.param("", 404, id="none"),
+        pytest.param("url=http%3A%2F%2F%5Bthreadr%2Ft%2F{id}", 404, id="no address"),
+        pytest.param("url=javascript%3A%2F%2Fthreadr.test%2Ft%2F{id}", 404, id="a script"),
         pytest.param("url={here}%2Ft%2F{id}&format=xml", 501, id="xml"),
         pytest.param("url={here}%2Ft%2F{id}&maxwidth=wide", 422, id="width"),
         pytest.param("url={here}%2Ft%2F{id}%3Fshared&maxwidth=300", 200, id="shared"),

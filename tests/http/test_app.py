@@ -115,6 +115,22 @@ async def test_a_preflight_allows_the_methods_and_headers_of_the_routes(
     assert set(header.split(", ")) <= set(allowed)
 
 
+@pytest.mark.parametrize("headers", [{}, {"Origin": ELSEWHERE}], ids=["no origin", "an origin"])
+@pytest.mark.parametrize(
+    ("settings", "vary"),
+    [
+        pytest.param({}, ["Origin"], id="default"),
+        pytest.param({"cors_origins": (ELSEWHERE,)}, ["Origin"], id="set"),
+        pytest.param({"environment": "production", "fetch_allow_hosts": ()}, [], id="nobody"),
+    ],
+)
+async def test_caches_are_told_that_an_answer_depends_on_the_origin(
+    client_of: Make, settings: dict[str, Any], vary: list[str], headers: dict[str, str]
+) -> None:
+    response = await client_of(**settings).get("/health", headers=headers)
+    assert response.headers.get_list("vary") == vary
+
+
 @pytest.mark.parametrize("settings", [{}, {"cors_origins": (ELSEWHERE, "*")}], ids=["default", "set"])
 async def test_not_every_page_of_the_web_may_delete(client_of: Make, settings: dict[str, Any]) -> None:
     response = await preflight(client_of(**settings), "DELETE", "content-type")

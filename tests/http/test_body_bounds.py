@@ -33,7 +33,7 @@ async def refused(client: httpx.AsyncClient, path: str, body: bytes) -> str:
     return str(response.json()["detail"])
 
 
-@pytest.mark.parametrize("path", ["/api/generate", "/api/validate", "/api/threads/x/posts/1/rewrite"])
+@pytest.mark.parametrize("path", ["/api/generate", "/api/threads/x/posts/1/rewrite"])
 @pytest.mark.parametrize(
     "body",
     [
@@ -55,6 +55,21 @@ async def test_a_body_of_too_many_parts_is_refused_before_it_is_parsed(
     client_of: Make, path: str, body: bytes
 ) -> None:
     assert await refused(client_of(), path, body) == "The body has more parts than a request needs."
+
+
+def thread_with(quotes: int) -> dict[str, Any]:
+    """A thread with its evidence, as an answer has it."""
+    evidence = [{"start": at, "end": at + 9, "quote": "Yes, said."} for at in range(quotes)]
+    post = {"number": 1, "total": 1, "content": "Yes.", "character_count": 4, "support": 1.0}
+    return {"thread": [{**post, "evidence": evidence}]}
+
+
+@pytest.mark.parametrize("path", ["/api/validate", "/api/threads/x/edit"])
+async def test_a_thread_has_as_much_evidence_as_an_answer_may_have(client_of: Make, path: str) -> None:
+    client = client_of()
+    assert (await client.post(path, json=thread_with(1_200))).status_code in (200, 404)
+    many = json.dumps(thread_with(1_600)).encode()
+    assert "more parts" in await refused(client, path, many)
 
 
 @pytest.mark.parametrize(

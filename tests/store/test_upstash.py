@@ -111,6 +111,15 @@ async def test_every_fault_is_a_store_error_that_leaks_nothing(
     assert caught.value.__cause__ is None
 
 
+async def test_a_pause_that_is_longer_than_any_number_is_a_long_pause(
+    upstash: UpstashRest, server: WireServer
+) -> None:
+    server.answer = answering(http(b"", 503, f"Retry-After: {'9' * 400}"))
+    with pytest.raises(StoreError) as caught:
+        await upstash.execute(["GET", "a"])
+    assert (caught.value.reason, caught.value.pause_seconds) == ("HTTP 503", 999_999)
+
+
 @pytest.mark.parametrize(
     ("url", "reason"),
     [

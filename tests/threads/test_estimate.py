@@ -120,6 +120,20 @@ async def test_asking_takes_nothing_and_is_one_round_trip(
     assert expected["outcomes"] == {"bluesky": "same-draft", "linkedin": "same-draft", "x": "write"}
 
 
+async def test_what_only_a_draft_that_cannot_serve_is_kept_of_is_not_cached(
+    client: httpx.AsyncClient, openai: FakeOpenAI
+) -> None:
+    await client.post("/api/generate", json={"text": ARTICLE, "hooks": 0})
+    body: dict[str, Any] = {"text": ARTICLE, "hooks": 3}
+    expected = await estimated(client, body)
+    assert (expected["outcome"], expected["limit"]["requests_used"]) == ("write", 1)
+    wants = {"Cache-Control": "only-if-cached"}
+    expected = await estimated(client, body, **wants)
+    response = await client.post("/api/generate", json=body, headers=wants)
+    assert (expected["outcome"], expected["calls"]) == (outcome_of(response), 0)
+    assert response.json()["type"].endswith(str(expected["problem"]))
+
+
 async def test_what_is_being_made_is_waited_for(client: httpx.AsyncClient, openai: FakeOpenAI) -> None:
     openai.delay_seconds = 0.5
     writing = asyncio.create_task(client.post("/api/generate", json={"text": ARTICLE}))
