@@ -1,11 +1,14 @@
 """Under which cause an answer counts, and what it cost or saved."""
 
 from collections import Counter
+from typing import Literal
 
 from core.cache.entry import AnswerT, Entry
 from core.request import AVOIDED, RequestRecord, counters_of
 from core.store.counters import Counters
 from core.usage import micros
+
+Made = Literal["generated", "same_content", "edited"]
 
 
 def avoided(result: str, entry: Entry[AnswerT]) -> Counters:
@@ -13,12 +16,14 @@ def avoided(result: str, entry: Entry[AnswerT]) -> Counters:
     return counters_of(result, cost_micros=micros(entry.answer.cost_usd)) | {"@hits": 1}
 
 
-def made(entry: Entry[AnswerT], record: RequestRecord, *, reused: bool) -> Counters:
-    """What a lease's answer adds: written, or `reused` of the same text. The record has it, too."""
-    counters = Counter(record.usage.counters(generated=not reused))
-    names = ["same_content"] if reused else ["generated"]
-    if reused:
-        counters.update(avoided("same_content", entry))
+def made(entry: Entry[AnswerT], record: RequestRecord, how: Made) -> Counters:
+    """What a lease's answer adds; the record has it, too. What its reader `edited` is no answer of ours."""
+    if how == "edited":
+        return {}
+    counters = Counter(record.usage.counters(generated=how == "generated"))
+    names: list[str] = [how]
+    if how == "same_content":
+        counters.update(avoided(how, entry))
     elif entry.answer.generator != "openai":
         counters["composed"] = 1
         names.append("composed")

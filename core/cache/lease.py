@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, Self
 
-from core.cache.counted import avoided, made
+from core.cache.counted import Made, avoided, made
 from core.cache.entry import AnswerT, Entry, EntryCodec, failure_to_value
 from core.cache.tiers import Tiers
 from core.errors import ModelError, StoreError, ThreadrError
@@ -101,11 +101,11 @@ class Lease(Generic[AnswerT]):
         return entry if is_same else None
 
     async def keep(
-        self, entry: Entry[AnswerT], audience: Audience, *, reused: bool = False
+        self, entry: Entry[AnswerT], audience: Audience, *, how: Made = "generated"
     ) -> Entry[AnswerT]:
-        """Keep the entry and give the lease back; the entry as it is kept. `reused`: it was not generated."""
+        """Keep the entry and give the lease back; the entry as it is kept. `how` it came to be."""
         await self._stop_renewing()  # first: nothing may be awaited between giving back and handing on
-        counters = made(entry, self._record, reused=reused)
+        counters = made(entry, self._record, how)
         entry = self._dated(entry)
         stored = self._stored(entry, for_nobody=audience == "nobody")
         self._kept, is_stored = True, False
@@ -118,7 +118,7 @@ class Lease(Generic[AnswerT]):
             await self._keep_shared(replace(stored, ttl_seconds=0), counters)
         if audience == "process+permalink":
             self._keep_local(replace(stored, ttl_seconds=min(stored.ttl_seconds, _DEGRADED_SECONDS)))
-        self._record.record_stored(is_stored, reused=reused)
+        self._record.record_stored(is_stored, reused=how == "same_content")
         return entry
 
     async def keep_view(self, view: Entry[AnswerT], audience: Audience) -> Entry[AnswerT]:

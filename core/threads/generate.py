@@ -141,7 +141,7 @@ class GenerateThread:
                 is_known = bool(lease.lookup.unfit_ms) or not caller.is_charged
                 source = await self._source(request, lead.stale, record, may_be_held=is_known)
                 if entry := await self._writing.reused(request, source, lead, record):
-                    kept = await lease.keep(entry, audience_of(None, is_private=is_private), reused=True)
+                    kept = await lease.keep(entry, audience_of(None, is_private=is_private), how="same_content")
                     entry = as_cached(kept, record)
                 else:
                     text = f"{source.article.title or ''}{source.article.text}"

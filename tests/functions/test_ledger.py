@@ -117,6 +117,17 @@ async def test_each_cause_is_counted_under_its_name_with_what_it_saved(
     assert stats["saved_by"] == stats["days"][0]["saved_by"] == saved
 
 
+async def test_what_was_saved_by_hand_is_no_answer(
+    instance_of: Instances, store_settings: dict[str, Any]
+) -> None:
+    client = instance_of(**store_settings)
+    thread = (await client.post("/api/generate", json={"text": ARTICLE})).json()
+    posts = [post["content"].replace(" ", "  ", 1) for post in thread["thread"]]
+    assert (await client.post(f"/api/threads/{thread['id']}/edit", json={"thread": posts})).status_code == 200
+    stats = await ledger_of(client)
+    assert (stats["answered"], stats["generated"], stats["avoided"]) == (1, 1, 0)
+
+
 def answers_of(rng: random.Random) -> Callable[[dict[str, Any]], Response | dict[str, Any]]:
     """A model that writes, writes what must be asked for again, refuses, or fails."""
 
