@@ -17,13 +17,16 @@ AVOIDED = ("hits", "first_tier", "collapsed", "same_content", "same_draft", "sta
 # What a result adds to the day's counters; store/scripts/look_up.lua has the same rule.
 _COUNTED_AS = {name: name for name in AVOIDED} | {"hit": "hits", "miss": "misses", "stale": "stale_served"}
 _LOGGED = "hits misses collapsed same_content same_draft stale_served generated composed".split()
+_NOTHING_COUNTED = dict.fromkeys(_LOGGED, 0)
 
 
 def result_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
     """The log's word for a look-up: a hit after waiting is `collapsed`, a lead that did not look `forced`."""
+    if kind == "hit":
+        return "collapsed" if waited else kind
     words = {"limited": "blocked", "not_stored": "absent", "draft": "same_draft"}
     words["lead"] = "forced" if refresh else "miss"
-    return "collapsed" if kind == "hit" and waited else words.get(kind, kind)
+    return words.get(kind, kind)
 
 
 def counters_of(result: str, *, cost_micros: int = 0) -> dict[str, int]:
@@ -126,12 +129,13 @@ class RequestRecord:
         """What came of a look-up, and what it says of the client's limit."""
         self.decision = decision or self.decision
         detail: Detail | None = "bypass" if reply.bypassed and reply.forward != "method" else reply.detail
-        status = CacheStatus(forward=None if detail == "bypass" else reply.forward, detail=detail)
-        if reply.ttl_seconds is not None and reply.waited:
+        if reply.ttl_seconds is None:
+            status = CacheStatus(forward=None if detail == "bypass" else reply.forward, detail=detail)
+        elif reply.waited:
             status = CacheStatus(forward="uri-miss", collapsed=True, detail=reply.detail)
-        elif reply.ttl_seconds is not None:
+        else:
             status = CacheStatus(ttl_seconds=reply.ttl_seconds, detail=detail)
-        self.cache = CacheRecord(counted=Counter(dict.fromkeys(_LOGGED, 0)))
+        self.cache = CacheRecord(counted=Counter(_NOTHING_COUNTED))
         result = result_of(reply.kind, waited=reply.waited, refresh=reply.refresh)
         self._record_cache(result, status, reply.age_seconds)
         if reply.bypassed and reply.kind != "limited":
@@ -148,7 +152,8 @@ class RequestRecord:
 
     def _record_cache(self, result: str, status: CacheStatus, age_seconds: int | None = None) -> None:
         self.cache.result, self.cache.status, self.cache.age_seconds = result, status, age_seconds
-        self.cache.counted.update(counters_of(result))
+        if name := _COUNTED_AS.get(result):
+            self.cache.counted[name] += 1
 
     def record_stored(self, is_stored: bool, *, reused: bool) -> None:
         """Whether the answer is kept for everybody; `reused`: it was there already, for the same text."""

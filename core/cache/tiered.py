@@ -14,7 +14,7 @@ from core.cache.tiers import Tiers
 from core.errors import StoreError, WriteRejected
 from core.rate_limit import Client
 from core.request import CacheRecord, Detail, Forward, LookedUp, RequestRecord
-from core.store.counters import Counters
+from core.store.counters import NO_COUNTERS, Counters
 from core.store.keys import THREAD_PREFIX
 from core.store.memory_items import counted, known
 from core.store.protocol import Lookup, Reply, Store
@@ -92,7 +92,7 @@ class TieredCache(Generic[AnswerT]):
         tiers, own = self._tiers, _own(lookup, record)
         reply = await tiers.local.look_up(lookup, own, record.seconds_left + 1)
         if tiers.shared and reply.kind != "limited":
-            tiers.count(lookup.client, counted(reply, lookup) + own)
+            tiers.count(lookup.client, {**counted(reply, lookup), **own})
         return reply
 
     async def _look_up_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
@@ -103,14 +103,14 @@ class TieredCache(Generic[AnswerT]):
         """
         tiers, sent, counters, taken = self._tiers, lookup, _own(lookup, record), False
         if found := known(tiers.local.items, lookup):
-            counters.update(counted(found, lookup, as_hit="first_tier"))
+            counters = {**counters, **counted(found, lookup, as_hit="first_tier")}
             if lookup.charge != "always" and tiers.local.clock() < tiers.current_until:
                 tiers.count(lookup.client, counters)
                 return replace(found, purged=tiers.local.purged)
             sent = replace(lookup, mode="count_only")
-        pending, tiers.uncounted = tiers.uncounted, Counter()
-        pending.update(tiers.own_uncounted.pop(lookup.client.name, Counter()))
-        counters.update(pending)  # not by +, which drops what is taken back
+        if pending := tiers.take_uncounted(lookup.client):
+            counters = Counter(counters)
+            counters.update(pending)  # not by +, which drops what is taken back
         try:
             async with asyncio.timeout(record.seconds_left / 2 + 0.5):
                 reply = await shared.look_up(sent, counters, record.seconds_left + 1)
@@ -118,7 +118,7 @@ class TieredCache(Generic[AnswerT]):
         except TimeoutError:
             raise StoreError(reason="no answer in half of the time left", health="timeout") from None
         finally:
-            if not taken:
+            if pending and not taken:
                 tiers.count(lookup.client, pending)
         return await self._checked(reply, shared, lookup, record, found)
 
@@ -213,7 +213,7 @@ class TieredCache(Generic[AnswerT]):
         return "uri-miss" if lookup.mode in lookup.LOOKING_MODES else "request"
 
 
-def _own(lookup: Lookup, record: RequestRecord) -> Counter[str]:
+def _own(lookup: Lookup, record: RequestRecord) -> Counters:
     """What the first look-up of a request counts for a client with a key."""
     is_first = record.cache.result is None and lookup.charge != "never"
-    return Counter({"@requests": 1} if lookup.client.has_key and is_first else {})
+    return {"@requests": 1} if lookup.client.has_key and is_first else NO_COUNTERS

@@ -3,7 +3,11 @@
 import asyncio
 import itertools
 import json
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from starlette.types import Message, Receive, Scope
 
@@ -40,8 +44,7 @@ class BodyReader:
         if declared.isdigit() and int(declared) > limit:
             limit = -1
         try:
-            async with asyncio.timeout(min(bounds.MAX_BODY_SECONDS, self.seconds)):
-                await self._read(limit)
+            await _within(min(bounds.MAX_BODY_SECONDS, self.seconds), self._read(limit))
         except TimeoutError:
             if self.arrived <= limit:
                 raise BodyTimeout from None
@@ -77,6 +80,37 @@ class BodyReader:
         known.held_bytes += size
         self.clients.held_bytes += size
         return known
+
+
+@types.coroutine
+def _within(seconds: float, reading: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
+    """Await `reading`. A timeout, which takes 5 µs, is set only if it has to wait: mostly all is there."""
+    try:
+        awaited = reading.send(None)
+    except StopIteration:
+        return
+    yield from _timed(seconds, _resumed(awaited, reading)).__await__()
+
+
+async def _timed(seconds: float, reading: Awaitable[None]) -> None:
+    async with asyncio.timeout(seconds):
+        await reading
+
+
+@types.coroutine
+def _resumed(awaited: Any, reading: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
+    """The rest of `reading`, which waits for what it `awaited`."""
+    while True:
+        try:
+            yield awaited
+        except BaseException as error:
+            resume: Callable[[], Any] = partial(reading.throw, error)
+        else:
+            resume = partial(reading.send, None)
+        try:
+            awaited = resume()
+        except StopIteration:
+            return
 
 
 def _bounded(body: bytes) -> bytes:

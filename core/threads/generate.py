@@ -198,7 +198,7 @@ class GenerateThread:
 
     def identity(self, request: GenerateRequest) -> RequestIdentity:
         """The request's source, and what of its options, the model and the prompt is not the default."""
-        options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh", "platforms"})
+        options = request.options
         view = {name: options.pop(name) for name in _OF_VIEW if name in options}
         variant = options | self._version
         return RequestIdentity(url=request.url, text=request.text, variant=variant, view=view, made_by=PROMPT)

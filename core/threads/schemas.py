@@ -23,12 +23,17 @@ from core.writing.model.prompt import made_by
 from core.writing.writer import Generator
 
 MAX_TEXT_BYTES = 1_000_000
+_SOURCE = {"url", "text"}
+_NO_OPTIONS = {*_SOURCE, "refresh", "platforms"}
 
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"  # white for Python or for ECMA-262, which clients read it by
 
 
+_search_filled = re.compile(_NOT_BLANK).search
+
+
 def _filled(value: str) -> str:
-    if not re.search(_NOT_BLANK, value):
+    if not _search_filled(value):
         raise ValueError("must not be empty")
     return value
 
@@ -97,6 +102,13 @@ class GenerateRequest(BaseModel):
             state = "missing" if self.url is None else "given"
             raise ValueError(f"Give exactly one of url and text: both are {state}")
         return self
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What is not the default of all that says how the thread shall be."""
+        if _SOURCE.issuperset(self.model_fields_set):
+            return {}
+        return self.model_dump(exclude_defaults=True, exclude=_NO_OPTIONS)
 
     @property
     def shown(self) -> PlatformName:
