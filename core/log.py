@@ -7,7 +7,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
@@ -60,7 +60,6 @@ class _Output(logging.Handler):
     """Standard output, or standard error `on_command_line`, where the former is the result's."""
 
     on_command_line = False
-    as_json: Callable[[Mapping[str, object]], str] = staticmethod(_AS_JSON.encode)
 
     def emit(self, record: logging.LogRecord) -> None:
         self.write(_line(record))
@@ -71,7 +70,7 @@ class _Output(logging.Handler):
             encoding = stream.encoding or "ascii"
             text = _for_people(line).encode(encoding, "replace").decode(encoding)
         else:
-            text = self.as_json(line)
+            text = _AS_JSON.encode(line)
         stream.write(f"{text}\n")
         stream.flush()
 

@@ -17,16 +17,13 @@ AVOIDED = ("hits", "first_tier", "collapsed", "same_content", "same_draft", "sta
 # What a result adds to the day's counters; store/scripts/look_up.lua has the same rule.
 _COUNTED_AS = {name: name for name in AVOIDED} | {"hit": "hits", "miss": "misses", "stale": "stale_served"}
 _LOGGED = "hits misses collapsed same_content same_draft stale_served generated composed".split()
-_NOTHING_COUNTED = dict.fromkeys(_LOGGED, 0)
 
 
 def result_of(kind: str, *, waited: bool = False, refresh: bool = False) -> str:
     """The log's word for a look-up: a hit after waiting is `collapsed`, a lead that did not look `forced`."""
-    if kind == "hit":
-        return "collapsed" if waited else kind
     words = {"limited": "blocked", "not_stored": "absent", "draft": "same_draft"}
     words["lead"] = "forced" if refresh else "miss"
-    return words.get(kind, kind)
+    return "collapsed" if kind == "hit" and waited else words.get(kind, kind)
 
 
 def counters_of(result: str, *, cost_micros: int = 0) -> dict[str, int]:
@@ -135,7 +132,7 @@ class RequestRecord:
             status = CacheStatus(forward="uri-miss", collapsed=True, detail=reply.detail)
         else:
             status = CacheStatus(ttl_seconds=reply.ttl_seconds, detail=detail)
-        self.cache = CacheRecord(counted=Counter(_NOTHING_COUNTED))
+        self.cache = CacheRecord(counted=Counter(dict.fromkeys(_LOGGED, 0)))
         result = result_of(reply.kind, waited=reply.waited, refresh=reply.refresh)
         self._record_cache(result, status, reply.age_seconds)
         if reply.bypassed and reply.kind != "limited":
@@ -197,8 +194,7 @@ class RequestRecord:
             headers["Cache-Status"] = f"threadr; {self.cache.status}"
         if self.cache.age_seconds is not None:
             headers["Age"] = str(self.cache.age_seconds)
-        if self.decision:
-            headers |= limit_headers(self.decision)
+        headers |= limit_headers(self.decision) if self.decision else {}
         store, parts = self.store_usage, [f"{part};dur={spent:.1f}" for part, spent in self.parts.items()]
         if store.trips:
             trips = f'desc="{store.trips} round trips, {store.commands} commands"'

@@ -102,14 +102,16 @@ class TieredCache(Generic[AnswerT]):
         What waits to be counted is sent along, in at most half of the time left, and kept if it is not taken.
         """
         tiers, sent, counters, taken = self._tiers, lookup, _own(lookup, record), False
-        if found := known(tiers.local.items, lookup):
+        if found := known(tiers.local.items, lookup, purged=tiers.local.purged):
             counters = {**counters, **counted(found, lookup, as_hit="first_tier")}
             if lookup.charge != "always" and tiers.local.clock() < tiers.current_until:
                 tiers.count(lookup.client, counters)
-                return replace(found, purged=tiers.local.purged)
+                return found
             sent = replace(lookup, mode="count_only")
-        if pending := tiers.take_uncounted(lookup.client):
-            counters = Counter(counters)
+        pending: Counter[str] | None = None
+        if tiers.uncounted or tiers.own_uncounted:
+            pending, tiers.uncounted, counters = tiers.uncounted, Counter(), Counter(counters)
+            pending.update(tiers.own_uncounted.pop(lookup.client.name, {}))
             counters.update(pending)  # not by +, which drops what is taken back
         try:
             async with asyncio.timeout(record.seconds_left / 2 + 0.5):
@@ -135,9 +137,8 @@ class TieredCache(Generic[AnswerT]):
         if found and reply.kind == "not_stored":
             if not is_purged:
                 return replace(reply, kind=found.kind, value=found.value)
-            tiers.uncount(
-                lookup.client, counted(found, lookup, as_hit="first_tier")
-            )  # it is counted once more
+            # It is counted once more.
+            tiers.uncount(lookup.client, counted(found, lookup, as_hit="first_tier"))
             again = await self._look_up_shared(shared, lookup.uncharged(), record)
             return replace(again, decision=again.decision or reply.decision)
         if reply.kind == "hit" and tiers.settings.local_cache_seconds:

@@ -14,7 +14,7 @@ from core import log
 from core.errors import CommandFailed, StoreError, WriteRejected
 from core.rate_limit import Client, Decision, Window
 from core.settings import Settings
-from core.store.counters import NO_COUNTERS, Counters, last_days
+from core.store.counters import Counters, last_days
 from core.store.keys import PURGED, THREAD_PREFIX
 from core.store.memory import MemoryStore
 from core.store.memory_items import known
@@ -116,14 +116,6 @@ class Tiers:
         if client.has_key:
             self.own_uncounted.setdefault(client.name, Counter()).update(own)
         return None
-
-    def take_uncounted(self, client: Client) -> Counters:
-        """What waits to be counted, for the one who sends it now."""
-        if not self.uncounted and client.name not in self.own_uncounted:
-            return NO_COUNTERS
-        pending, self.uncounted = self.uncounted, Counter()
-        pending.update(self.own_uncounted.pop(client.name, {}))
-        return pending
 
     def uncount(self, client: Client, counters: Counters) -> None:
         """Take back what was counted of a client's call."""

@@ -4,9 +4,8 @@ import asyncio
 import itertools
 import json
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from starlette.types import Message, Receive, Scope
@@ -89,28 +88,29 @@ def _within(seconds: float, reading: Coroutine[Any, Any, None]) -> Generator[Any
         awaited = reading.send(None)
     except StopIteration:
         return
-    yield from _timed(seconds, _resumed(awaited, reading)).__await__()
+    yield from _timed(seconds, _Begun(awaited, reading)).__await__()
 
 
-async def _timed(seconds: float, reading: Awaitable[None]) -> None:
+async def _timed(seconds: float, reading: "_Begun") -> None:
     async with asyncio.timeout(seconds):
         await reading
 
 
-@types.coroutine
-def _resumed(awaited: Any, reading: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
-    """The rest of `reading`, which waits for what it `awaited`."""
-    while True:
-        try:
-            yield awaited
-        except BaseException as error:
-            resume: Callable[[], Any] = partial(reading.throw, error)
-        else:
-            resume = partial(reading.send, None)
-        try:
-            awaited = resume()
-        except StopIteration:
-            return
+class _Begun:
+    """The rest of a coroutine, which waits for what it `awaited`."""
+
+    def __init__(self, awaited: Any, begun: Coroutine[Any, Any, None]) -> None:
+        self._awaited = [awaited]
+        self.send, self.throw, self.close = begun.send, begun.throw, begun.close
+
+    def __await__(self) -> Any:  # an iterator, that is
+        return self
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return self._awaited.pop() if self._awaited else self.send(None)
 
 
 def _bounded(body: bytes) -> bytes:

@@ -94,9 +94,7 @@ def put_entry(items: Items, lookup: Lookup, entry: StoredEntry, seconds: float) 
         items.put(lookup.draft, f"{since} {lookup.key}", seconds, entry.origin)
 
 
-def known(
-    items: Items, lookup: Lookup, decision: Decision | None = None, purged: str = ""
-) -> Reply | None:
+def known(items: Items, lookup: Lookup, decision: Decision | None = None, purged: str = "") -> Reply | None:
     """What may be given: the kept value, or the draft that it can be a view of; nothing is counted."""
     if lookup.mode not in lookup.LOOKING_MODES:
         return None

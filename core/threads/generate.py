@@ -21,6 +21,7 @@ from core.threads.writing import Writing
 from core.writing.model.prompt import PROMPT, model_variant
 from core.writing.writer import Writer
 
+_NO_OPTIONS = {"url", "text", "refresh", "platforms"}
 _OF_VIEW = ("platform", "max_posts", "numbering", "hooks", "source_link")  # the rest decides a draft's words
 _FALLBACK_SECONDS = 3.0  # a follower that has no more left stops waiting
 
@@ -198,7 +199,8 @@ class GenerateThread:
 
     def identity(self, request: GenerateRequest) -> RequestIdentity:
         """The request's source, and what of its options, the model and the prompt is not the default."""
-        options = request.options
+        is_plain = request.model_fields_set <= {"url", "text"}
+        options = {} if is_plain else request.model_dump(exclude_defaults=True, exclude=_NO_OPTIONS)
         view = {name: options.pop(name) for name in _OF_VIEW if name in options}
         variant = options | self._version
         return RequestIdentity(url=request.url, text=request.text, variant=variant, view=view, made_by=PROMPT)

@@ -23,8 +23,6 @@ from core.writing.model.prompt import made_by
 from core.writing.writer import Generator
 
 MAX_TEXT_BYTES = 1_000_000
-_SOURCE = {"url", "text"}
-_NO_OPTIONS = {*_SOURCE, "refresh", "platforms"}
 
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"  # white for Python or for ECMA-262, which clients read it by
 
@@ -102,13 +100,6 @@ class GenerateRequest(BaseModel):
             state = "missing" if self.url is None else "given"
             raise ValueError(f"Give exactly one of url and text: both are {state}")
         return self
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """What is not the default of all that says how the thread shall be."""
-        if _SOURCE.issuperset(self.model_fields_set):
-            return {}
-        return self.model_dump(exclude_defaults=True, exclude=_NO_OPTIONS)
 
     @property
     def shown(self) -> PlatformName:
