@@ -58,7 +58,11 @@ class Services:
         self.generate = GenerateThread(
             cache=self.cache,
             lookups=lookups,
-            sources=Sources(partial(_fetcher, settings), max_characters=settings.max_content_length),
+            sources=Sources(
+                partial(_fetcher, settings),
+                max_characters=settings.max_content_length,
+                prepare=self.model.prepare if self.model else bool,
+            ),
             writer=writer,
             settings=settings,
         )
