@@ -126,10 +126,11 @@ class RequestRecord:
         """What came of a look-up, and what it says of the client's limit."""
         self.decision = decision or self.decision
         detail: Detail | None = "bypass" if reply.bypassed and reply.forward != "method" else reply.detail
-        status = CacheStatus(forward=None if detail == "bypass" else reply.forward, detail=detail)
-        if reply.ttl_seconds is not None and reply.waited:
+        if reply.ttl_seconds is None:
+            status = CacheStatus(forward=None if detail == "bypass" else reply.forward, detail=detail)
+        elif reply.waited:
             status = CacheStatus(forward="uri-miss", collapsed=True, detail=reply.detail)
-        elif reply.ttl_seconds is not None:
+        else:
             status = CacheStatus(ttl_seconds=reply.ttl_seconds, detail=detail)
         self.cache = CacheRecord(counted=Counter(dict.fromkeys(_LOGGED, 0)))
         result = result_of(reply.kind, waited=reply.waited, refresh=reply.refresh)
@@ -148,7 +149,8 @@ class RequestRecord:
 
     def _record_cache(self, result: str, status: CacheStatus, age_seconds: int | None = None) -> None:
         self.cache.result, self.cache.status, self.cache.age_seconds = result, status, age_seconds
-        self.cache.counted.update(counters_of(result))
+        if name := _COUNTED_AS.get(result):
+            self.cache.counted[name] += 1
 
     def record_stored(self, is_stored: bool, *, reused: bool) -> None:
         """Whether the answer is kept for everybody; `reused`: it was there already, for the same text."""
@@ -192,8 +194,7 @@ class RequestRecord:
             headers["Cache-Status"] = f"threadr; {self.cache.status}"
         if self.cache.age_seconds is not None:
             headers["Age"] = str(self.cache.age_seconds)
-        if self.decision:
-            headers |= limit_headers(self.decision)
+        headers |= limit_headers(self.decision) if self.decision else {}
         store, parts = self.store_usage, [f"{part};dur={spent:.1f}" for part, spent in self.parts.items()]
         if store.trips:
             trips = f'desc="{store.trips} round trips, {store.commands} commands"'

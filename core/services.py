@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Self
 
 from core import log
 from core.cache.entry import EntryCodec
-from core.cache.purge import Purging
 from core.cache.request_key import Lookups
 from core.cache.tiered import TieredCache
 from core.cache.tiers import Tiers
@@ -16,8 +15,6 @@ from core.store.clock import StoreClock
 from core.store.memory import MemoryStore
 from core.store.protocol import Store
 from core.store.shared import shared_store
-from core.threads.edit import EditThread
-from core.threads.estimate import EstimateThread
 from core.threads.generate import GenerateThread
 from core.threads.rewrite import RewritePost
 from core.threads.schemas import GenerateAnswer
@@ -29,6 +26,9 @@ from core.writing.writer import ExtractiveComposer, Writer
 
 if TYPE_CHECKING:
     from core.article.fetcher import Fetcher
+    from core.cache.purge import Purging
+    from core.threads.edit import EditThread
+    from core.threads.estimate import EstimateThread
 
 
 class Services:
@@ -58,7 +58,11 @@ class Services:
         self.generate = GenerateThread(
             cache=self.cache,
             lookups=lookups,
-            sources=Sources(partial(_fetcher, settings), max_characters=settings.max_content_length),
+            sources=Sources(
+                partial(_fetcher, settings),
+                max_characters=settings.max_content_length,
+                prepare=self.model.prepare if self.model else bool,
+            ),
             writer=writer,
             settings=settings,
         )
@@ -71,18 +75,24 @@ class Services:
         return cls(replace(settings, upstash_redis_rest_token=token))
 
     @property
-    def estimate(self) -> EstimateThread:
+    def estimate(self) -> "EstimateThread":
         """What says what a request would cost."""
+        from core.threads.estimate import EstimateThread  # a hit does without
+
         return EstimateThread(self.generate, cache=self.cache, model=self.model, settings=self.settings)
 
     @property
-    def purging(self) -> Purging[GenerateAnswer]:
+    def purging(self) -> "Purging[GenerateAnswer]":
         """What removes kept threads."""
+        from core.cache.purge import Purging  # a hit does without
+
         return Purging(self.tiers, self.cache.kept)
 
     @property
-    def edit(self) -> EditThread:
+    def edit(self) -> "EditThread":
         """What keeps a thread as somebody edited it."""
+        from core.threads.edit import EditThread  # a hit does without
+
         return EditThread(cache=self.cache, lookups=Lookups(self.settings))
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 # A counter with an amount holds that in units of this, so that one command adds both: each cause of answers
 # that cost no call, with the micros that they saved, and `generated`, with the requests sent to the model.
@@ -41,7 +41,7 @@ class UsageMeter:
     `calls` are those that reached a server.
     """
 
-    total: Usage = field(default_factory=Usage)
+    total: Usage = Usage()
     calls: int = 0
     allowance_usd: float = math.inf
 

@@ -61,7 +61,8 @@ async def make_thread(body: GenerateRequest, request: Request) -> Response:
     Cache-Control takes no-cache, no-store, max-age and only-if-cached.
     """
     services: Services = request.app.state.services
-    answer, content = await services.generate.answered(body, _caller(request), request.state.record)
+    record = request.scope["state"]["record"]
+    answer, content = await services.generate.answered(body, _caller(request), record)
     token = answer.delete_token
     return JsonResponse(content, {b"x-delete-token": token.encode()} if token else {})
 

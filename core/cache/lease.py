@@ -101,7 +101,7 @@ class Lease(Generic[AnswerT]):
         return entry if is_same else None
 
     async def keep(
-        self, entry: Entry[AnswerT], audience: Audience, *, how: Made = "generated"
+        self, entry: Entry[AnswerT], audience: Audience, how: Made = "generated"
     ) -> Entry[AnswerT]:
         """Keep the entry and give the lease back; the entry as it is kept. `how` it came to be."""
         await self._stop_renewing()  # first: nothing may be awaited between giving back and handing on

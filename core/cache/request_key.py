@@ -16,7 +16,7 @@ from core.store.protocol import ANY_AGE_SECONDS, Charge, Mode
 from core.store.protocol import Lookup as Lookup  # threads/ may not import store/
 
 Variant = Mapping[str, object]
-_as_json = json.JSONEncoder(sort_keys=True).encode
+_encoded = json.JSONEncoder(sort_keys=True).encode
 
 
 def url_key(url: str, variant: Variant | None = None) -> str:
@@ -43,6 +43,10 @@ def new_delete_token() -> str:
 def thread_id_of(delete_token: str) -> str:
     """The id of the thread that the token may delete: its digest, in 22 characters that a URL takes."""
     return base64.urlsafe_b64encode(hashlib.sha256(delete_token.encode()).digest()[:16]).decode().rstrip("=")
+
+
+def _as_json(variant: Variant) -> str:
+    return _encoded(variant) if variant else "{}"
 
 
 def _suffix(variant: Variant | None) -> str:

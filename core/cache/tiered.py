@@ -14,7 +14,7 @@ from core.cache.tiers import Tiers
 from core.errors import StoreError, WriteRejected
 from core.rate_limit import Client
 from core.request import CacheRecord, Detail, Forward, LookedUp, RequestRecord
-from core.store.counters import Counters
+from core.store.counters import NO_COUNTERS, Counters
 from core.store.keys import THREAD_PREFIX
 from core.store.memory_items import counted, known
 from core.store.protocol import Lookup, Reply, Store
@@ -92,7 +92,7 @@ class TieredCache(Generic[AnswerT]):
         tiers, own = self._tiers, _own(lookup, record)
         reply = await tiers.local.look_up(lookup, own, record.seconds_left + 1)
         if tiers.shared and reply.kind != "limited":
-            tiers.count(lookup.client, counted(reply, lookup) + own)
+            tiers.count(lookup.client, {**counted(reply, lookup), **own})
         return reply
 
     async def _look_up_shared(self, shared: Store, lookup: Lookup, record: RequestRecord) -> Reply:
@@ -102,15 +102,17 @@ class TieredCache(Generic[AnswerT]):
         What waits to be counted is sent along, in at most half of the time left, and kept if it is not taken.
         """
         tiers, sent, counters, taken = self._tiers, lookup, _own(lookup, record), False
-        if found := known(tiers.local.items, lookup):
-            counters.update(counted(found, lookup, as_hit="first_tier"))
+        if found := known(tiers.local.items, lookup, purged=tiers.local.purged):
+            counters = {**counters, **counted(found, lookup, as_hit="first_tier")}
             if lookup.charge != "always" and tiers.local.clock() < tiers.current_until:
                 tiers.count(lookup.client, counters)
-                return replace(found, purged=tiers.local.purged)
+                return found
             sent = replace(lookup, mode="count_only")
-        pending, tiers.uncounted = tiers.uncounted, Counter()
-        pending.update(tiers.own_uncounted.pop(lookup.client.name, Counter()))
-        counters.update(pending)  # not by +, which drops what is taken back
+        pending: Counter[str] | None = None
+        if tiers.uncounted or tiers.own_uncounted:
+            pending, tiers.uncounted, counters = tiers.uncounted, Counter(), Counter(counters)
+            pending.update(tiers.own_uncounted.pop(lookup.client.name, {}))
+            counters.update(pending)  # not by +, which drops what is taken back
         try:
             async with asyncio.timeout(record.seconds_left / 2 + 0.5):
                 reply = await shared.look_up(sent, counters, record.seconds_left + 1)
@@ -118,7 +120,7 @@ class TieredCache(Generic[AnswerT]):
         except TimeoutError:
             raise StoreError(reason="no answer in half of the time left", health="timeout") from None
         finally:
-            if not taken:
+            if pending and not taken:
                 tiers.count(lookup.client, pending)
         return await self._checked(reply, shared, lookup, record, found)
 
@@ -135,9 +137,8 @@ class TieredCache(Generic[AnswerT]):
         if found and reply.kind == "not_stored":
             if not is_purged:
                 return replace(reply, kind=found.kind, value=found.value)
-            tiers.uncount(
-                lookup.client, counted(found, lookup, as_hit="first_tier")
-            )  # it is counted once more
+            # It is counted once more.
+            tiers.uncount(lookup.client, counted(found, lookup, as_hit="first_tier"))
             again = await self._look_up_shared(shared, lookup.uncharged(), record)
             return replace(again, decision=again.decision or reply.decision)
         if reply.kind == "hit" and tiers.settings.local_cache_seconds:
@@ -213,7 +214,7 @@ class TieredCache(Generic[AnswerT]):
         return "uri-miss" if lookup.mode in lookup.LOOKING_MODES else "request"
 
 
-def _own(lookup: Lookup, record: RequestRecord) -> Counter[str]:
+def _own(lookup: Lookup, record: RequestRecord) -> Counters:
     """What the first look-up of a request counts for a client with a key."""
     is_first = record.cache.result is None and lookup.charge != "never"
-    return Counter({"@requests": 1} if lookup.client.has_key and is_first else {})
+    return {"@requests": 1} if lookup.client.has_key and is_first else NO_COUNTERS

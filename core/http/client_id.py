@@ -9,7 +9,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Scope
 
@@ -62,7 +61,8 @@ def _address(scope: Scope, front_door: str) -> str:
         return str(scope["client"][0][:100]) if scope.get("client") else ""
     hops = 1 if front_door == "alb" else int(front_door.partition(":")[2])
     # A proxy may add a line of its own below the caller's: all of them are one list (RFC 9110, section 5.3).
-    forwarded = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
+    lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    forwarded = b",".join(lines).decode("latin-1").split(",")
     return forwarded[-hops].strip()[:100] if len(forwarded) >= hops else ""
 
 
@@ -118,7 +118,9 @@ class Clients:
         """
         if self._keys and (client := self._of_key(scope)):
             return client
-        return Client(_bucket(_address(scope, self._settings.front_door)), self._window)
+        name = _bucket(_address(scope, self._settings.front_door))
+        known = self._known.get(name)
+        return known.client if known else Client(name, self._window)
 
     def _of_key(self, scope: Scope) -> Client | None:
         headers = scope["state"]["headers"]

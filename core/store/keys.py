@@ -1,5 +1,6 @@
 """The store's keys, except the model's health note (health_note.py). All are `threadr:…`, with a TTL."""
 
+import functools
 import re
 import secrets
 from datetime import UTC, datetime
@@ -85,4 +86,9 @@ def script_keys(lookup: "Lookup", entry: "StoredEntry") -> list[str]:
 
 def day_of(epoch_seconds: float) -> str:
     """The ISO date of that moment in UTC, by which counters are kept."""
-    return datetime.fromtimestamp(epoch_seconds, UTC).date().isoformat()
+    return _day(int(epoch_seconds // 86_400))
+
+
+@functools.lru_cache(maxsize=64)  # a request counts today, the statistics show 30 days
+def _day(number: int) -> str:
+    return datetime.fromtimestamp(number * 86_400, UTC).date().isoformat()

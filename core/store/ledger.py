@@ -21,7 +21,11 @@ class Ledger:
     reserved: dict[str, tuple[int, float]] = field(default_factory=dict)  # token: (millionths, until when)
 
     def count(self, counters: Counters) -> None:
-        self._today().update({name: number for name, number in counters.items() if number})
+        """The counters of a client with a key, whose names begin with @, are left out."""
+        today = self._today()
+        for name, number in counters.items():
+            if number and name[0] != "@":
+                today[name] += number
 
     def reserve(self, token: str, amount: int, seconds: float) -> Budget:
         """Reserve `amount` millionths for `seconds`, if the budget covers them."""
@@ -86,11 +90,13 @@ class Ledgers:
                 ledger.reserve(lookup.token, amount, seconds)
         return budget
 
-    def count(self, client: Client, counters: Counters) -> None:
+    def count(self, client: Client, *all_counters: Counters) -> None:
         """Add the counters to everybody's, the client's own to its, if it has a key."""
-        self.common.count({name: number for name, number in counters.items() if name[0] != "@"})
-        if own := self.own(client):
-            own.count({name: counters.get(f"@{name}", 0) for name in USES})
+        own = self.own(client)
+        for counters in filter(None, all_counters):
+            self.common.count(counters)
+            if own:
+                own.count({name: counters.get(f"@{name}", 0) for name in USES})
 
     def settle(self, lookup: Lookup, counters: Counters) -> None:
         """End the reservations and count what was spent."""

@@ -40,13 +40,16 @@ class MemoryStore(PlainValues):
         decision = self._limited(lookup) if lookup.charge == "always" else None
         if decision and not decision.allowed:
             return Reply(kind="limited", decision=decision)
-        reply = self._reply(lookup, seconds)
+        found = known(self.items, lookup, decision, self.purged)
+        if found and lookup.token:
+            self.ledgers.count(lookup.client, counted(found, lookup), counters)
+            return found
+        reply = found or self._reply(lookup, seconds)
         if not lookup.token:
             decision, budget = self._limited(lookup), self.ledgers.reserve(lookup, 0)
             return replace(reply, now=self.clock(), decision=decision, budget=budget, purged=self.purged)
         if reply.kind != "limited":
-            self.ledgers.count(lookup.client, counted(reply, lookup))
-            self.ledgers.count(lookup.client, counters)
+            self.ledgers.count(lookup.client, counted(reply, lookup), counters)
         return replace(reply, now=self.clock(), decision=reply.decision or decision, purged=self.purged)
 
     def _limited(self, lookup: Lookup) -> Decision:
@@ -59,8 +62,7 @@ class MemoryStore(PlainValues):
         return failure if self.clock() * 1000 - int(made) < lookup.max_age_seconds * 1000 else ""
 
     def _reply(self, lookup: Lookup, seconds: float) -> Reply:
-        if found := known(self.items, lookup):
-            return found
+        """What is replied where nothing is known that may be given."""
         value = kept(self.items, lookup)
         if failure := self._failure(lookup):
             return Reply(kind="failed", value=value, failure=failure)

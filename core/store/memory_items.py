@@ -1,11 +1,13 @@
 """What the store in the process keeps, and what of it answers a look-up."""
 
 import sys
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from core.rate_limit import Decision
 from core.request import counters_of, result_of
+from core.store.counters import NO_COUNTERS, Counters
 from core.store.keys import content_key, lease_key
 from core.store.protocol import Lookup, Reply, StoredEntry
 
@@ -92,30 +94,30 @@ def put_entry(items: Items, lookup: Lookup, entry: StoredEntry, seconds: float) 
         items.put(lookup.draft, f"{since} {lookup.key}", seconds, entry.origin)
 
 
-def known(items: Items, lookup: Lookup) -> Reply | None:
+def known(items: Items, lookup: Lookup, decision: Decision | None = None, purged: str = "") -> Reply | None:
     """What may be given: the kept value, or the draft that it can be a view of; nothing is counted."""
     if lookup.mode not in lookup.LOOKING_MODES:
         return None
     value, (since, home) = kept(items, lookup), newest_draft(items, lookup)
     if value and items.is_fresh(value, lookup, since):
-        return Reply(kind="hit", now=items.clock(), value=value)
+        return Reply(kind="hit", now=items.clock(), value=value, decision=decision, purged=purged)
     draft = items.get(home) if home not in ("", lookup.key) else None
     if draft and items.is_fresh(draft, lookup, max(since, lookup.unfit_ms + 1)):
-        return Reply(kind="draft", now=items.clock(), value=draft)
+        return Reply(kind="draft", now=items.clock(), value=draft, decision=decision, purged=purged)
     return None
 
 
-def counted(reply: Reply, lookup: Lookup, *, as_hit: str = "hit") -> Counter[str]:
+def counted(reply: Reply, lookup: Lookup, *, as_hit: str = "hit") -> Counters:
     """What the reply adds to the day's counters and the client's own, a hit under the name of `as_hit`.
 
     An answer of a draft is counted when it is rendered.
     """
     if reply.kind == "draft":
-        return Counter()
+        return NO_COUNTERS
     result = result_of(reply.kind, waited=lookup.waited, refresh=lookup.mode == "refresh")
     saved = head_of(reply.value or "")[2]
     counters = counters_of(as_hit if result == "hit" else result, cost_micros=saved)
-    return Counter(counters | ({"@hits": 1} if reply.kind == "hit" else {}))
+    return {**counters, "@hits": 1} if reply.kind == "hit" else counters
 
 
 def head_of(value: str) -> tuple[int, int, int]:

@@ -38,7 +38,7 @@ class EditThread:
                 raise InvalidRequest(" ".join([*review.problems, *bad]))
             entry = _edited(known, review.thread, token)
             is_private = self._lookups.leaves_nothing(caller, is_text=entry.answer.source_type == "text")
-            await lease.keep(entry, "nobody" if is_private else "permalink", how="edited")
+            await lease.keep(entry, "nobody" if is_private else "permalink", "edited")
         record.record_answer(SAVED, entry.answer.generator, entry.answer.degraded)
         return for_maker(entry, is_private=is_private).answer
 

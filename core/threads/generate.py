@@ -21,6 +21,7 @@ from core.threads.writing import Writing
 from core.writing.model.prompt import PROMPT, model_variant
 from core.writing.writer import Writer
 
+_NO_OPTIONS = {"url", "text", "refresh", "platforms"}
 _OF_VIEW = ("platform", "max_posts", "numbering", "hooks", "source_link")  # the rest decides a draft's words
 _FALLBACK_SECONDS = 3.0  # a follower that has no more left stops waiting
 
@@ -141,7 +142,7 @@ class GenerateThread:
                 is_known = bool(lease.lookup.unfit_ms) or not caller.is_charged
                 source = await self._source(request, lead.stale, record, may_be_held=is_known)
                 if entry := await self._writing.reused(request, source, lead, record):
-                    kept = await lease.keep(entry, audience_of(None, is_private=is_private), how="same_content")
+                    kept = await lease.keep(entry, audience_of(None, is_private=is_private), "same_content")
                     entry = as_cached(kept, record)
                 else:
                     text = f"{source.article.title or ''}{source.article.text}"
@@ -198,7 +199,8 @@ class GenerateThread:
 
     def identity(self, request: GenerateRequest) -> RequestIdentity:
         """The request's source, and what of its options, the model and the prompt is not the default."""
-        options = request.model_dump(exclude_defaults=True, exclude={"url", "text", "refresh", "platforms"})
+        is_plain = request.model_fields_set <= {"url", "text"}
+        options = {} if is_plain else request.model_dump(exclude_defaults=True, exclude=_NO_OPTIONS)
         view = {name: options.pop(name) for name in _OF_VIEW if name in options}
         variant = options | self._version
         return RequestIdentity(url=request.url, text=request.text, variant=variant, view=view, made_by=PROMPT)

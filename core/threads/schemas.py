@@ -27,8 +27,11 @@ MAX_TEXT_BYTES = 1_000_000
 _NOT_BLANK = r"[^\s\x1c-\x1f\x85\ufeff]"  # white for Python or for ECMA-262, which clients read it by
 
 
+_search_filled = re.compile(_NOT_BLANK).search
+
+
 def _filled(value: str) -> str:
-    if not re.search(_NOT_BLANK, value):
+    if not _search_filled(value):
         raise ValueError("must not be empty")
     return value
 

@@ -36,10 +36,16 @@ class Source:
 
 
 class Sources:
-    """What reads and fetches is imported, and the fetcher made, when first needed: a hit does without."""
+    """What reads and fetches is imported, and the fetcher made, when first needed: a hit does without.
 
-    def __init__(self, make_fetcher: Callable[[], Fetcher], *, max_characters: int) -> None:
+    `prepare` is called before a page is fetched, for what will write about it.
+    """
+
+    def __init__(
+        self, make_fetcher: Callable[[], Fetcher], *, max_characters: int, prepare: Callable[[], object]
+    ) -> None:
         self._make_fetcher = make_fetcher
+        self._prepare = prepare
         self._max_characters = max_characters
         self._held: dict[str, tuple[float, Source]] = {}
 
@@ -64,7 +70,7 @@ class Sources:
         read_at, held = self._held.get(url, (-math.inf, None))
         if held and may_be_held and now - read_at < _HELD_SECONDS:
             return held
-        source = await self._fetched(url, stale, record)
+        source = await self._fetched(url, request, stale, record)
         if not source.unchanged:
             self._held.pop(url, None)
             self._held[url] = now, source
@@ -72,12 +78,16 @@ class Sources:
             del self._held[next(iter(self._held))]
         return source
 
-    async def _fetched(self, url: str, stale: AnswerEntry | None, record: RequestRecord) -> Source:
+    async def _fetched(
+        self, url: str, request: GenerateRequest, stale: AnswerEntry | None, record: RequestRecord
+    ) -> Source:
         await import_in_thread("core.article.extraction", "core.article.fetcher")
         from core.article.extraction import read_page
         from core.article.fetcher import Validators
 
         prepare_worker(read_page)
+        if request.generator != "extractive":
+            self._prepare()
         # An unchanged page keeps the entry's link, which the caller of an earlier version may have written.
         link = stale.answer.source.url if stale else None
         validators = Validators(*stale.validators) if stale and link and link == canonical_url(link) else None

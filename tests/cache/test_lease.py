@@ -246,7 +246,7 @@ async def test_an_answer_that_no_model_made_is_fresh_for_a_minute_whoever_reuses
 ) -> None:
     entry = replace(ENTRY, answer=ANSWER.model_copy(update={"generator": generator}))
     async with await leading(tiers, record, shared) as lease:
-        await lease.keep(entry, "everyone", how="same_content")
+        await lease.keep(entry, "everyone", "same_content")
     fresh_ms, created_ms, _ = head_of(shared.items.get(LOOKUP.key) or "")
     assert fresh_ms - created_ms == seconds * 1000
 

@@ -6,13 +6,18 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import HTMLResponse, Response
 
 from core.net.late_import import import_in_thread
+from core.writing.model import chat
+from tests.support.app import Instances
 from tests.support.paths import ROOT
-from tests.support.site import Site
+from tests.support.site import ARTICLE, Site
 
 FIRST_REQUESTS = """
 import asyncio, json, sys, threading
@@ -66,3 +71,29 @@ async def test_a_module_that_is_missing_is_an_import_error_each_time() -> None:
     for _ in range(2):
         with pytest.raises(ImportError):
             await import_in_thread("no_such_module")
+
+
+async def test_the_models_sdk_is_imported_beside_the_fetch_of_the_first_article(
+    instance_of: Instances,
+    model_settings: dict[str, Any],
+    site: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The import ends only after the page was fetched, and the page is given only while it is under way."""
+    begun, fetched = threading.Event(), threading.Event()
+    monkeypatch.setattr(threading, "of_this_test", (begun, fetched), raising=False)
+    module = "import threading\nbegun, fetched = threading.of_this_test\nbegun.set()\nfetched.wait(60)\n"
+    (tmp_path / "an_sdk.py").write_text(module)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(chat, "_LATE", ("an_sdk",))
+
+    def page() -> Response:
+        is_beside = begun.wait(20)
+        fetched.set()
+        return HTMLResponse(f"<article><h1>Found</h1><p>{ARTICLE}</p></article>", 200 if is_beside else 500)
+
+    site.pages["/first"] = page
+    client = instance_of(**model_settings)
+    answer = await client.post("/api/generate", json={"url": f"{site.url}/first"})
+    assert (answer.status_code, answer.json()["generator"]) == (200, "openai")

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelError
-from core.net.late_import import import_in_thread
+from core.net.late_import import import_beside, import_in_thread
 from core.net.per_loop import PerLoop
 from core.net.tls import tls_context
 from core.settings import OPENAI_URL
@@ -37,6 +37,10 @@ class Chat:
         self._capabilities: dict[str, Capabilities] = {}  # of the models that took less than all
         self._clients = PerLoop(partial(_new_client, api_key, base_url), lambda client: client.close())
         self.close = self._clients.close
+
+    def prepare(self) -> None:
+        """Begin to import the SDK, which takes half a second."""
+        import_beside(*_LATE)
 
     async def ask(self, model: str, question: Question, meter: UsageMeter) -> Draft:
         """A draft whose texts may be empty. Raises ModelCallFailed, ContentRefused.

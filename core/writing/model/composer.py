@@ -57,7 +57,7 @@ class ModelComposer:
         self.prices = dict(models)
         self._models = [name for name, _ in models]
         self._chat = Chat(api_key=api_key, base_url=base_url, prices=self.prices)
-        self.close = self._chat.close
+        self.close, self.prepare = self._chat.close, self._chat.prepare
         self.max_cost = _max_cost([price for _, price in models])
         self._clock = clock
         self._sleep = sleep
