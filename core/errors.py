@@ -27,6 +27,7 @@ ThreadrError                 500 internal
 │   ├── NoArticle            no-article
 │   └── Paywall              paywall
 └── ModelError               503 model-unavailable
+    ├── NoModel              503 model-unavailable
     ├── BudgetSpent          503 budget-spent
     ├── BudgetReserved       503 model-unavailable
     └── ContentRefused       422 content-refused
