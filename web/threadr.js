@@ -317,6 +317,8 @@ function open(made) {
 
 function close() {
   clearTimeout(keeping);
+  clearTimeout(waiting);
+  state.review += 1; // what is under way is about what is closed
   state.made = null;
   remember("open", null);
   find("result").hidden = true;

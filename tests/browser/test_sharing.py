@@ -95,8 +95,11 @@ def test_what_was_made_here_is_deleted_for_everybody(tab: Tab) -> None:
     api = f"{tab.url}/api/threads/"
     assert [shown.request.get(api + each).status for each in kept] == [200] * 6
     shown.on("dialog", lambda dialog: dialog.accept())
+    shown.clock.install()
+    tab.post(1).fill("Changed a moment before.")  # it is still to be counted
     shown.get_by_role("button", name="Delete…").click()
     tab.said("The thread is deleted.")
+    shown.clock.run_for(1_000)
     expect(shown.locator("#result")).to_be_hidden()
     expect(shown.locator("#threads li")).to_have_count(0)
     assert [shown.request.get(api + each).status for each in kept] == [404] * 6
