@@ -48,7 +48,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "threads": ("Threads", "What is wrong in threads of real articles."),
 }
 QUICK = ("hit_path", "lambda_hits", "stampede", "replay", "growth")
-ARGUMENTS: dict[str, tuple[Any, ...]] = {"cold": (5,), "pressure": ("table", "counts")}
+ARGUMENTS: dict[str, tuple[Any, ...]] = {"cold": (3,), "pressure": ("table", "counts")}
 _BLUE, _GREY = "#1d6fd1", "#8a94a3"
 
 
