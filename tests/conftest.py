@@ -30,7 +30,7 @@ from tests.support.upstash_front import Front
 
 # Debian's package, which .ci/run unpacks: PyPI has none.
 collect_ignore = [] if shutil.which("nginx") else ["functions/test_cdn.py"]
-collect_ignore += [] if FOLDER else ["test_real_pages.py"]
+collect_ignore += [] if FOLDER else ["test_real_pages.py", "browser/test_real_pages.py"]
 
 # The same examples each time: only a change makes a test fail. HYPOTHESIS_PROFILE=default finds new ones.
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
