@@ -15,7 +15,6 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.net import http1
 from core.net.http1 import Answer, Cut, PostClient, TooLarge
 from core.net.tls import tls_context
 from tests.support.wire_server import Sent, WireServer, answering, http, until, wire_server
@@ -239,7 +238,7 @@ async def test_after_a_minute_a_connection_is_not_trusted(
     server: WireServer, client: PostClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await posted(client)
-    monkeypatch.setattr(http1, "_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + 61)
     await posted(client)
     assert server.connections == 2
     await until(lambda: len(server.open) == 1)
