@@ -27,8 +27,8 @@ UNITS = {
 
 def _line(record: logging.LogRecord) -> dict[str, object]:
     """The members of a record's line."""
-    said = {"message": record.getMessage()} if record.name == logger.name else _of_another(record)
-    line = _members(record.created, record.levelname.lower(), said, getattr(record, "facts", {}))
+    content = {"message": record.getMessage()} if record.name == logger.name else _of_another(record)
+    line = _members(record.created, record.levelname.lower(), content, getattr(record, "facts", {}))
     if record.exc_info and record.exc_info[1]:
         # Only type and place: the text may hold secrets.
         line["exception"] = type(record.exc_info[1]).__name__
@@ -37,10 +37,10 @@ def _line(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _members(
-    at: float, level: str, said: Mapping[str, object], facts: Mapping[str, object]
+    at: float, level: str, content: Mapping[str, object], facts: Mapping[str, object]
 ) -> dict[str, object]:
     timestamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-    return {"timestamp": timestamp, "level": level, **said, **(current_ids.get() or {}), **facts}
+    return {"timestamp": timestamp, "level": level, **content, **(current_ids.get() or {}), **facts}
 
 
 # ASCII: standard output may take nothing else, and lone surrogates never.

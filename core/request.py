@@ -205,7 +205,7 @@ class RequestRecord:
 
 
 def limit_headers(decision: Decision) -> dict[str, str]:
-    """RateLimit and its kin."""
+    """RateLimit and the older X-RateLimit headers, with Retry-After for a call that is blocked."""
     wait = math.ceil(decision.retry_after_seconds or decision.reset_seconds)
     remaining = max(0, decision.limit - decision.used)
     headers = {

@@ -51,7 +51,7 @@ def _is_tracking(pair: str) -> bool:
 
 def _normal_escapes(part: str) -> str:
     if _BROKEN_ESCAPE.search(part):
-        return part  # what a server makes of it is anybody's guess
+        return part  # servers differ in how they read it
     part = quote(part, safe=_IN_URLS)
     part = _UNRESERVED.sub(lambda match: chr(int(match[1], 16)), part)
     return _ESCAPE.sub(lambda match: match[0].upper(), part)

@@ -40,10 +40,9 @@ def composed(record: RequestRecord) -> Counters:
 def unanswered(entry: Entry[AnswerT], record: RequestRecord) -> Counters:
     """What takes back an answer that nobody got, since another part of its request failed."""
     found, counters = record.cache.counted, Counter[str]()
-    counters.update({name: -found[name] for name in ("generated", "composed")})
-    counters["@generations"] = -found["generated"]
-    for name in AVOIDED:
-        for _ in range(found[name]):
-            counters.subtract(avoided(name, entry))
-    found.subtract({name: found[name] for name in (*AVOIDED, "generated", "composed")})
+    for name in (*AVOIDED, "generated", "composed"):
+        if found[name]:
+            counters.subtract(avoided(name, entry) if name in AVOIDED else {name: 1})
+            found[name] = 0
+    counters["@generations"] = counters["generated"]
     return counters

@@ -24,8 +24,8 @@ class Proof:
 class KeptDraft:
     """Texts before they were divided, linked and numbered, each with its proof; `warnings` are about them.
 
-    `platform`, `max_posts` and `max_hooks` are what it was written for. `name` stands for what decides
-    its words (Lookup.draft), set when it is kept. An entry without a draft has one without posts.
+    `platform`, `max_posts` and `max_hooks` are what it was written for. `name` is its key in the
+    store (Lookup.draft), set when it is kept. An entry without a draft has one without posts.
     """
 
     posts: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ _MAX_UNPACKED_BYTES = 4 * 1024 * 1024
 _MIN_PACKED_BYTES = 2_048
 _PERMANENT_SECONDS, _TRANSIENT_SECONDS = 60, 3  # the latter is enough for all that waited
 _NOT_IN_PAYLOAD = {"digest", "created_at", "fresh_until", "delete_token", "body"}
-_KEPT_READ = 64
+_KEPT_HITS = 64
 _IN_LIST = ("answer", "drafts", "warnings", "content", "validators")
 
 
@@ -83,8 +83,7 @@ class EntryCodec(Generic[AnswerT]):
     def __init__(self, answer_type: type[AnswerT]) -> None:
         self._payload: TypeAdapter[Entry[AnswerT]] = TypeAdapter(Entry[answer_type])  # type: ignore[valid-type]
         # What many ask for is read once: the same value gives the same entry, which nobody changes.
-        self.from_value = functools.lru_cache(_KEPT_READ)(self._from_value)
-        self.hit_from_value = functools.lru_cache(_KEPT_READ)(self._hit_from_value)
+        self.hit_from_value = functools.lru_cache(_KEPT_HITS)(self._hit_from_value)
 
     def to_value(self, entry: Entry[AnswerT]) -> str | None:
         """`fresh-until created-at cost digest payload` (scripts/look_up.lua); None if it is over 256 KB."""
@@ -97,7 +96,7 @@ class EntryCodec(Generic[AnswerT]):
         value = f"{' '.join(f'{number:.0f}' for number in head)} {entry.digest} {payload}"
         return value if len(value.encode()) <= MAX_BYTES else None
 
-    def _from_value(self, value: str) -> Entry[AnswerT] | None:
+    def from_value(self, value: str) -> Entry[AnswerT] | None:
         """The entry, or None when the value is damaged, of another shape, or too large."""
         try:
             fresh, created, _, digest, payload = value.split(" ", 4)
@@ -111,7 +110,7 @@ class EntryCodec(Generic[AnswerT]):
 
     def _hit_from_value(self, value: str) -> Entry[AnswerT] | None:
         """The entry with its answer as a hit has it, and that one's JSON; None as above."""
-        if (entry := self._from_value(value)) is None:
+        if (entry := self.from_value(value)) is None:
             return None
         hit = replace(entry, answer=entry.answer.model_copy(update={"cached": True}))
         object.__setattr__(hit, "body", hit.answer.model_dump_json().encode())

@@ -127,8 +127,8 @@ class TieredCache(Generic[AnswerT]):
     async def _checked(
         self, reply: Reply, shared: Store, lookup: Lookup, record: RequestRecord, found: Reply | None
     ) -> Reply:
-        """The reply, or what was found here where it leaves that standing. After a purge what is here is
-        dropped, and what was found, which is counted as a hit by now, was none.
+        """The reply, or what was found here where the reply is only about the limit. After a purge what is
+        here is dropped, and what was found, which is counted as a hit by now, was none.
         """
         tiers = self._tiers
         tiers.current_until = reply.now + tiers.settings.local_cache_seconds

@@ -1,9 +1,7 @@
 """The two stores: the process's own, which never fails, and the shared one, which may."""
 
 import asyncio
-import functools
 import itertools
-import operator
 import secrets
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
@@ -101,11 +99,12 @@ class Tiers:
         if store is not self.shared:
             return
         if budget.spent_micros >= 0:
-            unsent = sum(spent["cost_micros"] for spent in self.unsent.values())
+            unsent = sum(spent.get("cost_micros", 0) for spent in self.unsent.values())
             self.local.ledger.learn(budget.spent_micros + unsent)
         if budget.own_spent_micros >= 0 and (own := self.local.ledgers.own(client)):
             of_client = [spent for lookup, spent in self.unsent.items() if lookup.client == client]
-            own.learn(budget.own_spent_micros + sum(spent["cost_micros"] for spent in of_client))
+            unsent = sum(spent.get("cost_micros", 0) for spent in of_client)
+            own.learn(budget.own_spent_micros + unsent)
 
     def count(self, client: Client, counters: Counters) -> None:
         """Keep counters for the next round trip, the client's own for its next one, if it has a key."""
@@ -134,7 +133,10 @@ class Tiers:
         while self.shared and left != len(self.unsent) > 0:
             left = len(self.unsent)
             await self.send_unsent(self.shared)
-        return functools.reduce(operator.add, map(Counter, self.unsent.values()), self.uncounted)
+        waiting = Counter(self.uncounted)
+        for spent in self.unsent.values():
+            waiting.update(spent)  # not by +, which drops what is taken back
+        return waiting
 
     async def estimate(self, lookup: Lookup) -> tuple[Reply, Store]:
         """What a look-up would be replied, and by which store; nothing is counted, taken or reserved."""

@@ -19,7 +19,7 @@ from weakref import WeakSet
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 _MAX_HEAD_BYTES = 64 * 1024
-_IDLE_SECONDS = 60.0  # less than load balancers wait before they forget a connection without a word
+_IDLE_SECONDS = 60.0  # less than load balancers wait before they drop a connection silently
 
 
 class Cut(Exception):
@@ -66,8 +66,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:  # uvloop's is no asyncio.Transport
         self._transport, self.abort = transport, transport.abort
-        self._news = select.poll()
-        self._news.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
+        self._readable = select.poll()
+        self._readable.register(transport.get_extra_info("socket").fileno(), select.POLLIN)
 
     async def post(self, body: bytes) -> Answer:
         """Raises Cut, TooLarge. When it is cancelled the connection is closed."""
@@ -89,12 +89,12 @@ class Connection(asyncio.Protocol):
                 self.abort()
 
     def is_usable(self) -> bool:
-        """Whether it is open, was used of late, and the server has sent nothing since, such as its farewell.
+        """Whether it is open, was used recently, and the server has sent nothing since, such as its end.
 
-        The loop may not have read that yet: when the process stood still, as a Lambda function's does.
+        The loop may not have read that yet: when the process was frozen, as a Lambda function's is.
         """
         is_recent = time.monotonic() - self._idle_since < _IDLE_SECONDS
-        return is_recent and not self._transport.is_closing() and not self._news.poll(0)
+        return is_recent and not self._transport.is_closing() and not self._readable.poll(0)
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)

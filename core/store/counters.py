@@ -18,7 +18,7 @@ _AMOUNTS = {name: f"{name}_saved_micros" for name in AVOIDED} | {
     "first_tier": "hits_saved_micros",  # which are hits
     "generated": "model_calls",
 }
-_TAKEN_BACK = 2**20  # of what waits to be counted, less than none by at most so many
+_MAX_BELOW_ZERO = 2**20  # of a number from which answers are taken back that are counted elsewhere
 
 
 def last_days(epoch_seconds: float) -> list[str]:
@@ -30,8 +30,8 @@ def with_amounts(counters: Counters) -> Counters:
     """The counters with the amounts that they hold (AMOUNT) in counters of their own; zeros dropped."""
     found: Counter[str] = Counter()
     for name, number in counters.items():
-        amount, rest = divmod(number + _TAKEN_BACK, AMOUNT) if name in _AMOUNTS else (0, number + _TAKEN_BACK)
-        found[name] += rest - _TAKEN_BACK
+        amount = (number + _MAX_BELOW_ZERO) // AMOUNT if name in _AMOUNTS else 0
+        found[name] += number - amount * AMOUNT
         found[_AMOUNTS.get(name, name)] += amount
     return {name: number for name, number in found.items() if number}
 

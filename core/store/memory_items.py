@@ -84,7 +84,7 @@ class PlainValues:
 
 
 def put_entry(items: Items, lookup: Lookup, entry: StoredEntry, seconds: float) -> None:
-    """Keep the entry for so long, whoever holds the lease."""
+    """Keep the entry for so long; the lease is not looked at."""
     value = entry.value or ""
     items.put(lookup.key, value, seconds, entry.origin)
     if entry.content:

@@ -46,7 +46,7 @@ class Lookup:
 
     @property
     def work(self) -> str:
-        """What lease and failure are of: a draft is written once, whoever wants which view of it."""
+        """What lease and failure are of: a draft is written once for all its views."""
         return self.draft or self.key
 
     def uncharged(self) -> Self:
@@ -161,7 +161,7 @@ class Store(Protocol):
         """Limit, look-up, lease and reservation (for `seconds`) in one atomic step.
 
         `counters` are added to the day's, the client's own (USES) to its, unless the call is over the limit.
-        A dry one changes nothing, and its reply has limit and budget, whatever its kind.
+        A dry one changes nothing, and its reply, of any kind, has limit and budget.
         """
 
     async def reserve(self, lookup: Lookup, seconds: float) -> Budget:

@@ -52,13 +52,13 @@ async def test_a_purge_reaches_what_other_processes_hold_within_what_it_says(
     paths += [f"/api/thread?url={url}&platform={platform}" for platform in PLATFORMS]
     assert {(await two.get(path)).status_code for path in paths} == {200}
     await post(two, **others)
-    told = await clear(one, url=url)
-    assert (told["success"], told["removed"]) == (True, 3)
+    cleared = await clear(one, url=url)
+    assert (cleared["success"], cleared["removed"]) == (True, 3)
     if scope == "generations":  # a hit there asks no store
         clock.now += 30
     again = await post(two, url=url)
     assert (again["cached"], again["id"] in [each["id"] for each in made]) == (False, False)
-    clock.now += told["gone_everywhere_in_seconds"]
+    clock.now += cleared["gone_everywhere_in_seconds"]
     statuses = [(await two.get(path)).status_code for path in paths]
     assert statuses == [404, 404, 404, 200, 404, 404]  # what was made again is there again
     assert (await post(two, **others))["cached"]

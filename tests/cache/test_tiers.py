@@ -141,6 +141,29 @@ async def test_what_the_shared_store_says_is_spent_is_the_least_that_is_spent_he
     assert dict(day) == {"cost_micros": 107}
 
 
+async def test_what_waits_and_cost_nothing_adds_nothing_to_what_is_spent(
+    shared: BreakableStore, clock: Clock
+) -> None:
+    tiers = tiers_over(shared, clock)
+    client = named("a", has_key=True, budget_micros=1_000)
+    tiers.unsent[replace(LOOKUP, client=client)] = {"same_draft": 1, "@hits": 1}
+    tiers.learn(shared, Budget("covered", 100, 50), client)
+    (day,) = tiers.local.ledger.days.values()
+    assert dict(day) == {"cost_micros": 100}
+
+
+async def test_what_waits_to_be_counted_is_less_what_was_taken_back(
+    shared: BreakableStore, clock: Clock
+) -> None:
+    tiers = tiers_over(shared, clock)
+    shared.error = StoreError(reason="down")
+    tiers.count(LOOKUP.client, {"generated": 1})
+    tiers.uncount(LOOKUP.client, {"generated": 2})
+    for number, spent in enumerate([{"cost_micros": 7}, {"generated": 1}]):
+        tiers.unsent[replace(LOOKUP, token=str(number))] = spent
+    assert (await tiers.waiting())["generated"] == 0
+
+
 async def test_while_the_shared_store_fails_this_process_reserves(
     shared: BreakableStore, clock: Clock
 ) -> None:

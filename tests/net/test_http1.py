@@ -15,7 +15,6 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.net import http1
 from core.net.http1 import Answer, Cut, PostClient, TooLarge
 from core.net.tls import tls_context
 from tests.support.wire_server import Sent, WireServer, answering, http, until, wire_server
@@ -211,15 +210,15 @@ async def test_an_answer_before_all_was_sent_leaves_no_connection_behind() -> No
     listening.close()
 
 
-@pytest.mark.parametrize("stands_still", [False, True], ids=["the loop runs", "the process stands still"])
+@pytest.mark.parametrize("is_frozen", [False, True], ids=["the loop runs", "the process is frozen"])
 async def test_a_connection_that_was_closed_in_a_pause_is_not_used(
-    server: WireServer, client: PostClient, stands_still: bool
+    server: WireServer, client: PostClient, is_frozen: bool
 ) -> None:
     await posted(client)
     (writer,) = server.open
     with socket.socket(fileno=os.dup(writer.get_extra_info("socket").fileno())) as raw:
         raw.shutdown(socket.SHUT_WR)  # at once: uvloop's write_eof waits for a turn of the loop
-    if stands_still:
+    if is_frozen:
         time.sleep(0.02)  # noqa: ASYNC251 (what is tested)
     else:
         await until(lambda: not server.open)
@@ -239,7 +238,7 @@ async def test_after_a_minute_a_connection_is_not_trusted(
     server: WireServer, client: PostClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await posted(client)
-    monkeypatch.setattr(http1, "_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + 61)
     await posted(client)
     assert server.connections == 2
     await until(lambda: len(server.open) == 1)
@@ -270,7 +269,7 @@ async def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     tls_context.cache_clear()
 
 
-async def test_over_tls_connections_are_kept_and_a_farewell_is_heard(secure: WireServer) -> None:
+async def test_over_tls_connections_are_kept_until_the_server_closes_them(secure: WireServer) -> None:
     client = client_to(secure)
     await posted(client)
     await posted(client)

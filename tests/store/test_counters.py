@@ -1,4 +1,4 @@
-"""Calendar days in UTC."""
+"""Calendar days in UTC, and counters that hold an amount."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.store.counters import KEPT_DAYS, last_days
+from core.store.counters import KEPT_DAYS, last_days, with_amounts
 from core.store.keys import day_of
+from core.usage import AMOUNT
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,10 @@ def test_the_last_days_are_thirty_in_a_row_today_first(epoch_seconds: float) -> 
     assert days[0] == day_of(epoch_seconds)
     assert len(days) == len(set(days)) == KEPT_DAYS == 30
     assert [(date.fromisoformat(days[0]) - date.fromisoformat(day)).days for day in days] == list(range(30))
+
+
+@given(st.integers(-(2**20), 2**23), st.integers(-(10**9), 10**12))
+def test_a_number_and_its_amount_are_read_apart_also_below_zero(number: int, amount: int) -> None:
+    counted = with_amounts({"hits": number + amount * AMOUNT, "misses": number})
+    expected = {"hits": number, "hits_saved_micros": amount, "misses": number}
+    assert counted == {name: each for name, each in expected.items() if each}

@@ -56,7 +56,7 @@ local function settle()
     count_all()
     if arg.keyed == 1 then
       load_client()
-      own_counters.generations = (counters.generated or 0) % 16777216
+      own_counters.generations = (counters.generated or 0) % amount_unit
       for _, name in ipairs({'tokens_in', 'tokens_out', 'cost_micros'}) do own_counters[name] = counters[name] end
       save_client(own_counters)
     end

@@ -10,6 +10,7 @@ local key = {
   purged = KEYS[16],
 }
 local day_ms = 86400000
+local amount_unit = 16777216  -- AMOUNT of core/usage.py
 local index_ttl = 400 * day_ms  -- longer than any entry can live
 for i = 1, #ARGV, 2 do
   local name, value = ARGV[i], ARGV[i + 1]

@@ -8,12 +8,12 @@ local leads = arg.mode == 'normal' or arg.mode == 'refresh'
 -- What an outcome adds to the day's counters; core/request.py has the same rule.
 local function count_outcome(kind, cost)
   if kind == 'hit' then
-    count(arg.waited == 1 and 'collapsed' or 'hits', 1 + cost * 16777216)
+    count(arg.waited == 1 and 'collapsed' or 'hits', 1 + cost * amount_unit)
   elseif kind == 'lead' and arg.mode ~= 'refresh' then
     count('misses', 1)
   end
 end
--- One command for all, whatever else is under the keys.
+-- One command for all; a key that holds another type reads as absent.
 local read = call('MGET', key.entry, key.client, key.draft, key.failure, key.purged)
 local value, stored, pointer, failed, purged = unpack(read)
 local since, home = newest_draft(pointer)

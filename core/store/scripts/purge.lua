@@ -1,6 +1,6 @@
 -- Removes what was made of one source, or of a page of all sources, by host or by prompt, and `keys`; at most
 -- some 1,000 names a call. Leaders that looked up before can keep nothing then, and failures from before are
--- forgotten: both look at the stamp. It answers how many threads went, and the page to go on with: '' for none.
+-- forgotten: both look at the stamp. It answers how many threads it removed, and the page to go on with: '' for none.
 call('SET', key.purged, arg.stamp, 'PX', index_ttl)
 local answers, threads, left = 0, 0, 1000
 local function remove(name)
