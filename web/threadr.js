@@ -193,7 +193,7 @@ function showHooks() {
     button(hook, () => { edits.pickHook(shown(), hook); changed(0); say("The opening is in the first post now."); }, { className: "quote", dir: "auto", "aria-label": `Take opening ${at + 1}: ${hook}` })));
 }
 
-// A warning that names words of a post stands beside it, the others above all.
+// A warning that names words of a post is shown beside it, the others above all.
 function warningsOf(post) {
   return state.made.warnings.filter((words) => namedIn(words).some((name) => post.text.includes(name)));
 }
