@@ -3,11 +3,11 @@ import { ask, address, clock, costWords, limitWords } from "./api.js";
 import { confirmed, deleteThreads, ownedBefore, ownedBy } from "./deleting.js";
 import { focusPost, showPosts, showReview } from "./editor.js";
 import { button, element, find } from "./element.js";
+import { showSource } from "./evidence.js";
 import { forgetThread, remember, remembered, rememberThread } from "./memory.js";
+import { read } from "./pasted.js";
 import { Problem } from "./problems.js";
-import { copy, download, joined, PLATFORMS } from "./share.js";
-import { read } from "./source.js";
-import { showSource } from "./sources.js";
+import { copied, download, joined, PLATFORMS } from "./share.js";
 import * as edits from "./thread.js";
 
 const EXAMPLE = `The city library will open on Sundays from March, after a two-year trial in three of its nine branches.
@@ -218,7 +218,7 @@ function showActions() {
   const thread = shown();
   const edited = edits.isEdited(thread);
   find("actions").replaceChildren(...[
-    button("Copy all", () => said(copy(joined(thread)), "The whole thread is copied."), { className: "small primary" }),
+    button("Copy all", () => said(joined(edits.contents(thread)), "The whole thread is copied."), { className: "small primary" }),
     ...["txt", "md", "json"].map((form) => button(`.${form}`, () => download(form, thread, state.made.title), { "aria-label": `Download as ${form}` })),
     button(edited ? "Save and copy its address" : "Copy its address", () => on.share()),
     button("Another version", () => make({ ...state.made.request, platform: state.platform }, { fresh: true })),
@@ -226,8 +226,16 @@ function showActions() {
     state.made.owned?.length ? button("Delete…", () => on.deleteAll(), { className: "small danger" }) : []].flat());
 }
 
-async function said(copied, words) {
-  say((await copied) ? words : "Your browser does not let pages copy. Select the text and copy it yourself.");
+// A thread made of the one that is shown, which can be deleted with it.
+async function askForThread(path, request) {
+  const { answer, headers } = await ask(path, request);
+  find("limit").textContent = limitWords(headers);
+  state.made.owned = [...(state.made.owned ?? []), ...ownedBy([answer.id], headers)];
+  return { answer, headers };
+}
+
+async function said(text, done) {
+  say(await copied(text, done));
 }
 
 function changed(at, caret) {
@@ -237,7 +245,7 @@ function changed(at, caret) {
 }
 
 const on = {
-  copy: (at) => said(copy(edits.contents(shown())[at]), `Copied post ${at + 1}.`),
+  copy: (at) => said(edits.contents(shown())[at], `Copied post ${at + 1}.`),
   write: (at, text) => { edits.write(shown(), at, text); showActions(); reviewSoon(); keep(); },
   split: (at, caret) => { edits.split(shown(), at, caret); changed(at + 1, 0); say(`Post ${at + 1} is split.`); },
   merge: (at) => { const caret = shown().posts[at].text.trimEnd().length; edits.merge(shown(), at); changed(at, caret); say(`Posts ${at + 1} and ${at + 2} are one now.`); },
@@ -255,9 +263,7 @@ const on = {
     const { from } = thread.posts[at];
     work([[0, `Rewriting post ${at + 1} …`]], async (signal) => {
       const path = `api/threads/${from.id}/posts/${from.number}/rewrite`;
-      const { answer, headers } = await ask(path, { body: wish ? { wish } : {}, signal });
-      find("limit").textContent = limitWords(headers);
-      state.made.owned = [...(state.made.owned ?? []), ...ownedBy([answer.id], headers)];
+      const { answer, headers } = await askForThread(path, { body: wish ? { wish } : {}, signal });
       edits.rewritten(thread, at, answer);
       changed(at);
       say(`Post ${at + 1} is rewritten. ${costWords(answer, headers)}`);
@@ -267,25 +273,23 @@ const on = {
     const thread = shown();
     work([[0, "Saving …"]], async (signal) => {
       if (edits.isEdited(thread)) {
-        const { answer, headers } = await ask(`api/threads/${thread.id}/edit`, { body: { thread: edits.contents(thread) }, signal });
-        find("limit").textContent = limitWords(headers);
-        state.made.owned = [...(state.made.owned ?? []), ...ownedBy([answer.id], headers)];
+        const { answer } = await askForThread(`api/threads/${thread.id}/edit`, { body: { thread: edits.contents(thread) }, signal });
         edits.saved(thread, answer);
         changed();
       }
       const link = address(`t/${thread.id}?shared`).href;
-      await said(copy(link), `The address is copied: ${link}`);
+      await said(link, `The address is copied: ${link}`);
     }, "edit");
   },
   deleteAll: () => {
     const { made } = state;
     if (!confirmed()) return;
     work([[0, "Deleting …"]], async (signal) => {
-      const seconds = await deleteThreads(made.owned, signal);
+      const words = await deleteThreads(made.owned, signal);
       if (state.made === made) close();
       forgetThread(made.at);
       showHistory();
-      say(`The thread is deleted. In ${seconds} seconds the last copy of it is gone.`);
+      say(words);
       form.source.focus();
     });
   },

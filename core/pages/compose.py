@@ -72,7 +72,7 @@ def requested(form: dict[str, str]) -> GenerateRequest:
 
 
 def _source(pasted: str) -> dict[str, str]:
-    """An address alone, or the only one in a short line, is a link; web/source.js has the same rule."""
+    """An address alone, or the only one in a short line, is a link; web/pasted.js has the same rule."""
     if len(pasted) > _MAX_LINK or "\n" in pasted or len(words := pasted.split()) > _MAX_WORDS:
         return {"text": pasted}
     is_short = len(words) < _MIN_WORDS and pasted.count("://") < 2
