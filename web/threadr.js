@@ -226,11 +226,11 @@ function showActions() {
     state.made.owned?.length ? button("Delete…", () => on.deleteAll(), { className: "small danger" }) : []].flat());
 }
 
-// A thread made of the one that is shown, which can be deleted with it.
-async function askForThread(path, request) {
+// A thread made of one of `made`, which can be deleted with it.
+async function askForThread(made, path, request) {
   const { answer, headers } = await ask(path, request);
   find("limit").textContent = limitWords(headers);
-  state.made.owned = [...(state.made.owned ?? []), ...ownedBy([answer.id], headers)];
+  made.owned = [...(made.owned ?? []), ...ownedBy([answer.id], headers)];
   return { answer, headers };
 }
 
@@ -238,7 +238,12 @@ async function said(text, done) {
   say(await copied(text, done));
 }
 
-function changed(at, caret) {
+// `made` may have been left, or forgotten, while the server was asked.
+function changed(at, caret, made = state.made) {
+  if (made !== state.made) {
+    if (remembered("threads", []).some((each) => each.at === made.at)) rememberThread(made);
+    return;
+  }
   showThread();
   if (at !== undefined) focusPost(find("posts"), at, caret);
   keep();
@@ -259,23 +264,23 @@ const on = {
     find("source-text").focus();
   },
   rewrite: (at, wish) => {
-    const thread = shown();
+    const [{ made }, thread] = [state, shown()];
     const { from } = thread.posts[at];
     work([[0, `Rewriting post ${at + 1} …`]], async (signal) => {
       const path = `api/threads/${from.id}/posts/${from.number}/rewrite`;
-      const { answer, headers } = await askForThread(path, { body: wish ? { wish } : {}, signal });
+      const { answer, headers } = await askForThread(made, path, { body: wish ? { wish } : {}, signal });
       edits.rewritten(thread, at, answer);
-      changed(at);
+      changed(at, undefined, made);
       say(`Post ${at + 1} is rewritten. ${costWords(answer, headers)}`);
     }, "rewrite");
   },
   share: () => {
-    const thread = shown();
+    const [{ made }, thread] = [state, shown()];
     work([[0, "Saving …"]], async (signal) => {
       if (edits.isEdited(thread)) {
-        const { answer } = await askForThread(`api/threads/${thread.id}/edit`, { body: { thread: edits.contents(thread) }, signal });
+        const { answer } = await askForThread(made, `api/threads/${thread.id}/edit`, { body: { thread: edits.contents(thread) }, signal });
         edits.saved(thread, answer);
-        changed();
+        changed(undefined, undefined, made);
       }
       const link = address(`t/${thread.id}?shared`).href;
       await said(link, `The address is copied: ${link}`);
