@@ -115,7 +115,7 @@ class Denied(Unauthorized, status=403):
     """Of DENY. Its kind is that of a missing key, since nothing else says why a caller may not call."""
 
     title = "This caller is not served"
-    detail = "Whoever runs this service has turned this address or this key away."
+    detail = "The operator of this service has blocked this address or this key."
     default_headers: ClassVar[Mapping[str, str]] = {}
 
 

@@ -41,8 +41,9 @@ async def clear_cache(
     """Remove all threads of exactly one url, text, host, prompt or id, named in the body or in the query."""
     services: Services = request.app.state.services
     named, seconds = ClearRequest.merged(query, body), request.state.record.seconds_left / 2
-    purged = await clear(named, services.purging, services.settings.openai_model, seconds=seconds)
-    return ClearAnswer.of(purged, services.purging.gone_everywhere_in_seconds)
+    purging, model = services.purging, services.settings.openai_model
+    purged = await clear(named, purging, model, seconds=seconds)
+    return ClearAnswer.of(purged, purging.gone_everywhere_in_seconds)
 
 
 makers = APIRouter(tags=["threads"], dependencies=[holder_or_admin(may_delete)])
@@ -58,8 +59,8 @@ async def delete_thread(
 ) -> ClearAnswer:
     """Remove a thread, with the X-Delete-Token of the answer that made it, or with the admin token."""
     services: Services = request.app.state.services
-    purged = await services.purging.thread(thread_id)
-    return ClearAnswer.of(purged, services.purging.gone_everywhere_in_seconds)
+    purging = services.purging
+    return ClearAnswer.of(await purging.thread(thread_id), purging.gone_everywhere_in_seconds)
 
 
 app = create_app(router, makers, make_services=Services)

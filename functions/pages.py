@@ -24,7 +24,7 @@ def _file(name: str, content: bytes | None = None) -> Response:
 
 
 async def _page(request: Request, name: str) -> Response:
-    """Its addresses are relative; where a path stands in front, they begin with it: it may lack its slash."""
+    """Its addresses are relative; behind a base path they begin with it: it may lack its slash."""
     path = quote(request.scope["root_path"])
     return _file(
         name, re.sub(rb'"(?=static/|compose"|\./")', f'"{path}/'.encode(), _FILES[name]) if path else None

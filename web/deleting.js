@@ -12,7 +12,7 @@ export const ownedBy = (ids, headers) => {
 export const ownedBefore = (ids) =>
   remembered("threads", []).flatMap((made) => made.owned ?? []).filter((owned) => owned.ids.some((id) => ids.includes(id)));
 
-// In how many seconds the last copy is gone.
+// What is to be said when they are deleted.
 export async function deleteThreads(owned, signal) {
   let seconds = 0;
   for (const { ids, tokens } of owned) {
@@ -25,7 +25,7 @@ export async function deleteThreads(owned, signal) {
       }
     }
   }
-  return seconds;
+  return `The thread is deleted. In ${seconds} seconds the last copy of it is gone.`;
 }
 
 export const confirmed = () => confirm("Delete this thread for everybody? Its address will lead nowhere, and nobody can bring it back.");

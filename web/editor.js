@@ -1,4 +1,4 @@
-// The posts of one thread as cards that can be edited; what is done to them is told to `on`.
+// The posts of one thread as cards that can be edited; each action calls a handler of `on`.
 import { button, element } from "./element.js";
 import { composer, PLATFORMS } from "./share.js";
 import { number } from "./thread.js";

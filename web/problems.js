@@ -1,7 +1,7 @@
 // What the page says of each kind of problem (core/errors.py): what happened, and what to do next. A status makes a
-// kind more exact. What stands between the braces is JSON: the server's pages take their words from it, too.
+// kind more exact. The object is JSON: the server's pages take their words from it, too.
 export const problems = {
-  "internal": "Something broke on our side. Try again; if it happens again, tell whoever runs this page.",
+  "internal": "Something broke on our side. Try again; if it happens again, tell the operator of this page.",
   "validation": "Something in the form cannot be used. Check the link or the text and the options, then try again.",
   "validation edit": "The platform would not take the thread like this. Mend what is marked in red, then save it.",
   "validation rewrite": "This post cannot be rewritten: it holds nothing but a link. Change it by hand.",
@@ -10,7 +10,7 @@ export const problems = {
   "validation 413": "The text is too long. Paste the part that matters: a megabyte at most.",
   "validation 415": "Your browser sent the text in a form that cannot be read. Reload the page and try again.",
   "unauthorized": "This needs the admin's token. Check it and enter it again.",
-  "unauthorized 403": "Whoever runs this page has turned you away. Ask them, if that is a mistake.",
+  "unauthorized 403": "The operator of this page has blocked you. Ask there, if that is a mistake.",
   "not-found": "There is no such thread, or its time is over. Make it again from its source.",
   "method-not-allowed": "The page is older than its server. Reload it and try again.",
   "rate-limited": "You have made all the threads that you may make for now. Wait a while, then try again.",
@@ -24,9 +24,9 @@ export const problems = {
   "no-article": "No article was found on the page; it may need a login. Paste the text instead.",
   "paywall": "The page shows only the start of the article. Paste the whole text, if you may read it.",
   "model-unavailable": "The writer cannot be reached just now. Try again in a minute.",
-  "model-unavailable key": "The writer's key was refused. Whoever runs this page must set a valid one; change the post by hand meanwhile.",
-  "model-unavailable quota": "The writer's account has no credit left. Whoever runs this page must add some; try again later.",
-  "model-unavailable model": "There is no such writer as was set. Whoever runs this page must name another; try again later.",
+  "model-unavailable key": "The writer's key was refused. The operator of this page must set a valid one; change the post by hand meanwhile.",
+  "model-unavailable quota": "The writer's account has no credit left. The operator of this page must add some; try again later.",
+  "model-unavailable model": "There is no such writer as was set. The operator of this page must name another; try again later.",
   "model-unavailable server": "The writer failed with an error of its own. It may work again in a minute.",
   "model-unavailable none": "No writer is set up here, so nothing can be rewritten. Change the post by hand.",
   "budget-spent": "What may be spent on writing today is used up. Try again tomorrow.",

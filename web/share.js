@@ -17,8 +17,12 @@ export function composer(platform, text, server) {
   return start + encodeURIComponent(text);
 }
 
+// What is to be said of a copy: `done` when it was made.
+export const copied = async (text, done) =>
+  (await copy(text)) ? done : "Your browser does not let pages copy. Select the text and copy it yourself.";
+
 // Also where the clipboard is closed to pages, as it is over plain HTTP.
-export async function copy(text) {
+async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -48,7 +52,7 @@ const escaped = (text) =>
     .join("")
     .replace(/(?<!\n)\n(?!\n)/g, "  \n");
 
-export const joined = (thread) => FILES.txt[1](contents(thread)).trimEnd();
+export const joined = (posts) => FILES.txt[1](posts).trimEnd();
 
 export function download(form, thread, title) {
   const [type, make] = FILES[form];

@@ -3,11 +3,11 @@ import { ask, address, clock, costWords, limitWords } from "./api.js";
 import { confirmed, deleteThreads, ownedBefore, ownedBy } from "./deleting.js";
 import { focusPost, showPosts, showReview } from "./editor.js";
 import { button, element, find } from "./element.js";
+import { showSource } from "./evidence.js";
 import { forgetThread, remember, remembered, rememberThread } from "./memory.js";
+import { read } from "./pasted.js";
 import { Problem } from "./problems.js";
-import { copy, download, joined, PLATFORMS } from "./share.js";
-import { read } from "./source.js";
-import { showSource } from "./sources.js";
+import { copied, download, joined, PLATFORMS } from "./share.js";
 import * as edits from "./thread.js";
 
 const EXAMPLE = `The city library will open on Sundays from March, after a two-year trial in three of its nine branches.
@@ -193,7 +193,7 @@ function showHooks() {
     button(hook, () => { edits.pickHook(shown(), hook); changed(0); say("The opening is in the first post now."); }, { className: "quote", dir: "auto", "aria-label": `Take opening ${at + 1}: ${hook}` })));
 }
 
-// A warning that names words of a post stands beside it, the others above all.
+// A warning that names words of a post is shown beside it, the others above all.
 function warningsOf(post) {
   return state.made.warnings.filter((words) => namedIn(words).some((name) => post.text.includes(name)));
 }
@@ -218,7 +218,7 @@ function showActions() {
   const thread = shown();
   const edited = edits.isEdited(thread);
   find("actions").replaceChildren(...[
-    button("Copy all", () => said(copy(joined(thread)), "The whole thread is copied."), { className: "small primary" }),
+    button("Copy all", () => said(joined(edits.contents(thread)), "The whole thread is copied."), { className: "small primary" }),
     ...["txt", "md", "json"].map((form) => button(`.${form}`, () => download(form, thread, state.made.title), { "aria-label": `Download as ${form}` })),
     button(edited ? "Save and copy its address" : "Copy its address", () => on.share()),
     button("Another version", () => make({ ...state.made.request, platform: state.platform }, { fresh: true })),
@@ -226,18 +226,31 @@ function showActions() {
     state.made.owned?.length ? button("Delete…", () => on.deleteAll(), { className: "small danger" }) : []].flat());
 }
 
-async function said(copied, words) {
-  say((await copied) ? words : "Your browser does not let pages copy. Select the text and copy it yourself.");
+// A thread made of one of `made`, which can be deleted with it.
+async function askForThread(made, path, request) {
+  const { answer, headers } = await ask(path, request);
+  find("limit").textContent = limitWords(headers);
+  made.owned = [...(made.owned ?? []), ...ownedBy([answer.id], headers)];
+  return { answer, headers };
 }
 
-function changed(at, caret) {
+async function said(text, done) {
+  say(await copied(text, done));
+}
+
+// `made` may have been left, or forgotten, while the server was asked.
+function changed(at, caret, made = state.made) {
+  if (made !== state.made) {
+    if (remembered("threads", []).some((each) => each.at === made.at)) rememberThread(made);
+    return;
+  }
   showThread();
   if (at !== undefined) focusPost(find("posts"), at, caret);
   keep();
 }
 
 const on = {
-  copy: (at) => said(copy(edits.contents(shown())[at]), `Copied post ${at + 1}.`),
+  copy: (at) => said(edits.contents(shown())[at], `Copied post ${at + 1}.`),
   write: (at, text) => { edits.write(shown(), at, text); showActions(); reviewSoon(); keep(); },
   split: (at, caret) => { edits.split(shown(), at, caret); changed(at + 1, 0); say(`Post ${at + 1} is split.`); },
   merge: (at) => { const caret = shown().posts[at].text.trimEnd().length; edits.merge(shown(), at); changed(at, caret); say(`Posts ${at + 1} and ${at + 2} are one now.`); },
@@ -251,41 +264,37 @@ const on = {
     find("source-text").focus();
   },
   rewrite: (at, wish) => {
-    const thread = shown();
+    const [{ made }, thread] = [state, shown()];
     const { from } = thread.posts[at];
     work([[0, `Rewriting post ${at + 1} …`]], async (signal) => {
       const path = `api/threads/${from.id}/posts/${from.number}/rewrite`;
-      const { answer, headers } = await ask(path, { body: wish ? { wish } : {}, signal });
-      find("limit").textContent = limitWords(headers);
-      state.made.owned = [...(state.made.owned ?? []), ...ownedBy([answer.id], headers)];
+      const { answer, headers } = await askForThread(made, path, { body: wish ? { wish } : {}, signal });
       edits.rewritten(thread, at, answer);
-      changed(at);
+      changed(at, undefined, made);
       say(`Post ${at + 1} is rewritten. ${costWords(answer, headers)}`);
     }, "rewrite");
   },
   share: () => {
-    const thread = shown();
+    const [{ made }, thread] = [state, shown()];
     work([[0, "Saving …"]], async (signal) => {
       if (edits.isEdited(thread)) {
-        const { answer, headers } = await ask(`api/threads/${thread.id}/edit`, { body: { thread: edits.contents(thread) }, signal });
-        find("limit").textContent = limitWords(headers);
-        state.made.owned = [...(state.made.owned ?? []), ...ownedBy([answer.id], headers)];
+        const { answer } = await askForThread(made, `api/threads/${thread.id}/edit`, { body: { thread: edits.contents(thread) }, signal });
         edits.saved(thread, answer);
-        changed();
+        changed(undefined, undefined, made);
       }
       const link = address(`t/${thread.id}?shared`).href;
-      await said(copy(link), `The address is copied: ${link}`);
+      await said(link, `The address is copied: ${link}`);
     }, "edit");
   },
   deleteAll: () => {
     const { made } = state;
     if (!confirmed()) return;
     work([[0, "Deleting …"]], async (signal) => {
-      const seconds = await deleteThreads(made.owned, signal);
+      const words = await deleteThreads(made.owned, signal);
       if (state.made === made) close();
       forgetThread(made.at);
       showHistory();
-      say(`The thread is deleted. In ${seconds} seconds the last copy of it is gone.`);
+      say(words);
       form.source.focus();
     });
   },

@@ -23,7 +23,7 @@ def load(path: Path = ENV_FILE, environ: MutableMapping[str, str] = os.environ) 
 
 
 def suit_development(environ: MutableMapping[str, str] = os.environ) -> bool:
-    """Let whoever tries things out have more than ten calls an hour; whether that was done."""
+    """Raise the limit of ten calls an hour in development; whether that was done."""
     if environ.get("RATE_LIMIT_REQUESTS") or environ.get("ENVIRONMENT", "") not in ("", "development"):
         return False
     environ["RATE_LIMIT_REQUESTS"] = str(DEVELOPMENT_LIMIT)

@@ -43,7 +43,7 @@ def serve_command(host: str, port: str, grace: int) -> None:
         log_level="warning",
         access_log=False,
         proxy_headers=False,  # FRONT_DOOR says whom to believe
-        timeout_graceful_shutdown=grace,  # then whoever still sends is cut off, so that SIGTERM ends it
+        timeout_graceful_shutdown=grace,  # then open requests are cut off, so that SIGTERM ends it
     )
     log.set_up()  # uvicorn has set up its own
     if config.workers == 1:
@@ -68,7 +68,7 @@ def _listener(host: str, given: str) -> socket.socket:
     except OSError as error:
         words = _NO_SOCKET.get(error.errno or 0, "--host must be an address of this machine, such as 0.0.0.0")
         _fail(words.format(port=port, next=port + 1))
-    listener.listen(2_048)  # whoever reads the banner and calls at once waits, and is not refused
+    listener.listen(2_048)  # the backlog: calls before the server accepts wait, and are not refused
     listener.set_inheritable(True)
     return listener
 

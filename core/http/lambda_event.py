@@ -122,7 +122,7 @@ def _place(event: Json, context: Json, kind: Kind) -> tuple[str, list[str]]:
 
 
 def _matched(event: Json, context: Json) -> Iterator[str]:
-    """What the gateway's template stands for in the path: all of it, then without its first fixed segments.
+    """What the gateway's template matches in the path: all of it, then without its first fixed segments.
 
     Not without what callers fill in: `/{proxy+}` would take any path in front of a route.
     """

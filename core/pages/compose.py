@@ -1,4 +1,4 @@
-"""POST /compose: the page's form without its script, answered with a page; no text stands in an address."""
+"""POST /compose: the page's form without its script, answered with a page; no text is put into an address."""
 
 from urllib.parse import parse_qsl
 
@@ -30,7 +30,7 @@ async def compose(request: Request) -> Response:
         raise InvalidRequest("The form is sent from its own page.")
     form |= await run_in_worker(read_form, await request.body(), seconds=request.state.record.seconds_left)
     services: Services = request.app.state.services
-    caller = Caller(request.state.client, CacheControl.parse(""))
+    caller = Caller(request.state.client, CacheControl())  # a browser sends one of its own when it reloads
     answer = await services.generate(requested(form), caller, request.state.record)
     return page(request, answer.title or "Your thread", thread_body(answer), head=NOT_INDEXED)
 
@@ -72,7 +72,7 @@ def requested(form: dict[str, str]) -> GenerateRequest:
 
 
 def _source(pasted: str) -> dict[str, str]:
-    """An address alone, or the only one in a short line, is a link; web/source.js has the same rule."""
+    """An address alone, or the only one in a short line, is a link; web/pasted.js has the same rule."""
     if len(pasted) > _MAX_LINK or "\n" in pasted or len(words := pasted.split()) > _MAX_WORDS:
         return {"text": pasted}
     is_short = len(words) < _MIN_WORDS and pasted.count("://") < 2

@@ -44,7 +44,7 @@ async def oembed(request: Request) -> Response:
     answer = (await services.cache.kept.thread(thread_id)).answer
     address = _address(request, thread_id)
     quotation = f'<blockquote><p dir="auto">{escape(answer.thread[0].content)}</p>'
-    quotation += f'<a href="{address}">{escape(_title(answer))}</a></blockquote>'
+    quotation += f'<a href="{escape(address)}">{escape(_title(answer))}</a></blockquote>'
     card = {"version": "1.0", "type": "rich", "title": _title(answer), "html": quotation}
     card |= {"provider_name": "Threadr", "provider_url": _address(request)}
     return JSONResponse({**card, "width": min(_WIDTH, int(width)), "height": None})
@@ -80,7 +80,7 @@ def _open_graph(request: Request, answer: GenerateAnswer) -> str:
 def _address(request: Request, thread_id: str = "") -> str:
     """Of the service as it was asked for, or of a thread of it, without the query."""
     root = f"{request.url.scheme}://{request.url.netloc}{quote(request.scope['root_path'])}"
-    return escape(f"{root}/t/{thread_id}" if thread_id else root)
+    return f"{root}/t/{thread_id}" if thread_id else root
 
 
 def _title(answer: GenerateAnswer) -> str:

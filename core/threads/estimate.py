@@ -7,15 +7,18 @@ from dataclasses import dataclass, replace
 
 from core.cache.cache_control import Caller
 from core.cache.outcome import Failed, Follow, Hit, Lead, Limited, LookupOutcome, NotStored, SameDraft
+from core.cache.request_key import Lookup
 from core.cache.tiered import TieredCache
 from core.errors import BudgetSpent, ContentRefused, ModelError, NoModel, ThreadrError
 from core.request import RequestRecord
 from core.settings import Settings
 from core.text.platforms import PLATFORMS
-from core.threads.answer import AnswerEntry, viewed
+from core.threads.answer import viewed
 from core.threads.generate import GenerateThread
 from core.threads.limit_schemas import EstimateAnswer, Expected, RateLimitStatus
 from core.threads.schemas import GenerateAnswer, GenerateRequest
+from core.threads.several import each_platform
+from core.threads.writing import may_compose
 from core.usage import micros
 from core.writing.model.composer import ModelComposer
 
@@ -66,26 +69,23 @@ class EstimateThread:
         self, request: GenerateRequest, caller: Caller, record: RequestRecord
     ) -> EstimateAnswer:
         """In one round trip, two where a draft cannot serve. Raises ArticleBlocked when the URL is none."""
-        names = sorted({*(request.platforms or ()), request.shown}, key=lambda name: PLATFORMS[name].limit)
-        asked = [request.model_copy(update={"platform": name, "platforms": None}) for name in names]
+        asked = each_platform(request)
         found = await asyncio.gather(*(self._one(each, caller, record) for each in asked))
         if found[0].expected in ("write", "compose", "fails"):  # one draft serves all, as a rule
             found[1:] = [replace(found[0], expected=_AFTER.get(found[0].expected, "fails"))] * len(found[1:])
         worst = max(found, key=lambda each: [*_WHY].index(each.expected))
         written = [each for each, of in zip(asked, found, strict=True) if of.expected == "write"]
+        may_write = asked if found[0].expected == "write" else written
         assert record.decision, "a dry look-up has one"
         return EstimateAnswer(
             outcome=worst.expected,
             reason=_reason(request, worst),
-            problem=_problem(worst),
-            outcomes={name: each.expected for name, each in zip(names, found, strict=True)},
+            problem=worst.error.kind if worst.error and worst.expected == "fails" else None,
+            outcomes={each.platform: of.expected for each, of in zip(asked, found, strict=True)},
             model=self._settings.openai_model if written else None,
             calls=len(written),
             cost_usd=round(sum(map(self._cost_usd, written)), 6),
-            max_cost_usd=micros(
-                sum(map(self._max_cost_usd, asked if found[0].expected == "write" else written))
-            )
-            / 1_000_000,
+            max_cost_usd=micros(sum(map(self._max_cost_usd, may_write))) / 1_000_000,
             budget_left_usd=None if worst.left_micros is None else worst.left_micros / 1_000_000,
             budget_covers=worst.is_covered,
             limit=RateLimitStatus.of(record.decision),
@@ -103,44 +103,21 @@ class EstimateThread:
                 lookup = lookup.without_draft(draft.created_at)
                 outcome, reply = await self._cache.estimate(lookup, record)
         left = self._left_micros((reply.budget.spent_micros, reply.budget.own_spent_micros), caller)
-        unavailable = reply.budget.shortage(self._cache.clock())
-        found = _Found("same-draft") if view else self._found(request, outcome, unavailable, left or 0)
-        return replace(found, left_micros=left)
+        if view:
+            return _Found("same-draft", left_micros=left)
+        written = self._written(request, reply.budget.shortage(self._cache.clock()), left or 0)
+        return replace(_found(request, lookup, outcome, written), left_micros=left)
 
-    def _found(
-        self,
-        request: GenerateRequest,
-        outcome: LookupOutcome[GenerateAnswer] | None,
-        unavailable: ModelError | None,
-        left: int,
-    ) -> _Found:
-        """What comes of it where no draft serves."""
-        match outcome:
-            case Hit():
-                return _Found("hit")
-            case Follow():
-                return _Found("collapsed")
-            case Limited() | NotStored():
-                return _Found("fails", outcome.error)
-            case Failed(error, stale):
-                return _without_model(request, error, stale)
-        stale = outcome.stale if isinstance(outcome, Lead) else None
-        return self._written(request, unavailable, left, stale)
-
-    def _written(
-        self, request: GenerateRequest, unavailable: ModelError | None, left: int, stale: AnswerEntry | None
-    ) -> _Found:
+    def _written(self, request: GenerateRequest, unavailable: ModelError | None, left: int) -> _Found:
         """By the model, as far as there is one and the budgets cover it."""
         if request.generator == "extractive":
             return _Found("compose")
         if self._model is None:
-            return _without_model(request, NoModel(reason="not configured"), stale)
+            return _Found("fails", NoModel(reason="not configured"))
         least = micros(self._model.max_cost.of(0)) if request.url is not None else math.inf
         if isinstance(unavailable, BudgetSpent) and left >= least:
             return _Found("write", is_covered=None)
-        if unavailable:
-            return replace(_without_model(request, unavailable, stale), is_covered=False)
-        return _Found("write")
+        return _Found("fails", unavailable, is_covered=False) if unavailable else _Found("write")
 
     def _left_micros(self, spent: tuple[int, int], caller: Caller) -> int | None:
         """The least that is left of everybody's budget and of the client's, of which so much is spent."""
@@ -170,17 +147,26 @@ class EstimateThread:
         return price.cost_usd(_RULE_TOKENS + source // _TOKEN_BYTES, answer // _TOKEN_BYTES)
 
 
-def _without_model(request: GenerateRequest, error: ThreadrError, stale: AnswerEntry | None) -> _Found:
-    """What comes of a failure: the last thread, the composer's, or none."""
-    is_refused = isinstance(error, ContentRefused)
-    if stale and not is_refused:
-        return _Found("stale", error)
-    may_compose = isinstance(error, ModelError) and not is_refused and request.generator != "openai"
-    return _Found("compose" if may_compose else "fails", error)
-
-
-def _problem(worst: _Found) -> str | None:
-    return worst.error.kind if worst.error and worst.expected == "fails" else None
+def _found(
+    request: GenerateRequest,
+    lookup: Lookup,
+    outcome: LookupOutcome[GenerateAnswer] | None,
+    written: _Found,
+) -> _Found:
+    """What comes of the outcome where no draft serves; of a failure the last thread, or the composer's."""
+    stale = outcome.stale if isinstance(outcome, Failed | Lead) else None
+    match outcome:
+        case Hit():
+            return _Found("hit")
+        case Follow():
+            return _Found("collapsed")
+        case Limited() | NotStored():
+            return _Found("fails", outcome.error)
+        case Failed(error):
+            written = _Found("fails", error)
+    if stale and written.error and not isinstance(written.error, ContentRefused):
+        return replace(written, expected="stale")
+    return replace(written, expected="compose") if may_compose(written.error, request, lookup) else written
 
 
 def _reason(request: GenerateRequest, worst: _Found) -> str:

@@ -17,7 +17,7 @@ from core.threads.answer import CACHED, AnswerEntry, as_cached, as_new, audience
 from core.threads.schemas import GenerateAnswer, GenerateRequest
 from core.threads.several import several
 from core.threads.source import Source, Sources
-from core.threads.writing import Writing
+from core.threads.writing import Writing, may_compose
 from core.writing.model.prompt import PROMPT, model_variant
 from core.writing.writer import Writer
 
@@ -166,8 +166,7 @@ class GenerateThread:
         """The old answer, or the fallback where no model is required. Raises `error` where neither may be."""
         if stale and not isinstance(error, ContentRefused):
             return self._serve(stale, lookup.client, record)
-        may_fall_back = request.generator != "openai" and lookup.mode != "only_if_cached"
-        if not isinstance(error, ModelError) or isinstance(error, ContentRefused) or not may_fall_back:
+        if not may_compose(error, request, lookup):
             raise error
         return await self._without_model(request, error, lookup, record)
 

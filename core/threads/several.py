@@ -27,8 +27,7 @@ async def several(
 
     Each thread counts as an answer, unless another fails. Raises what `make` raises for any of them.
     """
-    names = sorted({*(request.platforms or ()), request.shown}, key=lambda name: PLATFORMS[name].limit)
-    first, *others = (request.model_copy(update={"platform": name, "platforms": None}) for name in names)
+    asked = first, *others = each_platform(request)
     entry = await make(first, caller, record)
     free = replace(caller, is_charged=False, cache_control=_wants_after(caller.cache_control, record))
     asides = [replace(record, cache=CacheRecord(), usage=UsageMeter(), facts={}) for _ in others]
@@ -42,7 +41,13 @@ async def several(
         record.cache.counted.update(aside.cache.counted)
         if aside.cache.status and aside.cache.status.forward:
             record.cache.status = aside.cache.status
-    return _answer(request, dict(zip(names, entries, strict=True)))
+    return _answer(request, {each.platform: made for each, made in zip(asked, entries, strict=True)})
+
+
+def each_platform(request: GenerateRequest) -> list[GenerateRequest]:
+    """The request for each of its platforms alone, first that with the shortest posts."""
+    names = sorted({*(request.platforms or ()), request.shown}, key=lambda name: PLATFORMS[name].limit)
+    return [request.model_copy(update={"platform": name, "platforms": None}) for name in names]
 
 
 def _failure(

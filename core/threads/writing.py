@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from core.cache.outcome import Lead
-from core.errors import ModelError
+from core.cache.request_key import Lookup
+from core.errors import ContentRefused, ModelError
 from core.request import RequestRecord
 from core.threads.answer import AnswerEntry, finished, viewed
 from core.threads.schemas import GenerateAnswer, GenerateRequest, SourceOut
@@ -61,6 +63,12 @@ class Writing:
         event = MADE_BY_MODEL if written.draft.generator == "openai" else MADE_BY_US
         record.record_answer(event, entry.answer.generator, entry.answer.degraded, written.reason)
         return written, entry
+
+
+def may_compose(error: object, request: GenerateRequest, lookup: Lookup) -> TypeGuard[ModelError]:
+    """Whether the built-in composer may write, since the model cannot for this reason."""
+    is_unavailable = isinstance(error, ModelError) and not isinstance(error, ContentRefused)
+    return is_unavailable and request.generator != "openai" and lookup.mode != "only_if_cached"
 
 
 def _of(source: Source, entry: AnswerEntry) -> AnswerEntry:

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.support.browser import Tab
 from tests.support.fake_openai import POSTS, completion
@@ -103,6 +103,26 @@ def test_what_was_made_here_is_deleted_for_everybody(tab: Tab) -> None:
     expect(shown.locator("#result")).to_be_hidden()
     expect(shown.locator("#threads li")).to_have_count(0)
     assert [shown.request.get(api + each).status for each in kept] == [404] * 6
+
+
+@pytest.mark.parametrize("button", ["Forget all of them and the draft", "One sentence."])
+def test_a_thread_that_is_left_while_a_post_is_rewritten_takes_the_rewrite_with_it(
+    tab: Tab, button: str
+) -> None:
+    tab.make("One sentence.")
+    shown = tab.make(ARTICLE)
+    tab.openai.answer = lambda _: completion('{"post": "Shorter now."}')
+    held: list[Route] = []
+    shown.route("**/rewrite", lambda route: held.append(route))
+    shown.get_by_role("button", name="Rewrite…: post 2").click()
+    with shown.expect_request("**/rewrite"):
+        shown.keyboard.press("Enter")
+    shown.get_by_role("button", name=button, exact=True).click()
+    held[0].continue_()
+    tab.said("Post 2 is rewritten.")
+    expect(shown.locator("#error")).to_be_empty()
+    owned = "JSON.parse(localStorage['threadr.threads'] ?? '[]').map(made => made.owned.length)"
+    assert shown.evaluate(owned) == ([] if button.startswith("Forget") else [2, 1])
 
 
 def test_nothing_is_deleted_without_a_yes(tab: Tab) -> None:

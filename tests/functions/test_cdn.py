@@ -67,9 +67,9 @@ def test_a_thousand_requests_are_one_at_the_origin_and_a_purge_reaches_them_in_t
             assert len({(each.status_code, each.content) for each in answers}) == 1
             assert answers[0].status_code == 200
             assert sum(each.headers["x-cache"] == "HIT" for each in answers) == 999
-        told = client.delete(f"{origin.url}/api/cache/clear").json()
-        assert (told["removed"], told["gone_everywhere_in_seconds"]) == (1, 51)
-        ends_at = time.monotonic() + told["gone_everywhere_in_seconds"]
+        answer = client.delete(f"{origin.url}/api/cache/clear").json()
+        assert (answer["removed"], answer["gone_everywhere_in_seconds"]) == (1, 51)
+        ends_at = time.monotonic() + answer["gone_everywhere_in_seconds"]
         while {client.get(address).status_code for address in addresses} != {404}:
             assert time.monotonic() < ends_at
             time.sleep(0.2)

@@ -81,6 +81,16 @@ async def test_oembed_is_found_from_the_page(client_of: Make) -> None:
     assert "Fish &amp; chips cost three." in card["html"]
 
 
+async def test_an_odd_host_is_escaped_once(client_of: Make) -> None:
+    client = client_of()
+    path = f"/t/{(await made(client))['id']}"
+    shown = (await client.get(path, headers={"Host": "a&b.test"})).text
+    assert tags(shown)["url"] == f"http://a&amp;b.test{path}"
+    card = await client.get(f"/oembed?url=http://a%26b.test{path}", headers={"Host": "a&b.test"})
+    assert f'href="http://a&amp;b.test{path}"' in card.json()["html"]
+    assert card.json()["provider_url"] == "http://a&b.test"
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

@@ -188,6 +188,21 @@ async def test_a_failure_that_is_remembered_and_an_old_thread_are_foretold(
     assert foretold["outcome"] in ("write", "fails")
 
 
+async def test_who_takes_only_what_is_kept_gets_no_thread_of_the_composer(
+    client: httpx.AsyncClient, openai: FakeOpenAI, clock: Clock
+) -> None:
+    await client.post("/api/generate", json={"text": ARTICLE})
+    clock.now += 3_700
+    openai.answer = lambda _: JSONResponse({}, 500)
+    await client.post("/api/generate", json={"text": ARTICLE})  # gets the old one; the failure is remembered
+    body, wants = {"text": ARTICLE, "platform": "bluesky"}, {"Cache-Control": "only-if-cached"}
+    assert (await estimated(client, body))["outcome"] == "compose"
+    expected = await estimated(client, body, **wants)
+    refused = await client.post("/api/generate", json=body, headers=wants)
+    assert (expected["outcome"], outcome_of(refused)) == ("fails", "fails")
+    assert refused.json()["type"].endswith(expected["problem"])
+
+
 async def test_without_a_model_the_composer_writes_and_it_says_why(instance_of: Instances) -> None:
     found = await estimated(instance_of(openai_api_key=None), {"text": ARTICLE})
     assert (found["outcome"], found["calls"]) == ("compose", 0)

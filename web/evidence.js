@@ -2,24 +2,25 @@
 import { element } from "./element.js";
 
 export function showSource(box, source, quote) {
-  if (source.text) return showText(box, source.text, quote);
+  if (source.text) {
+    showText(box, source.text, quote);
+    return;
+  }
   const link = quote ? `${source.url.split("#")[0]}#:~:text=${encodeURIComponent(quote.quote.slice(0, 120).trim()).replaceAll("-", "%2D")}` : source.url;
   box.replaceChildren(
     quote ? element("blockquote", {}, element("mark", { textContent: quote.quote })) : "",
     element("p", {}, element("a", { href: link, target: "_blank", rel: "noopener noreferrer", textContent: quote ? "Show it on the page" : source.url })));
-  return true;
 }
 
 function showText(box, text, quote) {
   const at = quote ? placeOf(text, quote) : -1;
   if (at < 0) {
     box.replaceChildren(quote ? element("blockquote", {}, element("mark", { textContent: quote.quote })) : "", text);
-    return !quote;
+    return;
   }
   const mark = element("mark", { textContent: text.slice(at, at + quote.quote.length) });
   box.replaceChildren(text.slice(0, at), mark, text.slice(at + quote.quote.length));
   mark.scrollIntoView({ block: "center" });
-  return true;
 }
 
 // The quote's place nearest to where the server read it: it counts code points of the text after clean-up.
