@@ -114,7 +114,8 @@ def test_a_name_with_a_menu_beside_it_stays() -> None:
     "line",
     [
         pytest.param(
-            '<p><a href="https://news.example.com/?from=list">All of our stories</a>.</p>', id="paragraph"
+            '<p>Go to <a href="https://news.example.com/?from=list">the paper’s first page</a> for more.</p>',
+            id="paragraph",
         ),
         pytest.param("<ul><li>Go to <a href=/>the paper’s first page</a> for more.</li></ul>", id="item"),
     ],
