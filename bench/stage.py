@@ -1,4 +1,4 @@
-"""What measured apps lean on: a Valkey, an Upstash-REST front of it and a model, behind a round trip time."""
+"""What measured apps need: a Valkey, an Upstash-REST front of it and a model, behind a round trip time."""
 
 from __future__ import annotations
 
