@@ -30,7 +30,7 @@ TITLES: dict[str, tuple[str, str]] = {
         "A replay of requests",
         "A declared trace (`bench/trace.py`): Zipf, links as people share them, five platforms, bursts, "
         "edits of articles, expiry and new instances, in simulated time. A call costs $0.002, and USD are "
-        "for 1,000 requests a day, as in the project's first document, which computes $60 without a cache and "
+        "for 1,000 requests a day, as in the project's first document, which has $60 without a cache and "
         "$36 with it where 40 % of the requests repeat.",
     ),
     "growth": ("Growth", "From a thousand to a million entries and clients."),
