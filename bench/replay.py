@@ -66,7 +66,6 @@ class Replayed:
     fetches: int = 0
     not_modified: int = 0
     commands: int = 0
-    trips: int = 0
     seconds: float = 0.0
     statuses: Counter[str] = field(default_factory=Counter)
     stats: dict[str, float] = field(default_factory=dict)
@@ -174,13 +173,6 @@ async def _run(trace: Trace, fleet: Fleet, clock: Clock, room: Newsroom, model: 
             answer.headers.get("cache-status", "") if answer.status_code == 200 else str(answer.status_code)
         )
         seen.statuses[_kind(status)] += 1
-        trips = (
-            answer.headers.get("server-timing", "")
-            .partition("trips")[0]
-            .rpartition(" ")[0]
-            .rpartition('"')[2]
-        )
-        seen.trips += int(trips) if trips.isdecimal() else 0
 
     async with _closing(fleet):
         for moment in trace.moments:

@@ -37,7 +37,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "beyond": ("Beyond one machine", "On paper, from the figures above: which limit comes first."),
     "data_path": (
         "Promises of the data path",
-        "Single flight, limits, outages and memory on real processes.",
+        "Limits, a killed leader and outages, on real processes.",
     ),
     "imports": ("Imports", "The start of each function, as a ratio to FastAPI with Mangum."),
     "path": ("The path of a request", "Files that a request passes."),
