@@ -75,7 +75,7 @@ def _nouns_after(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     That is "A search of the vehicle", not "the man who", where the rest of the sentence says which one.
     """
     tables = word_lists(__file__)
-    words = r"{}\b(?i:{})((?:[^\W\d_][\w-]{{3,}}(?: |\b)){{1,{}}})(?! ?(?:{})\b)"
+    words = r"{0}\b(?i:{1})((?:(?!(?:{3})\b)[^\W\d_][\w-]{{3,}}(?: |\b)){{1,{2}}}+)(?! ?(?:{3})\b)"
     indefinite, definite, defines = (
         alternatives(tables[name].get(language, "(?!)")) for name in ("indefinite", "definite", "defines")
     )
