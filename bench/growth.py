@@ -19,7 +19,7 @@ from redis import Redis
 
 from bench.hit_path import OURS, REST
 from bench.load import Connection, Target, quantile
-from bench.stage import Stage, server, stage
+from bench.stage import Stage, commands, server, stage
 from tests.support.paths import ROOT
 from tests.support.process_tree import MemoryWatch
 from tests.support.site import ARTICLE
@@ -140,29 +140,22 @@ async def _measure(
     for kind, send in kinds.items():
         await send(-1)
         around.store_bytes()
-        before, times = _commands(redis), []
+        before, times = commands(redis), []
         requests = 1 if warm else REQUESTS[kind]
         for n in range(requests):
             started = time.perf_counter()
             await send(n)
             times.append((time.perf_counter() - started) * 1000)
-        commands = (_commands(redis) - before) / requests
+        taken = (commands(redis) - before) / requests
         up, down = around.store_bytes()
         found[kind] = {
             "p50": round(quantile(times, 0.5), 2),
-            "commands": round(commands, 1),
+            "commands": round(taken, 1),
             "bytes_up": round(up / requests),
             "bytes_down": round(down / requests),
         }
     connection.close()
     return found
-
-
-def _commands(redis: Redis) -> int:
-    rows: dict[str, dict[str, int]] = redis.info("commandstats")
-    return sum(
-        row["calls"] for name, row in rows.items() if name not in ("cmdstat_info", "cmdstat_client|setinfo")
-    )
 
 
 def _in_process(sizes: tuple[int, ...]) -> dict[str, list[float]]:

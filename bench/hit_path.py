@@ -112,8 +112,7 @@ def apps(
         for name in names:
             app, environ = APPS[name]
             port, process = stack.enter_context(server(app, around.environ | dict(environ), path=""))
-            way = "GET" if "decorated" in app else "POST"
-            found[name] = Target(port, method=way), process
+            found[name] = target_of(name, port), process
         for target, _ in found.values():
             ready(target.port)
         try:
@@ -121,6 +120,11 @@ def apps(
         except litellm.Absent as absent:
             skipped[litellm.NAME] = str(absent)
         yield found
+
+
+def target_of(name: str, port: int) -> Target:
+    """Where one of APPS runs; fastapi-cache2 caches GET alone."""
+    return Target(port, method="GET" if name.startswith("fastapi-cache2") else "POST")
 
 
 async def _measure(

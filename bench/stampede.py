@@ -6,15 +6,14 @@ python -m bench.stampede [--quick]
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bench.hit_path import APPS, THREADR
+from bench.hit_path import APPS, THREADR, target_of
 from bench.load import Connection, Loaded, Target, drive, quantile
 from bench.ratios import kept, ratio_of
-from bench.stage import Stage, ready, server, stage
+from bench.stage import Stage, servers, stage
 from tests.support.site import ARTICLE
 
 PROCESSES, MODEL_SECONDS = 4, 1.0
@@ -58,13 +57,8 @@ def _measured(
     around: Stage, name: str, callers: Sequence[int], rounds: int
 ) -> dict[int, tuple[list[Loaded], list[int]]]:
     app, environ = APPS[name]
-    with contextlib.ExitStack() as stack:
-        environ = around.environ | dict(environ)
-        way = "GET" if "decorated" in app else "POST"
-        each = [stack.enter_context(server(app, environ, path="")) for _ in range(PROCESSES)]
-        targets = [Target(port, method=way) for port, _ in each]
-        for port, _ in each:
-            ready(port)
+    with servers(app, around.environ | dict(environ), PROCESSES) as each:
+        targets = [target_of(name, port) for port, _ in each]
         return asyncio.run(_rounds(around, targets, callers, rounds, name))
 
 

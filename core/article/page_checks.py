@@ -12,10 +12,10 @@ _GATE_CHARACTERS = 8_000  # gates are short
 _SCRIPTED = re.compile(r"\blocation(?:\.href)?\s*=\s*[\"'`]|\blocation\.(?:replace|assign)\s*\(")
 MIN_INFORMATION = 140  # shorter texts are teasers or notices; see core.text.information
 _TEASER = 350  # what is not free, and no longer, is its start
-_WALLED = 1_000  # longer texts are worth a thread, whatever follows them
+_WALLED = 1_000  # longer texts are worth a thread, also above a wall
 _HINTED = 200
 _THIN = 1_500
-_NOTICE = 1_000  # a longer text is a story, whatever its title
+_NOTICE = 1_000  # a longer text is a story under any title
 _SHARE = 0.5  # of a text in sentences of a notice: it is one
 _SMALL_SHARE = 0.15  # the same where a part of the title says so, or sentences begin with it
 _SENTENCES = 2

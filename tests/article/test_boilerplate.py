@@ -114,7 +114,8 @@ def test_a_name_with_a_menu_beside_it_stays() -> None:
     "line",
     [
         pytest.param(
-            '<p><a href="https://news.example.com/?from=list">All of our stories</a>.</p>', id="paragraph"
+            '<p>Go to <a href="https://news.example.com/?from=list">the paper’s first page</a> for more.</p>',
+            id="paragraph",
         ),
         pytest.param("<ul><li>Go to <a href=/>the paper’s first page</a> for more.</li></ul>", id="item"),
     ],
@@ -127,8 +128,12 @@ def test_a_short_line_whose_only_link_is_to_a_first_page_is_no_text(line: str) -
     "line",
     [
         pytest.param(
-            "<p>The yard, <a href=/>Bay Boats</a>, has built nine of such ferries in the last years.</p>",
+            "<p>The yard, <a href=/>Bay Boats of Hull</a>, has built nine of such ferries in a year.</p>",
             id="name",
+        ),
+        pytest.param(
+            "<p>The yard of <a href=/>the Bay Boats</a> built <a href=/plan>the first one</a>.</p>",
+            id="two-links",
         ),
         pytest.param(
             "<p>The yard has published <a href=/plan>the plan of the ferry</a>.</p>", id="other-page"
@@ -142,3 +147,11 @@ def test_a_sentence_with_a_link_is_text(line: str) -> None:
 def test_a_short_paragraph_under_a_rule_at_the_end_is_no_text() -> None:
     note = "<p>Note: we read all the comments before they are shown here.</p>"
     assert read(page(f"<div>{PARAGRAPHS}<hr>{note}</div>")) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "rest", [f"{'They sail to the bay. ' * 12}", f"{'They sail. ' * 40}</p><p>It rained."]
+)
+def test_a_text_under_a_rule_is_told(rest: str) -> None:
+    last = rest.strip().rpartition(">")[2]
+    assert read(page(f"<div>{PARAGRAPHS}<hr><p>{rest}</p></div>")).endswith(last)

@@ -183,15 +183,29 @@ def test_a_table_that_sets_the_page_is_unrolled() -> None:
     assert read(page(body)) == "\n".join(STORY)
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pytest.param([f"<p>{FIRST}</p><p>{SECOND}</p>", f"<p>{SECOND}</p><p>{THIRD}</p>"], id="two-cells"),
+        pytest.param([f"<p>{' '.join(STORY)}</p>", "Home"], id="one-paragraph"),
+    ],
+)
+def test_a_table_of_another_kind_stays(cells: list[str]) -> None:
+    tree = fromstring(page(f"<table><tr><td>{'</td><td>'.join(cells)}</td></tr></table>"))
+    mend(tree)
+    assert tree.find(".//table") is not None
+
+
 def test_an_empty_block_between_sentences_divides_them() -> None:
     rest = "".join(f"<p>{paragraph}</p>" for paragraph in STORY)
     text = f"<article><div>Boats came.<div></div>They left in May, a friend said.</div>{rest}</article>"
     assert read(page(text)).startswith("Boats came.\nThey left in May, a friend said.\n")
 
 
-def test_lines_that_begin_as_the_page_describes_itself_are_the_body() -> None:
+@pytest.mark.parametrize(("joint", "found"), [("<br><br>", ["b"]), (" ", [])])
+def test_lines_that_begin_as_the_page_describes_itself_are_the_body(joint: str, found: list[str]) -> None:
     head = f'<meta name="description" content="{FIRST}">'
-    lines = f"<div id=b>{FIRST}<br><br>{SECOND}<br><br>{THIRD}</div>"
-    tree = fromstring(page(f"<div class=article><h1>R</h1>{lines}</div><div>{FIRST}</div>", head=head))
+    lines = f"<div id=b>{joint.join(STORY)}</div>"
+    tree = fromstring(page(f"<div><div><h1>R</h1>{lines}</div><div>{FIRST}</div></div>", head=head))
     mend(tree)
-    assert [each.get("id") for each in tree.iter("div") if each.get("itemprop") == "articleBody"] == ["b"]
+    assert [each.get("id") for each in tree.iter("div") if each.get("itemprop") == "articleBody"] == found

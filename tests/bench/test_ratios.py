@@ -1,4 +1,4 @@
-"""Ratios of medians, what counts as worse, and the limits that are reckoned with."""
+"""Ratios of medians, what counts as worse, and the limits of a deployment."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_a_space_comes_between_joined_sentences(text: str, language: str, expect
         "See www.example.Com/The or a@example.The now.",
         "Open README.The.txt and system.Out.Println(x).",
         "The string.Length of a text; string.Length is a number.",
-        "Ph.D. students of J.K. Rowling, e.g.The one.",
+        "Ph.D. students of J.K. Rowling, e.g.The one, and p.Eleven of it.",
     ],
 )
 def test_names_stay_whole(text: str) -> None:

@@ -120,15 +120,15 @@ def _says_something(text: str) -> bool:
 
 
 def _is_boilerplate(text: str, title: str) -> bool:
-    """Whether it is a time, in capitals, the title (given as its letters), or begins as such lines do."""
+    """Whether it is a time, in capitals, the title (given as its letters), ends with an address, or begins as
+    such lines do.
+    """
     letters = letters_of(text)
     if (text.isupper() and len(text) > 12) or (len(letters) > 8 and letters in title):
         return True
-    if _TIME.fullmatch(text):
+    if _TIME.fullmatch(text) or (len(text) <= _MAX_REFERENCE and _ADDRESS_END.search(text)):
         return True
     openings = any_of(__file__, "openings", "all")
     says_nothing = any_of(__file__, "says_nothing", "all")
     line = text.lstrip("-–—•*[( ")
-    if len(text) <= _MAX_REFERENCE and _ADDRESS_END.search(text):
-        return True
     return len(text) <= _MAX_CHARACTERS and bool(openings.match(line) or says_nothing.search(line))

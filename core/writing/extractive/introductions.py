@@ -25,12 +25,12 @@ def introducers(texts: Sequence[str], language: str, *, content: Container[int])
     sources = _first_by_word(introduced, content_first)
     nouns = _first_by_word([map(_stem, row) for row in words], content_first)
     objects: dict[str, int] = {}  # the last that names "a vehicle", by the noun
+    opener, (indefinite, definite) = _opener(language), _nouns_after(language)
     found = []
     for i, text in enumerate(texts):
-        match = _opener(language).match(text)
-        known = [nouns[stem] for stem in map(_stem, match[1].split()[:1])] if match else []
+        match = opener.match(text)
+        known = [nouns[_stem(match[1])]] if match else []
         named = {sources[word] for word in words[i] if word in sources and word not in introduced[i]}
-        indefinite, definite = _nouns_after(language)
         known += [objects[noun] for noun in _found(definite, text) if noun in objects]
         objects |= dict.fromkeys(_found(indefinite, text), i)
         found.append((named | {*known}) - {i})
@@ -64,7 +64,7 @@ def _stem(word: str) -> str:
 
 
 def _found(pattern: re.Pattern[str], text: str) -> Iterable[str]:
-    """The stems of the nouns, and their adjectives, behind the articles that it finds."""
+    """The stems of the nouns, and their adjectives, after the articles that it finds."""
     return (_stem(word) for match in pattern.finditer(text) for word in match[1].split())
 
 
@@ -75,7 +75,7 @@ def _nouns_after(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     That is "A search of the vehicle", not "the man who", where the rest of the sentence says which one.
     """
     tables = word_lists(__file__)
-    words = r"{}\b(?i:{})((?:[^\W\d_][\w-]{{3,}}(?: |\b)){{1,{}}})(?! ?(?:{})\b)"
+    words = r"{0}\b(?i:{1})((?:(?!(?:{3})\b)[^\W\d_][\w-]{{3,}}(?: |\b)){{1,{2}}}+)(?! ?(?:{3})\b)"
     indefinite, definite, defines = (
         alternatives(tables[name].get(language, "(?!)")) for name in ("indefinite", "definite", "defines")
     )
@@ -85,9 +85,9 @@ def _nouns_after(language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @functools.cache
 def _opener(language: str) -> re.Pattern[str]:
-    """Finds the noun, perhaps after an adjective, that a sentence begins with after a definite article."""
+    """Finds the noun, or its adjective, that a sentence begins with after a definite article."""
     tables = word_lists(__file__)
     capitals = language in tables["capital_nouns"]["languages"].split()
     noun = r"[^\W\d_][\w-]*\w" if capitals else r"(?![A-ZÀ-Þ])[^\W\d_][\w-]*\w"
     articles = alternatives(tables["definite"].get(language, "(?!)"))
-    return re.compile(rf"\W*(?i:{articles})({noun}(?: {noun})?)")
+    return re.compile(rf"\W*(?i:{articles})({noun})")

@@ -125,3 +125,7 @@ def test_what_goes_on_under_a_speakers_label_needs_its_beginning(labels: tuple[s
 def test_a_paragraph_that_trails_off_stays_with_what_it_leads_to() -> None:
     text = "Here is what the sailor had to say…\nBoats are quiet in March.\nWinds are good."
     assert texts(text)[0] == "Here is what the sailor had to say…\n\nBoats are quiet in March."
+
+
+def test_a_paragraph_under_a_label_that_comes_once_is_divided() -> None:
+    assert texts("Note: Boats are quiet in March. Winds are good.")[1] == "Winds are good."
