@@ -25,6 +25,10 @@ TITLES: dict[str, tuple[str, str]] = {
         "A warm invocation",
         "CPU of the Lambda handler for a hit, beside a hello behind Mangum.",
     ),
+    "hit_parts": (
+        "Where a hit's CPU goes",
+        "Samples of the server's process while one caller asks for a kept answer (`bench/hit_parts.py`).",
+    ),
     "stampede": ("A stampede", "Callers at once for one text that nobody has asked for."),
     "replay": (
         "A replay of requests",

@@ -1,5 +1,6 @@
 """Log lines: JSON, one event each, without keys, tokens, full addresses or article text; metrics in them."""
 
+import functools
 import json
 import logging
 import os
@@ -10,6 +11,9 @@ import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import IO
+
+from pydantic_core import to_json
 
 logger = logging.getLogger("threadr")
 # The ids of the request that a line belongs to.
@@ -43,8 +47,14 @@ def _members(
     return {"timestamp": timestamp, "level": level, **content, **(current_ids.get() or {}), **facts}
 
 
-# ASCII: standard output may take nothing else, and lone surrogates never.
-_AS_JSON = json.JSONEncoder(default=str)
+def _as_json(line: dict[str, object]) -> str:
+    """ASCII: standard output may take nothing else, and lone surrogates never."""
+    try:
+        return to_json(line, ensure_ascii=True, fallback=str).decode("ascii")
+    except ValueError:  # a lone surrogate
+        return json.dumps(line, default=str)
+
+
 _NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what a terminal would obey
 
 
@@ -54,6 +64,11 @@ def _for_people(line: dict[str, object]) -> str:
     facts = [f"{name}={fact}" for name, fact in line.items() if fact not in (None, 0, "")]
     text = " ".join([at, *([level.upper()] if level != "info" else []), str(message), *facts])
     return _NOT_SHOWN.sub("?", text)
+
+
+@functools.lru_cache(1)  # it asks the system
+def _is_terminal(stream: IO[str]) -> bool:
+    return stream.isatty()
 
 
 class _Output(logging.Handler):
@@ -66,11 +81,11 @@ class _Output(logging.Handler):
 
     def write(self, line: dict[str, object]) -> None:
         stream = sys.stderr if self.on_command_line else sys.stdout
-        if self.on_command_line or stream.isatty():
+        if self.on_command_line or _is_terminal(stream):
             encoding = stream.encoding or "ascii"
             text = _for_people(line).encode(encoding, "replace").decode(encoding)
         else:
-            text = _AS_JSON.encode(line)
+            text = _as_json(line)
         stream.write(f"{text}\n")
         stream.flush()
 

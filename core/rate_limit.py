@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
+from core.values import value_class
+
 _ENTRY = re.compile(
     r"""(?P<plain>[^:]+)|(?P<name>[A-Za-z0-9_-]{1,64}):(?P<key>[^:\s]+)
     (?::(?P<limit>[1-9][0-9]{0,5}|1000000)/(?P<count>[1-9][0-9]{0,6})?(?P<unit>[smhd]))?
@@ -22,7 +24,7 @@ _MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _MAX_WINDOW_MS = 31 * 86_400_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What the limiter says of one client now.
 

@@ -3,7 +3,6 @@
 import contextlib
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -12,6 +11,7 @@ from core.errors import StoreError, ThreadrError
 from core.rate_limit import Decision
 from core.usage import AMOUNT, StoreUsage, UsageMeter
 from core.usage import current_client as current_client
+from core.values import value_class
 
 AVOIDED = ("hits", "first_tier", "collapsed", "same_content", "same_draft", "stale_served")  # calls, by cause
 # What a result adds to the day's counters; store/scripts/look_up.lua has the same rule.
@@ -36,7 +36,7 @@ Forward = Literal["uri-miss", "request", "bypass", "method"]
 Detail = Literal["bypass", "same-content", "same-draft", "unfit-draft", "stale-if-error"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class CacheStatus:
     """What the cache did, as a member of Cache-Status (RFC 9211). `ttl_seconds` is there for a hit."""
 
@@ -57,7 +57,7 @@ class CacheStatus:
         return "; ".join(filter(None, parts))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class LookedUp:
     """What a store replied. `forward`: the RFC 9211 reason when nothing is found; `refresh`: it did not look;
     `bypassed`: the shared store should have answered. A hit and a draft have an age and a time to live.
@@ -82,7 +82,7 @@ class CacheRecord:
     status: CacheStatus | None = None
     age_seconds: int | None = None
     result: str | None = None
-    counted: Counter[str] = field(default_factory=Counter)
+    counted: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,7 +132,7 @@ class RequestRecord:
             status = CacheStatus(forward="uri-miss", collapsed=True, detail=reply.detail)
         else:
             status = CacheStatus(ttl_seconds=reply.ttl_seconds, detail=detail)
-        self.cache = CacheRecord(counted=Counter(dict.fromkeys(_LOGGED, 0)))
+        self.cache = CacheRecord(counted=dict.fromkeys(_LOGGED, 0))
         result = result_of(reply.kind, waited=reply.waited, refresh=reply.refresh)
         self._record_cache(result, status, reply.age_seconds)
         if reply.bypassed and reply.kind != "limited":
@@ -150,7 +150,7 @@ class RequestRecord:
     def _record_cache(self, result: str, status: CacheStatus, age_seconds: int | None = None) -> None:
         self.cache.result, self.cache.status, self.cache.age_seconds = result, status, age_seconds
         if name := _COUNTED_AS.get(result):
-            self.cache.counted[name] += 1
+            self.cache.counted[name] = self.cache.counted.get(name, 0) + 1
 
     def record_stored(self, is_stored: bool, *, reused: bool) -> None:
         """Whether the answer is kept for everybody; `reused`: it was there already, for the same text."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from core.rate_limit import Client
+from core.values import value_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class CacheControl:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Caller:
     """`client` is whose limit and budget hold; `is_charged`: whether the call counts against the limit."""
 

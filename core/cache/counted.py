@@ -16,6 +16,12 @@ def avoided(result: str, entry: Entry[AnswerT]) -> Counters:
     return counters_of(result, cost_micros=micros(entry.answer.cost_usd)) | {"@hits": 1}
 
 
+def note(record: RequestRecord, *names: str) -> None:
+    """Have the log line count them."""
+    for name in names:
+        record.cache.counted[name] = record.cache.counted.get(name, 0) + 1
+
+
 def made(entry: Entry[AnswerT], record: RequestRecord, how: Made) -> Counters:
     """What a lease's answer adds; the record has it, too. What its reader `edited` is no answer of ours."""
     if how == "edited":
@@ -27,13 +33,13 @@ def made(entry: Entry[AnswerT], record: RequestRecord, how: Made) -> Counters:
     elif entry.answer.generator != "openai":
         counters["composed"] = 1
         names.append("composed")
-    record.cache.counted.update(names)
+    note(record, *names)
     return counters
 
 
 def composed(record: RequestRecord) -> Counters:
     """What the built-in composer's answer adds beside a lease; noted in the record."""
-    record.cache.counted.update(("generated", "composed"))
+    note(record, "generated", "composed")
     return {"generated": 1, "composed": 1, "@generations": 1}
 
 
@@ -41,7 +47,7 @@ def unanswered(entry: Entry[AnswerT], record: RequestRecord) -> Counters:
     """What takes back an answer that nobody got, since another part of its request failed."""
     found, counters = record.cache.counted, Counter[str]()
     for name in (*AVOIDED, "generated", "composed"):
-        if found[name]:
+        if found.get(name):
             counters.subtract(avoided(name, entry) if name in AVOIDED else {name: 1})
             found[name] = 0
     counters["@generations"] = counters["generated"]

@@ -1,7 +1,7 @@
 """The right to make one answer for everybody: renewed while it is made, and always given back."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Generic, Literal, Self
 
 from core.cache.counted import Made, avoided, made
@@ -13,6 +13,7 @@ from core.store.counters import Counters
 from core.store.keys import CONTENT_MARK_LENGTH, source_of, thread_key
 from core.store.memory_items import put_entry
 from core.store.protocol import LEASE_SECONDS, Lookup, Reply, Store, StoredEntry
+from core.values import value_class
 
 _OWN = "own_"
 _DEGRADED_SECONDS = 60.0  # how long an answer that no model made may be given again
@@ -23,7 +24,7 @@ _THREAD_SECONDS = 30 * 86_400.0  # how long a permalink is kept, at least
 Audience = Literal["everyone", "process+permalink", "permalink", "nobody"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Grant:
     """A store's reply to a look-up, and which store gave it."""
 

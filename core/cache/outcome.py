@@ -6,9 +6,10 @@ from typing import ClassVar, Generic, TypeAlias
 from core.cache.entry import AnswerT, Entry
 from core.cache.lease import Lease
 from core.errors import ArticleError, ModelError, NotCached, RateLimited
+from core.values import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Hit(Generic[AnswerT]):
     """A fresh answer."""
 

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from core.cache.cache_control import Caller
 from core.cache.canonical import canonical_url
@@ -14,6 +14,7 @@ from core.settings import Settings
 from core.store.keys import DRAFT_PREFIX, TEXT_PREFIX, URL_PREFIX, thread_key
 from core.store.protocol import ANY_AGE_SECONDS, Charge, Mode
 from core.store.protocol import Lookup as Lookup  # threads/ may not import store/
+from core.values import value_class
 
 Variant = Mapping[str, object]
 _encoded = json.JSONEncoder(sort_keys=True).encode
@@ -54,7 +55,7 @@ def _suffix(variant: Variant | None) -> str:
     return f" {digest(_as_json(variant))[:16]}" if variant else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class RequestIdentity:
     """What decides the cache key: one of `url` and `text`, and the options that are not the default, those of
     the draft in `variant`, those of presentation in `view`.

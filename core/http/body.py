@@ -3,7 +3,10 @@
 import asyncio
 import itertools
 import json
+import types
+from collections.abc import Coroutine, Generator
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.types import Message, Receive, Scope
 
@@ -40,8 +43,7 @@ class BodyReader:
         if declared.isdigit() and int(declared) > limit:
             limit = -1
         try:
-            async with asyncio.timeout(min(bounds.MAX_BODY_SECONDS, self.seconds)):
-                await self._read(limit)
+            await _in_time(self._read(limit), min(bounds.MAX_BODY_SECONDS, self.seconds))
         except TimeoutError:
             if self.arrived <= limit:
                 raise BodyTimeout from None
@@ -77,6 +79,29 @@ class BodyReader:
         known.held_bytes += size
         self.clients.held_bytes += size
         return known
+
+
+async def _in_time(work: Coroutine[Any, Any, None], seconds: float) -> None:
+    """Run it to its end. Raises TimeoutError.
+
+    A small body is there already, so that nothing has to be waited for; the timer would be 5 % of a hit.
+    """
+    try:
+        waits_for = work.send(None)
+    except StopIteration:
+        return
+    async with asyncio.timeout(seconds):
+        try:
+            await _rest(work, waits_for)
+        finally:
+            work.close()
+
+
+@types.coroutine
+def _rest(work: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """What is left of a coroutine that has begun."""
+    yield waits_for
+    yield from work.__await__()
 
 
 def _bounded(body: bytes, most: int, most_nested: int) -> bytes:

@@ -11,12 +11,13 @@ import select
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 from weakref import WeakSet
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from core.values import value_class
 
 _MAX_HEAD_BYTES = 64 * 1024
 _IDLE_SECONDS = 60.0  # less than load balancers wait before they drop a connection silently
@@ -34,7 +35,7 @@ class TooLarge(Exception):
     """The answer has more bytes than agreed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class Answer:
     status: int
     headers: Mapping[bytes, bytes]  # with names as they were sent

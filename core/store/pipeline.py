@@ -5,12 +5,12 @@ import itertools
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from core.errors import StoreError
 from core.net.breaker import Breaker
 from core.usage import StoreUsage, current_store_usage
+from core.values import value_class
 
 MAX_BATCHES = 2  # under way at once, each over a connection of its own
 _MAX_COMMANDS = 64  # of a batch
@@ -51,7 +51,7 @@ class Deadline:
             self.timer = self._loop.call_later(pause, self._pass)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class(frozen=True, slots=True)
 class _Waiting:
     """A command of the next batch, and whose it is."""
 

@@ -9,6 +9,7 @@ from core.errors import BudgetReserved, BudgetSpent, ModelError
 from core.rate_limit import Client, Decision
 from core.store.counters import NO_COUNTERS, Counters
 from core.store.purges import Purge, Purged
+from core.values import value_class
 
 LEASE_SECONDS = 10.0  # a leader that died is replaced after so long; a living one renews its lease in time
 ANY_AGE_SECONDS = 1e10
@@ -17,7 +18,7 @@ Mode = Literal["normal", "refresh", "only_if_cached", "count_only"]
 Charge = Literal["always", "on_generation", "never"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Lookup:
     """What a request wants of its one round trip.
 
@@ -83,7 +84,7 @@ class Budget:
         return BudgetReserved(reason=reason) if state == "reserved" else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value_class(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What a store answers to a look-up.
 

@@ -1,11 +1,12 @@
 """A thread for each of several platforms, of one draft and for one charge."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 from core.cache.cache_control import CacheControl, Caller
-from core.cache.counted import avoided, unanswered
+from core.cache.counted import avoided, note, unanswered
 from core.cache.tiered import TieredCache
 from core.errors import NotCached
 from core.request import CacheRecord, RequestRecord
@@ -36,9 +37,10 @@ async def several(
     entries = [each for each in found if not isinstance(each, BaseException)]
     if len(entries) < len(found):
         raise _failure(cache, caller, zip(found, [record, *asides], strict=True))
+    record.cache.counted = counted = Counter(record.cache.counted)
     for aside in asides:
         record.usage.add(aside.usage.total)
-        record.cache.counted.update(aside.cache.counted)
+        counted.update(aside.cache.counted)
         if aside.cache.status and aside.cache.status.forward:
             record.cache.status = aside.cache.status
     return _answer(request, {each.platform: made for each, made in zip(asked, entries, strict=True)})
@@ -85,7 +87,7 @@ async def _beside(
         view = await viewed(request, first, source, record, first.created_at)
     if view:
         cache.count_later(caller.client, avoided("same_draft", view))
-        record.cache.counted["same_draft"] += 1
+        note(record, "same_draft")
     return view or await make(request.model_copy(update={"refresh": False}), caller, record)
 
 

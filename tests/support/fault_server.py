@@ -254,7 +254,8 @@ async def _break(wire: Wire, reader: asyncio.StreamReader, writer: asyncio.Strea
                 await writer.drain()
             writer.write(end)
         case {"gzip_bomb_mb": megabytes}:
-            writer.write(_http(200, _bomb(megabytes), headers={"Content-Encoding": "gzip"}))
+            closing = {"Content-Encoding": "gzip", "Connection": "close"}
+            writer.write(_http(200, _bomb(megabytes), headers=closing))
         case _:
             raise ValueError(f"no such wire: {wire}")
     with contextlib.suppress(OSError, RuntimeError):
