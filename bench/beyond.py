@@ -1,9 +1,10 @@
 """On paper: what one region, one Upstash database and a CDN carry, and which limit comes first.
 
-    python -m bench.beyond [--per-second 100] [--hits 0.6] [--cdn 0] [--model-rpm 500]
+    python -m bench.beyond [--per-second 100] [--hits 0.6] [--cdn 0] [--model-rpm 500 …] [--new-seconds 6 …]
 
 Computed from measured commands and times (bench/results/) for a given traffic: requests a second at the peak,
-the part of them that are hits, and the part that a CDN answers.
+the part of them that need no new thread, and the part that a CDN answers. What is an account's own, or the
+model's, is computed for several values.
 """
 
 from __future__ import annotations
@@ -11,33 +12,51 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from core.settings import Settings
 from tools.costs import prices
 
 RESULTS = Path(__file__).parent / "results"
-# upstash.com/docs/redis/overall/billing, "Max commands / sec".
+# The pages were read in 2026-11.
+# upstash.com/docs/redis/overall/billing, "Max commands / sec", of the free plan and of Pay-As-You-Go.
 UPSTASH_COMMANDS = 10_000
-# docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: of a region, by default; each answers one
-# request at a time.
-LAMBDA_INSTANCES = 1_000
-# docs.aws.amazon.com/apigateway/latest/developerguide/limits.html, of a region; the template has less.
+# docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: of a region, by default (a new account has
+# fewer); each answers one request at a time, and at most ten a second.
+LAMBDA_INSTANCES, OF_AN_INSTANCE = 1_000, 10
+# docs.aws.amazon.com/apigateway/latest/developerguide/limits.html, of a region (some have 2,500); the
+# template has less.
 GATEWAY, TEMPLATE = 10_000, 100
-# An assumption, of a small account: its own page says what it has, platform.openai.com/settings.
-MODEL_RPM = 500
+# A model's requests a minute are an account's own: platform.openai.com/settings/organization/limits. Each
+# model's page has them by usage tier; of the default model's family, read was
+# developers.openai.com/api/docs/models/gpt-5.4-pro: 500 in tier 1, 5,000 in 2 and 3, 10,000 in 4 and 5.
+MODEL_RPM = (500, 5_000, 10_000)
 RTT_MS = 1  # between a function and a database in the same region
+_GIVEN = """\
+Not measured, and so computed for several values: how long a new thread takes ({:g} s is what
+`tools/costs.toml` reckons with, {:g} s is `GENERATE_DEADLINE_SECONDS`), and the model's requests a minute, an
+account's own. OpenAI's page of gpt-5.4-pro, read 2026-11, has 500 in usage tier 1, 5,000 in tiers 2 and 3,
+10,000 in tiers 4 and 5. Tokens a minute, divided by the tokens of a call, are such a limit too.
+"""
+_ALL_ON = ("all on", "all on (the service)")  # of bench/replay.py
+
+
+def _new_seconds() -> tuple[float, ...]:
+    """What a model is thought to take to write, and the longest that the service lets a new thread take."""
+    return prices()["use"]["new_gb_seconds"], Settings().generate_deadline_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """`per_second` at the peak; of these `cdn` end at a CDN, and `hits` of the rest are kept."""
+    """`per_second` at the peak; of these `cdn` end at a CDN, and `hits` of the rest need no new thread."""
 
     per_second: float = 100.0
     hits: float = 0.6
     cdn: float = 0.0
-    model_rpm: float = MODEL_RPM
+    model_rpm: tuple[float, ...] = MODEL_RPM
+    new_seconds: tuple[float, ...] = field(default_factory=_new_seconds)
 
     def at_origin(self) -> float:
         return 1 - self.cdn
@@ -45,27 +64,37 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Store commands of a hit and of a new thread; seconds that each keeps an instance."""
+    """Store commands of a hit and of a new thread; seconds that a hit keeps an instance."""
 
     hit_commands: float
     new_commands: float
     hit_seconds: float
-    new_seconds: float
 
     @classmethod
     def read(cls, results: Path = RESULTS) -> Measured:
         """From the last results; from tools/costs.toml where there are none."""
         use = prices()["use"]
-        commands = _figures(results / "growth.json").get("rows", {}).get("1000", {})
         cell = (
             _figures(results / "hit_path.json").get("cells", {}).get(f"Threadr, REST @ {RTT_MS} ms × 1", {})
         )
-        return cls(
-            hit_commands=commands.get("hit", {}).get("commands", use["hit_commands"]),
-            new_commands=use["new_commands"],
-            hit_seconds=cell.get("p50", use["hit_gb_seconds"] * 1000) / 1000,
-            new_seconds=use["new_gb_seconds"],
-        )
+        hit, new = _replayed(results) or (use["hit_commands"], use["new_commands"])
+        return cls(hit, new, cell.get("p50", use["hit_gb_seconds"] * 1000) / 1000)
+
+
+def _replayed(results: Path) -> tuple[float, float] | None:
+    """Commands of a request without and with a call of the model: the line through the replayed traces.
+
+    A trace has other links to the same article, other platforms and new readers, which take more commands
+    than the same request again.
+    """
+    tables = _figures(results / "replay.json").values()
+    rows = [table["rows"][name] for table in tables for name in _ALL_ON if name in table.get("rows", {})]
+    found = sorted((row["share"], row["commands_a_request"]) for row in rows)
+    if not found or found[0][0] == found[-1][0]:
+        return None
+    (few, at_few), (many, at_many) = found[0], found[-1]
+    slope = (at_many - at_few) / (many - few)
+    return at_few - slope * few, at_few + slope * (1 - few)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +110,30 @@ def limits(traffic: Traffic, measured: Measured) -> list[Limit]:
     """The one that comes first, first."""
     origin, hits, new = traffic.at_origin(), traffic.hits, 1 - traffic.hits
     commands = origin * (hits * measured.hit_commands + new * measured.new_commands)
-    seconds = origin * (hits * measured.hit_seconds + new * measured.new_seconds)
-    found = [
+    models = [
         Limit(
-            f"the model's {traffic.model_rpm:,.0f} requests a minute",
-            _over(traffic.model_rpm / 60, origin * new),
+            f"the model's {rpm:,.0f} requests a minute",
+            _over(rpm / 60, origin * new),
             "OPENAI_FALLBACK_MODELS, each with its own; a higher tier; the built-in composer serves the rest",
-        ),
+        )
+        for rpm in traffic.model_rpm
+    ]
+    instances = [
+        Limit(
+            f"{LAMBDA_INSTANCES:,} Lambda instances of a region, where a new thread takes {seconds:g} s",
+            min(
+                _over(LAMBDA_INSTANCES, origin * (hits * measured.hit_seconds + new * seconds)),
+                _over(LAMBDA_INSTANCES * OF_AN_INSTANCE, origin),
+            ),
+            "a higher quota; RESERVED_CONCURRENCY so that generate leaves some to the others",
+        )
+        for seconds in traffic.new_seconds
+    ]
+    others = [
         Limit(
             f"the template's throttle, {TEMPLATE} requests a second",
             _over(TEMPLATE, origin),
             "a higher ThrottlingRateLimit, once the next limits are known",
-        ),
-        Limit(
-            f"{LAMBDA_INSTANCES:,} Lambda instances of a region",
-            _over(LAMBDA_INSTANCES, seconds),
-            "a higher quota; RESERVED_CONCURRENCY so that generate leaves some to the others",
         ),
         Limit(
             f"Upstash's {UPSTASH_COMMANDS:,} commands a second",
@@ -107,10 +144,10 @@ def limits(traffic: Traffic, measured: Measured) -> list[Limit]:
         Limit(
             f"API Gateway's {GATEWAY:,} requests a second",
             _over(GATEWAY, origin),
-            "Function URLs behind the CDN, which have no such limit (FRONT_DOOR=function-url)",
+            "Function URLs behind the CDN, which have Lambda's limits alone (FRONT_DOOR=function-url)",
         ),
     ]
-    return sorted(found, key=lambda limit: limit.carries)
+    return sorted([*models, *instances, *others], key=lambda limit: limit.carries)
 
 
 def main(traffic: Traffic | None = None, *, results: Path = RESULTS, quick: bool = False) -> dict[str, Any]:
@@ -118,23 +155,32 @@ def main(traffic: Traffic | None = None, *, results: Path = RESULTS, quick: bool
     del quick
     measured = Measured.read(results)
     print(
-        f"A hit takes {measured.hit_commands:g} store commands and {measured.hit_seconds * 1000:.1f} ms of "
-        f"an instance; a new thread {measured.new_commands:g} commands and {measured.new_seconds:g} s.\n"
+        f"A request that needs no new thread takes {measured.hit_commands:.1f} store commands and one that "
+        f"does {measured.new_commands:.1f}, on the replayed traces; a hit takes "
+        f"{measured.hit_seconds * 1000:.1f} ms of an instance.\n"
     )
+    if not traffic:
+        print(_GIVEN.format(*_new_seconds()))
     given = [traffic] if traffic else [Traffic(), Traffic(hits=0.95), Traffic(hits=0.95, cdn=0.9)]
-    found = {}
-    for each in given:
-        rows = limits(each, measured)
-        name = f"{each.hits:.0%} hits, {each.cdn:.0%} at the CDN"
-        found[name] = {limit.name: round(limit.carries, 1) for limit in rows}
-        reached = [limit.name for limit in rows if limit.carries < each.per_second]
-        print(f"{name}; at {each.per_second:g} requests a second {_listed(reached)}.\n")
-        print("| limit | carries, requests a second | what to switch on then |\n|---|--:|---|")
-        for limit in rows:
-            carried = "no end" if limit.carries == float("inf") else f"{limit.carries:,.0f}"
-            print(f"| {limit.name} | {carried} | {limit.then} |")
-        print()
-    return {"carries": found}
+    mixes = {f"{each.hits:.0%} hits, {each.cdn:.0%} at the CDN": each for each in given}
+    found = {name: {limit.name: limit for limit in limits(mix, measured)} for name, mix in mixes.items()}
+    print("Requests a second until a limit is reached; the one that comes first in the first mix, first.\n")
+    print(f"| limit | {' | '.join(mixes)} | what to switch on then |\n|---|{'--:|' * len(mixes)}---|")
+    for name, limit in next(iter(found.values())).items():
+        carried = (_shown(rows[name].carries) for rows in found.values())
+        print(f"| {name} | {' | '.join(carried)} | {limit.then} |")
+    print()
+    for name, mix in mixes.items():
+        small = [limit.name for limit in found[name].values() if limit.carries < mix.per_second]
+        print(f"{name}; at {mix.per_second:g} requests a second {_listed(small)}.\n")
+    carries = {
+        name: {limit.name: round(limit.carries, 1) for limit in rows.values()} for name, rows in found.items()
+    }
+    return {"carries": carries}
+
+
+def _shown(carried: float) -> str:
+    return "no end" if carried == float("inf") else f"{carried:,.0f}"
 
 
 def _over(limit: float, use: float) -> float:
@@ -151,9 +197,10 @@ def _figures(path: Path) -> Mapping[str, Any]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--per-second", type=float, default=100.0)
-    parser.add_argument("--hits", type=float, default=0.6)
-    parser.add_argument("--cdn", type=float, default=0.0)
-    parser.add_argument("--model-rpm", type=float, default=MODEL_RPM)
+    parser, usual = argparse.ArgumentParser(description=__doc__), Traffic()
+    parser.add_argument("--per-second", type=float, default=usual.per_second)
+    parser.add_argument("--hits", type=float, default=usual.hits)
+    parser.add_argument("--cdn", type=float, default=usual.cdn)
+    parser.add_argument("--model-rpm", type=float, nargs="+", default=usual.model_rpm)
+    parser.add_argument("--new-seconds", type=float, nargs="+", default=usual.new_seconds)
     main(Traffic(**vars(parser.parse_args())))

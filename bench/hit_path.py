@@ -94,12 +94,20 @@ def main(*, quick: bool = False) -> dict[str, Any]:
     skipped: dict[str, str] = {}
     with stage() as around, apps(around, QUICK if quick else [*APPS], skipped) as targets:
         cells = uvloop.run(_measure(around, targets, rounds, rtts, callers))
+        model_calls = around.model_calls()
     ratios = _ratios(cells)
     _print(cells, ratios, rtts, callers)
+    print(f"Calls of the model for what was to be hits: {model_calls}.")
     for name, reason in skipped.items():
         print(f"{name} was not measured: {reason}.")
     figures = {f"{name} @ {rtt} ms × {many}": cell.figures() for (name, rtt, many), cell in cells.items()}
-    return {"rounds": rounds, "cells": figures, "ratios": kept(ratios), "skipped": skipped}
+    return {
+        "rounds": rounds,
+        "cells": figures,
+        "ratios": kept(ratios),
+        "skipped": skipped,
+        "model_calls": model_calls,
+    }
 
 
 @contextlib.contextmanager
@@ -153,6 +161,8 @@ async def _measure(
                 if number:  # the first round makes what is kept, and warms up
                     after = thread_seconds(process) if process else time.process_time()
                     _note(cells[name, rtt, many], seen, after - before, around, extra=many if target else 0)
+        if not number:
+            around.model_calls()
     return cells
 
 

@@ -1,14 +1,11 @@
-"""Ratios of medians, what counts as worse, and the limits of a deployment."""
+"""Ratios of medians, what counts as worse, and what the load sends."""
 
 from __future__ import annotations
 
 import pytest
 
-from bench.beyond import Measured, Traffic, limits
 from bench.load import Target, quantile
 from bench.ratios import kept, ratio_of, worse
-
-MEASURED = Measured(hit_commands=5, new_commands=45, hit_seconds=0.005, new_seconds=6)
 
 
 def test_a_ratio_is_of_each_round_so_that_noise_of_a_round_meets_both() -> None:
@@ -34,21 +31,6 @@ def test_worse_is_what_grew_by_more_than_the_spread(now: list[float], found: lis
     ones = [1.0, 1.0, 1.0]
     before = kept({"hit": ratio_of(ones, ones)})
     assert [*worse(before, kept({"hit": ratio_of(now, ones), "new": ratio_of(now, ones)}))] == found
-
-
-def test_the_first_limit_is_the_models_and_with_more_hits_it_comes_later() -> None:
-    some, more = (limits(Traffic(hits=hits), MEASURED) for hits in (0.5, 0.9))
-    assert some[0].name.startswith("the model's")
-    assert more[0].carries > some[0].carries == pytest.approx(500 / 60 / 0.5)
-
-
-def test_commands_carry_what_hits_and_new_threads_take() -> None:
-    (upstash,) = [each for each in limits(Traffic(hits=0.9), MEASURED) if "Upstash" in each.name]
-    assert upstash.carries == pytest.approx(10_000 / (0.9 * 5 + 0.1 * 45))
-
-
-def test_what_a_cdn_answers_reaches_no_limit() -> None:
-    assert {each.carries for each in limits(Traffic(cdn=1.0), MEASURED)} == {float("inf")}
 
 
 def test_requests_are_as_the_app_wants_them() -> None:
