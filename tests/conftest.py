@@ -43,12 +43,17 @@ def valkey_server() -> Iterator[ValkeyServer]:
         yield server
 
 
-@pytest.fixture
-def valkey(valkey_server: ValkeyServer) -> Iterator[Redis]:
-    """A client of the empty server."""
+@pytest.fixture(scope="session")
+def _valkey(valkey_server: ValkeyServer) -> Iterator[Redis]:
     with Redis(port=valkey_server.port, decode_responses=True) as client:
-        client.flushall()
         yield client
+
+
+@pytest.fixture
+def valkey(_valkey: Redis) -> Redis:
+    """A client of the empty server."""
+    _valkey.flushall()
+    return _valkey
 
 
 @pytest.fixture(scope="session")
