@@ -17,7 +17,7 @@ from functions.local import ROUTERS, ROUTES
 TOKEN = "front-token"
 Make = Callable[..., httpx.AsyncClient]
 Instances = Callable[..., httpx.AsyncClient]
-# Routers as the first app has them, by id: FastAPI builds their routes at an app's first request, in 10 ms.
+# Routers as the first app has them, by id: FastAPI builds their routes at an app's first request, in 6 ms.
 _built: dict[int, BaseRoute] = {}
 
 
