@@ -17,9 +17,11 @@ UV_COMPILE = UV_CUSTOM_COMPILE_COMMAND='make lock' .venv-lock/bin/uv pip compile
 run: $(VENV)/serve.stamp  ## serves everything on http://localhost:8001; PORT=… overrides; reads .env
 	@exec $(PY) -m core.cli serve
 
+# Three on two CPUs: a third of the time tests wait. The longest files go first (tests/conftest.py). Bytecode is written
+# whatever the environment says, or each of the processes would compile the tests again.
 test: $(VENV)/dev.stamp  ## all tests but those of test-browser and check-deploy
 	@echo "Testing …"
-	@$(PY) -m pytest -n 2 --dist loadfile
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 test-browser: $(VENV)/dev.stamp  ## the pages in Chromium, CHROMIUM=… or what is found; skipped without one
 	@echo "Testing the pages in Chromium …"

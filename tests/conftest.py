@@ -24,6 +24,7 @@ from tests.support.canary_guard import canary_guard as canary_guard
 from tests.support.clock import Clock
 from tests.support.fake_openai import FakeOpenAI
 from tests.support.loopback import closed_port, serving
+from tests.support.paths import ROOT
 from tests.support.site import Site
 from tests.support.socket_guard import socket_guard as socket_guard
 from tests.support.upstash_front import Front
@@ -32,8 +33,19 @@ from tests.support.upstash_front import Front
 collect_ignore = [] if shutil.which("nginx") else ["functions/test_cdn.py"]
 collect_ignore += [] if FOLDER else ["test_real_pages.py", "browser/test_real_pages.py"]
 
+# Begun first: at the end they would run alone.
+LONGEST = """
+    functions/test_cdn.py test_worst_cases.py cli/test_commands.py deploy/test_bundle.py
+    store/test_faults.py functions/test_ledger.py http/test_openapi.py cli/test_doctor.py
+""".split()
+
 # The same examples each time: only a change makes a test fail. HYPOTHESIS_PROFILE=default finds new ones.
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {ROOT / "tests" / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(scope="session")
@@ -43,12 +55,17 @@ def valkey_server() -> Iterator[ValkeyServer]:
         yield server
 
 
-@pytest.fixture
-def valkey(valkey_server: ValkeyServer) -> Iterator[Redis]:
-    """A client of the empty server."""
+@pytest.fixture(scope="session")
+def _valkey(valkey_server: ValkeyServer) -> Iterator[Redis]:
     with Redis(port=valkey_server.port, decode_responses=True) as client:
-        client.flushall()
         yield client
+
+
+@pytest.fixture
+def valkey(_valkey: Redis) -> Redis:
+    """A client of the empty server."""
+    _valkey.flushall()
+    return _valkey
 
 
 @pytest.fixture(scope="session")

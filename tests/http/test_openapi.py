@@ -51,9 +51,9 @@ def app(model_settings: dict[str, Any]) -> FastAPI:
     return whole_app(settings)
 
 
-@pytest.fixture
-def schema(app: FastAPI) -> dict[str, Any]:
-    return app.openapi()
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    return whole_app(Settings()).openapi()
 
 
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
