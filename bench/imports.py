@@ -1,4 +1,4 @@
-"""Import time of each function beside that of FastAPI with Mangum, interleaved."""
+"""Import time of each function beside that of FastAPI with Mangum, interleaved; instructions of a start."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
+
+from bench import instructions
 
 ROUNDS = 9
 STARTS = {
@@ -17,8 +20,8 @@ STARTS = {
 }
 
 
-def main() -> dict[str, float]:
-    """Median import time as a ratio to the bare frameworks'."""
+def main() -> dict[str, Any]:
+    """Median import time as a ratio to the bare frameworks'; `ratios` are those of instructions."""
     times: dict[str, list[float]] = {name: [] for name in STARTS}
     for _ in range(ROUNDS):
         for name, code in STARTS.items():
@@ -30,7 +33,8 @@ def main() -> dict[str, float]:
     print("| start | median ms | ratio |\n|---|--:|--:|")
     for name, ratio in ratios.items():
         print(f"| {name} | {ratio * base * 1000:.0f} | {ratio:.2f} |")
-    return ratios
+    print()
+    return ratios | {"ratios": instructions.main()}
 
 
 if __name__ == "__main__":

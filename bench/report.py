@@ -43,7 +43,11 @@ TITLES: dict[str, tuple[str, str]] = {
         "Promises of the data path",
         "Limits, a killed leader and outages, on real processes.",
     ),
-    "imports": ("Imports", "The start of each function, as a ratio to FastAPI with Mangum."),
+    "imports": (
+        "Imports",
+        "The start of each function, as a ratio to FastAPI with Mangum; and generate's start on Lambda in "
+        "instructions, beside a hello's.",
+    ),
     "path": ("The path of a request", "Files that a request passes."),
     "cold": ("Cold starts", "New processes of the packaged functions behind Lambda's runtime client."),
     "pressure": ("Pressure", "Hostile requests: what they cost the service and everybody else."),

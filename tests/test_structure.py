@@ -38,8 +38,10 @@ MAY_IMPORT = {
     "net": "",
 }
 ROOT_FILES = "errors settings log usage values rate_limit request services".split()
-HEAVY = "openai httpx2 trafilatura lxml twitter_text redis upstash_redis upstash_ratelimit".split()
-OF_A_MISS = "core.article.extraction core.article.fetcher core.writing.extractive.composer".split()
+HEAVY = """openai httpx2 trafilatura lxml twitter_text redis upstash_redis upstash_ratelimit
+pydantic.v1.main""".split()
+OF_A_MISS = """core.article.extraction core.article.fetcher core.writing.extractive.composer
+core.text.sentences core.threads.views""".split()
 # What must not be imported when a function starts.
 LATE = {
     **{name: [*HEAVY, *OF_A_MISS] for name in ("cache", "threads", "monitor")},
@@ -133,6 +135,14 @@ def test_starting_a_function_imports_only_what_its_first_answer_needs(module: st
     code = f"import sys, functions.{module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
     assert not set(LATE[module]) & set(done.stdout.split())
+
+
+def test_a_start_builds_the_models_of_a_hit_and_leaves_others_to_their_first_use() -> None:
+    models = "s.GenerateRequest, s.GenerateAnswer, s.PostOut, s.ThreadsAnswer, e.RewriteAnswer"
+    code = f"""import functions.generate, core.threads.schemas as s, core.threads.edit_schemas as e
+print(*(model.__pydantic_complete__ for model in ({models})))"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.split() == ["True", "True", "False", "False", "False"]
 
 
 _MAKES_A_THREAD = """

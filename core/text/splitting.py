@@ -1,17 +1,22 @@
 """Text into posts: whole sentences where they fit, whole words where they do not."""
 
+from __future__ import annotations
+
 import functools
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate, chain, islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.text.cleaning import without_surrogates
 from core.text.language import guess
 from core.text.platforms import GRAPHEME, regex_of
-from core.text.sentences import Sentence, as_written, sentences
 from core.text.word_lists import word_lists
+
+if TYPE_CHECKING:
+    from core.text.sentences import Sentence
 
 Count = Callable[[str], int]
 
@@ -30,6 +35,8 @@ def split(text: str, *, max_length: int, count: Count) -> Iterator[str]:
     if fits(text, max_length, count):
         yield text
     else:
+        from core.text.sentences import as_written, sentences  # a start does without
+
         parts = as_written(sentences(text, guess(text) or "en"), text)
         yield from pack(parts, max_length=max_length, count=count)
 
@@ -94,7 +101,7 @@ def _all_fitting(parts: Iterable[Sentence], max_length: int, count: Count) -> It
             glued, written, atoms = part.glued, part.written, _atoms(part.text, max_length, count)
             for line in _filled(atoms, max_length, count, cut=_clause_end):
                 text = line.rstrip()
-                yield Sentence(text, part.paragraph, glued, part.last, written)
+                yield replace(part, text=text, glued=glued, written=written)
                 glued, written = line == text, line[len(text) :]
 
 

@@ -13,7 +13,6 @@ from core.request import RequestRecord
 from core.text.thread import Post
 from core.threads.laying_out import LaidOut, Origin, laid_out
 from core.threads.schemas import EvidenceOut, GenerateAnswer, GenerateRequest, PostOut, SourceOut, UsageOut
-from core.threads.views import view_of
 from core.usage import Usage
 from core.workers.pool import run_in_worker
 from core.writing.draft import Draft
@@ -80,12 +79,13 @@ async def viewed(
     (title, source), was = article, known.answer
     if was.generator != "openai":
         return None
+    from core.threads.views import view_of  # a hit does without
+
     origin, seconds = Origin(source.url, source.published, source.language), record.seconds_left
     made = await run_in_worker(view_of, known.draft, request.brief, origin, now, seconds=seconds)
     if made is None:
         return None
-    posts, parts, warnings = _posts(source, made)
-    token = new_delete_token()
+    (posts, parts, warnings), token = _posts(source, made), new_delete_token()
     changes = {
         "thread": posts,
         "title": title,

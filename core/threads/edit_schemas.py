@@ -2,18 +2,16 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from core.text.platforms import PlatformName
-from core.threads.schemas import FILLED, PATTERN, CountedPost, GenerateAnswer, PostOut, encodable
+from core.threads.schemas import PATTERN, STRIPPED, CountedPost, GenerateAnswer, LateModel, PostOut, encodable
 
 _MAX_POSTS = 100
 _MAX_POST_CHARACTERS = 10_000
 _MAX_CHARACTERS = 30_000  # of all posts together: counting them takes well under a second
 
-_Instruction = Annotated[
-    str, Field(max_length=300, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)
-]
+_Instruction = Annotated[str, Field(max_length=300, json_schema_extra=PATTERN), STRIPPED]
 _Content = Annotated[str, StringConstraints(max_length=_MAX_POST_CHARACTERS)]
 
 
@@ -27,23 +25,23 @@ class RewriteRequest(BaseModel):
     _surrogates = field_validator("wish")(encodable)
 
 
-class RewriteAnswer(GenerateAnswer):
+class RewriteAnswer(GenerateAnswer, defer_build=True):
     """A thread of its own, with its own id, in which one post is new: `post`."""
 
     post: PostOut
 
 
-class ScheduledPost(BaseModel):
+class ScheduledPost(LateModel):
     text: str
 
 
-class ScheduledThread(BaseModel):
+class ScheduledThread(LateModel):
     """A thread as `?format=json` gives it, for schedulers."""
 
     posts: list[ScheduledPost]
 
 
-class Upload(BaseModel):
+class Upload(LateModel):
     """An image to upload to the platform first; what it answers belongs `at` that place (RFC 6901)."""
 
     image: str
@@ -51,7 +49,7 @@ class Upload(BaseModel):
     at: str
 
 
-class PlatformPosts(BaseModel):
+class PlatformPosts(LateModel):
     """A thread as `?format=` and a platform's name gives it: each post as that platform's API takes it.
 
     A string that holds `fillIn` is to be replaced as a whole: `fillIn<Member>OfPost<n>` by that member of
@@ -62,7 +60,7 @@ class PlatformPosts(BaseModel):
     uploads: list[Upload]
 
 
-class TypefullyDraft(BaseModel):
+class TypefullyDraft(LateModel):
     """A thread as `?format=typefully` gives it: the body of POST /v2/social-sets/{id}/drafts."""
 
     platforms: dict[PlatformName, dict[str, object]]

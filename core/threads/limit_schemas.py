@@ -6,15 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel
-
 from core.rate_limit import Client, Decision
 from core.text.platforms import PlatformName
+from core.threads.schemas import LateModel
 
 Expected = Literal["hit", "same-draft", "stale", "collapsed", "compose", "write", "fails"]
 
 
-class DayOfKey(BaseModel):
+class DayOfKey(LateModel):
     """`hits`: answers that were there already, or were being made; `blocked` calls are not in `requests`."""
 
     date: str
@@ -27,7 +26,7 @@ class DayOfKey(BaseModel):
     cost_usd: float = 0.0
 
 
-class KeyUsage(BaseModel):
+class KeyUsage(LateModel):
     """A key's own figures. `reset`: the epoch second from which one more call passes, or all of the limit is
     free; `budget_usd` is null without a budget of its own. A row for each of the last 30 days (UTC), the
     newest first.
@@ -63,7 +62,7 @@ class KeyUsage(BaseModel):
         )
 
 
-class RateLimitStatus(BaseModel):
+class RateLimitStatus(LateModel):
     """`minutes_until_reset`: until one more call passes; 0 while one passes now."""
 
     requests_used: int
@@ -85,7 +84,7 @@ class RateLimitStatus(BaseModel):
         )
 
 
-class EstimateAnswer(BaseModel):
+class EstimateAnswer(LateModel):
     """What the same request to /api/generate would come to now: `outcome`, for each platform `outcomes`, and
     the `problem` of one that fails. `calls` of the model are needed as a rule, and `cost_usd` is about what
     they cost; `max_cost_usd` is the bound, with second attempts, which the budget must cover.

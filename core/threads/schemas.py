@@ -36,11 +36,15 @@ def _filled(value: str) -> str:
     return value
 
 
-FILLED = AfterValidator(_filled)
+def _stripped(value: str) -> str:  # of str.strip, pydantic would look up the signature with a tokenizer
+    return _filled(value).strip()
+
+
+STRIPPED = AfterValidator(_stripped)
 PATTERN: dict[str, Any] = {"pattern": _NOT_BLANK}
 # As the published schema says, the bound holds for what was sent, not for what is left of it.
-_Phrase = Annotated[str, Field(max_length=100, json_schema_extra=PATTERN), FILLED, AfterValidator(str.strip)]
-_Text = Annotated[str, Field(max_length=MAX_TEXT_BYTES, json_schema_extra=PATTERN), FILLED]
+_Phrase = Annotated[str, Field(max_length=100, json_schema_extra=PATTERN), STRIPPED]
+_Text = Annotated[str, Field(max_length=MAX_TEXT_BYTES, json_schema_extra=PATTERN), AfterValidator(_filled)]
 
 
 def encodable(value: str | None) -> str | None:
@@ -63,6 +67,10 @@ _Platforms = Annotated[
     Field(min_length=1, max_length=5, json_schema_extra={"uniqueItems": True}),
     AfterValidator(_distinct),
 ]
+
+
+class LateModel(BaseModel, defer_build=True):
+    """Built when it is first used: a hit does without. Not for requests, of which FastAPI makes fields."""
 
 
 class GenerateRequest(BaseModel):
@@ -122,14 +130,14 @@ class KeptRequest(GenerateRequest):
     refresh: ClassVar[bool] = False  # type: ignore[misc]
 
 
-class CountedPost(BaseModel):
+class CountedPost(LateModel):
     number: int
     total: int
     content: str
     character_count: int
 
 
-class EvidenceOut(BaseModel):
+class EvidenceOut(LateModel):
     """A part of the text of the source, from `start` to before `end`, in Unicode code points."""
 
     model_config = ConfigDict(strict=True)
@@ -146,7 +154,7 @@ class PostOut(CountedPost):
     support: float | None = None
 
 
-class SourceOut(BaseModel):
+class SourceOut(LateModel):
     """`card` is what the page names to be shown under a link to it; null for a text."""
 
     url: str | None
@@ -158,7 +166,7 @@ class SourceOut(BaseModel):
     card: Card | None = None
 
 
-class UsageOut(BaseModel):
+class UsageOut(LateModel):
     input_tokens: int
     output_tokens: int
     cost_usd: float
@@ -199,7 +207,7 @@ class GenerateAnswer(BaseModel):
         return made_by(self.model)
 
 
-class ThreadsAnswer(GenerateAnswer):
+class ThreadsAnswer(GenerateAnswer, defer_build=True):
     """The answer to `platforms`: `threads` and the `ids` of their permalinks by platform."""
 
     threads: dict[PlatformName, list[PostOut]]
