@@ -90,8 +90,8 @@ def main(seconds: float = 10.0, *, quick: bool = False) -> dict[str, Any]:
         print(f"| {part} | {' | '.join(f'{_share(part, seen):.0f}' for seen in found)} |")
     for name, seen in zip(names, found, strict=True):
         above = [f"{each} {share:.0f}" for each, share in _ours(seen) if share >= _NAMED_FROM]
-        print(f"\n{name}, functions of ours above {_NAMED_FROM:.0f} %: {', '.join(above) or 'none'}.", end=" ")
-        print(f"{sum(seen.values())} samples.")
+        listed = ", ".join(above) or "none"
+        print(f"\n{name}, functions of ours above {_NAMED_FROM:.0f} %: {listed}. {seen.total()} samples.")
     return {
         name: {part: round(_share(part, seen), 1) for part in PARTS}
         for name, seen in zip(names, found, strict=True)
@@ -99,12 +99,12 @@ def main(seconds: float = 10.0, *, quick: bool = False) -> dict[str, Any]:
 
 
 def _share(part: str, seen: Samples) -> float:
-    return 100 * sum(number for (each, _), number in seen.items() if each == part) / sum(seen.values())
+    return 100 * sum(number for (each, _), number in seen.items() if each == part) / seen.total()
 
 
 def _ours(seen: Samples) -> list[tuple[str, float]]:
     """The functions of ours with their shares, the largest first."""
-    all_samples = sum(seen.values())
+    all_samples = seen.total()
     return [
         (function, 100 * number / all_samples)
         for (_, function), number in seen.most_common()
