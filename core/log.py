@@ -13,6 +13,8 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import IO
 
+from pydantic_core import to_json
+
 logger = logging.getLogger("threadr")
 # The ids of the request that a line belongs to.
 current_ids: ContextVar[Mapping[str, str] | None] = ContextVar("current_ids", default=None)
@@ -45,8 +47,14 @@ def _members(
     return {"timestamp": timestamp, "level": level, **content, **(current_ids.get() or {}), **facts}
 
 
-# ASCII: standard output may take nothing else, and lone surrogates never. People search it with spaces.
-_AS_JSON = json.JSONEncoder(default=str)
+def _as_json(line: dict[str, object]) -> str:
+    """ASCII: standard output may take nothing else, and lone surrogates never."""
+    try:
+        return to_json(line, ensure_ascii=True, fallback=str).decode("ascii")
+    except ValueError:  # a lone surrogate
+        return json.dumps(line, default=str)
+
+
 _NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # what a terminal would obey
 
 
@@ -77,7 +85,7 @@ class _Output(logging.Handler):
             encoding = stream.encoding or "ascii"
             text = _for_people(line).encode(encoding, "replace").decode(encoding)
         else:
-            text = _AS_JSON.encode(line)
+            text = _as_json(line)
         stream.write(f"{text}\n")
         stream.flush()
 

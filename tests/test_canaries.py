@@ -145,7 +145,7 @@ async def test_no_secret_leaves(
     secrets = secrets_of(Settings(**settings))
     assert [name for secret, name in secrets.items() if secret in written] == []
     assert "canary-wrong" not in written
-    assert '"route": "/api/generate"' in written
+    assert '"route":"/api/generate"' in written
 
 
 async def test_an_error_that_holds_a_secret_is_logged_by_its_kind_and_place(

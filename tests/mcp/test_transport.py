@@ -258,7 +258,7 @@ async def test_what_breaks_inside_a_tool_is_its_error_with_the_request_id(
     assert result["isError"] is True
     assert block["text"].endswith(f"Request id: {response.headers['x-request-id']}.")
     assert "NoneType" not in response.text
-    assert '"tool": "limits"' in capfd.readouterr().out
+    assert '"tool":"limits"' in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("place", ["text", "method", "tool", "version"])
