@@ -36,7 +36,7 @@ TOTALS = {
     "files that write Cache-Status": 1,
     "broad excepts": 10,
     "dict[str, Any]": 15,
-    "lines of Python": 20_215,
+    "lines of Python": 20_223,
 }
 
 MAY_BE_LONG = {"core/errors.py"}
