@@ -103,7 +103,7 @@ def main(rounds: int = 15, given: str = "") -> dict[str, float]:
         found = measure({name: with_environ(each, environ) for name, each in functions.items()}, rounds)
         ratios = print_starts(found)
         relay, far = stack.enter_context(far_store(valkey.connection_url, folder))
-        print_far(functions, environ | far, fake, relay, rounds=min(10, 2 * rounds))
+        print_far(functions, environ | far, fake, relay, rounds=min(10, rounds))
     return ratios
 
 

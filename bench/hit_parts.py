@@ -80,7 +80,7 @@ def _short(file: str) -> str:
     return file.removeprefix(f"{ROOT}/").rpartition("site-packages/")[2]
 
 
-def main(seconds: float = 10.0, *, quick: bool = False) -> dict[str, Any]:
+def main(seconds: float = 6.0, *, quick: bool = False) -> dict[str, Any]:
     """Prints the share of each part, over REST and in the process; per cent by part."""
     names = (THREADR, "Threadr, in the process")
     with stage() as around:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bench import instructions
 
-ROUNDS = 9
+ROUNDS = 5
 STARTS = {
     "fastapi, mangum": "import fastapi, mangum",
     **{

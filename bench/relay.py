@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from queue import SimpleQueue
 
 from tests.support.loopback import closed_port
 from tests.support.paths import ROOT
@@ -65,15 +66,31 @@ def relaying(*targets: int) -> Iterator[Relay]:
 
 
 def _pump(source: socket.socket, to: socket.socket, name: str) -> None:
+    """Send on what comes half a round trip later: parts that follow each other are on their way together."""
+    under_way: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
+    threading.Thread(target=_send_late, args=(under_way, to), daemon=True).start()
     with contextlib.suppress(OSError):
         while data := source.recv(1 << 18):
             _counted[name] += len(data)
             if _rtt_seconds:
-                time.sleep(_rtt_seconds / 2)
+                under_way.put((time.monotonic() + _rtt_seconds / 2, data))
+            else:
+                to.sendall(data)
+    under_way.put((time.monotonic() + _rtt_seconds / 2, b""))
+    with contextlib.suppress(OSError):
+        source.shutdown(socket.SHUT_RD)
+
+
+def _send_late(under_way: SimpleQueue[tuple[float, bytes]], to: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while True:
+            due, data = under_way.get()
+            time.sleep(max(0.0, due - time.monotonic()))
+            if not data:
+                break
             to.sendall(data)
-    for each in (source, to):
-        with contextlib.suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):
+        to.shutdown(socket.SHUT_RDWR)
 
 
 def _accepting(listener: socket.socket, target: int) -> None:

@@ -17,7 +17,8 @@ import logging
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -36,7 +37,7 @@ from core.services import Services
 from core.settings import Settings
 from functions import cache, generate
 from tests.support.fake_openai import FakeOpenAI
-from tests.support.loopback import serving
+from tests.support.loopback import closed_port, serving
 from tests.support.upstash_front import Front
 from tools.costs import prices
 
@@ -129,7 +130,7 @@ def _world(trace: Trace, clock: Clock) -> Iterator[tuple[Newsroom, FakeOpenAI, R
     model, room = FakeOpenAI(answer=written), Newsroom(trace, clock, START)
     with (
         tempfile.TemporaryDirectory() as folder,
-        ValkeyServer() as valkey,
+        ValkeyServer(port=closed_port()) as valkey,
         Redis(port=valkey.port) as redis,
         publishing(room, Path(folder)),
         serving(model.app) as model_url,
@@ -280,12 +281,25 @@ def main(
     """Prints the tables; by part of repeats: rows, and the curve."""
     if quick:
         requests, repeats = min(requests, 100), repeats[:1]
-    found: dict[str, Any] = {f"{repeat:g}": _table(requests, repeat) for repeat in repeats}
+    traces = [trace_of(requests, repeat) for repeat in repeats]
+    runs = zip(repeats, traces, _at_once((trace, {}) for trace in traces), strict=True)
+    found: dict[str, Any] = {f"{repeat:g}": _table(repeat, trace, full) for repeat, trace, full in runs}
     agreed = {
         f"calls of the model, the service ÷ computed, {repeat} repeat": _agreement(table["rows"])
         for repeat, table in found.items()
     }
     return found | {"ratios": agreed} | ({} if quick else {"switched": _switched(requests // 2)})
+
+
+def _at_once(runs: Iterable[tuple[Trace, dict[str, Any]]]) -> list[Replayed]:
+    """Replays of traces, each with its settings, in as many processes as there are CPUs: nothing is timed."""
+    with ProcessPoolExecutor() as pool:
+        return list(pool.map(_replay_with, runs))
+
+
+def _replay_with(run: tuple[Trace, dict[str, Any]]) -> Replayed:
+    trace, settings = run
+    return replay(trace, **settings)
 
 
 def _agreement(rows: dict[str, dict[str, Any]]) -> dict[str, float]:
@@ -294,15 +308,13 @@ def _agreement(rows: dict[str, dict[str, Any]]) -> dict[str, float]:
     return {"median": ratio, "low": ratio - 0.02, "high": ratio + 0.02}
 
 
-def _table(requests: int, repeat: float) -> dict[str, Any]:
-    """What each rule costs on one trace."""
-    trace = trace_of(requests, repeat)
-    in_bursts = sum(len(moment) for moment in trace.moments if len(moment) > 1)
+def _table(repeat: float, trace: Trace, full: Replayed) -> dict[str, Any]:
+    """What each rule costs on one trace, and what it cost the service."""
+    requests, in_bursts = full.requests, sum(len(moment) for moment in trace.moments if len(moment) > 1)
     print(
         f"{requests} requests in {trace.days:g} days for {trace.distinct} of {trace.articles} articles, "
         f"{in_bursts} of them in bursts; {repeat:.0%} repeat an article.\n"
     )
-    full = replay(trace)
     rows = {"no cache": _row(requests, requests)}
     rows |= {
         f"{name} (computed)": _row(requests, expected_calls(trace, rules)) for name, rules in RULES.items()
@@ -321,7 +333,7 @@ def _switched(requests: int) -> dict[str, Any]:
     """What each setting costs, on a trace of hours whose articles are asked for often; and its curve."""
     trace = trace_of(requests, 0.9, days=0.25)
     print(f"Switched off by setting, {requests} requests in 6 hours for {trace.distinct} articles:\n")
-    runs = {name: replay(trace, **settings) for name, settings in SWITCHES.items()}
+    runs = dict(zip(SWITCHES, _at_once((trace, each) for each in SWITCHES.values()), strict=True))
     rows = {name: _measured(seen) for name, seen in runs.items()}
     _print(rows)
     curve = runs["all on"].curve[:: max(1, len(runs["all on"].curve) // 100)]

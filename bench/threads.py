@@ -6,11 +6,11 @@ python -m bench.threads --print [platform]  the threads themselves, to read
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import statistics
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from core.text.thread import Brief, Thread, thread_of
 from core.writing.extractive.composer import extract_draft
 
 OURS = "Threadr"
+Page = tuple[bytes, str, str]
+Verdicts = dict[str, dict[str, Verdict]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,10 @@ def main(folder: Path | None = None) -> dict[str, Any]:
         return {}
     logging.disable(logging.CRITICAL)
     pages = articles.load(folder)
-    sources = [source for source in _sources(pages) if source.article.language == "en"]
-    print(f"{len(sources)} English articles of {len(pages)} pages; per cent of threads\n")
-    figures = {platform: _by_method(platform, sources) for platform in PLATFORMS}
+    with ProcessPoolExecutor() as pool:
+        found = [each for each in pool.map(_verdicts, pages.values()) if each]
+    print(f"{len(found)} English articles of {len(pages)} pages; per cent of threads\n")
+    figures = {platform: _by_method([each[platform] for each in found]) for platform in PLATFORMS}
     for platform, rows in figures.items():
         _print(platform, rows)
     print(f"F1 of the extraction, on all pages: {f1_of(pages):.4f}\n")
@@ -58,24 +61,31 @@ def main(folder: Path | None = None) -> dict[str, Any]:
     return figures
 
 
-def _sources(pages: dict[str, tuple[bytes, str, str]]) -> Iterator[Source]:
-    for html, url, truth in pages.values():
-        with contextlib.suppress(ArticleError):
-            article = extract_article(html, url=url)
-            parts = [part.text for part in sentences(article.text, article.language or "en")]
-            yield Source(article, truth, parts, {name: order(parts) for name, order in ORDERS.items()})
+def _source(page: Page) -> Source | None:
+    html, url, truth = page
+    try:
+        article = extract_article(html, url=url)
+    except ArticleError:
+        return None
+    parts = [part.text for part in sentences(article.text, article.language or "en")]
+    return Source(article, truth, parts, {name: order(parts) for name, order in ORDERS.items()})
 
 
-def _by_method(platform: PlatformName, sources: Sequence[Source]) -> dict[str, dict[str, float]]:
-    brief = Brief(platform=platform)
-    verdicts: dict[str, list[Verdict]] = {}
-    for source in sources:
+def _verdicts(page: Page) -> Verdicts:
+    """By platform and method; {} for what is no English article."""
+    source, found = _source(page), Verdicts()
+    if source is None or source.article.language != "en":
+        return found
+    for platform in PLATFORMS:
+        brief = Brief(platform=platform)
         ours = _ours(source.article, brief)
-        verdicts.setdefault(OURS, []).append(_judged(ours, source))
-        for name in ORDERS:
-            thread = _other(name, source, brief, like=ours)
-            verdicts.setdefault(name, []).append(_judged(thread, source))
-    return {name: _per_cent(each) for name, each in verdicts.items()}
+        others = {name: _other(name, source, brief, like=ours) for name in ORDERS}
+        found[platform] = {name: _judged(each, source) for name, each in {OURS: ours, **others}.items()}
+    return found
+
+
+def _by_method(verdicts: Sequence[dict[str, Verdict]]) -> dict[str, dict[str, float]]:
+    return {name: _per_cent([each[name] for each in verdicts]) for name in (OURS, *ORDERS)}
 
 
 def _ours(article: Article, brief: Brief) -> Thread:
@@ -113,7 +123,7 @@ def _print(platform: str, rows: dict[str, dict[str, float]]) -> None:
 def read(platform: PlatformName = "x") -> None:
     """Print each thread, with what is wrong in it."""
     folder = articles.folder()
-    for source in _sources(articles.load(folder)) if folder else ():
+    for source in filter(None, map(_source, articles.load(folder).values() if folder else ())):
         thread, article = _ours(source.article, Brief(platform=platform)), source.article
         print(f"\n{'=' * 100}\n{article.url} ({article.language}, {article.characters:,} characters)")
         for post in thread.posts:
