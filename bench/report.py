@@ -148,7 +148,8 @@ def _hit_path(axes: Any, figures: dict[str, Any]) -> None:
         style = {"color": _BLUE, "linewidth": 2.4} if is_ours else {"color": next(others), "linewidth": 1.2}
         axes.plot([f"{rtt} ms" for rtt in rtts], times, dashes, marker="o", label=name, **style)
     axes.axhline(1, color=_GREY, linewidth=0.8, linestyle=":")
-    axes.set_ylim(bottom=0)
+    axes.set_yscale("log", base=2)
+    axes.yaxis.set_major_formatter(lambda times, _: f"{times:g} ×")
     axes.set_xlabel("round trip time to the store")
     axes.set_title("A hit's median time ÷ one GET of Upstash's SDK", fontsize=11)
     axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))

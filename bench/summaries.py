@@ -114,7 +114,7 @@ def _similarity(one: list[str], other: list[str]) -> float:
 
 
 def _lexrank(sentences: list[str]) -> list[int]:
-    """sumy returns sets, not ranks: the sentence that the set of n + 1 adds to the set of n is the next."""
+    """All that sumy is to choose, as it ranked them."""
     from sumy.models.dom import ObjectDocumentModel, Paragraph, Sentence
     from sumy.nlp.stemmers import Stemmer
     from sumy.summarizers.lex_rank import LexRankSummarizer
@@ -122,11 +122,15 @@ def _lexrank(sentences: list[str]) -> list[int]:
 
     summarizer = LexRankSummarizer(Stemmer("english"))
     summarizer.stop_words = get_stop_words("english")
-    models = [Sentence(sentence, _Words()) for sentence in sentences]
-    document = ObjectDocumentModel([Paragraph(models)])
-    place = {id(model): i for i, model in enumerate(document.sentences)}
-    sets = [[place[id(model)] for model in summarizer(document, n + 1)] for n in range(len(sentences))]
-    return [*dict.fromkeys(i for group in sets for i in group)]
+    document = ObjectDocumentModel([Paragraph([Sentence(sentence, _Words()) for sentence in sentences])])
+    ranked: list[int] = []
+
+    def choose(best_first: list[Any]) -> list[Any]:
+        ranked.extend(each.order for each in best_first)
+        return best_first
+
+    summarizer(document, choose)
+    return ranked
 
 
 class _Words:
