@@ -35,7 +35,11 @@ PARTS: dict[str, tuple[str, ...]] = {  # by files; a sample that is in none of t
     "the log line": ("core/log.py",),
     "the record: facts, headers of cache and limit": ("core/request.py", "core/usage.py"),
     "route and path of a hit": ("functions/", "core/threads/", "core/services.py", "core/writing/"),
-    "keys and look-up": ("core/cache/request_key.py", "core/cache/c"),
+    "keys and look-up": (
+        "core/cache/request_key.py",
+        "core/cache/cache_control.py",
+        "core/cache/canonical.py",
+    ),
     "tiers and outcome": ("core/cache/",),
     "batch of commands, deadline": ("core/store/pipeline.py",),
     "transport of the one POST": ("core/net/", "core/store/upstash.py", "httpx/", "httpcore/", "anyio/"),
@@ -80,11 +84,11 @@ def _short(file: str) -> str:
     return file.removeprefix(f"{ROOT}/").rpartition("site-packages/")[2]
 
 
-def main(seconds: float = 6.0, *, quick: bool = False) -> dict[str, Any]:
+def main(seconds: float = 6.0) -> dict[str, Any]:
     """Prints the share of each part, over REST and in the process; per cent by part."""
     names = (THREADR, "Threadr, in the process")
     with stage() as around:
-        found = [_sampled(name, around.environ, 2.0 if quick else seconds) for name in names]
+        found = [_sampled(name, around.environ, seconds) for name in names]
     print("| per cent of a hit's CPU | over REST | in the process |\n|---|--:|--:|")
     for part in PARTS:
         print(f"| {part} | {' | '.join(f'{_share(part, seen):.0f}' for seen in found)} |")
